@@ -1,0 +1,172 @@
+"""
+Admission: which callback addresses and which senders are welcome. Pure.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.roster import Member, RosterLimits, literal, machineKey
+from twisted_messenger.wire import MAX_MESSAGE_BYTES
+
+#: Below it lie the services that an unwanted connection could harm.
+MIN_CALLBACK_PORT = 1024
+
+_WHERE_I_CAME_FROM = frozenset({"", "0.0.0.0", "::"})
+
+Network = IPv4Network | IPv6Network
+
+
+class Callbacks(Enum):
+    """
+    Which callback addresses may be registered.
+    """
+
+    OWN = "own"
+    ANY = "any"
+    NONE = "none"
+
+
+class Senders(Enum):
+    """
+    Who may speak under a name: its owner and strangers, its owner alone, or everybody.
+    """
+
+    OWNED = "owned"
+    REGISTERED = "registered"
+    ANY = "any"
+
+
+@dataclass(frozen=True)
+class Source:
+    """
+    Where a message came from.
+
+    :param host: the peer's address literal, unmapped; a peer without an address (a Unix
+        socket, the program itself) counts as this machine.
+    :param sameMachine: the peer is loopback, or has the very address it connected to.
+    """
+
+    host: str = "127.0.0.1"
+    sameMachine: bool = True
+
+    @classmethod
+    def between(cls, peer: str | None, local: str | None) -> "Source":
+        """
+        The source of a connection.
+
+        :param peer: the address it came from, ``None`` for a Unix socket.
+        :param local: the address it was made to.
+        """
+        if peer is None:
+            return cls()
+        host = literal(peer) or peer
+        here = local is not None and host == (literal(local) or local)
+        return cls(host, here or machineKey(host) == "127.0.0.1")
+
+    @property
+    def key(self) -> str:
+        """
+        What owns a name: the machine, as far as an address can tell.
+        """
+        return machineKey(self.host)
+
+
+@dataclass(frozen=True)
+class AdmissionPolicy:
+    """
+    The rules of one room.
+
+    :param callbacks: which callback addresses may be registered.
+    :param networks: callback addresses that are welcome besides the sender's own.
+    :param minCallbackPort: ports below it are refused.
+    :param senders: who may speak under a name.
+    :param serverName: the name nobody may bear; the server's notices come from it.
+    :param limits: how large the roster may grow.
+    :param maxMessageBytes: bytes of one message to the server.
+    """
+
+    callbacks: Callbacks = Callbacks.OWN
+    networks: tuple[Network, ...] = ()
+    minCallbackPort: int = MIN_CALLBACK_PORT
+    senders: Senders = Senders.OWNED
+    serverName: str = "server"
+    limits: RosterLimits = field(default_factory=RosterLimits)
+    maxMessageBytes: int = MAX_MESSAGE_BYTES
+
+    def callbackHost(self, asked: str, source: Source) -> str | Refusal | None:
+        """
+        What a registration's HOST field means.
+
+        :param asked: the field, trimmed.
+        :returns: an address literal; ``None`` where the name must be looked up; a refusal.
+        """
+        if self.callbacks is Callbacks.NONE:
+            return Refusal(Reason.FOREIGN_CALLBACK, "registration is closed here")
+        known = literal(asked)
+        if asked in _WHERE_I_CAME_FROM or known in _WHERE_I_CAME_FROM:
+            return source.host
+        if asked.lower().removesuffix(".") != "localhost":
+            return known
+        if source.sameMachine:
+            return "127.0.0.1"
+        return Refusal(
+            Reason.FOREIGN_CALLBACK,
+            f"localhost is this machine and you are {source.host}: give your own address",
+        )
+
+    def judgeCallback(
+        self, host: str, port: int, source: Source, *, ownListener: bool
+    ) -> Refusal | None:
+        """
+        Judge the address that would be connected to.
+
+        :param host: an address literal.
+        :param ownListener: whether the server itself listens there.
+        """
+        if not self._welcome(host, source):
+            return Refusal(
+                Reason.FOREIGN_CALLBACK, f"{host} is not your address, you are {source.host}"
+            )
+        if ownListener:
+            return Refusal(Reason.OWN_PORT, f"port {port} is the server's own")
+        if port < self.minCallbackPort:
+            return Refusal(Reason.LOW_PORT, f"port {port} is below {self.minCallbackPort}")
+        return None
+
+    def _welcome(self, host: str, source: Source) -> bool:
+        if self.callbacks is Callbacks.ANY or machineKey(host) == source.key:
+            return True
+        if machineKey(host) == "127.0.0.1" and source.sameMachine:
+            return True
+        return any(ip_address(host) in network for network in self.networks)
+
+    def judgeSender(self, name: str, source: Source, named: Member | None) -> Refusal | None:
+        """
+        Judge who may speak under a name.
+
+        :param named: who is registered under it now.
+        """
+        if self.senders is Senders.ANY:
+            return None
+        if named is None:
+            if self.senders is Senders.OWNED:
+                return None
+            return Refusal(Reason.NOT_OWNER, f"{name} is not registered; register first")
+        if named.owner == source.key:
+            return None
+        return Refusal(Reason.NOT_OWNER, f"{name} is registered from another address")
+
+
+def readCallbacks(text: str) -> tuple[Callbacks, tuple[Network, ...]]:
+    """
+    Read ``own``, ``any``, ``none`` or ``cidr:NET,...``.
+
+    :returns: the rule and the networks it adds.
+    :raises ValueError: it is none of these; the message says what was wrong.
+    """
+    if not text.startswith("cidr:"):
+        return Callbacks(text), ()
+    networks = text.removeprefix("cidr:").split(",")
+    return Callbacks.OWN, tuple(ip_network(network.strip()) for network in networks)

@@ -1,0 +1,134 @@
+"""
+What may be a name, and what may reach a terminal or a log. Standard library only.
+"""
+
+import re
+import unicodedata
+
+#: Characters of a name; long enough for people and host names, short enough for a prompt.
+MAX_NAME = 64
+
+# C0 but tab and newline, DEL, C1, the two Unicode line ends, bidi controls (they reorder what
+# stands beside them) and lone surrogates (they cannot be encoded).
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"
+    "\ud800-\udfff]"
+)
+_UNSAFE_IN_LINE = re.compile(_UNSAFE.pattern[:-1] + "\t\n]")
+
+# Letters and marks that draw nothing (Unicode's Default_Ignorable_Code_Point, beyond the
+# format characters, and the blank Braille cell): two names could look the same.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U0001d159\U000e0000-\U000e0fff]"
+)
+
+_REFUSED_CATEGORIES = {
+    "Cc": "a control character",
+    "Cf": "a format character",
+    "Cs": "a surrogate",
+    "Cn": "an unassigned character",
+    "Zl": "a line separator",
+    "Zp": "a paragraph separator",
+}
+
+# A push is "NAME: TEXT". A name that begins so would make the push a command to another server.
+_COMMANDS = ("from:", "connect_request", "leave_request")
+
+
+class BadName(ValueError):
+    """
+    The text cannot be a name; the message says why.
+    """
+
+
+def cleanName(name: str, reserved: str = "server") -> str:
+    """
+    Bring a name to its one spelling: NFKC, trimmed, inner blanks collapsed.
+
+    :param name: as a peer gave it.
+    :param reserved: the server's own name, which nobody else may bear.
+    :returns: the name, 1 to 64 characters.
+    :raises BadName: it is empty, too long, invisible in part, or could be taken for something else.
+    """
+    _refuseHidden(name)
+    normal = unicodedata.normalize("NFKC", name)
+    _refuseHidden(normal)
+    cleaned = " ".join(normal.split())
+    if not 1 <= len(cleaned) <= MAX_NAME:
+        raise BadName(f"a name has 1 to {MAX_NAME} characters")
+    if "|" in cleaned:
+        raise BadName("a name cannot hold a |")
+    if ": " in cleaned:
+        # "alice: yes" as a name would show as alice saying yes.
+        raise BadName("a name cannot hold a colon and a blank")
+    if cleaned == "from" or cleaned.startswith(_COMMANDS):
+        raise BadName("that name is part of the protocol")
+    if cleaned.casefold() == reserved.casefold():
+        raise BadName("that is the server's own name")
+    return cleaned
+
+
+def _refuseHidden(name: str) -> None:
+    for character in name:
+        problem = _REFUSED_CATEGORIES.get(unicodedata.category(character))
+        if problem is None and _INVISIBLE.match(character):
+            problem = "an invisible character"
+        if problem is not None:
+            raise BadName(f"a name cannot hold {problem} (U+{ord(character):04X})")
+
+
+def escape(text: str) -> str:
+    r"""
+    Show control characters instead of obeying them: ``ESC`` becomes ``\x1b``.
+
+    Tab and newline stay; whoever shows the text must decide what a new line means.
+    """
+    return _UNSAFE.sub(_visible, text)
+
+
+def escapeLine(text: str, limit: int) -> str:
+    """
+    The text on one line, for a log or a receipt: tab and newline escaped too.
+
+    :param limit: characters kept of the text; a longer one ends in an ellipsis.
+    """
+    cut = text if len(text) <= limit else text[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return _UNSAFE_IN_LINE.sub(_visible, cut)
+
+
+def _visible(match: "re.Match[str]") -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def prefixLines(prefix: str, text: str) -> str:
+    """
+    Put the prefix in front of every line of the escaped text: nobody can forge a line.
+
+    :param prefix: as it shall be shown, with its colon and blank.
+    :param text: CRLF and LF both end a line.
+    """
+    lines = escape(text.replace("\r\n", "\n")).split("\n")
+    return "\n".join(prefix + line for line in lines)
+
+
+def attributeLines(push: str) -> str:
+    """
+    Give every line of a push the ``NAME:`` of its first line.
+
+    Our server does so already; another one may let a sender's second line pass for somebody
+    else's message.
+    """
+    first, *rest = escape(push.replace("\r\n", "\n")).split("\n")
+    name, separator, _ = first.partition(": ")
+    prefix = name + separator if separator else "  "
+    return "\n".join(
+        [
+            first,
+            *(
+                line if line.startswith(prefix.rstrip() or prefix) else prefix + line
+                for line in rest
+            ),
+        ]
+    )

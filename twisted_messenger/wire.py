@@ -1,0 +1,174 @@
+"""
+The wire: bytes to frozen values and back. No transport, no policy; standard library only.
+
+One message is all the bytes of one connection. To the server::
+
+    connect_request|NAME|HOST|PORT      register a callback address
+    leave_request|NAME|HOST|PORT        remove it
+    from:NAME|TEXT                      say something to the room
+
+From the server, a push: ``NAME: TEXT``.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from twisted_messenger.errors import WireError
+from twisted_messenger.refusal import Reason
+from twisted_messenger.text import prefixLines
+
+#: Bytes of one message to the server. The tutorial names no limit; 64 KiB is the buffer that
+#: one unfinished connection may cost, and a thousand times a typical line.
+MAX_MESSAGE_BYTES = 64 * 1024
+
+#: No configuration may go below this: a message of 32 KiB always passes.
+MIN_MAX_MESSAGE_BYTES = 32 * 1024
+
+#: Bytes of one push. Escapes and the name in front of every line make text grow.
+MAX_PUSH_BYTES = 256 * 1024
+
+_REGISTER = "connect_request|"
+_LEAVE = "leave_request|"
+_SAY = "from:"
+_BOM = "\ufeff"
+_PORT = re.compile("[1-9][0-9]{0,4}", re.ASCII)
+
+# Stands for a bad sequence until we know whether it lies in a text or in a name. No valid
+# UTF-8 decodes to a surrogate.
+_BAD = "\udcff"
+
+
+def _markBadSequence(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return _BAD, error.end
+
+
+codecs.register_error("twisted_messenger.mark", _markBadSequence)
+
+
+@dataclass(frozen=True)
+class Registration:
+    """
+    ``connect_request|NAME|HOST|PORT``.
+
+    :param name: as sent, not yet judged.
+    :param host: as sent, trimmed: an address, a name, ``localhost``, or empty.
+    :param port: 1 to 65535.
+    """
+
+    name: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Departure:
+    """
+    ``leave_request|NAME|HOST|PORT``; the fields are those of :class:`Registration`.
+    """
+
+    name: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class RoomMessage:
+    """
+    ``from:NAME|TEXT``.
+
+    :param name: as sent, not yet judged.
+    :param text: everything behind the first ``|``; may be empty, may hold newlines.
+    """
+
+    name: str
+    text: str
+
+
+Command = Registration | Departure | RoomMessage
+
+
+def parse(data: bytes, maxBytes: int = MAX_MESSAGE_BYTES) -> Command:
+    """
+    Read one whole message.
+
+    :param data: all the bytes of a connection that ended in order.
+    :param maxBytes: the longest message taken; the line end that netcat adds is not counted.
+    :returns: what the sender wants.
+    :raises WireError: it is no message; never another exception, whatever the bytes.
+    """
+    if len(data) > maxBytes and len(data.removesuffix(b"\n").removesuffix(b"\r")) > maxBytes:
+        raise tooBig(maxBytes)
+    message = data.decode("utf-8", "twisted_messenger.mark").removeprefix(_BOM).strip()
+    if message.startswith(_REGISTER):
+        return Registration(*_readAddress(message))
+    if message.startswith(_LEAVE):
+        return Departure(*_readAddress(message))
+    if message.startswith(_SAY):
+        return _readRoomMessage(message)
+    raise WireError(
+        Reason.MALFORMED,
+        "a message begins with connect_request|NAME|HOST|PORT or from:NAME|TEXT",
+    )
+
+
+def tooBig(maxBytes: int) -> WireError:
+    """
+    The error for a message of more than ``maxBytes`` bytes, before or after it is whole.
+    """
+    return WireError(Reason.TOO_BIG, f"a message has at most {maxBytes} bytes")
+
+
+def _readAddress(message: str) -> tuple[str, str, int]:
+    verb, *fields = message.split("|")
+    if len(fields) != 3:
+        raise WireError(Reason.MALFORMED, f"use {verb}|NAME|HOST|PORT, four fields")
+    if _BAD in message:
+        raise WireError(Reason.BAD_UTF8, f"{verb} must be UTF-8")
+    name, host, port = fields
+    if not _PORT.fullmatch(port) or int(port) > 65535:
+        raise WireError(Reason.MALFORMED, f"the port must be a number from 1 to 65535: {port}")
+    return name, host.strip(), int(port)
+
+
+def _readRoomMessage(message: str) -> RoomMessage:
+    name, separator, text = message.removeprefix(_SAY).partition("|")
+    if not separator:
+        raise WireError(Reason.MALFORMED, "use from:NAME|TEXT, with a | behind the name")
+    if _BAD in name:
+        raise WireError(Reason.BAD_UTF8, "a name must be UTF-8")
+    return RoomMessage(name, text.replace(_BAD, "?"))
+
+
+def parsePush(data: bytes) -> str:
+    """
+    Read what a receiver got: a push, or a friend's raw text.
+
+    :returns: the text, stripped, each bad sequence a ``?``; not yet safe for a terminal.
+    """
+    return data.decode("utf-8", "twisted_messenger.mark").replace(_BAD, "?").strip()
+
+
+def formatPush(name: str, text: str) -> bytes:
+    """
+    What a member receives: ``NAME: `` in front of every line, control characters shown.
+
+    :param name: a clean name.
+    :returns: UTF-8 without a newline at the end.
+    """
+    return prefixLines(f"{name}: ", text).encode()
+
+
+def formatRegistration(name: str, host: str, port: int) -> bytes:
+    """
+    What a peer sends to join a room.
+    """
+    return f"{_REGISTER}{name}|{host}|{port}".encode()
+
+
+def formatRoomMessage(name: str, text: str) -> bytes:
+    """
+    What a peer sends to say something to a room.
+    """
+    return f"{_SAY}{name}|{text}".encode()
