@@ -1,0 +1,188 @@
+"""
+The interfaces between the parts, and the values that cross them. No logic.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionAborted
+from twisted.internet.interfaces import IProtocol
+from zope.interface import Attribute, Interface
+
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.roster import Change, Enrolment, Member, RosterLimits
+
+
+@dataclass(frozen=True)
+class Post:
+    """
+    A message on its way into the log.
+
+    :param name: who says it, clean.
+    :param text: what is said; encodable as UTF-8.
+    :param source: the machine key it came from.
+    :param time: when it was taken, in seconds since the epoch.
+    """
+
+    name: str
+    text: str
+    source: str
+    time: float
+
+
+@dataclass(frozen=True)
+class Entry:
+    """
+    A message with its place in the log.
+
+    :param position: greater than that of every older entry; otherwise opaque.
+    :param name: who said it.
+    :param text: what was said.
+    :param owned: whether the registered owner of the name said it.
+    :param time: when it was taken, in seconds since the epoch.
+    """
+
+    position: int
+    name: str
+    text: str
+    owned: bool
+    time: float
+
+
+@dataclass(frozen=True)
+class MemberState:
+    """
+    A member and the last position that is known to be delivered.
+    """
+
+    member: Member
+    cursor: int
+
+
+@dataclass(frozen=True)
+class RosterNews:
+    """
+    What changed in the roster.
+
+    :param revision: pass it to ask for what changes later.
+    :param head: the last position of the log; 0 before the first message.
+    :param members: who joined, moved, or registered again.
+    :param departed: the ids of those who are no longer there.
+    """
+
+    revision: int
+    head: int
+    members: Sequence[MemberState]
+    departed: Sequence[int]
+
+
+#: Judges a message by who is registered under its name; runs inside the store's transaction.
+Admission = Callable[[Member | None], Refusal | None]
+
+
+class IMessageStore(Interface):
+    """
+    One log, one roster, one cursor for each member.
+
+    Every Deferred fails with :class:`~twisted_messenger.errors.StoreError` where the store
+    did not do what was asked; then nothing of it happened.
+    """
+
+    def open() -> None:
+        """
+        Make the store ready; it is called once, before anything else.
+
+        :raises StartError: it cannot be used; the text says why and what to do.
+        """
+
+    def close() -> "Deferred[None]":
+        """
+        Finish what was asked before, then let go of everything.
+        """
+
+    def append(post: Post, admit: Admission) -> "Deferred[int | Refusal]":
+        """
+        Add a message at the end of the log.
+
+        :returns: fires with its position once it is durable, or with the refusal.
+        """
+
+    def enrol(asked: Enrolment, limits: RosterLimits) -> "Deferred[Change | Refusal]":
+        """
+        Carry out what :func:`twisted_messenger.roster.decide` says of a registration.
+
+        A new member starts at the head of the log. A merged one gets a new id and the older of
+        the two cursors.
+
+        :returns: fires with the change once it is durable, or with the refusal.
+        """
+
+    def leave(asked: Enrolment) -> "Deferred[bool | Refusal]":
+        """
+        Remove a registration.
+
+        :returns: fires with whether there was one, or with the refusal.
+        """
+
+    def read(after: int, limit: int) -> "Deferred[list[Entry]]":
+        """
+        The entries behind a position, oldest first.
+
+        :param limit: how many at most.
+        """
+
+    def roster(since: int) -> "Deferred[RosterNews]":
+        """
+        What changed in the roster behind a revision; 0 asks for everything.
+        """
+
+    def advance(cursors: Mapping[int, int]) -> "Deferred[None]":
+        """
+        Note how far members have come. A cursor never moves backwards.
+
+        :param cursors: member id to position; an unknown id is ignored.
+        """
+
+    def follow(woken: Callable[[], None]) -> None:
+        """
+        Call back after every change of log or roster.
+
+        A wake carries no data; several changes may share one.
+        """
+
+    def unfollow(woken: Callable[[], None]) -> None:
+        """
+        Undo :meth:`follow`.
+        """
+
+
+class IStoreParser(Interface):
+    """
+    Makes a store from its description, as ``PREFIX:ARGUMENT``; found as a Twisted plugin.
+    """
+
+    prefix = Attribute("The word before the first colon.")
+
+    def parseStore(reactor: object, argument: str) -> IMessageStore:
+        """
+        :param argument: what stands behind the colon.
+        :raises ValueError: the argument is not valid; the text says what is.
+        """
+
+
+class IReceiptProtocol(IProtocol):
+    """
+    A protocol that tells what became of its one message.
+    """
+
+    outcome = Attribute(
+        "A Deferred that fires once: with None when the message is taken, with a Refusal when "
+        "it is not. A failure means that nobody knows."
+    )
+
+
+class ConnectionIdle(ConnectionAborted):
+    """
+    We reset a connection that did not finish its message in time.
+    """
