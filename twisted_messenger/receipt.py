@@ -1,0 +1,340 @@
+"""
+The close is the receipt: a wrapper that answers a sender when its message is safe, or why not.
+
+Twisted closes the socket before ``connectionLost`` runs, so by itself a close says nothing. Here
+the wrapped protocol's ``connectionLost`` runs at the sender's end of file, while our half of the
+connection is still open; the outcome it publishes decides how that half ends::
+
+    receiving --EOF, or one line and silence--> deciding --None------> half-close, no byte: stored
+        |                                          |-----Refusal--> one line, half-close: not stored
+        |--refused early--> draining --EOF---------'-----Failure--> reset: no promise
+        '--idle, too long, too much--> reset
+
+A kill, an exception or a full descriptor table must never look like the first: the kernel is
+told to reset the connection unless we have half-closed it ourselves.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IReactorTime,
+    ISSLTransport,
+)
+from twisted.internet.protocol import Factory, connectionDone
+from twisted.logger import Logger
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from twisted_messenger.counters import Counters
+from twisted_messenger.interfaces import ConnectionIdle, IReceiptProtocol
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.sockets import resetOnClose
+
+#: Seconds of silence behind exactly one line that end a message. Several netcats never send the
+#: end of file; people and pipes do not pause so long within one line's packet.
+LINE_SILENCE = 1.5
+
+#: Seconds an unfinished message may be silent.
+IDLE_TIMEOUT = 60.0
+
+#: Seconds an unfinished message may take in all.
+MESSAGE_TIMEOUT = 120.0
+
+#: Seconds and bytes that are read and thrown away, so that a sender gets its answer at its end
+#: of file instead of an error in the middle: closing early kills the tutorial's client.
+DRAIN_SECONDS = 30.0
+DRAIN_BYTES = 8 * 1024 * 1024
+
+#: Connections that may be open at once; see :data:`twisted_messenger.sockets.RESERVED_DESCRIPTORS`.
+MAX_CONNECTIONS = 4096
+
+#: An unfinished connection silent for so many seconds may be reset to make room. A tutorial
+#: client is never silent between connecting and its end of file.
+EVICTABLE_SILENCE = 1.0
+
+# How often time-outs are looked at, in seconds: one call for all connections.
+_SWEEP = 0.25
+
+
+@implementer(IHalfCloseableProtocol)
+class ReceiptProtocol(ProtocolWrapper):
+    """
+    One connection and its receipt.
+    """
+
+    log = Logger()
+    factory: "ReceiptFactory"
+    transport: Any
+    wrappedProtocol: Any
+
+    def __init__(self, factory: "ReceiptFactory", wrappedProtocol: IReceiptProtocol) -> None:
+        super().__init__(factory, wrappedProtocol)
+        self._made = self._heard = factory.clock.seconds()
+        #: When the message was over, at its end or refused before: from here on we only drain.
+        self._over: float | None = None
+        self._eof = False
+        self._ended = False
+        self._decided: list[Refusal | None] = []
+        self._answered = False
+        self._drained = 0
+        self._lines = 0
+        self._lineEnded = False
+        self._lost = False
+        self._why: Failure | None = None
+
+    @property
+    def unfinished(self) -> bool:
+        """
+        Whether the sender still owes us a part of its message.
+        """
+        return not self._ended
+
+    @property
+    def silentSince(self) -> float:
+        """
+        When the sender was last heard.
+        """
+        return self._heard
+
+    def makeConnection(self, transport: Any) -> None:
+        """
+        Arm the reset, then connect the wrapped protocol.
+        """
+        resetOnClose(transport, True)
+        outcome: Deferred[Refusal | None] = self.wrappedProtocol.outcome
+        super().makeConnection(transport)
+        outcome.addCallbacks(self._outcomeKnown, self._outcomeUnknown)
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        Pass it on; once the message is over, throw it away within bounds.
+        """
+        self._heard = self.factory.clock.seconds()
+        if self._over is not None:
+            self._drained += len(data)
+            if self._drained > DRAIN_BYTES:
+                self.abort()
+            return
+        self._lines += data.count(b"\n")
+        self._lineEnded = data.endswith(b"\n")
+        self._guarded(self.wrappedProtocol.dataReceived, data)
+
+    def readConnectionLost(self) -> None:
+        """
+        The sender's end of file: the message is whole.
+        """
+        self._eof = True
+        if self._answered:
+            self._close()
+        else:
+            self._endMessage()
+
+    def writeConnectionLost(self) -> None:
+        """
+        The receipt is out. From now on an orderly close is the truth.
+        """
+        resetOnClose(self.transport, False)
+        if self._eof:
+            self._close()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        The connection is gone. Over TLS this is also how a message ends.
+        """
+        self._lost = True
+        self.factory.unregisterProtocol(self)
+        if self._answered and self._drained:
+            self.factory.counters.add("late_bytes", self._drained)
+            self.log.info("{bytes} bytes came after the end of a message", bytes=self._drained)
+        if not self._ended:
+            self._ended = True
+            self._guarded(self.wrappedProtocol.connectionLost, self._why or reason)
+
+    def abort(self, why: Exception | None = None) -> None:
+        """
+        Reset the connection: no promise.
+
+        :param why: what the wrapped protocol is told.
+        """
+        if why is not None:
+            self._why = Failure(why)
+        self.transport.abortConnection()
+
+    def swept(self, now: float) -> None:
+        """
+        Look at this connection's time-outs.
+
+        :param now: seconds on the factory's clock.
+        """
+        if self._over is not None:
+            self._sweptOver(now - self._over)
+        elif self._lineEnded and self._lines == 1 and now - self._heard >= LINE_SILENCE:
+            self._endMessage()
+        elif now - self._heard > self.factory.idleTimeout or (
+            now - self._made > self.factory.messageTimeout
+        ):
+            self.abort(ConnectionIdle())
+
+    def _sweptOver(self, seconds: float) -> None:
+        if self._answered and seconds > DRAIN_SECONDS:
+            self._close()
+        elif (not self._ended and seconds > DRAIN_SECONDS) or seconds > self.factory.messageTimeout:
+            self.abort()
+
+    def _endMessage(self) -> None:
+        """
+        End the wrapped protocol, or answer where it has already refused.
+        """
+        self._ended = True
+        if self._decided:
+            self._answer(self._decided[0])
+            return
+        self._over = self.factory.clock.seconds()
+        self._guarded(self.wrappedProtocol.connectionLost, connectionDone)
+
+    def _outcomeKnown(self, refusal: Refusal | None) -> None:
+        if self._over is None:
+            self._over = self.factory.clock.seconds()
+        self._decided.append(refusal)
+        if self._ended and not self._lost:
+            self._answer(refusal)
+
+    def _outcomeUnknown(self, reason: Failure) -> None:
+        self.log.failure("a message was neither taken nor refused", reason)
+        self.abort()
+
+    def _answer(self, refusal: Refusal | None) -> None:
+        if refusal is not None and not self.factory.explain:
+            self.abort()
+            return
+        self._answered = True
+        if refusal is not None:
+            self.transport.write(refusal.line())
+        if ISSLTransport.providedBy(self.transport):
+            self.transport.loseConnection()
+        else:
+            self.transport.loseWriteConnection()
+
+    def _close(self) -> None:
+        self.transport.loseConnection()
+
+    def _guarded(self, call: Callable[..., None], *arguments: object) -> None:
+        """
+        Twisted answers an exception with an orderly close, which would be a receipt.
+        """
+        try:
+            call(*arguments)
+        except Exception:
+            self.log.failure("a message was neither taken nor refused")
+            self.abort()
+
+
+class ReceiptFactory(WrappingFactory[ReceiptProtocol]):
+    """
+    Wraps a factory whose protocols provide
+    :class:`~twisted_messenger.interfaces.IReceiptProtocol`.
+
+    :param wrappedFactory: makes the protocols that take the messages.
+    :param clock: the reactor, for its time.
+    :param counters: where late bytes and refused connections are counted.
+    :param explain: whether a refusal is told; else the connection is reset.
+    :param idleTimeout: seconds an unfinished message may be silent.
+    :param messageTimeout: seconds an unfinished message may take in all.
+    :param maxConnections: how many may be open at once.
+    """
+
+    protocol = ReceiptProtocol
+    noisy = False
+
+    def __init__(
+        self,
+        wrappedFactory: "Factory[Any]",
+        clock: IReactorTime,
+        counters: Counters | None = None,
+        *,
+        explain: bool = True,
+        idleTimeout: float = IDLE_TIMEOUT,
+        messageTimeout: float = MESSAGE_TIMEOUT,
+        maxConnections: int = MAX_CONNECTIONS,
+    ) -> None:
+        super().__init__(wrappedFactory)
+        self.clock = clock
+        self.counters = counters or Counters()
+        self.explain = explain
+        self.idleTimeout = idleTimeout
+        self.messageTimeout = messageTimeout
+        self.maxConnections = maxConnections
+        self._sweep: IDelayedCall | None = None
+        self._empty: list[Deferred[None]] = []
+
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        """
+        Wrap one connection; at the cap, make room or refuse it.
+
+        :returns: ``None`` resets the connection, where its port was armed to.
+        """
+        if len(self.protocols) >= self.maxConnections and not self._makeRoom():
+            self.counters.add("refused.connection_cap")
+            return None
+        return super().buildProtocol(addr)
+
+    def registerProtocol(self, p: ReceiptProtocol) -> None:
+        """
+        A connection was made.
+        """
+        super().registerProtocol(p)
+        if self._sweep is None:
+            self._sweep = self.clock.callLater(_SWEEP, self._sweepAll)
+
+    def unregisterProtocol(self, p: ReceiptProtocol) -> None:
+        """
+        A connection is gone.
+        """
+        super().unregisterProtocol(p)
+        if not self.protocols:
+            if self._sweep is not None:
+                self._sweep.cancel()
+                self._sweep = None
+            for waiting in self._empty:
+                waiting.callback(None)
+            self._empty.clear()
+
+    def drained(self) -> "Deferred[None]":
+        """
+        Reset every unfinished connection and wait for the others.
+
+        :returns: fires when no connection is left.
+        """
+        for protocol in list(self.protocols):
+            if protocol.unfinished:
+                protocol.abort()
+        if not self.protocols:
+            return succeed(None)
+        done: Deferred[None] = Deferred()
+        self._empty.append(done)
+        return done
+
+    def _makeRoom(self) -> bool:
+        silent = [
+            protocol
+            for protocol in self.protocols
+            if protocol.unfinished
+            and self.clock.seconds() - protocol.silentSince >= EVICTABLE_SILENCE
+        ]
+        if not silent:
+            return False
+        self.counters.add("evicted.connection_cap")
+        min(silent, key=lambda protocol: protocol.silentSince).abort(ConnectionIdle())
+        return True
+
+    def _sweepAll(self) -> None:
+        self._sweep = self.clock.callLater(_SWEEP, self._sweepAll)
+        now = self.clock.seconds()
+        for protocol in list(self.protocols):
+            protocol.swept(now)

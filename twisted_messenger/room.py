@@ -1,0 +1,246 @@
+"""
+The room: the one way in for TCP, for other front ends and for embedding programs.
+
+Every method judges first (names, policy, and inside the store's transaction the roster), then
+hands over to the store. Nothing here knows how messages come in or go out.
+"""
+
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from twisted_messenger.counters import Counters
+from twisted_messenger.errors import StoreError, StoreFull
+from twisted_messenger.interfaces import IMessageStore, Post
+from twisted_messenger.policy import AdmissionPolicy, Source
+from twisted_messenger.refusal import MAX_DETAIL, Reason, Refusal
+from twisted_messenger.roster import Change, Enrolment
+from twisted_messenger.text import BadName, cleanName, escapeLine
+from twisted_messenger.wire import (
+    MAX_PUSH_BYTES,
+    Command,
+    Departure,
+    Registration,
+    formatPush,
+)
+
+T = TypeVar("T")
+
+#: The program itself, as a source: an embedding application that posts.
+LOCAL = Source()
+
+
+class Resolver(Protocol):
+    """
+    Finds the addresses of a host name; :class:`~twisted_messenger.lookup.Lookup` is one.
+    """
+
+    def addresses(self, host: str) -> "Deferred[list[str]]":
+        """
+        :returns: fires with address literals; fails with ``OSError`` where there are none.
+        """
+
+
+def _nowhere(host: str, port: int) -> bool:
+    return False
+
+
+class ChatRoom:
+    """
+    Admits registrations and messages and puts them into the store.
+
+    :param store: open.
+    :param policy: the rules of admission.
+    :param resolver: finds the addresses of callback hosts given by name; without one they are
+        refused.
+    :param counters: every message and every refusal is counted there.
+    :param clock: seconds since the epoch; stamps messages.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        store: IMessageStore,
+        policy: AdmissionPolicy | None = None,
+        resolver: Resolver | None = None,
+        counters: Counters | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.policy = policy or AdmissionPolicy()
+        self.counters = counters or Counters()
+        #: Whether the server itself listens at an address; set by whoever opens the ports.
+        self.isOwnListener: Callable[[str, int], bool] = _nowhere
+        self._store = store
+        self._resolver = resolver
+        self._clock = clock
+        self._closed = False
+
+    def close(self) -> None:
+        """
+        Refuse whatever comes from now on, for a later try.
+        """
+        self._closed = True
+
+    def take(self, command: Command, source: Source = LOCAL) -> "Deferred[Refusal | None]":
+        """
+        Carry out what a message asks for.
+
+        :param command: from :func:`twisted_messenger.wire.parse`.
+        :returns: as :meth:`register`, :meth:`leave` or :meth:`post`.
+        """
+        if isinstance(command, Registration):
+            return self.register(command.name, command.host, command.port, source)
+        if isinstance(command, Departure):
+            return self.leave(command.name, command.host, command.port, source)
+        return self.post(command.name, command.text, source)
+
+    def register(
+        self, name: str, host: str, port: int, source: Source = LOCAL
+    ) -> "Deferred[Refusal | None]":
+        """
+        Put a member into the roster, or refresh, move or rename one.
+
+        :param host: an address, a name, ``localhost``, or empty for the source's own address.
+        :param port: 1 to 65535.
+        :returns: fires with ``None`` once it is durable, or with the refusal.
+        """
+        return self._judged(self._register(name, host, port, source), source)
+
+    def leave(
+        self, name: str, host: str, port: int, source: Source = LOCAL
+    ) -> "Deferred[Refusal | None]":
+        """
+        Remove a member. One that is not there is no error.
+
+        :returns: fires with ``None`` once it is durable, or with the refusal.
+        """
+        return self._judged(self._leave(name, host, port, source), source)
+
+    def post(self, name: str, text: str, source: Source = LOCAL) -> "Deferred[Refusal | None]":
+        """
+        Say something to every other member.
+
+        Messages enter the log in the order of these calls.
+
+        :returns: fires with ``None`` once it is durable, or with the refusal.
+        """
+        return self._judged(self._post(name, text, source), source)
+
+    def refuse(self, refusal: Refusal, source: Source) -> Refusal:
+        """
+        Count and log a refusal; also for those that never reach the room's other methods.
+        """
+        self.counters.add(f"refused.{refusal.reason.value}")
+        self.log.info(
+            "refused {reason} from {source}: {detail}",
+            reason=refusal.reason.value,
+            source=source.host,
+            detail=escapeLine(refusal.detail, MAX_DETAIL),
+        )
+        return refusal
+
+    def _judged(
+        self, work: Coroutine[Any, Any, Refusal | None], source: Source
+    ) -> "Deferred[Refusal | None]":
+        async def run() -> Refusal | None:
+            try:
+                refusal = await work
+            except StoreError as error:
+                refusal = self._storeFailed(error)
+            return None if refusal is None else self.refuse(refusal, source)
+
+        return Deferred.fromCoroutine(run())
+
+    def _storeFailed(self, error: StoreError) -> Refusal:
+        full = isinstance(error, StoreFull)
+        reason = Reason.STORE_FULL if full else Reason.STORE_UNAVAILABLE
+        self.log.error("the store took nothing: {error}", error=error)
+        return Refusal(reason, "the store takes no message now")
+
+    def _name(self, name: str) -> str | Refusal:
+        if self._closed:
+            return Refusal(Reason.SHUTDOWN, "the server is stopping")
+        try:
+            return cleanName(name, self.policy.serverName)
+        except BadName as problem:
+            return Refusal(Reason.BAD_NAME, str(problem))
+
+    async def _register(self, name: str, host: str, port: int, source: Source) -> Refusal | None:
+        asked = await self._asked(name, host, port, source)
+        if isinstance(asked, Refusal):
+            return asked
+        change = await self._store.enrol(asked, self.policy.limits)
+        if isinstance(change, Refusal):
+            return change
+        self.counters.add(f"registered.{change.value}")
+        if change is not Change.REFRESHED:
+            self.log.info(
+                "{name} at {host}:{port} {change}",
+                name=asked.name,
+                host=asked.host,
+                port=asked.port,
+                change=change.value,
+            )
+        return None
+
+    async def _leave(self, name: str, host: str, port: int, source: Source) -> Refusal | None:
+        asked = await self._asked(name, host, port, source)
+        if isinstance(asked, Refusal):
+            return asked
+        left = await self._store.leave(asked)
+        if isinstance(left, Refusal):
+            return left
+        if left:
+            self.counters.add("left")
+            self.log.info("{name} left", name=asked.name)
+        return None
+
+    async def _post(self, name: str, text: str, source: Source) -> Refusal | None:
+        cleaned = self._name(name)
+        if isinstance(cleaned, Refusal):
+            return cleaned
+        # Only an embedding program can hand us surrogates; the wire has none.
+        encodable = text.encode("utf-8", "replace").decode()
+        if len(formatPush(cleaned, encodable)) > MAX_PUSH_BYTES:
+            return Refusal(Reason.TOO_BIG, f"a push has at most {MAX_PUSH_BYTES} bytes")
+        position = await self._store.append(
+            Post(cleaned, encodable, source.key, self._clock()),
+            lambda named: self.policy.judgeSender(cleaned, source, named),
+        )
+        if isinstance(position, Refusal):
+            return position
+        self.counters.add("accepted")
+        return None
+
+    async def _asked(self, name: str, host: str, port: int, source: Source) -> Enrolment | Refusal:
+        cleaned = self._name(name)
+        if isinstance(cleaned, Refusal):
+            return cleaned
+        meant = self.policy.callbackHost(host, source)
+        if isinstance(meant, Refusal):
+            return meant
+        candidates = [meant] if meant is not None else await self._resolved(host)
+        if isinstance(candidates, Refusal):
+            return candidates
+        verdicts = [self._judgeCallback(address, port, source) for address in candidates]
+        for address, verdict in zip(candidates, verdicts):
+            if verdict is None:
+                return Enrolment(cleaned, address, port, source.key)
+        assert verdicts[0] is not None
+        return verdicts[0]
+
+    def _judgeCallback(self, address: str, port: int, source: Source) -> Refusal | None:
+        own = self.isOwnListener(address, port)
+        return self.policy.judgeCallback(address, port, source, ownListener=own)
+
+    async def _resolved(self, host: str) -> list[str] | Refusal:
+        if self._resolver is None:
+            return Refusal(Reason.UNRESOLVABLE, f"{host} is no address")
+        try:
+            return await self._resolver.addresses(host)
+        except OSError as error:
+            return Refusal(Reason.UNRESOLVABLE, f"{host}: {error.strerror or error}")

@@ -1,0 +1,88 @@
+"""
+What the socket API offers and Twisted's transports do not: reset on close, pending errors, limits.
+"""
+
+import resource
+import socket
+import struct
+from typing import Any
+
+from twisted.internet.interfaces import ISystemHandle
+
+#: Connections that may wait to be accepted. Twisted's default of 50 overflows in a burst, and
+#: an overflow costs the sender a second.
+LISTEN_BACKLOG = 1024
+
+#: Descriptors kept for files, the reactor and the store.
+RESERVED_DESCRIPTORS = 64
+
+# More than any configuration needs; some systems allow a thousand million.
+_ENOUGH_DESCRIPTORS = 65_536
+
+_RESET = struct.pack("ii", 1, 0)
+_IN_ORDER = struct.pack("ii", 0, 0)
+
+
+def _socketOf(transport: Any) -> socket.socket | None:
+    system = ISystemHandle(transport, None)
+    handle = None if system is None else system.getHandle()
+    return handle if isinstance(handle, socket.socket) else None
+
+
+def resetOnClose(transport: Any, armed: bool) -> None:
+    """
+    Choose what the kernel does with a TCP connection when its process dies or closes it.
+
+    On Linux, connections inherit the choice from the port that accepts them.
+
+    :param transport: a connection or a port; one without a socket ignores it.
+    :param armed: true sends a reset and throws unsent bytes away; false closes in order.
+    """
+    handle = _socketOf(transport)
+    if handle is not None:
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET if armed else _IN_ORDER)
+
+
+def pendingError(transport: Any) -> int:
+    """
+    The error that a connection has met and nobody has seen yet.
+
+    :returns: an errno; 0 for none.
+    """
+    handle = _socketOf(transport)
+    return 0 if handle is None else handle.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+
+def isThisMachine(host: str) -> bool:
+    """
+    Whether an address literal is one of this machine's own.
+
+    :returns: true where the kernel lets us bind to it; nothing is sent.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, 0))
+    except OSError:
+        return False
+    return True
+
+
+def descriptorLimit() -> int:
+    """
+    How many descriptors this process may open.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _ENOUGH_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
+
+
+def raiseDescriptorLimit() -> None:
+    """
+    Let this process open as many descriptors as its hard limit allows.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = (
+        _ENOUGH_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH_DESCRIPTORS)
+    )
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
