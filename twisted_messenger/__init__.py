@@ -1,0 +1,37 @@
+"""
+Chat and push over raw TCP: webhooks for everything that can open a socket.
+
+Put a room into a Twisted program with :class:`ChatRoom`, a store, a :class:`Broadcaster` and a
+:class:`ChatServerFactory` (inside a :class:`ReceiptFactory`, senders get a receipt); receive
+pushes with a :class:`PeerReceiverFactory`. Or run ``twistd -n chatserver``.
+"""
+
+from twisted_messenger.broadcaster import Broadcaster
+from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.peer import PeerReceiverFactory
+from twisted_messenger.policy import AdmissionPolicy, Callbacks, Senders, Source
+from twisted_messenger.push import PushCreator
+from twisted_messenger.receipt import ReceiptFactory
+from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.room import ChatRoom
+from twisted_messenger.server import ChatServerFactory
+from twisted_messenger.stores import storeFromString
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AdmissionPolicy",
+    "Broadcaster",
+    "Callbacks",
+    "ChatRoom",
+    "ChatServerFactory",
+    "IMessageStore",
+    "PeerReceiverFactory",
+    "PushCreator",
+    "Reason",
+    "ReceiptFactory",
+    "Refusal",
+    "Senders",
+    "Source",
+    "storeFromString",
+]

@@ -1,0 +1,240 @@
+"""
+``twistd chatserver``: options, and the service they describe.
+"""
+
+from functools import partial
+from typing import Any
+
+from twisted.application.service import IService
+from twisted.internet.endpoints import serverFromString
+from twisted.python.usage import UsageError
+
+from twisted_messenger.broadcaster import MAX_PUSHES, SHUTDOWN_TIMEOUT, Broadcaster
+from twisted_messenger.lookup import Lookup
+from twisted_messenger.policy import (
+    MIN_CALLBACK_PORT,
+    AdmissionPolicy,
+    Senders,
+    readCallbacks,
+)
+from twisted_messenger.push import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
+from twisted_messenger.receipt import (
+    IDLE_TIMEOUT,
+    MAX_CONNECTIONS,
+    MESSAGE_TIMEOUT,
+    ReceiptFactory,
+)
+from twisted_messenger.room import ChatRoom
+from twisted_messenger.roster import MAX_MEMBERS, MAX_MEMBERS_PER_HOST, RosterLimits
+from twisted_messenger.server import ChatServerFactory
+from twisted_messenger.service import ChatService, Listener
+from twisted_messenger.sockets import (
+    LISTEN_BACKLOG,
+    RESERVED_DESCRIPTORS,
+    descriptorLimit,
+    raiseDescriptorLimit,
+)
+from twisted_messenger.stores import storeFromString
+from twisted_messenger.tap import TapOptions, TapService
+from twisted_messenger.text import BadName, cleanName
+from twisted_messenger.wire import MAX_MESSAGE_BYTES, MAX_PUSH_BYTES, MIN_MAX_MESSAGE_BYTES
+
+_DAY = 86_400
+_MANY = 1_000_000
+
+
+class Options(TapOptions):
+    """
+    The options of ``twistd chatserver``.
+    """
+
+    command = "chatserver"
+    synopsis = "[options]"
+    longdesc = (
+        "A chat room over raw TCP, one message per connection, ended by the end of file. "
+        "'from:NAME|TEXT' is pushed as 'NAME: TEXT' to every address that was registered with "
+        "'connect_request|NAME|HOST|PORT', but the sender's own. "
+        "A close without a byte means the message is stored; a line says why it is not. "
+        "Try: printf 'from:ci|build 7 is green' | nc -N localhost 8880"
+    )
+
+    optParameters = [
+        ["port", "p", None, "Listen on this TCP port [default: 8880]"],
+        [
+            "store",
+            "s",
+            None,
+            "Where messages and members are kept: sqlite:PATH, or memory: to forget them at exit "
+            "[default: sqlite:chatserver-PORT.sqlite in the working directory]",
+        ],
+        [
+            "server-name",
+            None,
+            "server",
+            "The name of the server's own notices; nobody else may bear it",
+        ],
+        [
+            "callbacks",
+            None,
+            "own",
+            "Which callback addresses may register: own (the sender's), cidr:NET,... (those too), "
+            "any, or none",
+        ],
+        ["min-callback-port", None, MIN_CALLBACK_PORT, "Refuse callback ports below this one"],
+        [
+            "senders",
+            None,
+            "owned",
+            "Who may speak: owned (a registered name only from where it was registered), "
+            "registered (nobody else), or any",
+        ],
+        ["max-message", None, MAX_MESSAGE_BYTES, "Bytes of one message, 32768 or more"],
+        ["max-members", None, MAX_MEMBERS, "Members of the room; 0 = no limit"],
+        [
+            "max-members-per-host",
+            None,
+            MAX_MEMBERS_PER_HOST,
+            "Members at one callback host other than localhost; 0 = no limit",
+        ],
+        [
+            "idle-timeout",
+            None,
+            IDLE_TIMEOUT,
+            "Seconds an unfinished message may be silent before its connection is reset",
+        ],
+        ["message-timeout", None, MESSAGE_TIMEOUT, "Seconds an unfinished message may take in all"],
+        ["connect-timeout", None, CONNECT_TIMEOUT, "Seconds until a push must be connected"],
+        ["push-timeout", None, PUSH_TIMEOUT, "Seconds a member has to read a push and close"],
+        ["max-pushes", None, MAX_PUSHES, "Pushes in flight at once"],
+        [
+            "unconfirmed",
+            None,
+            "delivered",
+            "What a push is that a member never closes: delivered, or retry",
+        ],
+        ["shutdown-timeout", None, SHUTDOWN_TIMEOUT, "Seconds a stop leaves the pushes in flight"],
+    ]
+
+    optFlags = [
+        ["push-newline", None, "End every push with a newline, for listening netcats"],
+        ["no-explain", None, "Reset refused senders instead of telling them why"],
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self["listen"] = []
+
+    def opt_listen(self, endpoint: str) -> None:
+        """
+        Listen there, in place of --port; an endpoint such as tcp:8880:interface=127.0.0.1 or
+        unix:/run/room. Give it several times to listen in several places.
+        """
+        self["listen"].append(endpoint)
+
+    opt_l = opt_listen
+
+    def postOptions(self) -> None:
+        """
+        Read and check everything that needs no reactor.
+
+        :raises UsageError: the text names the option and what it takes.
+        """
+        super().postOptions()
+        if self["port"] is None and not self["listen"]:
+            self["port"] = 8880
+        if self["port"] is not None:
+            port = self.number("port", int, 0, 65535)
+            self["listen"].insert(0, f"tcp:{port}:backlog={LISTEN_BACKLOG}")
+        self["policy"] = self._policy()
+        if self["unconfirmed"] not in ("delivered", "retry"):
+            raise UsageError(f"--unconfirmed {self['unconfirmed']}: give delivered or retry")
+        for option in ("idle-timeout", "message-timeout", "connect-timeout", "push-timeout"):
+            self[option] = self.number(option, float, 0.1, _DAY)
+        self["shutdown-timeout"] = self.number("shutdown-timeout", float, 0, _DAY)
+        self["max-pushes"] = self.number("max-pushes", int, 1, _MANY)
+        if self["store"] is None:
+            self["store"] = f"sqlite:{self._storeFile()}"
+
+    def _storeFile(self) -> str:
+        port = [*self["listen"][0].split(":"), ""][1]
+        return f"chatserver-{port}.sqlite" if port.isdigit() else "chatserver.sqlite"
+
+    def _policy(self) -> AdmissionPolicy:
+        try:
+            callbacks, networks = readCallbacks(self["callbacks"])
+        except ValueError:
+            raise UsageError(
+                f"--callbacks {self['callbacks']}: give own, any, none, or cidr:10.0.0.0/8,..."
+            ) from None
+        try:
+            senders = Senders(self["senders"])
+        except ValueError:
+            raise UsageError(
+                f"--senders {self['senders']}: give owned, registered or any"
+            ) from None
+        try:
+            serverName = cleanName(self["server-name"], reserved="")
+        except BadName as problem:
+            raise UsageError(f"--server-name {self['server-name']!r}: {problem}") from None
+        return AdmissionPolicy(
+            callbacks=callbacks,
+            networks=networks,
+            minCallbackPort=self.number("min-callback-port", int, 1, 65535),
+            senders=senders,
+            serverName=serverName,
+            limits=RosterLimits(
+                self.number("max-members", int, 0, _MANY),
+                self.number("max-members-per-host", int, 0, _MANY),
+            ),
+            maxMessageBytes=self.number("max-message", int, MIN_MAX_MESSAGE_BYTES, MAX_PUSH_BYTES),
+        )
+
+
+def makeService(config: Options, reactor: Any = None) -> IService:
+    """
+    Assemble a room.
+
+    :param config: parsed options.
+    :param reactor: the running program's where ``None``.
+    """
+    if reactor is None:
+        from twisted.internet import reactor
+    # Before the caps are computed from it.
+    raiseDescriptorLimit()
+    budget = max(1, (descriptorLimit() - RESERVED_DESCRIPTORS) // 2)
+    service = TapService(config)
+    policy: AdmissionPolicy = config["policy"]
+    store = _named("--store", partial(storeFromString, reactor, config["store"]), config)
+    room = ChatRoom(store, policy, Lookup(reactor))
+    factory = ReceiptFactory(
+        ChatServerFactory(room),
+        reactor,
+        room.counters,
+        explain=not config["no-explain"],
+        idleTimeout=config["idle-timeout"],
+        messageTimeout=config["message-timeout"],
+        maxConnections=min(MAX_CONNECTIONS, budget),
+    )
+    broadcaster = Broadcaster(
+        store,
+        PushCreator(reactor, config["connect-timeout"], config["push-timeout"]),
+        reactor,
+        room.counters,
+        maxPushes=min(config["max-pushes"], budget),
+        retryUnconfirmed=config["unconfirmed"] == "retry",
+        newline=bool(config["push-newline"]),
+        shutdownTimeout=config["shutdown-timeout"],
+    )
+    listeners = [
+        Listener(where, _named("--listen", partial(serverFromString, reactor, where), config))
+        for where in config["listen"]
+    ]
+    ChatService(store, room, factory, broadcaster, listeners).setServiceParent(service)
+    return service
+
+
+def _named(option: str, make: Any, config: Options) -> Any:
+    try:
+        return make()
+    except ValueError as error:
+        raise SystemExit(f"{config.command}: {option}: {error}") from None

@@ -1,0 +1,129 @@
+"""
+What both taps share: options that refuse with one line, and a service that does so at its start.
+"""
+
+import re
+import sys
+from typing import Any, TextIO, TypeVar
+
+from twisted.application.service import MultiService
+from twisted.logger import (
+    FilteringLogObserver,
+    ILogObserver,
+    LogLevel,
+    LogLevelFilterPredicate,
+    textFileLogObserver,
+)
+from twisted.python.components import Componentized
+from twisted.python.usage import Options, UsageError
+
+from twisted_messenger.errors import StartError
+
+Number = TypeVar("Number", int, float)
+
+
+class TapOptions(Options):
+    """
+    Options of a twistd sub-command.
+    """
+
+    command = ""
+
+    def parseOptions(self, options: Any = None) -> None:
+        """
+        Parse, and end the program with one line where that fails.
+
+        twistd itself would print its whole help and exit with status 0.
+        """
+        try:
+            super().parseOptions(options)
+        except UsageError as error:
+            sys.exit(f"{self.command}: {error} (see twistd {self.command} --help)")
+
+    def postOptions(self) -> None:
+        """
+        In the foreground there is no use for a pid file, and two programs in one directory
+        would fight for it.
+        """
+        parent = self._twistd
+        if parent.get("nodaemon") and parent.get("pidfile") == "twistd.pid":
+            parent["pidfile"] = ""
+
+    @property
+    def _twistd(self) -> dict[str, Any]:
+        # The twist runner has no such options.
+        return {} if self.parent is None else self.parent
+
+    @property
+    def foreground(self) -> bool:
+        """
+        Whether the program keeps its terminal.
+        """
+        return bool(self._twistd.get("nodaemon", True))
+
+    @property
+    def logsElsewhere(self) -> bool:
+        """
+        Whether the operator has said where the log goes.
+        """
+        return any(self._twistd.get(option) for option in ("logfile", "syslog", "logger"))
+
+    def number(self, option: str, kind: type[Number], least: Number, most: Number) -> Number:
+        """
+        Read an option's number.
+
+        :returns: the number, ``least`` to ``most``.
+        :raises UsageError: it is none, or out of range.
+        """
+        text = str(self[option])
+        if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text, re.ASCII):
+            try:
+                value = kind(text)
+            except ValueError:
+                pass
+            else:
+                if least <= value <= most:
+                    return value
+        raise UsageError(f"--{option} {text}: give a number from {least} to {most}")
+
+
+class TapService(MultiService):
+    """
+    The service twistd runs.
+
+    :param options: of the sub-command.
+    :param quiet: keep routine log lines away from the terminal.
+    """
+
+    def __init__(self, options: TapOptions, quiet: bool = False) -> None:
+        super().__init__()
+        self._options = options
+        self._quiet = quiet
+
+    def setServiceParent(self, parent: Any) -> None:
+        """
+        Choose the log observer while twistd still asks for one.
+        """
+        if self._quiet and isinstance(parent, Componentized) and not self._options.logsElsewhere:
+            parent.setComponent(ILogObserver, _warningsTo(sys.stderr))
+        super().setServiceParent(parent)
+
+    def startService(self) -> None:
+        """
+        Start, or end the program with one line and status 1.
+
+        :raises StartError: as a daemon; twistd's parent process prints its text and exits.
+        """
+        try:
+            super().startService()
+        except StartError as error:
+            if not self._options.foreground:
+                raise
+            print(f"{self._options.command}: {error}", file=sys.__stderr__)
+            raise SystemExit(1) from None
+
+
+def _warningsTo(file: TextIO) -> ILogObserver:
+    return FilteringLogObserver(
+        textFileLogObserver(file), [LogLevelFilterPredicate(defaultLogLevel=LogLevel.warn)]
+    )

@@ -1,0 +1,554 @@
+"""
+A network in memory, and peers that behave well or badly: for tests and for embedders.
+
+Only the kernel's part is played here: sockets, addresses, windows and time. The transports, ports
+and connectors above are Twisted's own, so what they do is what they do on a real network::
+
+    Protocol -- twisted.internet.tcp -- _Socket ~~ _Socket -- twisted.internet.tcp -- Protocol
+                        '-------- MemoryNetwork: readiness, calls, time --------'
+
+Nothing is random and nothing waits: time passes only in :meth:`MemoryNetwork.advance`. The same
+tests run on this network and on real sockets.
+"""
+
+import os
+import socket
+import struct
+from collections import deque
+from errno import (
+    EADDRINUSE,
+    EAGAIN,
+    ECONNREFUSED,
+    ECONNRESET,
+    EINPROGRESS,
+    EISCONN,
+    ENOTCONN,
+    EPIPE,
+)
+from itertools import cycle
+from operator import methodcaller
+from typing import Any
+
+from twisted.internet import tcp
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.error import ConnectionDone, DNSLookupError
+from twisted.internet.interfaces import (
+    IConnector,
+    IHalfCloseableProtocol,
+    IReactorTCP,
+)
+from twisted.internet.protocol import ClientFactory, Factory, Protocol, connectionDone
+from twisted.internet.task import Clock
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+#: Bytes on their way in one direction before the sender has to wait for the reader.
+WINDOW_BYTES = 64 * 1024
+
+#: Calls within one moment after which the network is thought never to come to rest.
+MAX_CALLS = 1_000_000
+
+_FREE_PORTS = (32768, 61000)
+_EVERYWHERE = "0.0.0.0"
+_SO_LINGER = (socket.SOL_SOCKET, socket.SO_LINGER)
+
+_Address = tuple[str, int]
+
+
+def _refusal(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
+
+
+class _Socket(socket.socket):
+    # What Twisted asks of a TCP socket, as Linux answers it. It is a socket.socket, so that code
+    # which sets options finds one; it never has a descriptor, as it never calls super().__init__.
+
+    def __init__(self, network: "_Kernel") -> None:
+        self.owner: Any = None
+        self.network = network
+        self.here: _Address = ("", 0)
+        self.there: _Address = ("", 0)
+        self.waiting: deque[_Socket] = deque()
+        self.options: dict[tuple[int, int], Any] = {}
+        self._peer: _Socket | None = None
+        self._unread = bytearray()
+        self._error = 0
+        self._finSent = self._finReceived = self._dead = self._gone = False
+
+    def __repr__(self) -> str:
+        return f"<memory socket {self.here} {self.there}>"
+
+    @property
+    def readable(self) -> bool:
+        return bool(self._unread or self.waiting or self._finReceived or self._dead)
+
+    @property
+    def writable(self) -> bool:
+        if self._dead or self._finSent:
+            return True
+        peer = self._peer
+        return peer is not None and (peer._gone or len(peer._unread) < self.network.windowBytes)
+
+    def bind(self, address: Any, /) -> None:
+        self.here = self.network.bound(*address)
+
+    def listen(self, backlog: int = 0, /) -> None:
+        self.network.listeners[self.here] = self
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        accepted = self.waiting.popleft()
+        return accepted, accepted.there
+
+    def connect_ex(self, address: Any, /) -> int:
+        if self._peer is not None:
+            return EISCONN
+        self.there = address
+        self.network.dial(self)
+        return EINPROGRESS
+
+    def refused(self) -> None:
+        self._dead = True
+        self._error = ECONNREFUSED
+        self.network.touch(self)
+
+    def join(self, listener: "_Socket") -> None:
+        accepted = _Socket(self.network)
+        accepted.here, accepted.there = self.there, self.here
+        accepted.options.update(listener.options)
+        accepted._peer, self._peer = self, accepted
+        listener.waiting.append(accepted)
+        self.network.touch(listener)
+        self.network.touch(self)
+
+    def send(self, data: Any, flags: int = 0, /) -> int:
+        self._raisePending()
+        if self._dead or self._finSent:
+            raise _refusal(EPIPE)
+        assert self._peer is not None
+        if self._peer._gone:
+            if data:
+                self._resetReceived()
+            return len(data)
+        room = self.network.windowBytes - len(self._peer._unread)
+        if data and room <= 0:
+            raise _refusal(EAGAIN)
+        some = data[:room]
+        self._peer._unread += some
+        self.network.touch(self._peer)
+        return len(some)
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        if self._unread:
+            data = bytes(self._unread[:size])
+            del self._unread[:size]
+            if self._peer is not None:
+                self.network.touch(self._peer)
+            return data
+        # Linux tells of a reset behind an end of file only when asked for the error.
+        if not self._finReceived:
+            self._raisePending()
+            if not self._dead:
+                raise _refusal(EAGAIN)
+        return b""
+
+    def shutdown(self, how: int, /) -> None:
+        if self._dead or self._peer is None:
+            raise _refusal(ENOTCONN)
+        if not self._finSent:
+            self._finSent = True
+            self._peer._finReceived = True
+            self.network.touch(self._peer)
+
+    def close(self) -> None:
+        if self._gone:
+            return
+        self._gone = True
+        if self.network.listeners.get(self.here) is self:
+            del self.network.listeners[self.here]
+        for accepted in self.waiting:
+            accepted._reset()
+        if self._peer is None or self._dead:
+            return
+        linger = self.options.get(_SO_LINGER)
+        if self._unread or (linger is not None and struct.unpack("ii", linger) == (1, 0)):
+            self._reset()
+        else:
+            self.shutdown(socket.SHUT_WR)
+
+    def _reset(self) -> None:
+        assert self._peer is not None
+        self._gone = True
+        self._peer._resetReceived()
+
+    def _resetReceived(self) -> None:
+        # With both ends of file exchanged the connection is over, and a reset comes too late.
+        if self._dead or self._gone or (self._finSent and self._finReceived):
+            return
+        self._dead = True
+        self._error = EPIPE if self._finReceived else ECONNRESET
+        self.network.touch(self)
+
+    def _raisePending(self) -> None:
+        number, self._error = self._error, 0
+        if number:
+            raise _refusal(number)
+
+    def getsockname(self) -> _Address:
+        return self.here
+
+    def getpeername(self) -> _Address:
+        return self.there
+
+    def setblocking(self, flag: bool, /) -> None:
+        pass
+
+    def setsockopt(self, level: int, name: int, value: Any, length: int = 0, /) -> None:
+        self.options[level, name] = value
+
+    def getsockopt(self, level: int, name: int, length: int = 0, /) -> Any:
+        if name != socket.SO_ERROR:
+            return self.options.get((level, name), 0)
+        number, self._error = self._error, 0
+        return number
+
+
+class _Port(tcp.Port):
+    log = Logger()
+    factory: Any
+    socket: Any
+
+    def createInternetSocket(self) -> socket.socket:
+        return _Socket(self.reactor)
+
+    def doRead(self) -> None:
+        # Twisted's own method asks the kernel about descriptors that are not there.
+        while self.connected and self.socket.waiting:
+            accepted, address = self.socket.accept()
+            try:
+                protocol = self.factory.buildProtocol(IPv4Address("TCP", *address))
+                if protocol is None:
+                    accepted.close()
+                    continue
+                self.sessionno += 1
+                protocol.makeConnection(
+                    tcp.Server(accepted, protocol, address, self, self.sessionno, self.reactor)
+                )
+            except Exception:
+                self.log.failure("a connection was not accepted")
+
+
+class _Client(tcp.Client):
+    def createInternetSocket(self) -> socket.socket:
+        return _Socket(self.connector.reactor)
+
+
+class _Connector(tcp.Connector):
+    def _makeTransport(self) -> tcp.Client:
+        return _Client(self.host, self.port, self.bindAddress, self, self.reactor)
+
+
+class _Kernel(Clock):
+    # Connects the sockets, and tells Twisted's transports when they can read or write.
+
+    log = Logger()
+
+    def __init__(self, host: str, windowBytes: int) -> None:
+        super().__init__()
+        self.host = host
+        self.windowBytes = windowBytes
+        self.blackHoles: set[tuple[str, int]] = set()
+        self.listeners: dict[_Address, _Socket] = {}
+        self._freePorts = cycle(range(*_FREE_PORTS))
+        self._readers: set[Any] = set()
+        self._writers: set[Any] = set()
+        self._touched: dict[_Socket, None] = {}
+
+    def bound(self, host: str, port: int) -> _Address:
+        host = host or _EVERYWHERE
+        if port:
+            if self.listenerAt(host, port) is not None:
+                raise _refusal(EADDRINUSE)
+            return host, port
+        free = (candidate for candidate in self._freePorts if not self.listenerAt(host, candidate))
+        return host, next(free)
+
+    def listenerAt(self, host: str, port: int) -> _Socket | None:
+        return self.listeners.get((host, port)) or self.listeners.get((_EVERYWHERE, port))
+
+    def dial(self, caller: _Socket) -> None:
+        if caller.there in self.blackHoles:
+            return
+        listener = self.listenerAt(*caller.there)
+        if listener is None:
+            caller.refused()
+            return
+        if not caller.here[1]:
+            caller.here = (self.host, next(self._freePorts))
+        caller.join(listener)
+
+    def addReader(self, reader: Any) -> None:
+        self._readers.add(reader)
+        reader.socket.owner = reader
+        self.touch(reader.socket)
+
+    def addWriter(self, writer: Any) -> None:
+        self._writers.add(writer)
+        writer.socket.owner = writer
+        self.touch(writer.socket)
+
+    def removeReader(self, reader: Any) -> None:
+        self._readers.discard(reader)
+
+    def removeWriter(self, writer: Any) -> None:
+        self._writers.discard(writer)
+
+    def touch(self, touched: _Socket) -> None:
+        # One call for all the sockets that something happened to.
+        if not self._touched:
+            self.callLater(0, self._poll)
+        self._touched[touched] = None
+
+    def _poll(self) -> None:
+        touched, self._touched = self._touched, {}
+        for one in touched:
+            why, isRead = self._serve(one)
+            if why is not None:
+                self._lose(one.owner, why, isRead)
+            elif self._canRead(one) or self._canWrite(one):
+                self.touch(one)
+
+    def _serve(self, one: _Socket) -> tuple[Exception | None, bool]:
+        why, isRead = None, False
+        try:
+            if self._canRead(one):
+                why, isRead = one.owner.doRead(), True
+            if why is None and self._canWrite(one):
+                why, isRead = one.owner.doWrite(), False
+        except Exception as error:
+            self.log.failure("a protocol failed")
+            return error, False
+        return why, isRead
+
+    def _canRead(self, one: _Socket) -> bool:
+        return one.owner in self._readers and one.readable
+
+    def _canWrite(self, one: _Socket) -> bool:
+        return one.owner in self._writers and one.writable
+
+    def _lose(self, owner: Any, why: Exception, isRead: bool) -> None:
+        self.removeReader(owner)
+        if isRead and type(why) is ConnectionDone:
+            owner.readConnectionLost(Failure(why))
+        else:
+            self.removeWriter(owner)
+            owner.connectionLost(Failure(why))
+
+
+@implementer(IReactorTCP)
+class MemoryNetwork(_Kernel):
+    """
+    A reactor whose TCP connections stay in memory and whose time stands still.
+
+    Every host is there. A client has the address it binds to, else ``host``; what listens
+    without an interface is reached at every host.
+
+    :param host: the address that clients have, IPv4.
+    :param windowBytes: on their way in one direction before the sender has to wait, 1 or more.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", windowBytes: int = WINDOW_BYTES) -> None:
+        super().__init__(host, windowBytes)
+        #: Addresses that never answer, neither yes nor no; open connections are left alone.
+        self.blackHoles: set[tuple[str, int]] = set()
+
+    def advance(self, amount: float) -> None:
+        """
+        Let time pass, from one due call to the next, so that none runs late.
+
+        :param amount: seconds; 0 runs what is due now, and what follows from that.
+        :raises RuntimeError: it does not come to rest.
+        """
+        until = self.rightNow + amount
+        calls = 0
+        while self.calls:
+            self.calls.sort(key=methodcaller("getTime"))
+            due = self.calls[0].getTime()
+            if due > until:
+                break
+            calls = calls + 1 if due <= self.rightNow else 0
+            if calls > MAX_CALLS:
+                raise RuntimeError(f"no rest after {MAX_CALLS} calls at {self.rightNow} s")
+            self.rightNow = max(self.rightNow, due)
+            call = self.calls.pop(0)
+            call.called = 1
+            call.func(*call.args, **call.kw)
+        self.rightNow = until
+
+    def settle(self) -> None:
+        """
+        Carry everything that was sent to where it goes, without letting time pass.
+
+        :raises RuntimeError: it does not come to rest.
+        """
+        self.advance(0)
+
+    def listenTCP(
+        self, port: int, factory: Any, backlog: int = 50, interface: str = ""
+    ) -> tcp.Port:
+        """
+        See :class:`IReactorTCP`. The backlog has no limit.
+        """
+        listening = _Port(port, factory, backlog, interface, self)
+        listening.startListening()
+        return listening
+
+    def connectTCP(
+        self,
+        host: str,
+        port: int,
+        factory: "ClientFactory[Any]",
+        timeout: float = 30.0,
+        bindAddress: tuple[str, int] | None = None,
+    ) -> IConnector:
+        """
+        See :class:`IReactorTCP`.
+        """
+        connector = _Connector(host, port, factory, timeout, bindAddress, self)
+        connector.connect()
+        return connector
+
+    def resolve(self, name: str, timeout: object = ()) -> "Deferred[str]":
+        """
+        Find the address of a name; only ``localhost`` has one.
+        """
+        if name == "localhost":
+            return succeed("127.0.0.1")
+        return fail(DNSLookupError(f"no such name: {name}"))
+
+
+@implementer(IHalfCloseableProtocol)
+class RecordingProtocol(Protocol):
+    """
+    Writes down what happens to its connection, and does nothing by itself.
+    """
+
+    def __init__(self) -> None:
+        #: All the bytes that came.
+        self.data = b""
+        #: Whether the other side's end of file came.
+        self.ended = False
+        #: Whether our own end of file went out behind everything that was written.
+        self.finished = False
+        #: Why the connection was lost; ``None`` while it is open.
+        self.reason: Failure | None = None
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        Some bytes came.
+        """
+        self.data += data
+
+    def readConnectionLost(self) -> None:
+        """
+        The other side has ended.
+        """
+        self.ended = True
+
+    def writeConnectionLost(self) -> None:
+        """
+        We have ended.
+        """
+        self.finished = True
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        It is over.
+        """
+        self.reason = reason
+
+
+class _CollectingProtocol(RecordingProtocol):
+    factory: "CollectingFactory"
+    transport: Any
+
+    def connectionMade(self) -> None:
+        self.factory.connected(self)
+
+    def readConnectionLost(self) -> None:
+        super().readConnectionLost()
+        self.factory.received(self)
+
+
+class CollectingFactory(Factory[_CollectingProtocol]):
+    """
+    A receiver like the tutorial's: reads to the end, keeps the message, then closes.
+    """
+
+    noisy = False
+    protocol = _CollectingProtocol
+
+    def __init__(self) -> None:
+        #: The messages that came whole, in order.
+        self.messages: list[bytes] = []
+        #: All the connections there were, whatever became of them.
+        self.connections: list[RecordingProtocol] = []
+
+    def connected(self, connection: Any) -> None:
+        """
+        A connection was made.
+        """
+        self.connections.append(connection)
+
+    def received(self, connection: Any) -> None:
+        """
+        A message is whole.
+        """
+        self.messages.append(connection.data)
+        connection.transport.loseConnection()
+
+
+class HangingFactory(CollectingFactory):
+    """
+    A receiver that never closes, like a netcat that waits for its own standard input.
+    """
+
+    def received(self, connection: Any) -> None:
+        """
+        Keep the message, and the connection.
+        """
+        self.messages.append(connection.data)
+
+
+class TarpitFactory(CollectingFactory):
+    """
+    A receiver that never reads.
+    """
+
+    def connected(self, connection: Any) -> None:
+        """
+        Read nothing from the beginning.
+        """
+        super().connected(connection)
+        connection.transport.pauseProducing()
+
+
+class ResettingFactory(CollectingFactory):
+    """
+    A receiver that resets its first connections, then collects.
+
+    :param resets: how many.
+    """
+
+    def __init__(self, resets: int) -> None:
+        super().__init__()
+        self._resets = resets
+
+    def connected(self, connection: Any) -> None:
+        """
+        Reset it, or read.
+        """
+        super().connected(connection)
+        if len(self.connections) <= self._resets:
+            connection.transport.abortConnection()
