@@ -1,0 +1,111 @@
+"""
+Starting, and refusing to start, as an operator sees it.
+"""
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+from tests.loopback.rig import HOST, Twistd, chatserver, eventually, freePort, say
+
+
+def _refused(program: Twistd, *words: str) -> None:
+    with program:
+        assert program.ended() == 1, program.output
+        lines = program.lines()
+        assert "Traceback" not in program.output, program.output
+        told = [line for line in lines if all(word in line for word in words)]
+        assert len(told) == 1, program.output
+
+
+def _listening() -> socket.socket:
+    holder = socket.socket()
+    holder.bind((HOST, 0))
+    holder.listen()
+    return holder
+
+
+def test_portTaken(tmp_path: Path) -> None:
+    """
+    A taken port ends either program with one line that names it, and status 1.
+    """
+    with _listening() as holder:
+        port = str(holder.getsockname()[1])
+        _refused(
+            Twistd(tmp_path, "-n", "chatserver", "--port", port), "chatserver: ", port, "in use"
+        )
+        _refused(Twistd(tmp_path, "-n", "chatpeer", "--port", port), "chatpeer: ", port, "in use")
+        _refused(Twistd(tmp_path, "chatserver", "--port", port), port, "in use")
+    assert not (tmp_path / "twistd.pid").exists()
+
+
+def test_storeUnwritable(tmp_path: Path) -> None:
+    """
+    So does a store that cannot be opened.
+    """
+    store = f"sqlite:{tmp_path}/missing/room.sqlite"
+    port = str(freePort())
+    _refused(Twistd(tmp_path, "-n", "chatserver", "--port", port, "--store", store), "store")
+    _refused(Twistd(tmp_path, "chatserver", "--port", port, "--store", store), "store")
+
+
+def test_storeInUse(tmp_path: Path) -> None:
+    """
+    Two servers cannot share one store.
+    """
+    store = f"sqlite:{tmp_path}/room.sqlite"
+    with chatserver(tmp_path, freePort(), "--store", store):
+        port = str(freePort())
+        second = Twistd(tmp_path, "-n", "chatserver", "--port", port, "--store", store)
+        _refused(second, "in use by another process")
+
+
+def test_badOption(tmp_path: Path) -> None:
+    """
+    A bad value is one line with the option and the mend, and status 1.
+    """
+    for option, value in (
+        ("--port", "eighty"),
+        ("--store", "paper:"),
+        ("--listen", "pigeon:1"),
+        ("--callbacks", "cidr:10.0.0.0/99"),
+        ("--max-message", "5"),
+    ):
+        _refused(Twistd(tmp_path, "-n", "chatserver", option, value), "chatserver: ", option)
+
+
+def test_bothInOneDirectory(tmp_path: Path) -> None:
+    """
+    The room and a peer start in the same directory, and talk.
+    """
+    port, peerPort = freePort(), freePort()
+    with chatserver(tmp_path, port) as server:
+        with Twistd(
+            tmp_path,
+            *("-n", "chatpeer", "--port", str(peerPort)),
+            *("--server", f"localhost:{port}", "--name", "ann"),
+        ) as peer:
+            server.prints("ann at 127.0.0.1")
+            assert say(port, b"from:ci|build 7 is green") == b""
+            peer.prints("ci: build 7 is green")
+            assert peer.lines() == ["ci: build 7 is green"]
+            assert peer.stop() == -signal.SIGTERM
+        assert server.stop() == -signal.SIGTERM
+        assert "Traceback" not in server.output
+
+
+def test_daemon(tmp_path: Path) -> None:
+    """
+    Without -n it goes to the background, serves, and stops at SIGTERM to its pid.
+    """
+    port = freePort()
+    with Twistd(tmp_path, "chatserver", "--port", str(port)) as parent:
+        assert parent.ended() == 0, parent.output
+    pidFile = tmp_path / "twistd.pid"
+    pid = int(pidFile.read_text())
+    try:
+        assert say(port, b"from:ci|hello") == b""
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        eventually(lambda: not pidFile.exists(), "the daemon is gone")
