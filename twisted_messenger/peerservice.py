@@ -100,6 +100,7 @@ class PeerService(Service):
     :param factory: takes them.
     :param conversation: whom to speak to; ``None`` only receives.
     :param terminal: the lines that are typed; ``None`` where there is nobody to speak to.
+    :param notice: called with a line for the person.
     """
 
     def __init__(
@@ -109,12 +110,14 @@ class PeerService(Service):
         factory: ReceiptFactory,
         conversation: RoomMembership | Friendship | None,
         terminal: IReadDescriptor | None,
+        notice: Notice,
     ) -> None:
         self._reactor = reactor
         self._listener = listener
         self._factory = factory
         self._conversation = conversation
         self._terminal = terminal
+        self._notice = notice
 
     def startService(self) -> None:
         """
@@ -124,7 +127,10 @@ class PeerService(Service):
         """
         self._listener.start(self._factory)
         super().startService()
-        if self._conversation is not None:
+        if self._conversation is None:
+            port = self._listener.portNumber
+            self._notice(f"receiving only, on port {port}; to talk give --friend or --server")
+        else:
             self._conversation.listening(self._listener.portNumber)
         if self._terminal is not None:
             self._reactor.addReader(self._terminal)

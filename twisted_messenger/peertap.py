@@ -135,13 +135,13 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     listener = Listener(f"--port {port}", endpoint(reactor, port, LISTEN_BACKLOG, interface=host))
     conversation = _conversation(config, reactor)
     terminal = None
-    if conversation is None:
-        notice(f"receiving only, on {host} port {port}; to talk give --friend or --server")
-    else:
+    if conversation is not None:
         ended = reactor.stop if isTerminal() else lambda: None
         terminal = StandardInput(conversation.say, ended)
     factory = ReceiptFactory(receiver, reactor)
-    PeerService(reactor, listener, factory, conversation, terminal).setServiceParent(service)
+    PeerService(reactor, listener, factory, conversation, terminal, notice).setServiceParent(
+        service
+    )
     return service
 
 

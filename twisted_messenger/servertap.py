@@ -142,9 +142,11 @@ class Options(TapOptions):
         super().postOptions()
         if self["port"] is None and not self["listen"]:
             self["port"] = 8880
+        self["listeners"] = [(f"--listen {where}", where) for where in self["listen"]]
         if self["port"] is not None:
             port = self.number("port", int, 0, 65535)
-            self["listen"].insert(0, f"tcp:{port}:backlog={LISTEN_BACKLOG}")
+            where = f"tcp:{port}:backlog={LISTEN_BACKLOG}"
+            self["listeners"].insert(0, (f"--port {port}", where))
         self["policy"] = self._policy()
         if self["unconfirmed"] not in ("delivered", "retry"):
             raise UsageError(f"--unconfirmed {self['unconfirmed']}: give delivered or retry")
@@ -156,7 +158,7 @@ class Options(TapOptions):
             self["store"] = f"sqlite:{self._storeFile()}"
 
     def _storeFile(self) -> str:
-        port = [*self["listen"][0].split(":"), ""][1]
+        port = [*self["listeners"][0][1].split(":"), ""][1]
         return f"chatserver-{port}.sqlite" if port.isdigit() else "chatserver.sqlite"
 
     def _policy(self) -> AdmissionPolicy:
@@ -226,8 +228,8 @@ def makeService(config: Options, reactor: Any = None) -> IService:
         shutdownTimeout=config["shutdown-timeout"],
     )
     listeners = [
-        Listener(where, _named("--listen", partial(serverFromString, reactor, where), config))
-        for where in config["listen"]
+        Listener(name, _named(name, partial(serverFromString, reactor, where), config))
+        for name, where in config["listeners"]
     ]
     ChatService(store, room, factory, broadcaster, listeners).setServiceParent(service)
     return service

@@ -27,7 +27,7 @@ class Listener:
     """
     One place to listen.
 
-    :param name: how the operator named it, for errors.
+    :param name: the option that named it, for errors.
     :param endpoint: where.
     """
 
@@ -37,6 +37,7 @@ class Listener:
         self.name = name
         self._endpoint = endpoint
         self.port: IListeningPort | None = None
+        self._starting = False
         self._problem: Failure | None = None
 
     def start(self, factory: "Factory[Any]") -> None:
@@ -45,7 +46,9 @@ class Listener:
 
         :raises StartError: the address is taken or not ours.
         """
+        self._starting = True
         self._endpoint.listen(factory).addCallbacks(self._listening, self._failed)
+        self._starting = False
         if self._problem is not None:
             error = getattr(self._problem.value, "socketError", self._problem.value)
             reason = getattr(error, "strerror", None) or error
@@ -58,7 +61,8 @@ class Listener:
 
     def _failed(self, reason: Failure) -> None:
         self._problem = reason
-        self.log.critical("{name}: {why}", name=self.name, why=reason.getErrorMessage())
+        if not self._starting:
+            self.log.critical("{name}: {why}", name=self.name, why=reason.getErrorMessage())
 
     def stop(self) -> "Deferred[Any]":
         """

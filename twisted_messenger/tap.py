@@ -10,6 +10,7 @@ from twisted.application.service import MultiService
 from twisted.logger import (
     FilteringLogObserver,
     ILogObserver,
+    Logger,
     LogLevel,
     LogLevelFilterPredicate,
     textFileLogObserver,
@@ -95,6 +96,8 @@ class TapService(MultiService):
     :param quiet: keep routine log lines away from the terminal.
     """
 
+    log = Logger()
+
     def __init__(self, options: TapOptions, quiet: bool = False) -> None:
         super().__init__()
         self._options = options
@@ -118,9 +121,18 @@ class TapService(MultiService):
             super().startService()
         except StartError as error:
             if not self._options.foreground:
+                # twistd's parent process says it; here the log does, and once is enough.
+                self.log.critical("{error}", error=error)
+                sys.excepthook = _alreadySaid
                 raise
             print(f"{self._options.command}: {error}", file=sys.__stderr__)
             raise SystemExit(1) from None
+
+
+def _alreadySaid(kind: object, error: object, trace: object) -> None:
+    """
+    Print nothing.
+    """
 
 
 def _warningsTo(file: TextIO) -> ILogObserver:

@@ -38,6 +38,7 @@ def test_portTaken(tmp_path: Path) -> None:
         _refused(Twistd(tmp_path, "-n", "chatpeer", "--port", port), "chatpeer: ", port, "in use")
         _refused(Twistd(tmp_path, "chatserver", "--port", port), port, "in use")
     assert not (tmp_path / "twistd.pid").exists()
+    assert "Traceback" not in (tmp_path / "twistd.log").read_text()
 
 
 def test_storeUnwritable(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ class SQLiteFile:
             self._prepare()
         except sqlite3.Error as error:
             problem = "in use by another process" if "locked" in str(error) else str(error)
-            raise StartError(f"store sqlite:{self.path}: {problem} (see --store)") from error
+            raise StartError(f"--store sqlite:{self.path}: {problem}; give another PATH") from error
 
     def _prepare(self) -> None:
         for pragma in _PRAGMAS:
