@@ -58,7 +58,7 @@ class PeerReceiverProtocol(Protocol):
         self.outcome.callback(None)
 
 
-class PeerReceiverFactory(Factory[PeerReceiverProtocol]):
+class PeerReceiverFactory(Factory):
     """
     Makes the receiving protocols.
 

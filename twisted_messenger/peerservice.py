@@ -51,8 +51,10 @@ class RoomMembership:
         self.outbox.send(formatRoomMessage(self._name, line)).addCallback(self._said)
 
     def _registered(self, reply: bytes) -> None:
-        if reply:
-            self._refused(f"the server did not register {self._name}: {_shown(reply)}")
+        if not reply:
+            return
+        mend = "; give --host an address of yours that it can reach" if b"foreign" in reply else ""
+        self._refused(f"the server did not register {self._name}: {_shown(reply)}{mend}")
 
     def _said(self, reply: bytes) -> None:
         if reply:

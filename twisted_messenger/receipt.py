@@ -15,17 +15,18 @@ told to reset the connection unless we have half-closed it ourselves.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
     IHalfCloseableProtocol,
+    IProtocolFactory,
     IReactorTime,
     ISSLTransport,
 )
-from twisted.internet.protocol import Factory, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
@@ -235,7 +236,14 @@ class ReceiptProtocol(ProtocolWrapper):
             self.abort()
 
 
-class ReceiptFactory(WrappingFactory[ReceiptProtocol]):
+if TYPE_CHECKING:
+    _WrappingFactory = WrappingFactory[ReceiptProtocol]
+else:
+    # Twisted's factories are generic since 26.4; this works with older ones.
+    _WrappingFactory = WrappingFactory
+
+
+class ReceiptFactory(_WrappingFactory):
     """
     Wraps a factory whose protocols provide
     :class:`~twisted_messenger.interfaces.IReceiptProtocol`.
@@ -254,7 +262,7 @@ class ReceiptFactory(WrappingFactory[ReceiptProtocol]):
 
     def __init__(
         self,
-        wrappedFactory: "Factory[Any]",
+        wrappedFactory: IProtocolFactory,
         clock: IReactorTime,
         counters: Counters | None = None,
         *,

@@ -101,7 +101,7 @@ class ChatServerProtocol(Protocol):
         self.outcome.callback(refusal)
 
 
-class ChatServerFactory(Factory[ChatServerProtocol]):
+class ChatServerFactory(Factory):
     """
     Makes the server's protocols.
 

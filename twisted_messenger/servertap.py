@@ -88,7 +88,7 @@ class Options(TapOptions):
             "Who may speak: owned (a registered name only from where it was registered), "
             "registered (nobody else), or any",
         ],
-        ["max-message", None, MAX_MESSAGE_BYTES, "Bytes of one message, 32768 or more"],
+        ["max-message", None, MAX_MESSAGE_BYTES, "Bytes of one message, 32768 to 262144"],
         ["max-members", None, MAX_MEMBERS, "Members of the room; 0 = no limit"],
         [
             "max-members-per-host",

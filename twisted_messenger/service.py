@@ -7,8 +7,7 @@ from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
-from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
-from twisted.internet.protocol import Factory
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -40,7 +39,7 @@ class Listener:
         self._starting = False
         self._problem: Failure | None = None
 
-    def start(self, factory: "Factory[Any]") -> None:
+    def start(self, factory: IProtocolFactory) -> None:
         """
         Listen.
 

@@ -21,6 +21,10 @@ def _peer(directory: Path, port: int, *options: str) -> Twistd:
     return Twistd(directory, "-n", "chatpeer", "--port", str(port), *options)
 
 
+def _messages(peer: Twistd) -> list[str]:
+    return [line for line in peer.lines() if not line.startswith("* ")]
+
+
 def test_friends(tmp_path: Path) -> None:
     """
     Lines typed here are shown there with the tutorial's address in front, both ways.
@@ -31,13 +35,13 @@ def test_friends(tmp_path: Path) -> None:
         _peer(tmp_path, two, "--friend", f"localhost:{one}") as bob,
     ):
         ann.types("hi!")
-        eventually(lambda: len(bob.lines()) == 1, "bob hears ann")
-        assert re.fullmatch(r"\('127\.0\.0\.1', \d+\): hi!", bob.lines()[0])
+        eventually(lambda: len(_messages(bob)) == 1, "bob hears ann")
+        assert re.fullmatch(r"\('127\.0\.0\.1', \d+\): hi!", _messages(bob)[0])
         bob.types("")
         bob.types("hello, grüezi")
-        eventually(lambda: len(ann.lines()) == 2, "ann hears bob")
-        assert ann.lines()[0].endswith("): ")
-        assert ann.lines()[1].endswith("): hello, grüezi")
+        eventually(lambda: len(_messages(ann)) == 2, "ann hears bob")
+        assert _messages(ann)[0].endswith("): ")
+        assert _messages(ann)[1].endswith("): hello, grüezi")
 
 
 def test_absentFriend(tmp_path: Path) -> None:
@@ -76,7 +80,8 @@ def test_hostileText(tmp_path: Path) -> None:
         eventually(lambda: _listens(port), "it listens")
         assert say(port, "\x1b[2Jclear\nforged: line\u202e".encode()) == b""
         # _listens() itself left an empty message.
-        shown = [line for line in ann.lines() if "clear" in line or "forged" in line]
+        ann.prints("forged")
+        shown = [line for line in _messages(ann) if "clear" in line or "forged" in line]
         assert len(shown) == 2
         assert re.fullmatch(r"\('127\.0\.0\.1', \d+\): \\x1b\[2Jclear", shown[0])
         assert re.fullmatch(r"\('127\.0\.0\.1', \d+\): forged: line\\u202e", shown[1])

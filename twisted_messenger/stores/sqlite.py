@@ -32,7 +32,7 @@ T = TypeVar("T")
 #: Changes in one transaction: bounds how long the first of them waits for the last.
 BATCH = 256
 
-_NO_ROOM = ("full", "readonly", "read-only", "disk I/O error", "too big")
+_NO_ROOM = ("full", "readonly", "read-only", "disk I/O error")
 
 
 class Worker(Protocol):
@@ -198,9 +198,10 @@ class SQLiteStore:
         self._writing = False
         for (_, done), result in zip(batch, results):
             done.callback(result)
+        # Before the wakes: whatever they do, the next transaction is on its way.
+        self._writeNext()
         for woken in list(self._followers):
             woken()
-        self._writeNext()
 
     def _failed(self, reason: Any, batch: list[tuple[Any, Deferred[Any]]]) -> None:
         self._writing = False

@@ -1,0 +1,42 @@
+"""
+What no test may leave behind.
+"""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from twisted.internet import reactor
+from twisted.internet.tcp import Connection, Port
+from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
+from twisted.python.failure import Failure
+from zope.interface import provider
+
+
+@pytest.fixture(autouse=True)
+def nothingLeft(request: pytest.FixtureRequest) -> Iterator[None]:
+    """
+    Fail a test on the real reactor that leaves a timer, a socket or an unseen error.
+
+    A ``SynchronousTestCase`` looks after its own errors and uses no reactor.
+    """
+    if request.cls is not None:
+        yield
+        return
+    failures: list[Failure] = []
+
+    @provider(ILogObserver)
+    def observe(event: LogEvent) -> None:
+        if event["log_level"] >= LogLevel.error and "log_failure" in event:
+            failures.append(event["log_failure"])
+
+    globalLogPublisher.addObserver(observe)
+    try:
+        yield
+        # A Deferred tells of its unseen error when it is collected.
+        gc.collect()
+    finally:
+        globalLogPublisher.removeObserver(observe)
+    assert not failures, failures
+    assert not reactor.getDelayedCalls()
+    assert not [reader for reader in reactor.getReaders() if isinstance(reader, Connection | Port)]
