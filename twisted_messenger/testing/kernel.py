@@ -1,20 +1,15 @@
 """
-A network in memory, and peers that behave well or badly: for tests and for embedders.
+What a kernel does for TCP, in memory: sockets, addresses, windows, readiness.
 
-Only the kernel's part is played here: sockets, addresses, windows and time. The transports, ports
-and connectors above are Twisted's own, so what they do is what they do on a real network::
-
-    Protocol -- twisted.internet.tcp -- _Socket ~~ _Socket -- twisted.internet.tcp -- Protocol
-                        '-------- MemoryNetwork: readiness, calls, time --------'
-
-Nothing is random and nothing waits: time passes only in :meth:`MemoryNetwork.advance`. The same
-tests run on this network and on real sockets.
+Twisted's own transports run above it, and ask a socket what they ask a real one. Names of
+methods are those of :mod:`socket` and of Twisted's reactors.
 """
 
 import os
 import socket
 import struct
 from collections import deque
+from collections.abc import Callable
 from errno import (
     EADDRINUSE,
     EAGAIN,
@@ -25,30 +20,20 @@ from errno import (
     ENOTCONN,
     EPIPE,
 )
-from itertools import cycle
-from operator import methodcaller
+from heapq import heappush
+from itertools import count, cycle
 from typing import Any
 
 from twisted.internet import tcp
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.error import ConnectionDone, DNSLookupError
+from twisted.internet.base import DelayedCall
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
-    IConnector,
-    IHalfCloseableProtocol,
-    IReactorTCP,
+    IDelayedCall,
 )
-from twisted.internet.protocol import ClientFactory, Factory, Protocol, connectionDone
 from twisted.internet.task import Clock
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from zope.interface import implementer
-
-#: Bytes on their way in one direction before the sender has to wait for the reader.
-WINDOW_BYTES = 64 * 1024
-
-#: Calls within one moment after which the network is thought never to come to rest.
-MAX_CALLS = 1_000_000
 
 _FREE_PORTS = (32768, 61000)
 _EVERYWHERE = "0.0.0.0"
@@ -61,11 +46,15 @@ def _refusal(number: int) -> OSError:
     return OSError(number, os.strerror(number))
 
 
+def _nothing(call: DelayedCall) -> None:
+    pass
+
+
 class _Socket(socket.socket):
     # What Twisted asks of a TCP socket, as Linux answers it. It is a socket.socket, so that code
     # which sets options finds one; it never has a descriptor, as it never calls super().__init__.
 
-    def __init__(self, network: "_Kernel") -> None:
+    def __init__(self, network: "Kernel") -> None:
         self.owner: Any = None
         self.network = network
         self.here: _Address = ("", 0)
@@ -119,8 +108,9 @@ class _Socket(socket.socket):
         accepted.options.update(listener.options)
         accepted._peer, self._peer = self, accepted
         listener.waiting.append(accepted)
-        self.network.touch(listener)
+        # A client knows that it is connected before the server can turn it away.
         self.network.touch(self)
+        self.network.touch(listener)
 
     def send(self, data: Any, flags: int = 0, /) -> int:
         self._raisePending()
@@ -214,9 +204,14 @@ class _Socket(socket.socket):
         return number
 
 
-class _Port(tcp.Port):
+class Port(tcp.Port):
+    """
+    Twisted's port over a memory socket.
+    """
+
     log = Logger()
     factory: Any
+    reactor: Any
     socket: Any
 
     def createInternetSocket(self) -> socket.socket:
@@ -244,13 +239,21 @@ class _Client(tcp.Client):
         return _Socket(self.connector.reactor)
 
 
-class _Connector(tcp.Connector):
+class Connector(tcp.Connector):
+    """
+    Twisted's connector, for memory sockets.
+    """
+
     def _makeTransport(self) -> tcp.Client:
         return _Client(self.host, self.port, self.bindAddress, self, self.reactor)
 
 
-class _Kernel(Clock):
-    # Connects the sockets, and tells Twisted's transports when they can read or write.
+class Kernel(Clock):
+    """
+    Connects the sockets, and tells Twisted's transports when they can read or write.
+
+    What it offers besides a ``Clock`` is for the sockets and transports alone.
+    """
 
     log = Logger()
 
@@ -264,6 +267,24 @@ class _Kernel(Clock):
         self._readers: set[Any] = set()
         self._writers: set[Any] = set()
         self._touched: dict[_Socket, None] = {}
+        self._due: list[tuple[float, int, DelayedCall]] = []
+        self._numbers = count()
+
+    # Clock sorts all its calls for each one; thousands of connections have thousands.
+
+    def callLater(
+        self, delay: float, callable: Callable[..., object], *args: object, **kw: object
+    ) -> IDelayedCall:
+        when = self.rightNow + delay
+        call = DelayedCall(when, callable, args, kw, _nothing, self._schedule, self.seconds)
+        self._schedule(call)
+        return call
+
+    def _schedule(self, call: DelayedCall) -> None:
+        heappush(self._due, (call.getTime(), next(self._numbers), call))
+
+    def getDelayedCalls(self) -> list[IDelayedCall]:
+        return list({call: None for _, _, call in sorted(self._due) if call.active()})
 
     def bound(self, host: str, port: int) -> _Address:
         host = host or _EVERYWHERE
@@ -344,211 +365,3 @@ class _Kernel(Clock):
         else:
             self.removeWriter(owner)
             owner.connectionLost(Failure(why))
-
-
-@implementer(IReactorTCP)
-class MemoryNetwork(_Kernel):
-    """
-    A reactor whose TCP connections stay in memory and whose time stands still.
-
-    Every host is there. A client has the address it binds to, else ``host``; what listens
-    without an interface is reached at every host.
-
-    :param host: the address that clients have, IPv4.
-    :param windowBytes: on their way in one direction before the sender has to wait, 1 or more.
-    """
-
-    def __init__(self, host: str = "127.0.0.1", windowBytes: int = WINDOW_BYTES) -> None:
-        super().__init__(host, windowBytes)
-        #: Addresses that never answer, neither yes nor no; open connections are left alone.
-        self.blackHoles: set[tuple[str, int]] = set()
-
-    def advance(self, amount: float) -> None:
-        """
-        Let time pass, from one due call to the next, so that none runs late.
-
-        :param amount: seconds; 0 runs what is due now, and what follows from that.
-        :raises RuntimeError: it does not come to rest.
-        """
-        until = self.rightNow + amount
-        calls = 0
-        while self.calls:
-            self.calls.sort(key=methodcaller("getTime"))
-            due = self.calls[0].getTime()
-            if due > until:
-                break
-            calls = calls + 1 if due <= self.rightNow else 0
-            if calls > MAX_CALLS:
-                raise RuntimeError(f"no rest after {MAX_CALLS} calls at {self.rightNow} s")
-            self.rightNow = max(self.rightNow, due)
-            call = self.calls.pop(0)
-            call.called = 1
-            call.func(*call.args, **call.kw)
-        self.rightNow = until
-
-    def settle(self) -> None:
-        """
-        Carry everything that was sent to where it goes, without letting time pass.
-
-        :raises RuntimeError: it does not come to rest.
-        """
-        self.advance(0)
-
-    def listenTCP(
-        self, port: int, factory: Any, backlog: int = 50, interface: str = ""
-    ) -> tcp.Port:
-        """
-        See :class:`IReactorTCP`. The backlog has no limit.
-        """
-        listening = _Port(port, factory, backlog, interface, self)
-        listening.startListening()
-        return listening
-
-    def connectTCP(
-        self,
-        host: str,
-        port: int,
-        factory: "ClientFactory[Any]",
-        timeout: float = 30.0,
-        bindAddress: tuple[str, int] | None = None,
-    ) -> IConnector:
-        """
-        See :class:`IReactorTCP`.
-        """
-        connector = _Connector(host, port, factory, timeout, bindAddress, self)
-        connector.connect()
-        return connector
-
-    def resolve(self, name: str, timeout: object = ()) -> "Deferred[str]":
-        """
-        Find the address of a name; only ``localhost`` has one.
-        """
-        if name == "localhost":
-            return succeed("127.0.0.1")
-        return fail(DNSLookupError(f"no such name: {name}"))
-
-
-@implementer(IHalfCloseableProtocol)
-class RecordingProtocol(Protocol):
-    """
-    Writes down what happens to its connection, and does nothing by itself.
-    """
-
-    def __init__(self) -> None:
-        #: All the bytes that came.
-        self.data = b""
-        #: Whether the other side's end of file came.
-        self.ended = False
-        #: Whether our own end of file went out behind everything that was written.
-        self.finished = False
-        #: Why the connection was lost; ``None`` while it is open.
-        self.reason: Failure | None = None
-
-    def dataReceived(self, data: bytes) -> None:
-        """
-        Some bytes came.
-        """
-        self.data += data
-
-    def readConnectionLost(self) -> None:
-        """
-        The other side has ended.
-        """
-        self.ended = True
-
-    def writeConnectionLost(self) -> None:
-        """
-        We have ended.
-        """
-        self.finished = True
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """
-        It is over.
-        """
-        self.reason = reason
-
-
-class _CollectingProtocol(RecordingProtocol):
-    factory: "CollectingFactory"
-    transport: Any
-
-    def connectionMade(self) -> None:
-        self.factory.connected(self)
-
-    def readConnectionLost(self) -> None:
-        super().readConnectionLost()
-        self.factory.received(self)
-
-
-class CollectingFactory(Factory[_CollectingProtocol]):
-    """
-    A receiver like the tutorial's: reads to the end, keeps the message, then closes.
-    """
-
-    noisy = False
-    protocol = _CollectingProtocol
-
-    def __init__(self) -> None:
-        #: The messages that came whole, in order.
-        self.messages: list[bytes] = []
-        #: All the connections there were, whatever became of them.
-        self.connections: list[RecordingProtocol] = []
-
-    def connected(self, connection: Any) -> None:
-        """
-        A connection was made.
-        """
-        self.connections.append(connection)
-
-    def received(self, connection: Any) -> None:
-        """
-        A message is whole.
-        """
-        self.messages.append(connection.data)
-        connection.transport.loseConnection()
-
-
-class HangingFactory(CollectingFactory):
-    """
-    A receiver that never closes, like a netcat that waits for its own standard input.
-    """
-
-    def received(self, connection: Any) -> None:
-        """
-        Keep the message, and the connection.
-        """
-        self.messages.append(connection.data)
-
-
-class TarpitFactory(CollectingFactory):
-    """
-    A receiver that never reads.
-    """
-
-    def connected(self, connection: Any) -> None:
-        """
-        Read nothing from the beginning.
-        """
-        super().connected(connection)
-        connection.transport.pauseProducing()
-
-
-class ResettingFactory(CollectingFactory):
-    """
-    A receiver that resets its first connections, then collects.
-
-    :param resets: how many.
-    """
-
-    def __init__(self, resets: int) -> None:
-        super().__init__()
-        self._resets = resets
-
-    def connected(self, connection: Any) -> None:
-        """
-        Reset it, or read.
-        """
-        super().connected(connection)
-        if len(self.connections) <= self._resets:
-            connection.transport.abortConnection()
