@@ -33,4 +33,4 @@ class Counters:
         """
         :returns: every count that is not 0, ordered by name.
         """
-        return dict(sorted(self._counts.items()))
+        return {name: count for name, count in sorted(self._counts.items()) if count}

@@ -67,7 +67,9 @@ class DeliveryQueue:
         :param now: seconds on any clock, the same one at every call.
         :returns: 0 where an attempt may begin; at most the back-off, even if the clock is set back.
         """
-        return min(self._wait, max(0.0, self._failedAt + self._wait - now))
+        # A clock that was set back must not stretch the back-off by as much.
+        self._failedAt = min(self._failedAt, now)
+        return max(0.0, self._failedAt + self._wait - now)
 
     def begin(self, position: int) -> None:
         """
@@ -89,8 +91,8 @@ class DeliveryQueue:
         """
         The member took the entry in flight and closed in order.
         """
-        self.everConfirmed = True
         self._delivered()
+        self.everConfirmed = True
 
     def hung(self, now: float) -> bool:
         """
@@ -109,6 +111,7 @@ class DeliveryQueue:
         """
         The attempt did not reach the member; it waits for its next one.
         """
+        assert self.inFlight is not None
         self.inFlight = None
         self.failures += 1
         self._wait = self._retryPolicy(self.failures)

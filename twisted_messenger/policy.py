@@ -95,15 +95,21 @@ class AdmissionPolicy:
     limits: RosterLimits = field(default_factory=RosterLimits)
     maxMessageBytes: int = MAX_MESSAGE_BYTES
 
+    def judgeRegistration(self) -> Refusal | None:
+        """
+        Judge whether anybody may register, before a name is looked up for it.
+        """
+        if self.callbacks is Callbacks.NONE:
+            return Refusal(Reason.FOREIGN_CALLBACK, "registration is closed here")
+        return None
+
     def callbackHost(self, asked: str, source: Source) -> str | Refusal | None:
         """
-        What a registration's HOST field means.
+        What a HOST field means.
 
         :param asked: the field, trimmed.
         :returns: an address literal; ``None`` where the name must be looked up; a refusal.
         """
-        if self.callbacks is Callbacks.NONE:
-            return Refusal(Reason.FOREIGN_CALLBACK, "registration is closed here")
         known = literal(asked)
         if asked in _WHERE_I_CAME_FROM or known in _WHERE_I_CAME_FROM:
             return source.host

@@ -6,10 +6,14 @@ decision out, so that two registrations can never both be right.
 """
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from enum import Enum
 
 from twisted_messenger.refusal import Reason, Refusal
+
+# The module ipaddress takes any text for a zone, newlines too.
+_ZONE = re.compile("[A-Za-z0-9._-]{1,32}")
 
 #: All members of a room: each costs a connection per message.
 MAX_MEMBERS = 10_000
@@ -35,12 +39,19 @@ def literal(host: str) -> str | None:
 
     :returns: ``None`` where the host is no literal and must be looked up.
     """
+    bracketed = host.startswith("[") and host.endswith("]")
     try:
-        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        if not bracketed and ":" not in host:
+            return str(ipaddress.IPv4Address(host))
+        address = ipaddress.IPv6Address(host[1:-1] if bracketed else host)
     except ValueError:
         return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address)
+    if not address.is_link_local:
+        # Elsewhere a zone says nothing, and would give one address many spellings.
+        address = ipaddress.IPv6Address(int(address))
+    elif address.scope_id and not _ZONE.fullmatch(address.scope_id):
+        return None
+    return str(address.ipv4_mapped or address)
 
 
 @dataclass(frozen=True)
@@ -128,9 +139,7 @@ def decide(asked: Enrolment, state: RosterState, limits: RosterLimits) -> Change
     """
     named, there = state.named, state.there
     if named is not None and named.owner != asked.owner:
-        return Refusal(
-            Reason.NAME_TAKEN, f"{asked.name} is registered from {named.owner}, not {asked.owner}"
-        )
+        return Refusal(Reason.NAME_TAKEN, f"{asked.name} is registered from another address")
     if there is not None and there.owner != asked.owner:
         return Refusal(
             Reason.NOT_OWNER, f"{asked.host}:{asked.port} was registered from another address"

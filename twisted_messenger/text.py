@@ -53,7 +53,6 @@ def cleanName(name: str, reserved: str = "server") -> str:
     """
     _refuseHidden(name)
     normal = unicodedata.normalize("NFKC", name)
-    _refuseHidden(normal)
     cleaned = " ".join(normal.split())
     if not 1 <= len(cleaned) <= MAX_NAME:
         raise BadName(f"a name has 1 to {MAX_NAME} characters")
@@ -123,12 +122,6 @@ def attributeLines(push: str) -> str:
     first, *rest = escape(push.replace("\r\n", "\n")).split("\n")
     name, separator, _ = first.partition(": ")
     prefix = name + separator if separator else "  "
-    return "\n".join(
-        [
-            first,
-            *(
-                line if line.startswith(prefix.rstrip() or prefix) else prefix + line
-                for line in rest
-            ),
-        ]
-    )
+    # The end of a push is stripped, and with it the blank behind the last, empty line's colon.
+    owned = [line.startswith(prefix) or line == prefix.rstrip() for line in rest]
+    return "\n".join([first, *(line if mine else prefix + line for line, mine in zip(rest, owned))])

@@ -100,7 +100,7 @@ def parse(data: bytes, maxBytes: int = MAX_MESSAGE_BYTES) -> Command:
     """
     if len(data) > maxBytes and len(data.removesuffix(b"\n").removesuffix(b"\r")) > maxBytes:
         raise tooBig(maxBytes)
-    message = data.decode("utf-8", "twisted_messenger.mark").removeprefix(_BOM).strip()
+    message = _decoded(data)
     if message.startswith(_REGISTER):
         return Registration(*_readAddress(message))
     if message.startswith(_LEAVE):
@@ -111,6 +111,10 @@ def parse(data: bytes, maxBytes: int = MAX_MESSAGE_BYTES) -> Command:
         Reason.MALFORMED,
         "a message begins with connect_request|NAME|HOST|PORT or from:NAME|TEXT",
     )
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "twisted_messenger.mark").removeprefix(_BOM).strip()
 
 
 def tooBig(maxBytes: int) -> WireError:
@@ -147,7 +151,7 @@ def parsePush(data: bytes) -> str:
 
     :returns: the text, stripped, each bad sequence a ``?``; not yet safe for a terminal.
     """
-    return data.decode("utf-8", "twisted_messenger.mark").replace(_BAD, "?").strip()
+    return _decoded(data).replace(_BAD, "?")
 
 
 def formatPush(name: str, text: str) -> bytes:

@@ -1,0 +1,272 @@
+"""
+Which callback addresses and which senders are welcome.
+"""
+
+from ipaddress import ip_network
+from itertools import product
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_messenger.policy import AdmissionPolicy, Callbacks, Senders, Source, readCallbacks
+from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.roster import Member, RosterLimits
+
+#: Connections to a server at 10.0.0.1, and over its loopback.
+_LAN = Source.between("10.0.0.5", "10.0.0.1")
+_SELF = Source.between("10.0.0.1", "10.0.0.1")
+_LOOPBACK = Source.between("127.0.0.1", "127.0.0.1")
+_LOOPBACK6 = Source.between("::1", "::1")
+_OTHER_LOOPBACK = Source.between("127.0.0.2", "127.0.0.1")
+_LAN6 = Source.between("2001:db8::5", "2001:db8::1")
+_UNIX = Source.between(None, None)
+
+_OWN = AdmissionPolicy()
+_CIDR = AdmissionPolicy(networks=(ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")))
+_ANY = AdmissionPolicy(callbacks=Callbacks.ANY)
+_CLOSED = AdmissionPolicy(callbacks=Callbacks.NONE)
+
+
+class SourceTests(SynchronousTestCase):
+    """
+    A sender is known by the machine it comes from.
+    """
+
+    def test_between(self) -> None:
+        """
+        Loopback, the server's own address and a Unix socket count as this machine.
+        """
+        for peer, local, expected, key in (
+            ("10.0.0.5", "10.0.0.1", Source("10.0.0.5", False), "10.0.0.5"),
+            ("10.0.0.1", "10.0.0.1", Source("10.0.0.1", True), "10.0.0.1"),
+            ("127.0.0.1", "127.0.0.1", Source("127.0.0.1", True), "127.0.0.1"),
+            ("::1", "::1", Source("::1", True), "127.0.0.1"),
+            ("127.0.0.2", "127.0.0.1", Source("127.0.0.2", False), "127.0.0.2"),
+            ("::ffff:10.0.0.5", "::ffff:10.0.0.1", Source("10.0.0.5", False), "10.0.0.5"),
+            ("::ffff:10.0.0.1", "10.0.0.1", Source("10.0.0.1", True), "10.0.0.1"),
+            ("::ffff:127.0.0.1", "::ffff:127.0.0.1", Source("127.0.0.1", True), "127.0.0.1"),
+            ("10.0.0.5", None, Source("10.0.0.5", False), "10.0.0.5"),
+            (None, None, Source("127.0.0.1", True), "127.0.0.1"),
+            (None, "10.0.0.1", Source("127.0.0.1", True), "127.0.0.1"),
+        ):
+            source = Source.between(peer, local)
+            self.assertEqual((peer, local, source, source.key), (peer, local, expected, key))
+
+
+class CallbackHostTests(SynchronousTestCase):
+    """
+    The HOST of a registration means one address.
+    """
+
+    def test_whereICameFrom(self) -> None:
+        """
+        Somebody who does not know the own address need not say it.
+        """
+        hosts = ("", "0.0.0.0", "::", "[::]", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0")
+        for policy, host in product((_OWN, _CIDR, _ANY), hosts):
+            self.assertEqual((host, policy.callbackHost(host, _LAN)), (host, "10.0.0.5"))
+        self.assertEqual(_OWN.callbackHost("0.0.0.0", _UNIX), "127.0.0.1")
+        self.assertEqual(_OWN.callbackHost("", _LOOPBACK6), "::1")
+
+    def test_localhost(self) -> None:
+        """
+        From the server's machine localhost is itself; from elsewhere it is a mistake, and told.
+        """
+        for policy, host in product((_OWN, _CIDR, _ANY), ("localhost", "LOCALHOST", "localhost.")):
+            for source in (_LOOPBACK, _LOOPBACK6, _SELF, _UNIX):
+                self.assertEqual(policy.callbackHost(host, source), "127.0.0.1")
+            for source in (_LAN, _OTHER_LOOPBACK, _LAN6):
+                refusal = policy.callbackHost(host, source)
+                assert isinstance(refusal, Refusal)
+                self.assertIs(refusal.reason, Reason.FOREIGN_CALLBACK)
+                self.assertIn(source.host, refusal.detail)
+
+    def test_literalsAndNames(self) -> None:
+        """
+        An address is taken in its one spelling; a name is left to be looked up.
+        """
+        for host, meant in (
+            ("10.0.0.5", "10.0.0.5"),
+            ("::ffff:10.0.0.5", "10.0.0.5"),
+            ("[2001:DB8::5]", "2001:db8::5"),
+            ("8.8.8.8", "8.8.8.8"),
+            ("example.org", None),
+            ("localhost.example.org", None),
+            ("127.1", None),
+        ):
+            self.assertEqual((host, _OWN.callbackHost(host, _LAN)), (host, meant))
+
+
+class JudgeRegistrationTests(SynchronousTestCase):
+    """
+    A room can be closed to newcomers.
+    """
+
+    def test_closed(self) -> None:
+        """
+        Where registration is closed, that is all there is to know; elsewhere one may go on.
+        """
+        refusal = _CLOSED.judgeRegistration()
+        assert isinstance(refusal, Refusal)
+        self.assertIs(refusal.reason, Reason.FOREIGN_CALLBACK)
+        self.assertIsNone(_OWN.judgeRegistration())
+
+
+class JudgeCallbackTests(SynchronousTestCase):
+    """
+    The server connects to nobody who has not asked for it.
+    """
+
+    def test_foreign(self) -> None:
+        """
+        By default one can register the own address only; a network or "any" allows more.
+        """
+        # own, with networks, any: whether each takes the address.
+        for host, source, taken in (
+            ("10.0.0.5", _LAN, (True, True, True)),
+            ("10.0.0.6", _LAN, (False, True, True)),
+            ("192.168.0.1", _LAN, (False, False, True)),
+            ("2001:db8::9", _LAN, (False, True, True)),
+            ("2001:db9::9", _LAN, (False, False, True)),
+            ("2001:db8::5", _LAN6, (True, True, True)),
+            ("127.0.0.1", _LAN, (False, False, True)),
+            ("::1", _LAN6, (False, False, True)),
+            ("127.0.0.1", _OTHER_LOOPBACK, (False, False, True)),
+            ("127.0.0.2", _OTHER_LOOPBACK, (True, True, True)),
+            ("127.0.0.2", _LOOPBACK, (False, False, True)),
+            ("127.0.0.1", _LOOPBACK, (True, True, True)),
+            ("::1", _LOOPBACK, (True, True, True)),
+            ("127.0.0.1", _LOOPBACK6, (True, True, True)),
+            ("127.0.0.1", _SELF, (True, True, True)),
+            ("::1", _SELF, (True, True, True)),
+            ("127.0.0.1", _UNIX, (True, True, True)),
+            ("192.168.0.1", _UNIX, (False, False, True)),
+        ):
+            verdicts = [
+                policy.judgeCallback(host, 9000, source, ownListener=False)
+                for policy in (_OWN, _CIDR, _ANY)
+            ]
+            reasons = tuple(verdict and verdict.reason for verdict in verdicts)
+            expected = tuple(None if one else Reason.FOREIGN_CALLBACK for one in taken)
+            self.assertEqual((host, source, reasons), (host, source, expected))
+
+    def test_foreignIsTold(self) -> None:
+        """
+        The refusal names both addresses: behind NAT nobody knows the own one.
+        """
+        refusal = _OWN.judgeCallback("192.168.0.1", 9000, _LAN, ownListener=False)
+        assert refusal is not None
+        self.assertIn("192.168.0.1", refusal.detail)
+        self.assertIn("10.0.0.5", refusal.detail)
+
+    def test_ownListener(self) -> None:
+        """
+        Nobody can make the server talk to itself, whatever else is allowed.
+        """
+        for policy in (_OWN, _CIDR, _ANY, AdmissionPolicy(minCallbackPort=1)):
+            refusal = policy.judgeCallback("10.0.0.5", 8880, _LAN, ownListener=True)
+            assert refusal is not None
+            self.assertIs(refusal.reason, Reason.OWN_PORT)
+            self.assertIn("8880", refusal.detail)
+
+    def test_lowPort(self) -> None:
+        """
+        Ports below the limit are refused, the limit itself is not.
+        """
+        low = AdmissionPolicy(minCallbackPort=80)
+        for policy, port, reason in (
+            (_OWN, 1, Reason.LOW_PORT),
+            (_OWN, 1023, Reason.LOW_PORT),
+            (_OWN, 1024, None),
+            (_OWN, 65535, None),
+            (_ANY, 1023, Reason.LOW_PORT),
+            (low, 79, Reason.LOW_PORT),
+            (low, 80, None),
+        ):
+            refusal = policy.judgeCallback("10.0.0.5", port, _LAN, ownListener=False)
+            self.assertEqual((port, refusal and refusal.reason), (port, reason))
+
+
+class JudgeSenderTests(SynchronousTestCase):
+    """
+    A registered name is spoken under by its owner.
+    """
+
+    def test_everyCase(self) -> None:
+        """
+        Owner, somebody else and a name nobody registered, under each rule.
+        """
+        mine = Member("alice", "10.0.0.5", 9000, "10.0.0.5", 1)
+        theirs = Member("alice", "10.0.0.6", 9000, "10.0.0.6", 2)
+        allowed = {
+            (Senders.OWNED, mine): True,
+            (Senders.OWNED, theirs): False,
+            (Senders.OWNED, None): True,
+            (Senders.REGISTERED, mine): True,
+            (Senders.REGISTERED, theirs): False,
+            (Senders.REGISTERED, None): False,
+            (Senders.ANY, mine): True,
+            (Senders.ANY, theirs): True,
+            (Senders.ANY, None): True,
+        }
+        self.assertEqual(set(allowed), set(product(Senders, (mine, theirs, None))))
+        for (senders, named), taken in allowed.items():
+            refusal = AdmissionPolicy(senders=senders).judgeSender("alice", _LAN, named)
+            reason = None if taken else Reason.NOT_OWNER
+            self.assertEqual((senders, named, refusal and refusal.reason), (senders, named, reason))
+
+    def test_loopbackIsOneMachine(self) -> None:
+        """
+        Who registered over IPv4 may speak over IPv6 or a Unix socket of the same machine.
+        """
+        named = Member("alice", "127.0.0.1", 9000, "127.0.0.1", 1)
+        for source in (_LOOPBACK, _LOOPBACK6, _UNIX):
+            self.assertIsNone(_OWN.judgeSender("alice", source, named))
+        self.assertIsNotNone(_OWN.judgeSender("alice", _OTHER_LOOPBACK, named))
+
+
+class OptionTests(SynchronousTestCase):
+    """
+    An operator says the rules in a word.
+    """
+
+    def test_defaults(self) -> None:
+        """
+        Without a word the rules are safe for a LAN.
+        """
+        self.assertEqual(
+            AdmissionPolicy(),
+            AdmissionPolicy(
+                callbacks=Callbacks.OWN,
+                networks=(),
+                minCallbackPort=1024,
+                senders=Senders.OWNED,
+                serverName="server",
+                limits=RosterLimits(10_000, 32),
+                maxMessageBytes=65536,
+            ),
+        )
+
+    def test_callbacks(self) -> None:
+        """
+        Each word and each list of networks is understood.
+        """
+        ten, six = ip_network("10.0.0.0/8"), ip_network("fd00::/8")
+        for text, expected in (
+            ("own", (Callbacks.OWN, ())),
+            ("any", (Callbacks.ANY, ())),
+            ("none", (Callbacks.NONE, ())),
+            ("cidr:10.0.0.0/8", (Callbacks.OWN, (ten,))),
+            ("cidr:10.0.0.0/8, fd00::/8", (Callbacks.OWN, (ten, six))),
+            ("cidr:10.0.0.5", (Callbacks.OWN, (ip_network("10.0.0.5/32"),))),
+        ):
+            self.assertEqual((text, readCallbacks(text)), (text, expected))
+
+    def test_noCallbacks(self) -> None:
+        """
+        A slip of the pen is an error that quotes it, not another rule.
+        """
+        for text in ("", "ANY", "owns", "10.0.0.0/8", "cidr", "cidr:", "cidr:10.0.0.0/33"):
+            error = self.assertRaises(ValueError, readCallbacks, text)
+            self.assertIn(text.removeprefix("cidr:"), str(error))
+        for text in ("cidr:10.0.0.1/8", "cidr:10.0.0.0/8,", "cidr:example.org"):
+            self.assertRaises(ValueError, readCallbacks, text)

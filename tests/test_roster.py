@@ -1,0 +1,259 @@
+"""
+What a registration does to an older one, and who may remove it.
+"""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.roster import (
+    Change,
+    Enrolment,
+    Member,
+    RosterLimits,
+    RosterState,
+    decide,
+    literal,
+    machineKey,
+    mayLeave,
+)
+
+_HOME = "127.0.0.1"
+_OFFICE = "10.0.0.5"
+_ELSEWHERE = "10.0.0.6"
+
+
+def _asked(name: str = "alice", host: str = _OFFICE, port: int = 9000) -> Enrolment:
+    """
+    A registration from the office.
+    """
+    return Enrolment(name, host, port, _OFFICE)
+
+
+def _member(name: str, port: int, id: int, owner: str = _OFFICE, host: str = _OFFICE) -> Member:
+    """
+    Somebody who is registered already.
+    """
+    return Member(name, host, port, owner, id)
+
+
+_ALICE = _member("alice", 9000, 1)
+_ALICE_ELSEWHERE_PORT = _member("alice", 9001, 1)
+_ALICE_OTHER_HOST = _member("alice", 9000, 1, host="10.0.0.7")
+_BOB = _member("bob", 9000, 2)
+_STRANGER_ALICE = _member("alice", 9001, 3, owner=_ELSEWHERE)
+_STRANGER_THERE = _member("bob", 9000, 4, owner=_ELSEWHERE)
+
+#: Who bears the name, who is at the address, what becomes of alice at port 9000 from the office.
+_DECISIONS: list[tuple[Member | None, Member | None, Change | Reason]] = [
+    (None, None, Change.JOINED),
+    (_ALICE, _ALICE, Change.REFRESHED),
+    (_ALICE_ELSEWHERE_PORT, None, Change.MOVED),
+    (_ALICE_OTHER_HOST, None, Change.MOVED),
+    (None, _BOB, Change.RENAMED),
+    (_ALICE_ELSEWHERE_PORT, _BOB, Change.MERGED),
+    (_STRANGER_ALICE, None, Reason.NAME_TAKEN),
+    (_STRANGER_ALICE, _BOB, Reason.NAME_TAKEN),
+    (_STRANGER_ALICE, _STRANGER_THERE, Reason.NAME_TAKEN),
+    (None, _STRANGER_THERE, Reason.NOT_OWNER),
+    (_ALICE_ELSEWHERE_PORT, _STRANGER_THERE, Reason.NOT_OWNER),
+]
+
+
+def _outcome(
+    asked: Enrolment, state: RosterState, limits: RosterLimits | None = None
+) -> Change | Reason:
+    """
+    The decision, reduced to what a table can say.
+    """
+    decision = decide(asked, state, limits or RosterLimits())
+    return decision.reason if isinstance(decision, Refusal) else decision
+
+
+class DecideTests(SynchronousTestCase):
+    """
+    A name and an address belong to the machine that registered them first.
+    """
+
+    def test_everyCase(self) -> None:
+        """
+        The owner may come again, move, and change the name; nobody else may.
+        """
+        decided = [
+            (named, there, _outcome(_asked(), RosterState(named, there, 1, 1)))
+            for named, there, _ in _DECISIONS
+        ]
+        self.assertEqual(decided, _DECISIONS)
+
+    def test_loopbackIsOneMachine(self) -> None:
+        """
+        Who registered over IPv4 may refresh over IPv6 on the same machine.
+        """
+        asked = Enrolment("alice", "::1", 9000, machineKey("::1"))
+        there = Member("alice", _HOME, 9000, _HOME, 1)
+        self.assertEqual(asked.address, there.address)
+        self.assertIs(_outcome(asked, RosterState(there, there, 1, 1)), Change.REFRESHED)
+
+    def test_refusalsSayWhose(self) -> None:
+        """
+        A refusal names what cannot be had.
+        """
+        taken = decide(_asked(), RosterState(_STRANGER_ALICE, None, 1, 0), RosterLimits())
+        assert isinstance(taken, Refusal)
+        self.assertIn("alice", taken.detail)
+        there = decide(_asked(), RosterState(None, _STRANGER_THERE, 1, 1), RosterLimits())
+        assert isinstance(there, Refusal)
+        self.assertIn("10.0.0.5:9000", there.detail)
+
+
+class CapTests(SynchronousTestCase):
+    """
+    A room has so many members, and so many behind one host.
+    """
+
+    def test_defaults(self) -> None:
+        """
+        A room takes 10,000 members, 32 of them at one host.
+        """
+        self.assertEqual(RosterLimits(), RosterLimits(members=10_000, perHost=32))
+
+    def test_joining(self) -> None:
+        """
+        The last free place can be had, and no more; no limit means none.
+        """
+        limits = RosterLimits(members=5, perHost=3)
+        unlimited = RosterLimits(members=0, perHost=0)
+        for members, atHost, limit, expected in (
+            (4, 2, limits, Change.JOINED),
+            (5, 2, limits, Reason.MEMBER_CAP),
+            (6, 0, limits, Reason.MEMBER_CAP),
+            (4, 3, limits, Reason.MEMBER_CAP),
+            (4, 4, limits, Reason.MEMBER_CAP),
+            (99999, 2, RosterLimits(members=0, perHost=3), Change.JOINED),
+            (4, 99999, RosterLimits(members=5, perHost=0), Change.JOINED),
+            (99999, 99999, unlimited, Change.JOINED),
+        ):
+            outcome = _outcome(_asked(), RosterState(None, None, members, atHost), limit)
+            self.assertEqual((members, atHost, limit, outcome), (members, atHost, limit, expected))
+
+    def test_whoIsInStays(self) -> None:
+        """
+        In a full room members can still refresh, move, rename and merge.
+        """
+        limits = RosterLimits(members=1, perHost=1)
+        for named, there, expected in (
+            (_ALICE, _ALICE, Change.REFRESHED),
+            (_ALICE_ELSEWHERE_PORT, None, Change.MOVED),
+            (None, _BOB, Change.RENAMED),
+            (_ALICE_ELSEWHERE_PORT, _BOB, Change.MERGED),
+        ):
+            self.assertIs(_outcome(_asked(), RosterState(named, there, 1, 1), limits), expected)
+
+    def test_movingToAnotherHost(self) -> None:
+        """
+        Moving needs a place at the new host, but none in the room.
+        """
+        limits = RosterLimits(members=1, perHost=3)
+        for atHost, expected in ((2, Change.MOVED), (3, Reason.MEMBER_CAP)):
+            state = RosterState(_ALICE_OTHER_HOST, None, 1, atHost)
+            self.assertEqual(_outcome(_asked(), state, limits), expected)
+
+    def test_loopback(self) -> None:
+        """
+        Programs on the server's machine have no cap of their own, only the room's.
+        """
+        limits = RosterLimits(members=5, perHost=3)
+        for host, members, expected in (
+            (_HOME, 4, Change.JOINED),
+            ("::1", 4, Change.JOINED),
+            (_HOME, 5, Reason.MEMBER_CAP),
+            ("127.0.0.2", 4, Reason.MEMBER_CAP),
+        ):
+            state = RosterState(None, None, members, 3)
+            asked = Enrolment("alice", host, 9000, machineKey(host))
+            self.assertEqual((host, _outcome(asked, state, limits)), (host, expected))
+
+
+class MayLeaveTests(SynchronousTestCase):
+    """
+    A registration is removed by whoever made it.
+    """
+
+    def test_everyCase(self) -> None:
+        """
+        The owner leaves; a stranger is refused; what is not there needs no leaving.
+        """
+        for named, expected in (
+            (_ALICE, True),
+            (None, False),
+            (_ALICE_ELSEWHERE_PORT, False),
+            (_ALICE_OTHER_HOST, False),
+            (_STRANGER_ALICE, False),
+        ):
+            self.assertEqual((named, mayLeave(_asked(), named)), (named, expected))
+
+    def test_stranger(self) -> None:
+        """
+        Nobody can make somebody else leave.
+        """
+        asked = Enrolment("alice", _OFFICE, 9000, _ELSEWHERE)
+        refusal = mayLeave(asked, _ALICE)
+        assert isinstance(refusal, Refusal)
+        self.assertIs(refusal.reason, Reason.NOT_OWNER)
+
+    def test_loopbackIsOneMachine(self) -> None:
+        """
+        Who registered over IPv6 may leave over IPv4 on the same machine.
+        """
+        there = Member("alice", "::1", 9000, _HOME, 1)
+        self.assertIs(mayLeave(Enrolment("alice", _HOME, 9000, _HOME), there), True)
+
+
+class AddressTests(SynchronousTestCase):
+    """
+    An address has one spelling.
+    """
+
+    def test_literals(self) -> None:
+        """
+        However an address was written, it is the same address.
+        """
+        spellings = {
+            "127.0.0.1": "127.0.0.1",
+            "::1": "::1",
+            "[::1]": "::1",
+            "0:0:0:0:0:0:0:1": "::1",
+            "2001:DB8::0:5": "2001:db8::5",
+            "::ffff:10.0.0.5": "10.0.0.5",
+            "::FFFF:0a00:0005": "10.0.0.5",
+            "[::ffff:127.0.0.1]": "127.0.0.1",
+            "::ffff:0.0.0.0": "0.0.0.0",
+            "fe80::1%2": "fe80::1%2",
+        }
+        self.assertEqual({host: literal(host) for host in spellings}, spellings)
+
+    def test_zoneOfAnAddressWithoutZones(self) -> None:
+        """
+        A zone behind an address that needs none does not make it another machine.
+        """
+        spellings = {"::1%1": "::1", "::%1": "::", "2001:db8::5%2": "2001:db8::5"}
+        self.assertEqual({host: literal(host) for host in spellings}, spellings)
+
+    def test_names(self) -> None:
+        """
+        What is not plainly an address must be looked up and judged by what is found.
+        """
+        names = ["", "localhost", "example.org", "127.1", "0x7f000001", "2130706433"]
+        names += ["010.0.0.1", "10.0.0.5 ", "10.0.0.5:80", "10.0.0.256", "::1::", "\u0661.1.1.1"]
+        self.assertEqual([name for name in names if literal(name) is not None], [])
+
+    def test_machines(self) -> None:
+        """
+        127.0.0.1 and ::1 are one machine; any other loopback address is another.
+        """
+        keys = {
+            "127.0.0.1": "127.0.0.1",
+            "::1": "127.0.0.1",
+            "127.0.0.2": "127.0.0.2",
+            "10.0.0.5": "10.0.0.5",
+        }
+        self.assertEqual({host: machineKey(host) for host in keys}, keys)
