@@ -18,7 +18,7 @@ MAX_PENDING = 4
 LOOKUP_TIMEOUT = 3.0
 
 
-class TooManyLookups(Exception):
+class TooManyLookups(OSError):
     """
     All look-ups that may be under way are; try later.
     """

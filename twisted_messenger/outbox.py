@@ -49,6 +49,7 @@ class Outbox:
         self._waiting: deque[tuple[bytes, Deferred[bytes]]] = deque()
         self._timer: IDelayedCall | None = None
         self._push: Deferred[PushResult] | None = None
+        self._away = False
         self._stopped = False
 
     def __len__(self) -> int:
@@ -112,7 +113,8 @@ class Outbox:
         """
         now = self._reactor.seconds()
         if result.outcome is Outcome.CONFIRMED and not reply.startswith(b"~"):
-            if self._queue.failures > 1:
+            if self._away:
+                self._away = False
                 self._notice(f"{self._host}:{self._port} is there again")
             self._queue.confirmed()
             return True
@@ -120,7 +122,9 @@ class Outbox:
             return True
         if result.outcome is not Outcome.HUNG:
             self._queue.failed(now)
-        if self._queue.failures == 2:
+        # One failure may be a friend in mid-restart, or a netcat in a loop.
+        if self._queue.failures > 1 and not self._away:
+            self._away = True
             why = reply.decode("utf-8", "replace") or result.detail
             self._notice(f"{self._host}:{self._port} is not there ({why}); what you say waits")
         return False

@@ -2,6 +2,7 @@
 ``twistd chatpeer``: options, the questions it asks, and the service they describe.
 """
 
+import re
 from typing import Any
 
 from twisted.application.service import IService
@@ -80,6 +81,8 @@ class Options(TapOptions):
             self["host"] = _DEFAULT_HOST
         if self["port"] is None:
             self["port"] = _DEFAULT_PORT
+        if "|" in self["host"]:
+            raise UsageError(f"--host {self['host']}: give an address or a host name")
         self["port"] = self.number("port", int, 0, 65535)
         for option in ("friend", "server"):
             if self[option]:
@@ -113,7 +116,7 @@ _FRIENDS_PORT = "what is your friend's port?"
 def _readAddress(option: str, text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     host = host.strip().removeprefix("[").removesuffix("]")
-    if host and port.isascii() and port.isdigit() and 1 <= int(port) <= 65535:
+    if host and re.fullmatch("[0-9]{1,5}", port, re.ASCII) and 1 <= int(port) <= 65535:
         return host, int(port)
     raise UsageError(f"--{option} {text}: give HOST:PORT, as in localhost:8880")
 

@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from twisted_messenger.counters import Counters
 from twisted_messenger.errors import StoreError, StoreFull
 from twisted_messenger.interfaces import IMessageStore, Post
+from twisted_messenger.lookup import TooManyLookups
 from twisted_messenger.policy import AdmissionPolicy, Source
 from twisted_messenger.refusal import MAX_DETAIL, Reason, Refusal
 from twisted_messenger.roster import Change, Enrolment
@@ -188,15 +189,20 @@ class ChatRoom:
         return None
 
     async def _leave(self, name: str, host: str, port: int, source: Source) -> Refusal | None:
-        asked = await self._asked(name, host, port, source)
-        if isinstance(asked, Refusal):
-            return asked
-        left = await self._store.leave(asked)
-        if isinstance(left, Refusal):
-            return left
-        if left:
-            self.counters.add("left")
-            self.log.info("{name} left", name=asked.name)
+        # The callback policy has no say: whatever it let in may go.
+        cleaned = self._name(name)
+        if isinstance(cleaned, Refusal):
+            return cleaned
+        addresses = await self._addresses(host, source)
+        if isinstance(addresses, Refusal):
+            return addresses
+        for address in addresses:
+            left = await self._store.leave(Enrolment(cleaned, address, port, source.key))
+            if isinstance(left, Refusal):
+                return left
+            if left:
+                self.counters.add("left")
+                self.log.info("{name} left", name=cleaned)
         return None
 
     async def _post(self, name: str, text: str, source: Source) -> Refusal | None:
@@ -220,27 +226,34 @@ class ChatRoom:
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
             return cleaned
-        meant = self.policy.callbackHost(host, source)
-        if isinstance(meant, Refusal):
-            return meant
-        candidates = [meant] if meant is not None else await self._resolved(host)
-        if isinstance(candidates, Refusal):
-            return candidates
-        verdicts = [self._judgeCallback(address, port, source) for address in candidates]
-        for address, verdict in zip(candidates, verdicts):
+        closed = self.policy.judgeRegistration()
+        if closed is not None:
+            return closed
+        addresses = await self._addresses(host, source)
+        if isinstance(addresses, Refusal):
+            return addresses
+        verdict = None
+        for address in addresses:
+            verdict = self._judgeCallback(address, port, source)
             if verdict is None:
                 return Enrolment(cleaned, address, port, source.key)
-        assert verdicts[0] is not None
-        return verdicts[0]
+        return verdict or Refusal(Reason.UNRESOLVABLE, f"{host} has no address")
 
     def _judgeCallback(self, address: str, port: int, source: Source) -> Refusal | None:
         own = self.isOwnListener(address, port)
         return self.policy.judgeCallback(address, port, source, ownListener=own)
 
-    async def _resolved(self, host: str) -> list[str] | Refusal:
+    async def _addresses(self, host: str, source: Source) -> list[str] | Refusal:
+        meant = self.policy.callbackHost(host, source)
+        if isinstance(meant, Refusal):
+            return meant
+        if meant is not None:
+            return [meant]
         if self._resolver is None:
             return Refusal(Reason.UNRESOLVABLE, f"{host} is no address")
         try:
             return await self._resolver.addresses(host)
+        except TooManyLookups:
+            return Refusal(Reason.RATE, "too many names are being looked up")
         except OSError as error:
             return Refusal(Reason.UNRESOLVABLE, f"{host}: {error.strerror or error}")

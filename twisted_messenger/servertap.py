@@ -2,7 +2,6 @@
 ``twistd chatserver``: options, and the service they describe.
 """
 
-from functools import partial
 from typing import Any
 
 from twisted.application.service import IService
@@ -10,6 +9,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.python.usage import UsageError
 
 from twisted_messenger.broadcaster import MAX_PUSHES, SHUTDOWN_TIMEOUT, Broadcaster
+from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.lookup import Lookup
 from twisted_messenger.policy import (
     MIN_CALLBACK_PORT,
@@ -206,7 +206,7 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     budget = max(1, (descriptorLimit() - RESERVED_DESCRIPTORS) // 2)
     service = TapService(config)
     policy: AdmissionPolicy = config["policy"]
-    store = _named("--store", partial(storeFromString, reactor, config["store"]), config)
+    store = _store(reactor, config["store"])
     room = ChatRoom(store, policy, Lookup(reactor))
     factory = ReceiptFactory(
         ChatServerFactory(room),
@@ -227,16 +227,26 @@ def makeService(config: Options, reactor: Any = None) -> IService:
         newline=bool(config["push-newline"]),
         shutdownTimeout=config["shutdown-timeout"],
     )
-    listeners = [
-        Listener(name, _named(name, partial(serverFromString, reactor, where), config))
-        for name, where in config["listeners"]
-    ]
+    listeners = [_listener(reactor, name, where) for name, where in config["listeners"]]
     ChatService(store, room, factory, broadcaster, listeners).setServiceParent(service)
     return service
 
 
-def _named(option: str, make: Any, config: Options) -> Any:
+def _store(reactor: Any, description: str) -> IMessageStore:
     try:
-        return make()
+        return storeFromString(reactor, description)
     except ValueError as error:
-        raise SystemExit(f"{config.command}: {option}: {error}") from None
+        raise SystemExit(f"chatserver: --store: {error}") from None
+
+
+# What endpoint parsers raise: an unknown kind, wrong arguments, a library that is not installed.
+_BAD_ENDPOINT = (ValueError, TypeError, LookupError, ImportError)
+
+
+def _listener(reactor: Any, name: str, where: str) -> Listener:
+    try:
+        return Listener(name, serverFromString(reactor, where))
+    except _BAD_ENDPOINT as error:
+        raise SystemExit(
+            f"chatserver: {name}: {error}; give an endpoint as in tcp:8880:interface=127.0.0.1"
+        ) from None

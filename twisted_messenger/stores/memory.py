@@ -105,6 +105,7 @@ class MemoryStore:
         if verdict is True:
             assert named is not None
             self._remove(named.id)
+            self._trim()
             self._wake()
         return succeed(verdict)
 
@@ -171,7 +172,6 @@ class MemoryStore:
         self._revision += 1
         del self._members[memberId], self._revisions[memberId]
         self._departed[memberId] = self._revision
-        self._trim()
 
     def _trim(self) -> None:
         """

@@ -56,10 +56,17 @@ class SQLiteFile:
             self._db = sqlite3.connect(
                 self.path, timeout=1, isolation_level=None, check_same_thread=False
             )
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        try:
             self._prepare()
         except sqlite3.Error as error:
-            problem = "in use by another process" if "locked" in str(error) else str(error)
-            raise StartError(f"--store sqlite:{self.path}: {problem}; give another PATH") from error
+            self._db.close()
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: sqlite3.Error) -> StartError:
+        problem = "in use by another process" if "locked" in str(error) else str(error)
+        return StartError(f"--store sqlite:{self.path}: {problem}; give another PATH")
 
     def _prepare(self) -> None:
         for pragma in _PRAGMAS:
@@ -67,10 +74,11 @@ class SQLiteFile:
         # Opening alone proves nothing: this takes the lock and shows whether we may write.
         self._db.execute("BEGIN EXCLUSIVE")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version == 0:
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if version == 0 and not tables:
             self._create()
         elif version != SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"schema {version}, this program knows {SCHEMA_VERSION}")
+            raise sqlite3.DatabaseError(f"it holds something else (version {version})")
         self._db.execute("DELETE FROM departed")
         self._db.execute("UPDATE members SET revision = 1")
         self._revision = 1

@@ -1,0 +1,141 @@
+"""
+A room for tests, with a log that can be read.
+"""
+
+from collections.abc import Sequence
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+from twisted_messenger.counters import Counters
+from twisted_messenger.interfaces import Entry
+from twisted_messenger.policy import AdmissionPolicy, Source
+from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.room import ChatRoom
+from twisted_messenger.roster import Member
+from twisted_messenger.stores.memory import MemoryStore
+
+HOME = Source()
+GUEST = Source("10.0.0.7", False)
+OTHER = Source("10.0.0.8", False)
+
+
+class Names:
+    """
+    A resolver that knows a few names, and remembers what it was asked.
+    """
+
+    def __init__(self, **known: Sequence[str]) -> None:
+        self.known = known
+        self.asked: list[str] = []
+
+    def addresses(self, host: str) -> "Deferred[list[str]]":
+        """
+        Answer at once.
+        """
+        self.asked.append(host)
+        if host in self.known:
+            return succeed(list(self.known[host]))
+        return fail(OSError(-2, "no such name"))
+
+
+@implementer(ILogObserver)
+class RoomLog:
+    """
+    What the room logs.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[LogEvent] = []
+
+    def __call__(self, event: LogEvent) -> None:
+        """
+        Keep it, if it is the room's.
+        """
+        if event.get("log_namespace", "").startswith("twisted_messenger.room"):
+            self.events.append(event)
+
+
+class RoomTestCase(SynchronousTestCase):
+    """
+    A room over a store in memory, whose log lines are kept.
+    """
+
+    def setUp(self) -> None:
+        """
+        Open a room with the default rules.
+        """
+        self.make(AdmissionPolicy())
+        log = RoomLog()
+        self.events = log.events
+        globalLogPublisher.addObserver(log)
+        self.addCleanup(globalLogPublisher.removeObserver, log)
+
+    def make(self, policy: AdmissionPolicy, store: MemoryStore | None = None) -> None:
+        """
+        Open a room with certain rules.
+        """
+        self.store = store or MemoryStore()
+        self.counters = Counters()
+        self.names = Names(desk=["10.0.0.9", "10.0.0.7"], elsewhere=["10.0.0.9"])
+        self.room = ChatRoom(self.store, policy, self.names, self.counters, lambda: 17.5)
+
+    def join(self, name: str, host: str = "", port: int = 5000, source: Source = HOME) -> None:
+        """
+        Register, which must succeed.
+        """
+        self.assertIsNone(self.successResultOf(self.room.register(name, host, port, source)))
+
+    def say(self, name: str, text: str, source: Source = HOME) -> None:
+        """
+        Post, which must succeed.
+        """
+        self.assertIsNone(self.successResultOf(self.room.post(name, text, source)))
+
+    def members(self) -> list[Member]:
+        """
+        Who is in the roster.
+        """
+        return [state.member for state in self.successResultOf(self.store.roster(0)).members]
+
+    def where(self) -> dict[str, str]:
+        """
+        The callback addresses by name.
+        """
+        return {member.name: f"{member.host} {member.port}" for member in self.members()}
+
+    def log(self) -> list[Entry]:
+        """
+        What was said.
+        """
+        return self.successResultOf(self.store.read(0, 100))
+
+    def lines(self, level: LogLevel = LogLevel.info) -> list[str]:
+        """
+        What an operator reads.
+        """
+        return [formatEvent(event) for event in self.events if event["log_level"] is level]
+
+    def assertRefused(self, doing: "Deferred[Refusal | None]", reason: Reason) -> Refusal:
+        """
+        Fail unless it is refused with that reason, counted once and logged in one safe line.
+        """
+        refusal = self.successResultOf(doing)
+        assert refusal is not None, "it was taken"
+        self.assertIs(refusal.reason, reason, refusal.detail)
+        counted = {name: count for name, count in self.counters.snapshot().items() if count}
+        self.assertEqual(counted.pop(f"refused.{reason.value}"), 1, counted)
+        self.assertEqual([name for name in counted if name.startswith("refused.")], [])
+        (line,) = [line for line in self.lines() if line.startswith("refused ")]
+        self.assertIn(reason.value, line)
+        self.assertSafe()
+        return refusal
+
+    def assertSafe(self) -> None:
+        """
+        Fail unless every log line is one line that a terminal shows as it is.
+        """
+        for event in self.events:
+            self.assertTrue(formatEvent(event).isprintable(), formatEvent(event))

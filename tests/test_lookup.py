@@ -1,0 +1,186 @@
+"""
+Finding the addresses of callback hosts given by name.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_messenger.lookup import LOOKUP_TIMEOUT, MAX_PENDING, Lookup, TooManyLookups
+
+
+class LookupReactor(Clock):
+    """
+    A clock, and threads that work when the test says so.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: list[Callable[[], None]] = []
+
+    def getThreadPool(self) -> "LookupReactor":
+        """
+        The threads are here.
+        """
+        return self
+
+    def callInThreadWithCallback(
+        self, onResult: Callable[[bool, Any], None], work: Callable[..., Any], *args: Any
+    ) -> None:
+        """
+        Keep the work for later.
+        """
+
+        def job() -> None:
+            try:
+                result = work(*args)
+            except Exception:
+                onResult(False, Failure())
+            else:
+                onResult(True, result)
+
+        self.jobs.append(job)
+
+    def callFromThread(self, call: Callable[..., object], *args: Any) -> None:
+        """
+        There is one thread only.
+        """
+        call(*args)
+
+    def finishOne(self) -> None:
+        """
+        The oldest work is done.
+        """
+        self.jobs.pop(0)()
+
+
+class LookupTests(SynchronousTestCase):
+    """
+    Look-ups are few, bounded in time, and exact.
+    """
+
+    def setUp(self) -> None:
+        """
+        Nothing is being looked up.
+        """
+        self.reactor = LookupReactor()
+        self.lookup = Lookup(self.reactor)
+
+    def fill(self) -> "list[Deferred[list[str]]]":
+        """
+        Start as many look-ups as there may be.
+        """
+        return [self.lookup.addresses("127.0.0.1") for _ in range(MAX_PENDING)]
+
+    def assertFull(self) -> None:
+        """
+        Fail unless one more look-up is turned away at once.
+        """
+        jobs = len(self.reactor.jobs)
+        self.failureResultOf(self.lookup.addresses("127.0.0.1"), TooManyLookups)
+        self.assertEqual(len(self.reactor.jobs), jobs)
+
+    def assertNotFull(self) -> None:
+        """
+        Fail unless there is a place for another one.
+        """
+        self.assertNoResult(self.lookup.addresses("127.0.0.1"))
+
+    def test_oddSpellings(self) -> None:
+        """
+        However an address is written, it comes out as what it means.
+        """
+        for spelling in ("127.1", "0x7f000001", "2130706433", "127.0.0.1", "::ffff:127.0.0.1"):
+            found = self.lookup.addresses(spelling)
+            self.reactor.finishOne()
+            addresses = self.successResultOf(found)
+            self.assertEqual(set(addresses), {"127.0.0.1"}, spelling)
+
+    def test_ipv6(self) -> None:
+        """
+        IPv6 comes out in its one spelling.
+        """
+        found = self.lookup.addresses("0:0::0:1")
+        self.reactor.finishOne()
+        self.assertEqual(self.successResultOf(found), ["::1"])
+
+    def test_noHostName(self) -> None:
+        """
+        What cannot be a host name fails like one that is not there.
+        """
+        for host in ("double..dot", "x" * 300):
+            found = self.lookup.addresses(host)
+            self.reactor.finishOne()
+            self.failureResultOf(found, OSError)
+        self.assertNotFull()
+
+    def test_atMostFour(self) -> None:
+        """
+        A slow resolver is not buried under look-ups.
+        """
+        pending = self.fill()
+        self.assertEqual(len(pending), 4)
+        self.assertFull()
+        self.reactor.finishOne()
+        self.successResultOf(pending[0])
+        self.assertNoResult(pending[1])
+        self.assertNotFull()
+        self.assertFull()
+
+    def test_failedOnesMakeRoom(self) -> None:
+        """
+        Names that are not there do not use up the places.
+        """
+        for _ in range(3 * MAX_PENDING):
+            found = self.lookup.addresses("double..dot")
+            self.reactor.finishOne()
+            self.failureResultOf(found, OSError)
+        self.assertNotFull()
+
+    def test_timeOut(self) -> None:
+        """
+        Who registers by name waits three seconds at most.
+        """
+        self.assertEqual(LOOKUP_TIMEOUT, 3)
+        found = self.lookup.addresses("127.0.0.1")
+        self.reactor.advance(2.9)
+        self.assertNoResult(found)
+        self.reactor.advance(0.2)
+        self.assertIn("3 s", str(self.failureResultOf(found, OSError).value))
+
+    def test_timedOutKeepsItsPlace(self) -> None:
+        """
+        A resolver that hangs gets no more work, however many people ask.
+        """
+        pending = self.fill()
+        self.reactor.advance(LOOKUP_TIMEOUT)
+        for found in pending:
+            self.failureResultOf(found, OSError)
+        self.assertFull()
+        self.reactor.finishOne()
+        self.assertNotFull()
+
+    def test_lateAnswer(self) -> None:
+        """
+        An answer or a failure that comes too late disturbs nobody.
+        """
+        for host in ("127.0.0.1", "double..dot"):
+            found = self.lookup.addresses(host)
+            self.reactor.advance(LOOKUP_TIMEOUT)
+            self.failureResultOf(found, OSError)
+            self.reactor.finishOne()
+        self.assertNotFull()
+        self.assertEqual(self.flushLoggedErrors(), [])
+
+    def test_noTimerIsLeft(self) -> None:
+        """
+        What is answered in time does not time out afterwards.
+        """
+        found = self.lookup.addresses("127.0.0.1")
+        self.reactor.finishOne()
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+        self.assertEqual(self.successResultOf(found), ["127.0.0.1"])

@@ -1,0 +1,275 @@
+"""
+The room: who may register, and where it agrees to push to.
+"""
+
+from twisted.internet.defer import Deferred, fail
+
+from tests.roomtestcase import GUEST, HOME, OTHER, RoomTestCase
+from twisted_messenger.lookup import TooManyLookups
+from twisted_messenger.policy import AdmissionPolicy, Callbacks, Source, readCallbacks
+from twisted_messenger.refusal import Reason
+from twisted_messenger.room import ChatRoom
+from twisted_messenger.roster import RosterLimits
+
+
+class Overloaded:
+    """
+    A resolver that is busy.
+    """
+
+    def addresses(self, host: str) -> "Deferred[list[str]]":
+        """
+        Turn it away, as a busy :class:`Lookup` does.
+        """
+        return fail(TooManyLookups())
+
+
+class RegisterTests(RoomTestCase):
+    """
+    Where the room agrees to push to.
+    """
+
+    def test_registered(self) -> None:
+        """
+        A registration is counted and logged by what it did; a refresh is counted only.
+        """
+        self.join("alice", "127.0.0.1")
+        self.join("alice", "127.0.0.1")
+        self.join("alice", "127.0.0.1", 5001)
+        self.join("alicia", "127.0.0.1", 5001)
+        self.join("bob", "127.0.0.1", 5002)
+        self.join("bob", "127.0.0.1", 5001)
+        self.assertEqual(
+            self.counters.snapshot(),
+            {
+                "registered.joined": 2,
+                "registered.merged": 1,
+                "registered.moved": 1,
+                "registered.refreshed": 1,
+                "registered.renamed": 1,
+            },
+        )
+        self.assertEqual(len(self.lines()), 5)
+        self.assertEqual(self.lines()[0], "alice at 127.0.0.1:5000 joined")
+
+    def test_nameIsCleaned(self) -> None:
+        """
+        A name has one spelling, in the roster and in the log.
+        """
+        self.join("  \uff22ob   the builder ")
+        self.join("alice", port=5001)
+        self.say(" Bob  the builder", "hi")
+        self.assertEqual(set(self.where()), {"Bob the builder", "alice"})
+        (entry,) = self.log()
+        self.assertEqual((entry.name, entry.owned), ("Bob the builder", True))
+
+    def test_whereICameFrom(self) -> None:
+        """
+        Who does not know its own address need not give one.
+        """
+        for port, host in enumerate(("", "0.0.0.0", "::", "[::]", "::ffff:0.0.0.0"), 5000):
+            self.join(f"guest {port}", host, port, GUEST)
+        self.assertEqual({member.host for member in self.members()}, {"10.0.0.7"})
+        self.assertEqual(len(self.members()), 5)
+
+    def test_localhost(self) -> None:
+        """
+        Localhost is this machine for whoever is on it, by whatever address it came.
+        """
+        self.join("alice", "localhost", 5000, HOME)
+        self.join("bob", "LOCALHOST.", 5001, Source("::1", True))
+        self.join("carol", "localhost", 5002, Source("192.168.1.2", True))
+        self.assertEqual({member.host for member in self.members()}, {"127.0.0.1"})
+        self.assertEqual(self.names.asked, [])
+
+    def test_foreignLocalhost(self) -> None:
+        """
+        Nobody makes the server push to its own machine from outside; it is told what to give.
+        """
+        doing = self.room.register("mallory", "localhost", 5000, GUEST)
+        refusal = self.assertRefused(doing, Reason.FOREIGN_CALLBACK)
+        for part in ("localhost", "10.0.0.7"):
+            self.assertIn(part, refusal.detail)
+
+    def test_loopbackLiterals(self) -> None:
+        """
+        The spellings of one address are one address.
+        """
+        for host in ("127.0.0.1", "[::1]", "::1", "::ffff:127.0.0.1", "0:0::1"):
+            self.join("alice", host)
+        self.assertEqual(len(self.members()), 1)
+        self.assertEqual(self.counters["registered.refreshed"], 4)
+        self.assertEqual(self.names.asked, [])
+
+    def test_otherLoopback(self) -> None:
+        """
+        127.0.0.2 is another host than 127.0.0.1.
+        """
+        doing = self.room.register("alice", "127.0.0.2", 5000, HOME)
+        self.assertRefused(doing, Reason.FOREIGN_CALLBACK)
+
+    def test_foreign(self) -> None:
+        """
+        Nobody makes the server push to a third machine.
+        """
+        doing = self.room.register("mallory", "10.0.0.8", 5000, GUEST)
+        refusal = self.assertRefused(doing, Reason.FOREIGN_CALLBACK)
+        for address in ("10.0.0.8", "10.0.0.7"):
+            self.assertIn(address, refusal.detail)
+        self.assertEqual(self.members(), [])
+
+    def test_name(self) -> None:
+        """
+        A host name stands for the first of its addresses that is welcome; that one is kept.
+        """
+        self.join("alice", "desk", 5000, GUEST)
+        self.assertEqual(self.where(), {"alice": "10.0.0.7 5000"})
+        self.assertEqual(self.names.asked, ["desk"])
+
+    def test_foreignName(self) -> None:
+        """
+        A name is judged by the addresses behind it.
+        """
+        doing = self.room.register("mallory", "elsewhere", 5000, GUEST)
+        self.assertRefused(doing, Reason.FOREIGN_CALLBACK)
+
+    def test_unknownName(self) -> None:
+        """
+        Who gives a name that is not there is told so.
+        """
+        doing = self.room.register("alice", "nowhere", 5000, GUEST)
+        refusal = self.assertRefused(doing, Reason.UNRESOLVABLE)
+        self.assertIn("nowhere: no such name", refusal.detail)
+
+    def test_noResolver(self) -> None:
+        """
+        A room without a resolver takes addresses only.
+        """
+        self.room = ChatRoom(self.store, counters=self.counters)
+        self.join("alice", "127.0.0.1")
+        doing = self.room.register("bob", "desk", 5001, HOME)
+        self.assertRefused(doing, Reason.UNRESOLVABLE)
+
+    def test_ownListener(self) -> None:
+        """
+        The server never pushes to itself.
+        """
+        self.room.isOwnListener = lambda host, port: (host, port) == ("127.0.0.1", 8880)
+        self.join("alice", "127.0.0.1", 8881)
+        doing = self.room.register("loop", "localhost", 8880, HOME)
+        self.assertRefused(doing, Reason.OWN_PORT)
+
+    def test_lowPort(self) -> None:
+        """
+        The server does not connect to system services.
+        """
+        self.join("alice", "127.0.0.1", 1024)
+        doing = self.room.register("alice", "127.0.0.1", 1023, HOME)
+        refusal = self.assertRefused(doing, Reason.LOW_PORT)
+        self.assertIn("1024", refusal.detail)
+        self.assertEqual(self.where(), {"alice": "127.0.0.1 1024"})
+
+    def test_badName(self) -> None:
+        """
+        Nobody bears the server's name, or one that could be taken for a command.
+        """
+        doing = self.room.register("Server", "", 5000, HOME)
+        self.assertRefused(doing, Reason.BAD_NAME)
+        for name in ("", "x" * 65, "a|b", "from", "connect_request", "a\x1bb"):
+            refusal = self.successResultOf(self.room.register(name, "", 5000, HOME))
+            assert refusal is not None, name
+            self.assertIs(refusal.reason, Reason.BAD_NAME, name)
+        self.assertSafe()
+
+    def test_nameTaken(self) -> None:
+        """
+        A name belongs to the machine that registered it.
+        """
+        self.join("alice", "", 5000, OTHER)
+        doing = self.room.register("alice", "", 5000, GUEST)
+        self.assertRefused(doing, Reason.NAME_TAKEN)
+        self.assertEqual(self.where(), {"alice": "10.0.0.8 5000"})
+
+    def test_memberCap(self) -> None:
+        """
+        A room has as many members as the operator allows.
+        """
+        self.make(AdmissionPolicy(limits=RosterLimits(members=1)))
+        self.join("alice")
+        self.assertRefused(self.room.register("bob", "", 5001, HOME), Reason.MEMBER_CAP)
+
+    def test_hostileHost(self) -> None:
+        """
+        What a stranger sends cannot forge a log line or reach a terminal.
+        """
+        host = "x\n2031-01-01 forged\x1b[2J\u202e"
+        doing = self.room.register("alice", host, 5000, GUEST)
+        self.assertRefused(doing, Reason.UNRESOLVABLE)
+        self.assertIn("x\\x0a2031-01-01 forged\\x1b[2J\\u202e", self.lines()[0])
+
+    def test_hostileZone(self) -> None:
+        """
+        Nor does the zone of an IPv6 address, which may hold anything.
+        """
+        self.make(AdmissionPolicy(callbacks=Callbacks.ANY))
+        doing = self.room.register("alice", "fe80::1%x\n2031-01-01 forged\x1b[2J", 5000, GUEST)
+        self.successResultOf(doing)
+        self.assertEqual(len(self.lines()), 1)
+        self.assertSafe()
+
+    def test_resolverOverload(self) -> None:
+        """
+        Where too many names are being looked up, the sender is told to try again later.
+        """
+        self.room = ChatRoom(self.store, resolver=Overloaded(), counters=self.counters)
+        refusal = self.successResultOf(self.room.register("alice", "desk", 5000, GUEST))
+        assert refusal is not None
+        self.assertTrue(refusal.transient)
+        self.assertEqual(self.counters[f"refused.{refusal.reason.value}"], 1)
+
+
+class CallbacksTests(RoomTestCase):
+    """
+    What ``--callbacks`` allows.
+    """
+
+    def test_any(self) -> None:
+        """
+        On request, anybody may register any address.
+        """
+        self.make(AdmissionPolicy(callbacks=Callbacks.ANY))
+        self.join("alice", "10.0.0.8", 5000, GUEST)
+        self.join("bob", "elsewhere", 5001, GUEST)
+        self.assertEqual(self.where(), {"alice": "10.0.0.8 5000", "bob": "10.0.0.9 5001"})
+
+    def test_anyHasLimits(self) -> None:
+        """
+        Even then the server pushes neither to itself nor to system services.
+        """
+        self.make(AdmissionPolicy(callbacks=Callbacks.ANY))
+        self.room.isOwnListener = lambda host, port: port == 8880
+        self.assertRefused(self.room.register("x", "10.0.0.8", 8880, GUEST), Reason.OWN_PORT)
+        self.make(AdmissionPolicy(callbacks=Callbacks.ANY))
+        self.events.clear()
+        self.assertRefused(self.room.register("x", "10.0.0.8", 25, GUEST), Reason.LOW_PORT)
+
+    def test_none(self) -> None:
+        """
+        On request, nobody may register, but whoever is there may speak.
+        """
+        self.make(AdmissionPolicy(callbacks=Callbacks.NONE))
+        self.assertRefused(self.room.register("alice", "", 5000, HOME), Reason.FOREIGN_CALLBACK)
+        self.say("alice", "hi")
+
+    def test_networks(self) -> None:
+        """
+        On request, further networks are welcome, besides the sender's own address.
+        """
+        callbacks, networks = readCallbacks("cidr:10.0.0.8/31,fd00::/8")
+        self.make(AdmissionPolicy(callbacks=callbacks, networks=networks))
+        self.join("alice", "10.0.0.9", 5000, GUEST)
+        self.join("bob", "fd00::1", 5000, GUEST)
+        self.join("carol", "10.0.0.7", 5000, GUEST)
+        doing = self.room.register("dave", "10.0.0.10", 5000, GUEST)
+        self.assertRefused(doing, Reason.FOREIGN_CALLBACK)
+        self.assertEqual(set(self.where()), {"alice", "bob", "carol"})

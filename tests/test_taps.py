@@ -1,0 +1,262 @@
+"""
+The options of the two programs, and the services they describe.
+"""
+
+from twisted.application.service import IService
+from twisted.internet.testing import MemoryReactorClock
+
+from tests.test_tap import TapTestCase, parsed
+from twisted_messenger import peertap, servertap
+from twisted_messenger.policy import Callbacks, Senders
+from twisted_messenger.sockets import LISTEN_BACKLOG
+
+PEER = ["--server", "localhost:8880", "--name", "alice"]
+
+
+class ServerOptionsTests(TapTestCase):
+    """
+    What ``twistd chatserver`` can be told.
+    """
+
+    def test_defaults(self) -> None:
+        """
+        Without options it is a durable room on port 8880 that is safe in a local network.
+        """
+        options = parsed(servertap.Options())
+        self.assertEqual(options["store"], "sqlite:chatserver-8880.sqlite")
+        policy = options["policy"]
+        self.assertIs(policy.callbacks, Callbacks.OWN)
+        self.assertEqual(policy.networks, ())
+        self.assertIs(policy.senders, Senders.OWNED)
+        self.assertEqual((policy.serverName, policy.minCallbackPort), ("server", 1024))
+        self.assertEqual((policy.limits.members, policy.limits.perHost), (10_000, 32))
+        self.assertEqual(policy.maxMessageBytes, 65_536)
+        self.assertEqual((options["idle-timeout"], options["message-timeout"]), (60, 120))
+        self.assertEqual((options["connect-timeout"], options["push-timeout"]), (5, 10))
+        self.assertEqual((options["max-pushes"], options["shutdown-timeout"]), (256, 5))
+        self.assertFalse(options["push-newline"] or options["no-explain"])
+
+    def test_storeFile(self) -> None:
+        """
+        Rooms on different ports of one directory have files of their own.
+        """
+        for arguments, file in (
+            (["--port=9001"], "chatserver-9001.sqlite"),
+            (["--listen=tcp:9000:interface=127.0.0.1", "-l", "tcp:1"], "chatserver-9000.sqlite"),
+            (["--listen=tcp:9000", "--port=9001"], "chatserver-9001.sqlite"),
+            (["--listen=unix:/run/room"], "chatserver.sqlite"),
+        ):
+            options = parsed(servertap.Options(), *arguments)
+            self.assertEqual(options["store"], f"sqlite:{file}")
+
+    def test_policy(self) -> None:
+        """
+        Each rule of admission can be set.
+        """
+        policy = parsed(
+            servertap.Options(),
+            *("--callbacks=cidr:10.0.0.0/8,fd00::/8", "--senders=registered"),
+            *("--server-name=notary", "--min-callback-port=1", "--max-message=32768"),
+            *("--max-members=0", "--max-members-per-host=7"),
+        )["policy"]
+        self.assertEqual([str(net) for net in policy.networks], ["10.0.0.0/8", "fd00::/8"])
+        self.assertIs(policy.senders, Senders.REGISTERED)
+        self.assertEqual((policy.serverName, policy.minCallbackPort), ("notary", 1))
+        self.assertEqual(policy.maxMessageBytes, 32_768)
+        self.assertEqual((policy.limits.members, policy.limits.perHost), (0, 7))
+
+    def test_badValues(self) -> None:
+        """
+        A bad value ends the program with a line that names the option and what it takes.
+        """
+        for option, values, mend in (
+            ("port", ("abc", "-1", "65536", "8880x", "1.5", "", "\u0661"), "0 to 65535"),
+            ("callbacks", ("all", "cidr:", "cidr:10.0.0.1/8", "cidr:x"), "cidr:10.0.0.0/8"),
+            ("senders", ("nobody", ""), "owned, registered or any"),
+            ("unconfirmed", ("forget",), "delivered or retry"),
+            ("min-callback-port", ("0", "65536"), "1 to 65535"),
+            ("max-message", ("32767", "1000000"), "32768 to 262144"),
+            ("max-members", ("-1", "many"), "0 to "),
+            ("max-members-per-host", ("-1", "many"), "0 to "),
+            ("idle-timeout", ("0", "nan", "inf", "1e3"), "0.1 to 86400"),
+            ("message-timeout", ("0", "90000"), "0.1 to 86400"),
+            ("connect-timeout", ("0", "soon"), "0.1 to 86400"),
+            ("push-timeout", ("0", "soon"), "0.1 to 86400"),
+            ("shutdown-timeout", ("-1", "soon"), "0 to 86400"),
+            ("max-pushes", ("0", "1.5"), "1 to "),
+            ("server-name", ("", "a|b", "a\x1bb", "x" * 65), "a name"),
+        ):
+            for value in values:
+                line = self.refused(servertap.Options(), f"--{option}={value}")
+                self.assertIn(f"--{option} ", line)
+                self.assertIn(mend, line)
+                self.assertTrue(line.isprintable(), line)
+
+    def test_unknown(self) -> None:
+        """
+        A word too many or an option that is not there says where help is.
+        """
+        for arguments in (["--colour=red"], ["8880"], ["--port"]):
+            line = self.refused(servertap.Options(), *arguments)
+            self.assertIn("twistd chatserver --help", line)
+
+    def test_help(self) -> None:
+        """
+        Every option is explained.
+        """
+        text = str(servertap.Options())
+        for option in ("port", "listen", "store", "callbacks", "max-pushes", "no-explain"):
+            self.assertIn(f"--{option}", text)
+
+
+class ServerServiceTests(TapTestCase):
+    """
+    What ``twistd chatserver`` runs.
+    """
+
+    def made(self, reactor: MemoryReactorClock, *arguments: str) -> IService:
+        """
+        Make the service of a command line.
+        """
+        return servertap.makeService(parsed(servertap.Options(), *arguments), reactor)
+
+    def test_startAndStop(self) -> None:
+        """
+        It listens when it is started, and ends in order.
+        """
+        reactor = MemoryReactorClock()
+        service = self.made(reactor, "--store=memory:")
+        self.assertEqual(reactor.tcpServers, [])
+        service.startService()
+        ((port, _, backlog, _),) = reactor.tcpServers
+        self.assertEqual((port, backlog), (8880, LISTEN_BACKLOG))
+        self.assertTrue(service.running)
+        stopped = service.stopService()
+        reactor.pump([1] * 10)
+        self.successResultOf(stopped)
+
+    def test_everyEndpoint(self) -> None:
+        """
+        It listens wherever it was told to; on the usual port only if that is asked for too.
+        """
+        for further, ports in (([], [8882]), (["--port=8881"], [8881, 8882])):
+            reactor = MemoryReactorClock()
+            listen = ["--listen=tcp:8882:interface=127.0.0.1", "-l", "unix:/run/room"]
+            self.made(reactor, "--store=memory:", *listen, *further).startService()
+            self.assertEqual([server[0] for server in reactor.tcpServers], ports)
+            self.assertEqual([server[0] for server in reactor.unixServers], ["/run/room"])
+
+    def test_badStore(self) -> None:
+        """
+        A store that is not there ends the program with one line.
+        """
+        for store in ("papyrus:scroll", "memory", "sqlite:", "memory:x"):
+            ended = self.assertRaises(
+                SystemExit, self.made, MemoryReactorClock(), f"--store={store}"
+            )
+            line = self.oneLine(servertap.Options(), ended)
+            self.assertIn("--store", line)
+            self.assertTrue("sqlite:" in line or "memory:" in line, line)
+
+    def test_badEndpoint(self) -> None:
+        """
+        So does an endpoint that cannot be read; the line quotes it.
+        """
+        for endpoint in ("papyrus", "tcp", "tcp:eighty", "tcp:8880:colour=red", "8880"):
+            arguments = ["--store=memory:", f"--listen={endpoint}"]
+            ended = self.assertRaises(SystemExit, self.made, MemoryReactorClock(), *arguments)
+            line = self.oneLine(servertap.Options(), ended)
+            self.assertIn("--listen", line)
+            self.assertIn(endpoint, line)
+
+
+class PeerOptionsTests(TapTestCase):
+    """
+    What ``twistd chatpeer`` can be told.
+    """
+
+    def test_room(self) -> None:
+        """
+        A room and a name are enough.
+        """
+        options = parsed(peertap.Options(), "--server", "chat.example:8880", "--name", " alice ")
+        self.assertEqual(options["server"], ("chat.example", 8880))
+        self.assertEqual(options["name"], "alice")
+        self.assertEqual((options["host"], options["port"]), ("localhost", 8881))
+
+    def test_friend(self) -> None:
+        """
+        So is a friend, in IPv6 too.
+        """
+        options = parsed(peertap.Options(), "--friend", "[::1]:9000", "--port=0")
+        self.assertEqual(options["friend"], ("::1", 9000))
+        self.assertEqual(options["port"], 0)
+
+    def test_badValues(self) -> None:
+        """
+        A bad value ends the program with a line that names the option and what it takes.
+        """
+        for arguments, option, mend in (
+            (["--port=abc", *PEER], "--port", "0 to 65535"),
+            (["--port=65536", *PEER], "--port", "0 to 65535"),
+            (["--friend=bob"], "--friend", "HOST:PORT"),
+            (["--friend=bob:0"], "--friend", "HOST:PORT"),
+            (["--friend=:9000"], "--friend", "HOST:PORT"),
+            (["--friend=bob:65536"], "--friend", "HOST:PORT"),
+            (["--server=chat", "--name=alice"], "--server", "HOST:PORT"),
+            (["--server=chat:x", "--name=alice"], "--server", "HOST:PORT"),
+            (["--server=chat:8880", "--name=a|b"], "--name", "a name"),
+            (["--name=alice"], "--name", "--server HOST:PORT"),
+            (["--friend=bob:9000", *PEER], "--friend", "--server"),
+        ):
+            line = self.refused(peertap.Options(), *arguments)
+            self.assertIn(option, line)
+            self.assertIn(mend, line)
+
+    def test_nameIsNeeded(self) -> None:
+        """
+        Nobody can be asked for a name where there is no terminal.
+        """
+        self.assertIn("--name", self.refused(peertap.Options(), "--server=chat:8880"))
+
+    def test_daemon(self) -> None:
+        """
+        A daemon has no terminal to talk to.
+        """
+        line = self.refused(peertap.Options(), *PEER, nodaemon=False)
+        self.assertIn("twistd -n chatpeer", line)
+
+
+class PeerServiceTests(TapTestCase):
+    """
+    What ``twistd chatpeer`` runs.
+    """
+
+    def test_room(self) -> None:
+        """
+        It listens, then reaches for the server, and stops in order.
+        """
+        reactor = MemoryReactorClock()
+        service = peertap.makeService(
+            parsed(peertap.Options(), *PEER, "--server=127.0.0.1:8880"), reactor
+        )
+        service.startService()
+        ((port, _, _, interface),) = reactor.tcpServers
+        self.assertEqual((port, interface), (8881, "localhost"))
+        ((host, port, *_),) = reactor.tcpClients
+        self.assertEqual((host, port), ("127.0.0.1", 8880))
+        self.assertEqual(len(reactor.getReaders()), 1)
+        stopped = service.stopService()
+        reactor.pump([1] * 10)
+        self.successResultOf(stopped)
+        self.assertEqual(reactor.getReaders(), [])
+
+    def test_friend(self) -> None:
+        """
+        A friend hears nothing before the first line is typed; IPv6 addresses can be listened on.
+        """
+        reactor = MemoryReactorClock()
+        options = parsed(peertap.Options(), "--friend=127.0.0.1:9000", "--host=::1")
+        peertap.makeService(options, reactor).startService()
+        self.assertEqual([server[3] for server in reactor.tcpServers], ["::1"])
+        self.assertEqual(reactor.tcpClients, [])
