@@ -23,6 +23,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_messenger.counters import Counters
+from twisted_messenger.cursors import CursorWriter
 from twisted_messenger.delivery import DeliveryQueue, RetryPolicy, retrySchedule
 from twisted_messenger.errors import StoreError
 from twisted_messenger.interfaces import Entry, IMessageStore, MemberState, RosterNews
@@ -33,9 +34,6 @@ from twisted_messenger.wire import formatPush
 
 #: Pushes in flight in all: enough that some hanging members do not hold up the others.
 MAX_PUSHES = 256
-
-#: Seconds between writes of the cursors. A crash repeats what was pushed since the last one.
-FLUSH_SECONDS = 0.1
 
 #: Seconds that a stop leaves the pushes in flight.
 SHUTDOWN_TIMEOUT = 5.0
@@ -75,7 +73,6 @@ class Delivery:
         self.page: deque[Entry] = deque()
         self.reading = False
         self.queued = False
-        self.push: Deferred[PushResult] | None = None
         self.timer: IDelayedCall | None = None
 
     @property
@@ -137,13 +134,14 @@ class Broadcaster(Service):
         self._names: dict[str, int] = {}
         self._tail: Tail | None = None
         self._revision = 0
-        self._inFlight = 0
+        #: The pushes under way, by callback address: one for each.
+        self._inFlight: dict[str, Deferred[PushResult]] = {}
+        self._blocked: dict[str, Delivery] = {}
         self._ready: deque[Delivery] = deque()
         self._refreshing = False
         self._wokenAgain = False
         self._storeTimer: IDelayedCall | None = None
-        self._advanced: dict[int, int] = {}
-        self._flushTimer: IDelayedCall | None = None
+        self._cursors = CursorWriter(store, reactor)
 
     def startService(self) -> None:
         """
@@ -169,16 +167,13 @@ class Broadcaster(Service):
         return ensureDeferred(self._stop())
 
     async def _stop(self) -> None:
-        pushes = [d.push for d in self._deliveries.values() if d.push is not None]
+        pushes = list(self._inFlight.values())
         if pushes:
             giveUp = self._reactor.callLater(self._shutdownTimeout, _cancelAll, pushes)
             await DeferredList(pushes)
             if giveUp.active():
                 giveUp.cancel()
-        if self._flushTimer is not None:
-            self._flushTimer.cancel()
-            self._flushTimer = None
-        await self._flush()
+        await self._cursors.stop()
 
     def _woken(self) -> None:
         self._wokenAgain = True
@@ -201,7 +196,7 @@ class Broadcaster(Service):
                 await self._readTail()
         except StoreError as error:
             self.log.error("the log cannot be read: {error}", error=error)
-            if self.running:
+            if self.running and self._storeTimer is None:
                 self._storeTimer = self._reactor.callLater(_STORE_RETRY, self._storeRetried)
         finally:
             self._refreshing = False
@@ -250,7 +245,7 @@ class Broadcaster(Service):
         if delivery is not None:
             self._forgetName(delivery.member)
             delivery.cancelTimer()
-            self._advanced.pop(memberId, None)
+            self._cursors.forget(memberId)
 
     def _forgetName(self, member: Member) -> None:
         # Two members may have swapped their names in one piece of news.
@@ -267,7 +262,10 @@ class Broadcaster(Service):
         delivery.cancelTimer()
         if wait > 0:
             delivery.timer = self._reactor.callLater(wait, self._proceed, delivery)
-        elif self._inFlight >= self._maxPushes:
+        elif delivery.member.address in self._inFlight:
+            # It left and came back, or two became one, while a push was under way.
+            self._blocked[delivery.member.address] = delivery
+        elif len(self._inFlight) >= self._maxPushes:
             delivery.queued = True
             self._ready.append(delivery)
         else:
@@ -323,23 +321,25 @@ class Broadcaster(Service):
 
     def _push(self, delivery: Delivery, entry: Entry) -> None:
         delivery.queue.begin(entry.position)
-        self._inFlight += 1
         member = delivery.member
         payload = formatPush(entry.name, entry.text) + self._lineEnd
-        delivery.push = self._pusher.push(member.host, member.port, payload)
-        delivery.push.addCallback(self._pushed, delivery).addErrback(self._pushBroken)
+        push = self._pusher.push(member.host, member.port, payload)
+        self._inFlight[member.address] = push
+        push.addCallback(self._pushed, delivery, member.address).addErrback(self._pushBroken)
 
     def _pushBroken(self, reason: Failure) -> None:
         self.log.failure("a push broke", reason)
 
-    def _pushed(self, result: PushResult, delivery: Delivery) -> None:
-        delivery.push = None
-        self._inFlight -= 1
+    def _pushed(self, result: PushResult, delivery: Delivery, address: str) -> None:
+        del self._inFlight[address]
         self.counters.add(f"pushes.{result.outcome.value}")
         if self._settled(result, delivery):
             self._cursorMoved(delivery)
-        self._proceed(delivery)
+        # Those who wait for the window come before the one who had a place in it.
         self._startReady()
+        self._proceed(delivery)
+        if address in self._blocked:
+            self._proceed(self._blocked.pop(address))
 
     def _settled(self, result: PushResult, delivery: Delivery) -> bool:
         """
@@ -370,33 +370,14 @@ class Broadcaster(Service):
         return False
 
     def _startReady(self) -> None:
-        while self._ready and self._inFlight < self._maxPushes:
+        while self._ready and len(self._inFlight) < self._maxPushes:
             delivery = self._ready.popleft()
             delivery.queued = False
             self._proceed(delivery)
 
     def _cursorMoved(self, delivery: Delivery) -> None:
-        if delivery.member.id not in self._deliveries:
-            return
-        self._advanced[delivery.member.id] = delivery.queue.cursor
-        if self._flushTimer is None and self.running:
-            self._flushTimer = self._reactor.callLater(FLUSH_SECONDS, self._flushDue)
-
-    def _flushDue(self) -> None:
-        self._flushTimer = None
-        ensureDeferred(self._flush())
-
-    async def _flush(self) -> None:
-        advanced, self._advanced = self._advanced, {}
-        if not advanced:
-            return
-        try:
-            await self._store.advance(advanced)
-        except StoreError as error:
-            self.log.error("the cursors were not written: {error}", error=error)
-            self._advanced = {**advanced, **self._advanced}
-            if self._flushTimer is None and self.running:
-                self._flushTimer = self._reactor.callLater(_STORE_RETRY, self._flushDue)
+        if delivery.member.id in self._deliveries:
+            self._cursors.moved(delivery.member.id, delivery.queue.cursor)
 
 
 def _cancelAll(pushes: Sequence[Deferred[PushResult]]) -> None:

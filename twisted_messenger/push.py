@@ -140,6 +140,14 @@ class PushProtocol(Protocol):
         self._lost = reason
         self._settle(Outcome.FAILED, reason.getErrorMessage())
 
+    def notConnected(self, reason: Failure) -> PushResult:
+        """
+        The connection attempt failed, or was given up when it had just succeeded.
+        """
+        if self.transport is not None and self._lost is None:
+            self._tcp.abortConnection()
+        return PushResult(Outcome.FAILED, detail=reason.getErrorMessage() or "cancelled")
+
     def _checkReset(self) -> None:
         # A peer that closed before it read answers our bytes with a reset, which the socket
         # remembers even after its end of file.
@@ -189,7 +197,7 @@ class PushCreator(ClientCreator):
         connectTimeout: float = CONNECT_TIMEOUT,
         pushTimeout: float = PUSH_TIMEOUT,
     ) -> None:
-        super().__init__(reactor, PushProtocol, reactor)
+        super().__init__(reactor, self._makeProtocol)
         self._connectTimeout = connectTimeout
         self._pushTimeout = pushTimeout
 
@@ -203,11 +211,14 @@ class PushCreator(ClientCreator):
         :returns: fires with the result; never fails. Cancelling gives up and resets.
         """
         connected: Deferred[PushProtocol] = self.connectTCP(host, port, self._connectTimeout)
+        made = self._made
         result: Deferred[PushResult] = connected.addCallback(
             lambda protocol: protocol.send(payload, self._pushTimeout)
         )
-        return result.addErrback(_notConnected)
+        return result.addErrback(made.notConnected)
 
-
-def _notConnected(reason: Failure) -> PushResult:
-    return PushResult(Outcome.FAILED, detail=reason.getErrorMessage())
+    def _makeProtocol(self) -> PushProtocol:
+        # Remembered, since a connection that stands already when its Deferred is cancelled
+        # would be closed in order: an empty message.
+        self._made = PushProtocol(self.reactor)
+        return self._made

@@ -25,7 +25,8 @@ _IN_ORDER = struct.pack("ii", 0, 0)
 
 def _socketOf(transport: Any) -> socket.socket | None:
     system = ISystemHandle(transport, None)
-    handle = None if system is None else system.getHandle()
+    # Twisted's ports have a socket, but no interface that says so.
+    handle = getattr(transport, "socket", None) if system is None else system.getHandle()
     return handle if isinstance(handle, socket.socket) else None
 
 

@@ -1,0 +1,284 @@
+"""
+The server's end of a connection: one message in, the room's verdict out.
+"""
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionLost
+from twisted.internet.protocol import ClientCreator
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_messenger.errors import StoreError, StoreFull
+from twisted_messenger.interfaces import Admission, Entry, Post
+from twisted_messenger.policy import AdmissionPolicy
+from twisted_messenger.receipt import IDLE_TIMEOUT, ReceiptFactory
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.room import ChatRoom
+from twisted_messenger.server import ChatServerFactory
+from twisted_messenger.stores.memory import MemoryStore
+from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
+from twisted_messenger.wire import MIN_MAX_MESSAGE_BYTES
+
+HOST, PORT, BARE_PORT = "127.0.0.1", 8880, 8881
+
+
+class SlowStore(MemoryStore):
+    """
+    A store whose appends the test lets through.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gates: list[Deferred[None]] = []
+
+    def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
+        """
+        Wait, then append.
+        """
+        gate: Deferred[None] = Deferred()
+        self.gates.append(gate)
+        return gate.addCallback(lambda _: MemoryStore.append(self, post, admit))
+
+
+class ServerTests(SynchronousTestCase):
+    """
+    A room on a network in memory, with receipts and without.
+    """
+
+    def setUp(self) -> None:
+        """
+        Listen.
+        """
+        self.network = MemoryNetwork()
+        self.serve(MemoryStore())
+
+    def serve(self, store: MemoryStore) -> None:
+        """
+        Open a room over a store; a member far away keeps its log from being trimmed.
+        """
+        self.store = store
+        policy = AdmissionPolicy(maxMessageBytes=MIN_MAX_MESSAGE_BYTES)
+        self.room = ChatRoom(store, policy, clock=self.network.seconds)
+        self.counters = self.room.counters
+        factory = ChatServerFactory(self.room)
+        clock: Any = self.network
+        self.ports = [
+            self.network.listenTCP(PORT, ReceiptFactory(factory, clock, self.counters)),
+            self.network.listenTCP(BARE_PORT, factory),
+        ]
+        self.successResultOf(self.room.register("keeper", HOST, 9999))
+
+    def connect(self, port: int = PORT, host: str = HOST) -> Any:
+        """
+        Connect a sender.
+        """
+        connected = ClientCreator(self.network, RecordingProtocol).connectTCP(
+            HOST, port, bindAddress=(host, 0)
+        )
+        self.network.settle()
+        return self.successResultOf(connected)
+
+    def send(self, *chunks: bytes, port: int = PORT, host: str = HOST) -> Any:
+        """
+        Send a message in pieces that are read one by one, and end it.
+        """
+        sender = self.connect(port, host)
+        for chunk in chunks:
+            sender.transport.write(chunk)
+            self.network.settle()
+        sender.transport.loseWriteConnection()
+        self.network.settle()
+        return sender
+
+    def log(self) -> list[Entry]:
+        """
+        What the log holds.
+        """
+        entries: list[Entry] = self.successResultOf(self.store.read(0, 1000))
+        return entries
+
+    def texts(self) -> list[str]:
+        """
+        What was said.
+        """
+        return [entry.text for entry in self.log()]
+
+    def assertStored(self, sender: Any) -> None:
+        """
+        The sender has a receipt.
+        """
+        self.assertEqual((sender.data, sender.ended, sender.reason), (b"", True, None))
+
+    def assertRefused(self, sender: Any, mark: bytes) -> None:
+        """
+        The sender has one line, then the end.
+        """
+        self.assertTrue(sender.data.startswith(mark + b":"), sender.data)
+        self.assertEqual((sender.data.count(b"\n"), sender.data[-1:]), (1, b"\n"))
+        self.assertTrue(sender.ended)
+
+    def test_said(self) -> None:
+        """
+        A message is in the log when its sender sees the close, with its name and time.
+        """
+        self.network.advance(5)
+        self.assertStored(self.send(b"from:ci|build 7 is green\n"))
+        (entry,) = self.log()
+        self.assertEqual(
+            (entry.name, entry.text, entry.owned, entry.time), ("ci", "build 7 is green", False, 5)
+        )
+
+    def test_registered(self) -> None:
+        """
+        A member registers, speaks as the owner of its name, and leaves.
+        """
+        self.assertStored(self.send(b"connect_request|ann|localhost|9001"))
+        self.assertStored(self.send(b"from:ann|hi"))
+        self.assertTrue(self.log()[0].owned)
+        self.assertStored(self.send(b"leave_request|ann|localhost|9001"))
+        news = self.successResultOf(self.store.roster(0))
+        self.assertEqual([state.member.name for state in news.members], ["keeper"])
+
+    def test_everyCut(self) -> None:
+        """
+        It does not matter into which packets the network cuts a message.
+        """
+        message = "from:zoë|naïve ☃".encode()
+        for cut in range(len(message) + 1):
+            self.assertStored(self.send(message[:cut], message[cut:]))
+        self.assertEqual(self.texts(), ["naïve ☃"] * (len(message) + 1))
+
+    def test_order(self) -> None:
+        """
+        The log has the order in which the messages ended, not that in which they began.
+        """
+        first, second = self.connect(), self.connect()
+        first.transport.write(b"from:a|began first")
+        second.transport.write(b"from:b|ended first")
+        self.network.settle()
+        second.transport.loseWriteConnection()
+        self.network.settle()
+        first.transport.loseWriteConnection()
+        self.network.settle()
+        self.assertEqual(self.texts(), ["ended first", "began first"])
+
+    def test_longest(self) -> None:
+        """
+        The longest message passes, whether or not netcat adds a line end.
+        """
+        message = b"from:ci|".ljust(MIN_MAX_MESSAGE_BYTES, b"x")
+        for lineEnd in (b"", b"\n", b"\r\n"):
+            self.assertStored(self.send(message, lineEnd))
+        self.assertEqual(len(self.log()), 3)
+
+    def test_tooBig(self) -> None:
+        """
+        A longer one is refused, but its sender can send all of it first.
+        """
+        message = b"from:ci|".ljust(MIN_MAX_MESSAGE_BYTES, b"x")
+        for more in (b"x", b"xxx", b"x" * 1_000_000):
+            self.assertRefused(self.send(message, more), b"! too_big")
+        self.assertEqual((self.log(), self.counters["refused.too_big"]), ([], 3))
+
+    def test_refusals(self) -> None:
+        """
+        Each kind of refusal is told by its code, counted, and leaves nothing behind.
+        """
+        for message, host, reason in (
+            (b"hello", HOST, "malformed"),
+            (b"x from:ci|text", HOST, "malformed"),
+            (b"connect_request|a|b", HOST, "malformed"),
+            (b"connect_request|\xff|localhost|9001", HOST, "bad_utf8"),
+            (b"from:server|hi", HOST, "bad_name"),
+            (b"connect_request|a|10.0.0.9|9001", HOST, "foreign_callback"),
+            (b"connect_request|a|localhost|9001", "10.0.0.9", "foreign_callback"),
+            (b"connect_request|a|localhost|80", HOST, "low_port"),
+            (b"connect_request|a|a.example|9001", HOST, "unresolvable"),
+            (b"connect_request|keeper||9001", "10.0.0.9", "name_taken"),
+            (b"from:keeper|hi", "10.0.0.9", "not_owner"),
+        ):
+            before = self.counters[f"refused.{reason}"]
+            self.assertRefused(self.send(message, host=host), b"! " + reason.encode())
+            self.assertEqual(self.counters[f"refused.{reason}"], before + 1)
+        self.assertEqual(self.log(), [])
+
+    def test_storeFails(self) -> None:
+        """
+        When the store takes nothing, the sender hears that it may try again.
+        """
+        for error, mark in (
+            (StoreError("gone"), b"~ store_unavailable"),
+            (StoreFull("full"), b"~ store_full"),
+        ):
+            store = SlowStore()
+            for port in self.ports:
+                port.stopListening()
+            self.network.settle()
+            self.serve(store)
+            sender = self.send(b"from:ci|hi")
+            store.gates[0].errback(error)
+            self.network.settle()
+            self.assertRefused(sender, mark)
+
+    def test_slowStore(self) -> None:
+        """
+        There is no receipt before the message is durable.
+        """
+        for port in self.ports:
+            port.stopListening()
+        self.network.settle()
+        store = SlowStore()
+        self.serve(store)
+        sender = self.send(b"from:ci|hi")
+        self.network.advance(10)
+        self.assertFalse(sender.ended)
+        store.gates[0].callback(None)
+        self.network.settle()
+        self.assertStored(sender)
+
+    def test_closed(self) -> None:
+        """
+        A stopping room refuses for now.
+        """
+        self.room.close()
+        self.assertRefused(self.send(b"from:ci|hi"), b"~ shutdown")
+
+    def test_probe(self) -> None:
+        """
+        A connection without a byte is a health check: answered in order, counted, not logged.
+        """
+        self.assertStored(self.send())
+        self.assertEqual((self.log(), self.counters["probes"]), ([], 1))
+
+    def test_truncated(self) -> None:
+        """
+        A reset in the middle of a message leaves nothing of it in the log.
+        """
+        sender = self.connect()
+        sender.transport.write(b"from:ci|deploy to st")
+        self.network.settle()
+        sender.transport.abortConnection()
+        self.network.settle()
+        self.assertEqual((self.log(), self.counters["refused.truncated"]), ([], 1))
+
+    def test_idle(self) -> None:
+        """
+        A message that is never ended is not taken, and counted as idle.
+        """
+        sender = self.connect()
+        sender.transport.write(b"from:ci|deploy to st")
+        self.network.advance(IDLE_TIMEOUT + 1)
+        self.assertIs(sender.reason.type, ConnectionLost)
+        self.assertEqual((self.log(), self.counters["refused.idle"]), ([], 1))
+
+    def test_bare(self) -> None:
+        """
+        Without receipts, messages are taken and refused all the same.
+        """
+        self.assertStored(self.send(b"from:ci|hi", port=BARE_PORT))
+        self.send(b"nonsense", port=BARE_PORT)
+        self.send(bytes(MIN_MAX_MESSAGE_BYTES + 3), port=BARE_PORT)
+        self.assertEqual(self.texts(), ["hi"])
+        self.assertEqual(self.counters["refused.malformed"], 1)
+        self.assertEqual(self.counters["refused.too_big"], 1)

@@ -1,0 +1,78 @@
+"""
+The members' cursors on their way to the store: written lazily, many at a time.
+"""
+
+from typing import Any
+
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+
+from twisted_messenger.errors import StoreError
+from twisted_messenger.interfaces import IMessageStore
+
+#: Seconds between writes. A crash repeats what was pushed since the last one.
+FLUSH_SECONDS = 0.1
+
+# Seconds until a write that failed is tried again.
+_RETRY_SECONDS = 1.0
+
+
+class CursorWriter:
+    """
+    Remembers how far members have come until it is written.
+
+    :param store: keeps the cursors.
+    :param reactor: measures the time between writes.
+    """
+
+    log = Logger()
+
+    def __init__(self, store: IMessageStore, reactor: Any) -> None:
+        self._store = store
+        self._reactor = reactor
+        self._moved: dict[int, int] = {}
+        self._timer: IDelayedCall | None = None
+        self._stopped = False
+
+    def moved(self, memberId: int, position: int) -> None:
+        """
+        A member has everything up to a position.
+        """
+        self._moved[memberId] = position
+        self._writeIn(FLUSH_SECONDS)
+
+    def forget(self, memberId: int) -> None:
+        """
+        A member is gone.
+        """
+        self._moved.pop(memberId, None)
+
+    async def stop(self) -> None:
+        """
+        Write what is left, once.
+        """
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        await self._write()
+
+    def _writeIn(self, seconds: float) -> None:
+        if self._timer is None and not self._stopped:
+            self._timer = self._reactor.callLater(seconds, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        ensureDeferred(self._write())
+
+    async def _write(self) -> None:
+        moved, self._moved = self._moved, {}
+        if not moved:
+            return
+        try:
+            await self._store.advance(moved)
+        except StoreError as error:
+            self.log.error("the cursors were not written: {error}", error=error)
+            self._moved = {**moved, **self._moved}
+            self._writeIn(_RETRY_SECONDS)
