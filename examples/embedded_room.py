@@ -1,12 +1,13 @@
 """
 A room inside another Twisted program.
 
-Run it with ``python examples/embedded_room.py [PORT]``, then talk to it with netcat.
+Run it with ``.venv/bin/python examples/embedded_room.py [PORT]``, then register your netcat.
 """
 
 import sys
+from typing import Any
 
-from twisted.internet import endpoints, reactor
+from twisted.internet import endpoints, task
 
 from twisted_messenger import (
     Broadcaster,
@@ -17,12 +18,15 @@ from twisted_messenger import (
     storeFromString,
 )
 
-port = sys.argv[1] if len(sys.argv) > 1 else "8880"
-store = storeFromString(reactor, "memory:")
-store.open()
-room = ChatRoom(store)
-Broadcaster(store, PushCreator(reactor), reactor).startService()
-factory = ReceiptFactory(ChatServerFactory(room), reactor)
-endpoints.serverFromString(reactor, f"tcp:{port}").listen(factory)
-reactor.callLater(3, room.post, "app", "your own program says hello")
-reactor.run()
+
+async def main(reactor: Any, port: str = "8880") -> None:
+    store = storeFromString(reactor, "memory:")
+    store.open()
+    room = ChatRoom(store)
+    Broadcaster(store, PushCreator(reactor), reactor).startService()
+    factory = ReceiptFactory(ChatServerFactory(room), reactor)
+    await endpoints.serverFromString(reactor, f"tcp:{port}").listen(factory)
+    await task.LoopingCall(room.post, "app", "your own program says hello").start(10)
+
+
+task.react(main, sys.argv[1:])

@@ -1,7 +1,7 @@
 """
 A program that is told what happens: it receives the pushes of a room.
 
-Run it with ``python examples/push_receiver.py [PORT]``, then register it with netcat.
+Run it with ``.venv/bin/python examples/push_receiver.py [PORT]``, then register it with netcat.
 """
 
 import sys
@@ -10,13 +10,14 @@ from twisted.internet import endpoints, reactor
 from twisted.internet.interfaces import IAddress
 
 from twisted_messenger import PeerReceiverFactory, ReceiptFactory
+from twisted_messenger.text import escape
 
 
 def received(address: IAddress, text: str) -> None:
     """
     Do something with a push; it counts as delivered when this returns.
     """
-    print(ascii(text), flush=True)
+    print(escape(text), flush=True)
 
 
 port = sys.argv[1] if len(sys.argv) > 1 else "8881"

@@ -20,7 +20,9 @@ class ScriptedPusher:
         self.pushed: list[tuple[str, int, bytes]] = []
         self.pending: list[Deferred[PushResult]] = []
 
-    def push(self, host: str, port: int, payload: bytes) -> "Deferred[PushResult]":
+    def push(
+        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
+    ) -> "Deferred[PushResult]":
         """
         Keep it; cancelled, it fails.
         """
@@ -31,11 +33,13 @@ class ScriptedPusher:
         self.pending.append(done)
         return done
 
-    def ends(self, outcome: Outcome, reply: bytes = b"", detail: str = "") -> None:
+    def ends(
+        self, outcome: Outcome, reply: bytes = b"", detail: str = "", connected: bool = False
+    ) -> None:
         """
         The push in flight ends.
         """
-        self.pending.pop(0).callback(PushResult(outcome, reply, detail))
+        self.pending.pop(0).callback(PushResult(outcome, reply, detail, connected))
 
     @property
     def payloads(self) -> list[bytes]:
@@ -145,6 +149,16 @@ class OutboxTests(OutboxTestCase):
         self.pusher.ends(Outcome.FAILED)
         self.clock.advance(1)
         self.assertEqual(len(self.pusher.pending), 1)
+
+    def test_neverGivenUp(self) -> None:
+        """
+        What is said waits for as long as it takes: for days, and however often it is reset.
+        """
+        self.outbox.send(b"one")
+        for _ in range(50):
+            self.pusher.ends(Outcome.FAILED, connected=True)
+            self.clock.advance(3600)
+        self.assertEqual(self.pusher.payloads, [b"one"] * 51)
 
     def test_shortFirstStep(self) -> None:
         """

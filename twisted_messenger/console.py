@@ -15,7 +15,10 @@ from twisted.internet.main import CONNECTION_DONE
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_messenger.text import attributeLines, escape, prefixLines
+from twisted_messenger.text import attributeLines, escapeLine, prefixLines
+
+# Characters of a notice; the other side's words may be in it.
+_MAX_NOTICE = 500
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
@@ -46,7 +49,14 @@ def notice(line: str) -> None:
     """
     Tell the person something that is not a message, on standard error.
     """
-    _writeAll(_STDERR, f"* {escape(line)}")
+    _writeAll(_STDERR, noticeLine(line))
+
+
+def noticeLine(text: str) -> str:
+    """
+    A notice as it is shown: one line, marked.
+    """
+    return f"* {escapeLine(text, _MAX_NOTICE)}"
 
 
 def _writeAll(descriptor: int, line: str) -> None:

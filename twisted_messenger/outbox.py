@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from twisted_messenger.broadcaster import Pusher
-from twisted_messenger.delivery import DeliveryQueue, RetryPolicy, retrySchedule
+from twisted_messenger.delivery import DeliveryQueue, Progress, RetryPolicy, Wait, retrySchedule
 from twisted_messenger.push import Outcome, PushResult
 
 #: Seconds between attempts; a person waits at the other end, so they stay short.
@@ -45,7 +45,7 @@ class Outbox:
         self._port = port
         self._notice = notice
         policy = retryPolicy or retrySchedule(random.random, OUTBOX_RETRY_SECONDS)
-        self._queue = DeliveryQueue(0, policy)
+        self._queue = DeliveryQueue(Progress(0), policy, evictSeconds=0)
         self._waiting: deque[tuple[bytes, Deferred[bytes]]] = deque()
         self._timer: IDelayedCall | None = None
         self._push: Deferred[PushResult] | None = None
@@ -83,12 +83,12 @@ class Outbox:
             self._push.cancel()
 
     def _proceed(self) -> None:
-        if self._stopped or self._queue.inFlight is not None or not self._waiting:
+        if self._stopped or self._queue.busy or not self._waiting:
             return
         self._cancelTimer()
-        wait = self._queue.secondsToWait(self._reactor.seconds())
-        if wait > 0:
-            self._timer = self._reactor.callLater(wait, self._proceed)
+        step = self._queue.next(self._reactor.seconds())
+        if isinstance(step, Wait):
+            self._timer = self._reactor.callLater(step.seconds, self._proceed)
             return
         payload, _ = self._waiting[0]
         self._queue.begin(self._queue.cursor + 1)
@@ -126,7 +126,9 @@ class Outbox:
         if self._queue.failures > 1 and not self._away:
             self._away = True
             why = reply.decode("utf-8", "replace") or result.detail
-            self._notice(f"{self._host}:{self._port} is not there ({why}); what you say waits")
+            self._notice(
+                f"{self._host}:{self._port} is not there ({why}); what you say waits until you quit"
+            )
         return False
 
     def _cancelTimer(self) -> None:

@@ -17,6 +17,13 @@ from twisted_messenger.wire import formatRegistration, formatRoomMessage
 Notice = Callable[[str], object]
 
 
+_MENDS = {
+    b"foreign_callback": "give --host that address, if the server can reach you there",
+    b"name_taken": "choose another --name",
+    b"low_port": "choose another --port",
+}
+
+
 class RoomMembership:
     """
     Speaks to a room.
@@ -52,9 +59,11 @@ class RoomMembership:
 
     def _registered(self, reply: bytes) -> None:
         if not reply:
+            self._notice(f"joined as {self._name}")
             return
-        mend = "; give --host an address of yours that it can reach" if b"foreign" in reply else ""
-        self._refused(f"the server did not register {self._name}: {_shown(reply)}{mend}")
+        mends = [mend for reason, mend in _MENDS.items() if reply.startswith(b"! " + reason)]
+        why = "; ".join([_shown(reply), *mends])
+        self._refused(f"the server did not register {self._name}: {why}")
 
     def _said(self, reply: bytes) -> None:
         if reply:
@@ -147,7 +156,10 @@ class PeerService(Service):
         if self._terminal is not None:
             self._reactor.removeReader(self._terminal)
         if self._conversation is not None:
+            unsent = len(self._conversation.outbox)
             self._conversation.outbox.stop()
+            if unsent:
+                self._notice(f"not delivered: {unsent}")
         return ensureDeferred(self._stop())
 
     async def _stop(self) -> None:

@@ -25,7 +25,7 @@ from twisted_messenger.push import PushCreator
 from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.service import Listener
 from twisted_messenger.sockets import LISTEN_BACKLOG
-from twisted_messenger.tap import TapOptions, TapService
+from twisted_messenger.tap import TapOptions, TapService, endWith, useSteadyTime
 from twisted_messenger.text import BadName, cleanName
 
 _DEFAULT_HOST = "localhost"
@@ -43,7 +43,9 @@ class Options(TapOptions):
         "Talk from a terminal: to a friend (--friend), or in a room (--server and --name). "
         "Every line you type is sent; what arrives is printed. Who is not there yet gets your "
         "lines later, in order. Start it with twistd -n. "
-        "Without --friend and --server it asks on a terminal, and elsewhere only receives."
+        "Without --friend and --server it asks on a terminal, and elsewhere only receives. "
+        "At the end of piped input it goes on receiving; a terminal passes on at most 4095 bytes "
+        "of a line."
     )
 
     optParameters = [
@@ -130,6 +132,7 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     """
     if reactor is None:
         from twisted.internet import reactor
+    useSteadyTime(reactor)
     service = TapService(config, quiet=True)
     shown = fromRoom if config["server"] else fromFriend
     receiver = PeerReceiverFactory(lambda address, text: show(shown(address, text)))
@@ -159,6 +162,7 @@ def _conversation(config: Options, reactor: Any) -> RoomMembership | Friendship 
 
     def refused(line: str) -> None:
         notice(line)
+        endWith(1)
         reactor.stop()
 
     return RoomMembership(outbox, config["name"], config["host"], notice, refused)

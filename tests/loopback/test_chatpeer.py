@@ -96,7 +96,7 @@ def test_refusedByTheServer(tmp_path: Path) -> None:
         chatserver(tmp_path, port, "--callbacks", "none"),
         _peer(tmp_path, freePort(), "--server", f"localhost:{port}", "--name", "ann") as ann,
     ):
-        ann.ended()
+        assert ann.ended() == 1
         assert "! foreign_callback" in ann.output
         assert "Traceback" not in ann.output
 

@@ -60,7 +60,7 @@ def test_pushReceiver() -> None:
         assert program.stdout is not None
         lines = [program.stdout.readline(), program.stdout.readline()]
         # The first one is the empty message by which the test saw that it listens.
-        assert lines[-1] == "'ci: build 7 is green'\n"
+        assert lines[-1] == "ci: build 7 is green\n"
 
 
 def test_readmeShowsTheExample() -> None:
