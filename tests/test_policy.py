@@ -270,3 +270,29 @@ class OptionTests(SynchronousTestCase):
             self.assertIn(text.removeprefix("cidr:"), str(error))
         for text in ("cidr:10.0.0.1/8", "cidr:10.0.0.0/8,", "cidr:example.org"):
             self.assertRaises(ValueError, readCallbacks, text)
+
+
+class UnspecifiedTests(SynchronousTestCase):
+    """
+    Addresses that are none.
+    """
+
+    def test_resolvedToEverywhere(self) -> None:
+        """
+        A host that turns out to mean "everywhere" is nobody's address, even where any is allowed.
+        """
+        policy = AdmissionPolicy(callbacks=Callbacks.ANY)
+        for host in ("0.0.0.0", "::"):
+            refusal = policy.judgeCallback(host, 9001, _LAN, ownListener=False)
+            assert isinstance(refusal, Refusal)
+            self.assertIs(refusal.reason, Reason.FOREIGN_CALLBACK)
+
+    def test_sourceWithoutAddress(self) -> None:
+        """
+        What a broken proxy tells is no address, owns nothing and is never connected to.
+        """
+        source = Source.between("e\x1b[31mvil", "127.0.0.1")
+        self.assertEqual((source.host, source.sameMachine), ("unknown", False))
+        refusal = AdmissionPolicy(callbacks=Callbacks.ANY).callbackHost("", source)
+        assert isinstance(refusal, Refusal)
+        self.assertIs(refusal.reason, Reason.FOREIGN_CALLBACK)

@@ -272,3 +272,16 @@ class AttributeLinesTests(SynchronousTestCase):
         """
         push = parsePush(formatPush(name, text))
         self.assertEqual(attributeLines(push), push)
+
+
+class HugeNameTests(SynchronousTestCase):
+    """
+    Names that take long to look at.
+    """
+
+    def test_notLookedAt(self) -> None:
+        """
+        A name far too long is refused before anything is done with it; this one takes seconds.
+        """
+        with self.assertRaises(BadName):
+            cleanName("\u0344\u0f73\u0f75" * 20_000)

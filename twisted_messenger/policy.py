@@ -15,6 +15,9 @@ MIN_CALLBACK_PORT = 1024
 
 _WHERE_I_CAME_FROM = frozenset({"", "0.0.0.0", "::"})
 
+#: The host of a source whose address is none, as a broken proxy may tell it.
+UNKNOWN = "unknown"
+
 Network = IPv4Network | IPv6Network
 
 
@@ -61,7 +64,7 @@ class Source:
         """
         if peer is None:
             return cls()
-        host = literal(peer) or peer
+        host = literal(peer) or UNKNOWN
         here = local is not None and host == (literal(local) or local)
         return cls(host, here or machineKey(host) == "127.0.0.1")
 
@@ -110,6 +113,8 @@ class AdmissionPolicy:
         :param asked: the field, trimmed.
         :returns: an address literal; ``None`` where the name must be looked up; a refusal.
         """
+        if source.host == UNKNOWN:
+            return Refusal(Reason.FOREIGN_CALLBACK, "your address is not known")
         known = literal(asked)
         if asked in _WHERE_I_CAME_FROM or known in _WHERE_I_CAME_FROM:
             return source.host
@@ -142,6 +147,9 @@ class AdmissionPolicy:
         return None
 
     def _welcome(self, host: str, source: Source) -> bool:
+        if host in _WHERE_I_CAME_FROM:
+            # What a name resolved to; connected to, it would be this machine.
+            return False
         if self.callbacks is Callbacks.ANY or machineKey(host) == source.key:
             return True
         if machineKey(host) == "127.0.0.1" and source.sameMachine:

@@ -8,6 +8,9 @@ import unicodedata
 #: Characters of a name; long enough for people and host names, short enough for a prompt.
 MAX_NAME = 64
 
+# Characters that are looked at: blanks and marks may vanish. Normalising takes quadratic time.
+_MAX_RAW_NAME = 4 * MAX_NAME
+
 # C0 but tab and newline, DEL, C1, the two Unicode line ends, bidi controls (they reorder what
 # stands beside them) and lone surrogates (they cannot be encoded).
 _UNSAFE = re.compile(
@@ -51,6 +54,8 @@ def cleanName(name: str, reserved: str = "server") -> str:
     :returns: the name, 1 to 64 characters.
     :raises BadName: it is empty, too long, invisible in part, or could be taken for something else.
     """
+    if len(name) > _MAX_RAW_NAME:
+        raise BadName(f"a name has 1 to {MAX_NAME} characters")
     _refuseHidden(name)
     normal = unicodedata.normalize("NFKC", name)
     cleaned = " ".join(normal.split())
