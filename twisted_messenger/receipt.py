@@ -17,6 +17,7 @@ told to reset the connection unless we have half-closed it ourselves.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import (
     IAddress,
@@ -59,6 +60,8 @@ MAX_CONNECTIONS = 4096
 #: client is never silent between connecting and its end of file.
 EVICTABLE_SILENCE = 1.0
 
+_NO_PROMISE = b"~ reset: nobody knows what became of this message\n"
+
 # How often time-outs are looked at, in seconds: one call for all connections.
 _SWEEP = 0.25
 
@@ -86,15 +89,19 @@ class ReceiptProtocol(ProtocolWrapper):
         self._drained = 0
         self._lines = 0
         self._lineEnded = False
+        self._receiptOut = False
+        self._aborted = False
+        self._late = 0
         self._lost = False
         self._why: Failure | None = None
 
     @property
-    def unfinished(self) -> bool:
+    def evictable(self) -> bool:
         """
-        Whether the sender still owes us a part of its message.
+        Whether it may be reset to make room for another.
         """
-        return not self._ended
+        silence = self.factory.clock.seconds() - self._heard
+        return not self._ended and not self._aborted and silence >= EVICTABLE_SILENCE
 
     @property
     def silentSince(self) -> float:
@@ -119,6 +126,7 @@ class ReceiptProtocol(ProtocolWrapper):
         self._heard = self.factory.clock.seconds()
         if self._over is not None:
             self._drained += len(data)
+            self._late += len(data) if self._ended else 0
             if self._drained > DRAIN_BYTES:
                 self.abort()
             return
@@ -133,7 +141,7 @@ class ReceiptProtocol(ProtocolWrapper):
         self._eof = True
         if self._answered:
             self._close()
-        else:
+        elif not self._ended:
             self._endMessage()
 
     def writeConnectionLost(self) -> None:
@@ -141,7 +149,8 @@ class ReceiptProtocol(ProtocolWrapper):
         The receipt is out. From now on an orderly close is the truth.
         """
         resetOnClose(self.transport, False)
-        if self._eof:
+        self._receiptOut = True
+        if self._eof or self.factory.stopping:
             self._close()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -150,9 +159,9 @@ class ReceiptProtocol(ProtocolWrapper):
         """
         self._lost = True
         self.factory.unregisterProtocol(self)
-        if self._answered and self._drained:
-            self.factory.counters.add("late_bytes", self._drained)
-            self.log.info("{bytes} bytes came after the end of a message", bytes=self._drained)
+        if self._late:
+            self.factory.counters.add("late_bytes", self._late)
+            self.log.info("{bytes} bytes came after the end of a message", bytes=self._late)
         if not self._ended:
             self._ended = True
             self._guarded(self.wrappedProtocol.connectionLost, self._why or reason)
@@ -165,7 +174,22 @@ class ReceiptProtocol(ProtocolWrapper):
         """
         if why is not None:
             self._why = Failure(why)
-        self.transport.abortConnection()
+        self._aborted = True
+        if isinstance(self.transport.getHost(), UNIXAddress) and not self._lost:
+            # There is no reset on a Unix socket; without a word, its close would be a receipt.
+            self.transport.write(_NO_PROMISE)
+            self.transport.loseConnection()
+        else:
+            self.transport.abortConnection()
+
+    def stop(self) -> None:
+        """
+        Wait no longer for the sender: reset what it has not finished, close what is answered.
+        """
+        if not self._ended:
+            self.abort()
+        elif self._receiptOut:
+            self._close()
 
     def swept(self, now: float) -> None:
         """
@@ -176,11 +200,16 @@ class ReceiptProtocol(ProtocolWrapper):
         if self._over is not None:
             self._sweptOver(now - self._over)
         elif self._lineEnded and self._lines == 1 and now - self._heard >= LINE_SILENCE:
-            self._endMessage()
+            # What came while the program stood still is read before this is called.
+            self.factory.clock.callLater(0, self._silent, self._heard)
         elif now - self._heard > self.factory.idleTimeout or (
             now - self._made > self.factory.messageTimeout
         ):
             self.abort(ConnectionIdle())
+
+    def _silent(self, heard: float) -> None:
+        if self._over is None and not self._lost and self._heard == heard:
+            self._endMessage()
 
     def _sweptOver(self, seconds: float) -> None:
         if self._answered and seconds > DRAIN_SECONDS:
@@ -278,6 +307,8 @@ class ReceiptFactory(_WrappingFactory):
         self.idleTimeout = idleTimeout
         self.messageTimeout = messageTimeout
         self.maxConnections = maxConnections
+        #: Whether answered connections are closed without waiting for the sender.
+        self.stopping = False
         self._sweep: IDelayedCall | None = None
         self._empty: list[Deferred[None]] = []
 
@@ -315,26 +346,28 @@ class ReceiptFactory(_WrappingFactory):
 
     def drained(self) -> "Deferred[None]":
         """
-        Reset every unfinished connection and wait for the others.
+        Reset every unfinished connection, and wait until the others are answered.
 
         :returns: fires when no connection is left.
         """
+        self.stopping = True
         for protocol in list(self.protocols):
-            if protocol.unfinished:
-                protocol.abort()
+            protocol.stop()
         if not self.protocols:
             return succeed(None)
         done: Deferred[None] = Deferred()
         self._empty.append(done)
         return done
 
+    def abortAll(self) -> None:
+        """
+        Reset every connection, whole message or not.
+        """
+        for protocol in list(self.protocols):
+            protocol.abort()
+
     def _makeRoom(self) -> bool:
-        silent = [
-            protocol
-            for protocol in self.protocols
-            if protocol.unfinished
-            and self.clock.seconds() - protocol.silentSince >= EVICTABLE_SILENCE
-        ]
+        silent = [protocol for protocol in self.protocols if protocol.evictable]
         if not silent:
             return False
         self.counters.add("evicted.connection_cap")
