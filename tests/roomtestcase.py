@@ -42,20 +42,39 @@ class Names:
 
 
 @implementer(ILogObserver)
-class RoomLog:
+class ModuleLog:
     """
-    What the room logs.
+    What one module of the package logs.
+
+    :param module: its name within the package.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
         self.events: list[LogEvent] = []
+        self._namespace = f"twisted_messenger.{module}"
 
     def __call__(self, event: LogEvent) -> None:
         """
-        Keep it, if it is the room's.
+        Keep it, if it is the module's.
         """
-        if event.get("log_namespace", "").startswith("twisted_messenger.room"):
+        if event.get("log_namespace", "").startswith(self._namespace):
             self.events.append(event)
+
+    def lines(self, level: LogLevel = LogLevel.info) -> list[str]:
+        """
+        What an operator reads.
+        """
+        return [formatEvent(event) for event in self.events if event["log_level"] is level]
+
+
+def keepLog(test: SynchronousTestCase, module: str) -> ModuleLog:
+    """
+    Keep what a module logs until the end of a test.
+    """
+    log = ModuleLog(module)
+    globalLogPublisher.addObserver(log)
+    test.addCleanup(globalLogPublisher.removeObserver, log)
+    return log
 
 
 class RoomTestCase(SynchronousTestCase):
@@ -68,10 +87,8 @@ class RoomTestCase(SynchronousTestCase):
         Open a room with the default rules.
         """
         self.make(AdmissionPolicy())
-        log = RoomLog()
-        self.events = log.events
-        globalLogPublisher.addObserver(log)
-        self.addCleanup(globalLogPublisher.removeObserver, log)
+        self._roomLog = keepLog(self, "room")
+        self.events = self._roomLog.events
 
     def make(self, policy: AdmissionPolicy, store: MemoryStore | None = None) -> None:
         """
@@ -110,13 +127,13 @@ class RoomTestCase(SynchronousTestCase):
         """
         What was said.
         """
-        return self.successResultOf(self.store.read(0, 100))
+        return self.successResultOf(self.store.read(0, 100, 2**30))
 
     def lines(self, level: LogLevel = LogLevel.info) -> list[str]:
         """
         What an operator reads.
         """
-        return [formatEvent(event) for event in self.events if event["log_level"] is level]
+        return self._roomLog.lines(level)
 
     def assertRefused(self, doing: "Deferred[Refusal | None]", reason: Reason) -> Refusal:
         """

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.interfaces import IMessageStore, MemberState, Post, RosterNews
+from twisted_messenger.delivery import Progress
+from twisted_messenger.interfaces import Entry, IMessageStore, MemberState, Post, RosterNews
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Change, Enrolment, Member, RosterLimits, machineKey
 
@@ -69,6 +70,13 @@ class RosterContract(Base):
         positions = [self.successResultOf(self.store.append(post(t), anyone)) for t in texts]
         return [position for position in positions if isinstance(position, int)]
 
+    def refuse(self, message: Post) -> None:
+        """
+        Append a message that is not admitted.
+        """
+        no = Refusal(Reason.NOT_OWNER, "no")
+        self.assertEqual(self.successResultOf(self.store.append(message, lambda _: no)), no)
+
     def enrol(self, asked: Enrolment, limits: RosterLimits | None = None) -> Change | Refusal:
         """
         Register.
@@ -99,14 +107,20 @@ class RosterContract(Base):
         """
         Note how far members, by name, have come.
         """
-        ids = {self.state(name).member.id: cursor for name, cursor in cursors.items()}
+        ids = {self.state(name).member.id: Progress(to) for name, to in cursors.items()}
         self.successResultOf(self.store.advance(ids))
 
     def texts(self, after: int = 0, limit: int = 100) -> list[str]:
         """
         What is in the log.
         """
-        return [entry.text for entry in self.successResultOf(self.store.read(after, limit))]
+        return [entry.text for entry in self.read(after, limit)]
+
+    def read(self, after: int = 0, limit: int = 100, maxBytes: int = 2**30) -> list[Entry]:
+        """
+        Read the log.
+        """
+        return self.successResultOf(self.store.read(after, limit, maxBytes))
 
     def assertRefused(self, result: object, reason: Reason) -> None:
         """
@@ -121,8 +135,8 @@ class RosterContract(Base):
         """
         self.join("bob", 5000)
         (head,) = self.say("before")
-        self.assertEqual(self.join("carol", 5001).cursor, head)
-        self.assertEqual(self.state("bob").cursor, 0)
+        self.assertEqual(self.join("carol", 5001).progress.cursor, head)
+        self.assertEqual(self.state("bob").progress.cursor, 0)
 
     def test_refreshed(self) -> None:
         """
@@ -132,7 +146,8 @@ class RosterContract(Base):
         self.say("missed")
         revision = self.news().revision
         self.assertIs(self.enrol(at("bob", 5000)), Change.REFRESHED)
-        self.assertEqual(list(self.news(revision).members), [before])
+        (after,) = self.news(revision).members
+        self.assertEqual((after.member, after.progress), (before.member, before.progress))
 
     def test_moved(self) -> None:
         """
@@ -142,9 +157,9 @@ class RosterContract(Base):
         self.say("missed")
         self.assertIs(self.enrol(at("bob", 5001)), Change.MOVED)
         after = self.state("bob")
-        self.assertEqual((after.member.id, after.cursor), (before.member.id, before.cursor))
+        self.assertEqual((after.member.id, after.progress), (before.member.id, before.progress))
         self.assertEqual(after.member.port, 5001)
-        self.assertEqual(self.texts(after.cursor), ["missed"])
+        self.assertEqual(self.texts(after.progress.cursor), ["missed"])
 
     def test_renamed(self) -> None:
         """
@@ -154,7 +169,7 @@ class RosterContract(Base):
         self.say("missed")
         self.assertIs(self.enrol(at("robert", 5000)), Change.RENAMED)
         (after,) = self.news().members
-        self.assertEqual((after.member.name, after.cursor), ("robert", before.cursor))
+        self.assertEqual((after.member.name, after.progress), ("robert", before.progress))
         self.assertEqual(after.member.id, before.member.id)
         self.join("bob", 5001)
 
@@ -172,10 +187,10 @@ class RosterContract(Base):
         self.assertIs(self.enrol(at(first, port)), Change.MERGED)
         (merged,) = self.news(revision).members
         self.assertEqual((merged.member.name, merged.member.port), (first, port))
-        self.assertEqual(merged.cursor, positions[0])
+        self.assertEqual(merged.progress.cursor, positions[0])
         self.assertNotIn(merged.member.id, old)
         self.assertEqual(set(self.news(revision).departed), old)
-        self.assertEqual(self.texts(merged.cursor), ["two", "three"])
+        self.assertEqual(self.texts(merged.progress.cursor), ["two", "three"])
         self.assertEqual(len(self.news().members), 1)
 
     def test_mergedIntoTheOneAhead(self) -> None:

@@ -4,16 +4,19 @@ What every store must do, written once: a store is finished when it passes.
 ``StoreContract`` is for every store, ``DurableStoreContract`` for one that outlives its process.
 """
 
+from dataclasses import replace
+
 from hypothesis import given, settings, strategies
 from zope.interface.verify import verifyObject
 
-from tests.rostercontract import OFFICE, RosterContract, anyone, at, post
-from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.refusal import Reason, Refusal
+from tests.retentioncontract import RetentionContract
+from tests.rostercontract import OFFICE, anyone, at, post
+from twisted_messenger.delivery import Progress
+from twisted_messenger.interfaces import ENTRY_OVERHEAD, IMessageStore, MemberState
 from twisted_messenger.roster import Change, Member
 
 
-class StoreContract(RosterContract):
+class StoreContract(RetentionContract):
     """
     The tests of any store; a subclass gives ``makeStore``.
     """
@@ -37,7 +40,7 @@ class StoreContract(RosterContract):
         """
         self.join("bob", 5000)
         positions = self.say("one", "two", "three")
-        entries = self.successResultOf(self.store.read(0, 10))
+        entries = self.read()
         self.assertEqual([entry.text for entry in entries], ["one", "two", "three"])
         self.assertEqual([entry.position for entry in entries], positions)
         self.assertEqual({entry.name for entry in entries}, {"alice"})
@@ -57,6 +60,51 @@ class StoreContract(RosterContract):
         self.assertEqual(self.texts(positions[3]), [])
         self.assertEqual(self.texts(positions[3] + 1000), [])
 
+    def sizes(self, after: int, limit: int, maxBytes: int) -> list[int]:
+        """
+        The bytes of what is read at once.
+        """
+        return [len(entry.text.encode()) for entry in self.read(after, limit, maxBytes)]
+
+    def test_pagesOfBytes(self) -> None:
+        """
+        A page has no more bytes than asked for, however many messages that are.
+        """
+        self.join("bob", 5000)
+        first, second, _ = self.say("x" * 10_000, "\u20ac" * 10_000, "y" * 10_000)
+        self.assertEqual(self.sizes(0, 100, 39_000), [10_000])
+        self.assertEqual(self.sizes(0, 100, 42_000), [10_000, 30_000])
+        self.assertEqual(self.sizes(0, 100, 60_000), [10_000, 30_000, 10_000])
+        self.assertEqual(self.sizes(first, 1, 60_000), [30_000])
+        self.assertEqual(self.sizes(second, 100, 60_000), [10_000])
+
+    def test_pageOfOne(self) -> None:
+        """
+        The next message is read however long it is, so that nobody is stuck before it.
+        """
+        self.join("bob", 5000)
+        first, second = self.say("x" * 10_000, "y" * 10_000)
+        for maxBytes in (0, 1, 9_999):
+            self.assertEqual(self.sizes(0, 100, maxBytes), [10_000])
+            self.assertEqual(self.sizes(first, 100, maxBytes), [10_000])
+            self.assertEqual(self.sizes(second, 100, maxBytes), [])
+
+    def test_pagesMissNothing(self) -> None:
+        """
+        Read in pages of any number of bytes, the log is all there, each message once.
+        """
+        self.join("bob", 5000)
+        sizes = [0, 500, 1, 1000, 0, 0, 999, 3]
+        self.say(*("x" * size for size in sizes))
+        for maxBytes in (1, 500, 1001, 5000):
+            after, found = 0, []
+            while page := self.read(after, 3, maxBytes):
+                after = page[-1].position
+                found += [len(entry.text) for entry in page]
+                size = sum(len(entry.text) for entry in page)
+                self.assertTrue(size <= maxBytes or len(page) == 1, page)
+            self.assertEqual(found, sizes)
+
     def test_positionsAreNeverUsedAgain(self) -> None:
         """
         When everything was delivered and forgotten, the next message still comes after it.
@@ -75,8 +123,7 @@ class StoreContract(RosterContract):
         """
         self.join("bob", 5000)
         (before,) = self.say("one")
-        no = Refusal(Reason.NOT_OWNER, "no")
-        self.assertEqual(self.successResultOf(self.store.append(post("x"), lambda _: no)), no)
+        self.refuse(post("x"))
         self.assertEqual((self.texts(), self.news().head), (["one"], before))
 
     def test_admissionSeesTheOwner(self) -> None:
@@ -97,7 +144,7 @@ class StoreContract(RosterContract):
         self.join("alice", 5001)
         for message in (post("a"), post("b", source=OFFICE), post("c", name="stranger")):
             self.successResultOf(self.store.append(message, anyone))
-        entries = self.successResultOf(self.store.read(0, 10))
+        entries = self.read()
         self.assertEqual([entry.owned for entry in entries], [True, False, False])
 
     def test_anyText(self) -> None:
@@ -113,64 +160,6 @@ class StoreContract(RosterContract):
             self.assertEqual(self.texts(position - 1), [text])
 
         check()
-
-    def test_cursorsOnlyAdvance(self) -> None:
-        """
-        A late report of how far a member has come never repeats what it has.
-        """
-        self.join("bob", 5000)
-        positions = self.say("one", "two", "three")
-        self.advance(bob=positions[1])
-        self.assertEqual(self.state("bob").cursor, positions[1])
-        self.advance(bob=positions[0])
-        self.assertEqual(self.state("bob").cursor, positions[1])
-
-    def test_cursorOfNobody(self) -> None:
-        """
-        A report about somebody who left harms nobody.
-        """
-        bob = self.join("bob", 5000)
-        (position,) = self.say("one")
-        cursors = {bob.member.id + 1000: position}
-        self.assertIsNone(self.successResultOf(self.store.advance(cursors)))
-        self.assertEqual(list(self.news().members), [bob])
-        self.assertEqual(self.texts(), ["one"])
-
-    def test_trimmedToTheSlowest(self) -> None:
-        """
-        What every member has is forgotten, and only that.
-        """
-        self.join("bob", 5000)
-        self.join("carol", 5001)
-        positions = self.say("one", "two", "three")
-        self.advance(bob=positions[2])
-        self.assertEqual(self.texts(), ["one", "two", "three"])
-        self.advance(carol=positions[1])
-        self.assertEqual(self.texts(), ["three"])
-        self.advance(carol=positions[2])
-        self.assertEqual(self.texts(), [])
-
-    def test_trimmedWhenTheSlowestLeaves(self) -> None:
-        """
-        Nothing is kept for somebody who left.
-        """
-        self.join("bob", 5000)
-        self.join("carol", 5001)
-        positions = self.say("one", "two")
-        self.advance(bob=positions[0])
-        self.successResultOf(self.store.leave(at("carol", 5001)))
-        self.assertEqual(self.texts(), ["two"])
-
-    def test_nothingIsKeptForNobody(self) -> None:
-        """
-        A room without members remembers no message.
-        """
-        self.say("one")
-        self.assertEqual(self.texts(), [])
-        self.join("bob", 5000)
-        self.say("two")
-        self.successResultOf(self.store.leave(at("bob", 5000)))
-        self.assertEqual(self.texts(), [])
 
     def test_followersAreWoken(self) -> None:
         """
@@ -231,6 +220,12 @@ class DurableStoreContract(StoreContract):
         """
         self.store = self.reopened(self.store)
 
+    def known(self) -> list[MemberState]:
+        """
+        What is known of the members; revisions begin anew at a restart.
+        """
+        return [replace(state, registered=0) for state in self.news().members]
+
     def test_restart(self) -> None:
         """
         After a restart everybody is still there and gets what is still missing.
@@ -239,13 +234,49 @@ class DurableStoreContract(StoreContract):
         self.join("carol", 5001, OFFICE)
         positions = self.say("one", "two", "three")
         self.advance(bob=positions[1], carol=positions[0])
-        entries = self.successResultOf(self.store.read(0, 10))
-        members = list(self.news().members)
+        entries, members = self.read(), self.known()
         self.restart()
-        self.assertEqual(self.successResultOf(self.store.read(0, 10)), entries)
-        self.assertEqual(list(self.news().members), members)
+        self.assertEqual((self.read(), self.known()), (entries, members))
         self.assertEqual(self.news().head, positions[2])
         self.assertEqual([entry.text for entry in entries], ["two", "three"])
+
+    def test_restartKeepsProgress(self) -> None:
+        """
+        After a restart nobody is told twice what it lost, and who was reached is known.
+        """
+        self.join("bob", 5000)
+        self.join("carol", 5001)
+        positions = self.say("one", "two", "three", "four")
+        self.trim(entries=2)
+        there = Progress(positions[2], 3, 2, True)
+        self.progressed("bob", there)
+        self.restart()
+        self.assertEqual((self.state("bob").progress, self.state("bob").dropped), (there, 2))
+        carol = self.state("carol")
+        self.assertEqual((carol.progress, carol.dropped), (Progress(positions[1]), 2))
+
+    def test_restartKeepsSizes(self) -> None:
+        """
+        After a restart the limits count what was there before.
+        """
+        self.join("bob", 5000)
+        self.say("one", "two", "three")
+        self.trim(entries=2)
+        self.restart()
+        self.assertEqual(self.trim(entries=2), 0)
+        self.assertSize(2 * ENTRY_OVERHEAD + len("alicetwo" + "alicethree"))
+        self.assertEqual(self.texts(), ["three"])
+
+    def test_restartForgetsNoRegistration(self) -> None:
+        """
+        After a restart a registration is told from what was there before.
+        """
+        self.join("bob", 5000)
+        self.restart()
+        before = self.state("bob")
+        self.assertLessEqual(before.registered, self.news().revision)
+        self.enrol(at("bob", 5000))
+        self.assertGreater(self.state("bob").registered, before.registered)
 
     def test_restartKeepsCounting(self) -> None:
         """
@@ -270,7 +301,9 @@ class DurableStoreContract(StoreContract):
         self.successResultOf(self.store.leave(at("bob", 5000)))
         self.restart()
         news = self.news()
-        self.assertEqual((list(news.members), list(news.departed)), ([carol], []))
+        members = [state.member for state in news.members]
+        self.assertEqual((members, list(news.departed)), ([carol.member], []))
         self.assertEqual(list(self.news(news.revision).members), [])
         self.assertIs(self.enrol(at("carol", 5001)), Change.REFRESHED)
-        self.assertEqual(list(self.news(news.revision).members), [carol])
+        members = [state.member for state in self.news(news.revision).members]
+        self.assertEqual(members, [carol.member])

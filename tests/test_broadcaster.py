@@ -2,11 +2,9 @@
 The broadcaster: who gets which entry, when, and what becomes of it.
 """
 
-from typing import Any
-
-from tests.broadcasterrig import ANN, BOB, CYD, DAN, HOST, BroadcasterTestCase
+from tests.broadcasterrig import ANN, BOB, CYD, HOST, BroadcasterTestCase
 from twisted_messenger.cursors import FLUSH_SECONDS
-from twisted_messenger.push import Outcome, PushCreator
+from twisted_messenger.push import PushCreator
 from twisted_messenger.tail import TAIL_ENTRIES
 from twisted_messenger.testing import CollectingFactory, ResettingFactory
 
@@ -52,25 +50,6 @@ class DeliveryTests(BroadcasterTestCase):
         self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
         self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2"])
 
-    def test_window(self) -> None:
-        """
-        No more pushes than allowed are under way; a member with much to get waits its turn.
-        """
-        self.start(maxPushes=2)
-        for port, name in enumerate(("ann", "bob", "cyd", "dan"), ANN):
-            self.join(name, port)
-        self.say("ci", "1", "2")
-        self.assertEqual(set(self.pusher.open), {ANN, BOB})
-        self.pusher.end(ANN)
-        self.assertEqual(set(self.pusher.open), {BOB, CYD})
-        self.pusher.end(CYD)
-        self.assertEqual(set(self.pusher.open), {BOB, DAN})
-        while self.pusher.open:
-            self.assertLessEqual(len(self.pusher.open), 2)
-            self.pusher.end(min(self.pusher.open))
-        for port in (ANN, BOB, CYD, DAN):
-            self.assertEqual(self.pusher.texts(port), ["ci: 1", "ci: 2"])
-
     def test_newline(self) -> None:
         """
         With a newline at the end, a netcat that listens shows one message a line.
@@ -113,158 +92,6 @@ class DeliveryTests(BroadcasterTestCase):
         self.assertEqual(well.messages, [b"ci: 1", b"ci: 2"])
         self.network.advance(3)
         self.assertEqual(resetting.messages, [b"ci: 1", b"ci: 2"])
-
-
-class RetryTests(BroadcasterTestCase):
-    """
-    Members that are not reached.
-    """
-
-    def failing(self, **options: Any) -> None:
-        """
-        Ann does not get the first message at the first attempt; the next is due after 1 s.
-        """
-        self.start(**options)
-        self.join("ann", ANN)
-        self.say("ci", "1")
-        self.pusher.end(ANN, Outcome.FAILED)
-
-    def test_backOff(self) -> None:
-        """
-        The same entry is tried again after the time of each failure; new ones shorten nothing.
-        """
-        self.failing()
-        self.say("ci", "2")
-        for seconds in (1, 2, 3):
-            self.network.advance(seconds - 0.01)
-            self.assertEqual(self.pusher.open, {})
-            self.network.advance(0.01)
-            self.pusher.end(ANN, Outcome.FAILED)
-        self.network.advance(4)
-        self.pusher.end(ANN)
-        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"] * 5 + ["ci: 2"])
-        self.assertEqual(self.counters["pushes.failed"], 4)
-
-    def test_spoke(self) -> None:
-        """
-        A member that speaks is there: it is tried at once.
-        """
-        self.failing()
-        self.say("ann", "hello")
-        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 1"])
-
-    def test_registeredAgain(self) -> None:
-        """
-        So is one that registers again.
-        """
-        self.failing()
-        self.join("ann", ANN)
-        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 1"])
-
-    def test_neverConfirmed(self) -> None:
-        """
-        What hangs and never confirmed anything counts as delivered.
-        """
-        self.start()
-        self.join("ann", ANN)
-        self.say("ci", "1", "2")
-        self.pusher.end(ANN, Outcome.HUNG)
-        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2"])
-        self.assertEqual(self.counters["unconfirmed"], 1)
-
-    def test_onceConfirmed(self) -> None:
-        """
-        Whoever has confirmed before and hangs now is tried again.
-        """
-        self.start()
-        self.join("ann", ANN)
-        self.say("ci", "1", "2")
-        self.pusher.end(ANN)
-        self.pusher.end(ANN, Outcome.HUNG)
-        self.network.advance(1)
-        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2", "ci: 2"])
-
-    def test_retryUnconfirmed(self) -> None:
-        """
-        On request everybody that hangs is tried again.
-        """
-        self.start(retryUnconfirmed=True)
-        self.join("ann", ANN)
-        self.say("ci", "1", "2")
-        self.pusher.end(ANN, Outcome.HUNG)
-        self.network.advance(1)
-        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 1"])
-
-
-class RosterTests(BroadcasterTestCase):
-    """
-    Members that change while a push is under way.
-    """
-
-    def setUp(self) -> None:
-        """
-        Ann is getting the first of two messages.
-        """
-        super().setUp()
-        self.broadcaster = self.start()
-        self.join("ann", ANN)
-        self.say("ci", "1", "2")
-
-    def test_moved(self) -> None:
-        """
-        A failed entry follows the member to its new address, and so does the rest.
-        """
-        self.join("ann", BOB)
-        self.assertEqual(self.pusher.texts(BOB), [])
-        self.pusher.end(ANN, Outcome.FAILED)
-        self.network.advance(1)
-        self.pusher.end(BOB)
-        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
-        self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2"])
-
-    def test_renamed(self) -> None:
-        """
-        Under a new name a member gets what others say under its old one, and not what it says.
-        """
-        self.join("bob", ANN)
-        self.say("bob", "mine")
-        self.say("ann", "theirs")
-        while self.pusher.open:
-            self.pusher.end(ANN)
-        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2", "ann: theirs"])
-
-    def test_rejoined(self) -> None:
-        """
-        Who left and came back waits for the old push to end: never two at once to one address.
-        """
-        self.successResultOf(self.room.leave("ann", HOST, ANN))
-        self.join("ann", ANN)
-        self.say("ci", "3")
-        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
-        self.pusher.end(ANN)
-        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 3"])
-
-    def test_left(self) -> None:
-        """
-        Who has left gets nothing more, however the last push ends; the others go on.
-        """
-        self.join("bob", BOB)
-        self.successResultOf(self.room.leave("ann", HOST, ANN))
-        self.pusher.end(ANN, Outcome.FAILED)
-        self.say("ci", "3")
-        self.network.advance(60)
-        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
-        self.assertEqual(self.pusher.texts(BOB), ["ci: 3"])
-
-    def test_leftAndStopped(self) -> None:
-        """
-        A stop waits for the push of a member that has left, too.
-        """
-        self.successResultOf(self.room.leave("ann", HOST, ANN))
-        stopped = self.broadcaster.stopService()
-        self.assertNoResult(stopped)
-        self.pusher.end(ANN)
-        self.successResultOf(stopped)
 
 
 class StoreTests(BroadcasterTestCase):
@@ -343,6 +170,36 @@ class StoreTests(BroadcasterTestCase):
         self.network.advance(0.01)
         self.successResultOf(stopped)
         self.assertEqual((self.cursors(), self.network.getDelayedCalls()), ({"ann": 0}, []))
+
+    def test_hurry(self) -> None:
+        """
+        Whoever is in a hurry makes it give them up at once; before a stop that does nothing.
+        """
+        broadcaster = self.start()
+        self.join("ann", ANN)
+        self.join("bob", BOB)
+        self.say("ci", "1")
+        broadcaster.hurry()
+        self.assertEqual(set(self.pusher.open), {ANN, BOB})
+        stopped = broadcaster.stopService()
+        self.pusher.end(ANN)
+        self.assertNoResult(stopped)
+        broadcaster.hurry()
+        self.successResultOf(stopped)
+        self.assertEqual(self.cursors(), {"ann": 1, "bob": 0})
+        self.assertEqual(self.network.getDelayedCalls(), [])
+
+    def test_stopWhileReading(self) -> None:
+        """
+        What is read for a member far behind comes too late after a stop, and is not pushed.
+        """
+        self.join("ann", ANN)
+        self.say("ci", "1")
+        self.store.slow = True
+        broadcaster = self.start()
+        self.successResultOf(broadcaster.stopService())
+        self.store.release()
+        self.assertEqual((self.pusher.sent, self.network.getDelayedCalls()), ([], []))
 
     def test_restart(self) -> None:
         """

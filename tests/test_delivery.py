@@ -1,26 +1,56 @@
 """
-One member's messages: in order, each until it is taken, never too often.
+One member's messages: in order, each until it is taken, never too often; and when to give up.
 """
 
-from collections.abc import Callable
+from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.delivery import RETRY_SECONDS, DeliveryQueue, RetryPolicy, retrySchedule
+from twisted_messenger.delivery import (
+    RETRY_SECONDS,
+    DeliveryQueue,
+    Progress,
+    RetryPolicy,
+    Send,
+    Tell,
+    Wait,
+    retrySchedule,
+)
 
 _HOUR = 3600.0
 
 #: Steps that a float holds exactly, so that no test depends on rounding.
-_STEPS = (0.25, 1.0, 8.0)
+STEPS = (0.25, 1.0, 8.0)
 
 
-def steady(steps: tuple[float, ...] = _STEPS) -> RetryPolicy:
+def steady(steps: tuple[float, ...] = STEPS) -> RetryPolicy:
     """
     A schedule without jitter.
     """
     return retrySchedule(lambda: 0.5, steps)
+
+
+def makeQueue(cursor: int = 0, reached: bool = True, **options: Any) -> DeliveryQueue:
+    """
+    A member that stands somewhere and has confirmed before, or never.
+    """
+    return DeliveryQueue(Progress(cursor, reached=reached), steady(), **options)
+
+
+def fail(queue: DeliveryQueue, now: float, connected: bool = False) -> bool:
+    """
+    Try the next entry in vain.
+    """
+    queue.begin(queue.cursor + 1)
+    return queue.failed(now, connected)
+
+
+def succeed(queue: DeliveryQueue) -> None:
+    """
+    Deliver the next entry.
+    """
+    queue.begin(queue.cursor + 1)
+    queue.confirmed()
 
 
 class RetryScheduleTests(SynchronousTestCase):
@@ -55,230 +85,157 @@ class DeliveryQueueTests(SynchronousTestCase):
         """
         A member that was never tried is tried at once, from where it stands.
         """
-        queue = DeliveryQueue(40, steady())
+        queue = makeQueue(40)
         self.assertEqual((queue.cursor, queue.inFlight, queue.failures), (40, None, 0))
-        self.assertEqual(queue.secondsToWait(0.0), 0.0)
+        self.assertEqual(queue.next(0.0), Send())
 
     def test_backOff(self) -> None:
         """
         Each failure makes the wait longer; a success forgets them all.
         """
-        queue = DeliveryQueue(0, steady())
+        queue = makeQueue()
         now = 1000.0
         for wait in (0.25, 1.0, 8.0, 8.0):
-            queue.begin(5)
-            queue.failed(now)
-            self.assertEqual(queue.secondsToWait(now), wait)
-            self.assertEqual(queue.secondsToWait(now + wait / 2), wait / 2)
+            fail(queue, now)
+            self.assertEqual(queue.next(now), Wait(wait))
+            self.assertEqual(queue.next(now + wait / 2), Wait(wait / 2))
             now += wait
-            self.assertEqual(queue.secondsToWait(now), 0.0)
+            self.assertEqual(queue.next(now), Send())
         queue.begin(5)
         queue.confirmed()
         self.assertEqual((queue.cursor, queue.failures), (5, 0))
-        queue.begin(6)
-        queue.failed(now)
-        self.assertEqual(queue.secondsToWait(now), 0.25)
+        fail(queue, now)
+        self.assertEqual(queue.next(now), Wait(0.25))
 
     def test_hung(self) -> None:
         """
         A hanging netcat sees a message once; a member that confirmed before is tried again.
         """
-        for everConfirmed, retryUnconfirmed, taken in (
+        for reached, retryUnconfirmed, taken in (
             (False, False, True),
             (True, False, False),
             (False, True, False),
             (True, True, False),
         ):
-            queue = DeliveryQueue(0, steady(), retryUnconfirmed)
-            if everConfirmed:
-                queue.begin(1)
-                queue.confirmed()
-            start = queue.cursor
+            queue = makeQueue(1, reached, retryUnconfirmed=retryUnconfirmed)
             queue.begin(2)
             self.assertIs(queue.hung(0.0), taken)
-            self.assertEqual(queue.cursor, 2 if taken else start)
-            self.assertEqual(queue.secondsToWait(0.0), 0.0 if taken else 0.25)
-            self.assertIsNone(queue.inFlight)
-            self.assertIs(queue.everConfirmed, everConfirmed)
+            self.assertEqual(queue.progress, Progress(2 if taken else 1, reached=reached))
+            self.assertEqual(queue.next(0.0), Send() if taken else Wait(0.25))
+            self.assertFalse(queue.busy)
+
+    def test_suspect(self) -> None:
+        """
+        Doubtful is who was never reached, or not at the last attempt; whoever has confirmed once
+        and is heard from is not.
+        """
+        stranger, friend = makeQueue(reached=False), makeQueue()
+        self.assertEqual((stranger.suspect, friend.suspect), (True, False))
+        fail(friend, 0.0)
+        self.assertTrue(friend.suspect)
+        for queue in (stranger, friend):
+            queue.heardFrom()
+        self.assertEqual((stranger.suspect, friend.suspect), (True, False))
+        stranger.begin(1)
+        stranger.hung(0.0)
+        self.assertTrue(stranger.suspect)
+        stranger.begin(2)
+        stranger.confirmed()
+        self.assertFalse(stranger.suspect)
 
     def test_heardFromInFlight(self) -> None:
         """
         A member that speaks while it is tried has a clean slate, even if the attempt fails.
         """
-        queue = DeliveryQueue(0, steady())
+        queue = makeQueue()
         for _ in range(3):
-            queue.begin(1)
-            queue.failed(0.0)
+            fail(queue, 0.0)
         queue.begin(1)
         queue.heardFrom()
         self.assertEqual(queue.inFlight, 1)
         queue.failed(0.0)
-        self.assertEqual(queue.secondsToWait(0.0), 0.25)
+        self.assertEqual(queue.next(0.0), Wait(0.25))
 
     def test_clockSetBack(self) -> None:
         """
         When the clock is set back an hour, a member waits its back-off and no longer.
         """
-        queue = DeliveryQueue(0, steady((60.0,)))
-        queue.begin(1)
-        queue.failed(10_000.0)
+        queue = DeliveryQueue(Progress(0), steady((60.0,)))
+        fail(queue, 10_000.0)
         back = 10_000.0 - _HOUR
-        self.assertEqual(queue.secondsToWait(back), 60.0)
-        self.assertEqual(queue.secondsToWait(back + 60.0), 0.0)
+        self.assertEqual(queue.next(back), Wait(60.0))
+        self.assertEqual(queue.next(back + 60.0), Send())
 
     def test_clockSetForward(self) -> None:
         """
         When the clock is set forward nobody waits for what has passed.
         """
-        queue = DeliveryQueue(0, steady())
-        queue.begin(1)
-        queue.failed(0.0)
-        self.assertEqual(queue.secondsToWait(_HOUR), 0.0)
+        queue = makeQueue()
+        fail(queue, 0.0)
+        self.assertEqual(queue.next(_HOUR), Send())
 
 
-def _idle() -> DeliveryQueue:
-    queue = DeliveryQueue(10, steady())
-    queue.begin(20)
-    queue.confirmed()
-    return queue
-
-
-def _inFlight() -> DeliveryQueue:
-    queue = _idle()
-    queue.begin(30)
-    return queue
-
-
-def _backingOff() -> DeliveryQueue:
-    queue = _inFlight()
-    queue.failed(0.0)
-    return queue
-
-
-_STATES = {"idle": _idle, "in flight": _inFlight, "backing off": _backingOff}
-
-_EVENTS: dict[str, Callable[[DeliveryQueue], object]] = {
-    "begin": lambda queue: queue.begin(30),
-    "begin behind": lambda queue: queue.begin(20),
-    "skip": lambda queue: queue.skip(25),
-    "skip behind": lambda queue: queue.skip(20),
-    "confirmed": lambda queue: queue.confirmed(),
-    "failed": lambda queue: queue.failed(0.0),
-    "hung": lambda queue: queue.hung(0.0),
-    "heardFrom": lambda queue: queue.heardFrom(),
-}
-
-#: State and event to cursor, entry in flight and wait; what is not here is a mistake of ours.
-_TRANSITIONS: dict[tuple[str, str], tuple[int, int | None, float]] = {
-    ("idle", "begin"): (20, 30, 0.0),
-    ("idle", "skip"): (25, None, 0.0),
-    ("idle", "heardFrom"): (20, None, 0.0),
-    ("in flight", "confirmed"): (30, None, 0.0),
-    ("in flight", "failed"): (20, None, 0.25),
-    ("in flight", "hung"): (20, None, 0.25),
-    ("in flight", "heardFrom"): (20, 30, 0.0),
-    # The queue has no clock: whoever begins has asked how long to wait.
-    ("backing off", "begin"): (20, 30, 0.25),
-    ("backing off", "skip"): (25, None, 0.25),
-    ("backing off", "heardFrom"): (20, None, 0.0),
-}
-
-
-#: What can happen to a member; where nothing is in flight, the ends of an attempt begin one.
-_STORY = ["time passes", "the clock is set back", "the member speaks", "skip"]
-_STORY += ["confirmed", "failed", "hung"]
-
-
-def _after(
-    queue: DeliveryQueue, happen: Callable[[DeliveryQueue], object]
-) -> tuple[int, int | None, float] | None:
+class MissedTests(SynchronousTestCase):
     """
-    How the queue stands after an event; ``None`` where it stopped at once.
+    What was dropped or skipped is told, once.
     """
-    try:
-        happen(queue)
-    except AssertionError:
-        return None
-    return queue.cursor, queue.inFlight, queue.secondsToWait(0.0)
 
-
-def _end(queue: DeliveryQueue, event: str, now: float) -> bool:
-    """
-    End an attempt; whatever is no end of one counts as a failure.
-
-    :returns: whether the entry is settled.
-    """
-    if event == "confirmed":
+    def test_toldFirst(self) -> None:
+        """
+        The notice goes out before the next entry, and is over when it was taken.
+        """
+        queue = makeQueue(dropped=3)
+        self.assertEqual(queue.next(0.0), Tell(3))
+        queue.beginNotice(3)
         queue.confirmed()
-        return True
-    if event == "hung":
-        return queue.hung(now)
-    queue.failed(now)
-    return False
+        self.assertEqual((queue.next(0.0), queue.missed), (Send(), 0))
+        self.assertEqual(queue.progress, Progress(0, told=3, reached=True))
 
-
-def _following(cursor: int) -> int:
-    """
-    The log's next position; positions are not dense.
-    """
-    return cursor + 3
-
-
-class TransitionTests(SynchronousTestCase):
-    """
-    Every event in every state does what the table says, or stops at once.
-    """
-
-    def test_everyPair(self) -> None:
+    def test_notTaken(self) -> None:
         """
-        No order of events loses a message, sends one twice, or shortens a wait.
+        A notice that is not taken is tried again, and stands for what was lost since, too.
         """
-        wrong = {
-            (state, event): after
-            for state, makeQueue in _STATES.items()
-            for event, happen in _EVENTS.items()
-            if (after := _after(makeQueue(), happen)) != _TRANSITIONS.get((state, event))
-        }
-        self.assertEqual(wrong, {})
+        queue = makeQueue(dropped=3)
+        queue.beginNotice(3)
+        queue.trimmed(20, 5)
+        self.assertFalse(queue.failed(0.0, connected=True))
+        self.assertEqual(queue.next(0.0), Wait(0.25))
+        self.assertEqual(queue.next(0.25), Tell(5))
 
-
-class StoryTests(SynchronousTestCase):
-    """
-    Long stories of one member, while the log grows and the clock is set back now and then.
-    """
-
-    @settings(deadline=None, max_examples=300)
-    @given(st.lists(st.sampled_from(_STORY), max_size=60))
-    def test_anyStory(self, events: list[str]) -> None:
+    def test_lostWhileTelling(self) -> None:
         """
-        Messages go out in order, each until it is settled; attempts keep the back-off apart
-        unless the member speaks; after the wait it was told, an attempt may be made.
+        What is lost while a notice is on its way is left for the next one.
         """
-        queue = DeliveryQueue(0, steady())
-        passed, clock, notBefore = 0.0, 10 * _HOUR, 0.0
-        settled: list[int] = []
-        for event in events:
-            entry = queue.inFlight
-            if event == "time passes":
-                passed, clock = passed + 0.125, clock + 0.125
-            elif event == "the clock is set back":
-                clock -= _HOUR
-            elif event == "the member speaks":
-                queue.heardFrom()
-                notBefore = passed
-            elif entry is not None:
-                taken = _end(queue, event, clock)
-                settled += [entry] * taken
-                step = _STEPS[min(queue.failures, len(_STEPS)) - 1]
-                notBefore = passed if taken else passed + step
-            elif event == "skip":
-                queue.skip(_following(queue.cursor))
-                settled.append(queue.cursor)
-            else:
-                wait = queue.secondsToWait(clock)
-                self.assertLessEqual(wait, max(_STEPS))
-                passed, clock = passed + wait, clock + wait
-                self.assertEqual(queue.secondsToWait(clock), 0.0)
-                self.assertGreaterEqual(passed, notBefore)
-                queue.begin(_following(queue.cursor))
-            self.assertEqual(settled, list(range(3, queue.cursor + 1, 3)))
+        queue = makeQueue(dropped=3)
+        queue.beginNotice(3)
+        queue.trimmed(20, 5)
+        queue.confirmed()
+        self.assertEqual(queue.next(0.0), Tell(2))
+
+    def test_toldBefore(self) -> None:
+        """
+        After a restart nobody is told again, but of what is lost since.
+        """
+        queue = DeliveryQueue(Progress(9, skipped=1, told=4, reached=True), steady(), dropped=3)
+        self.assertEqual(queue.next(0.0), Send())
+        queue.trimmed(5, 2)
+        self.assertEqual((queue.cursor, queue.missed), (9, 0))
+        queue.trimmed(12, 4)
+        self.assertEqual((queue.cursor, queue.next(0.0)), (12, Tell(1)))
+
+    def test_lateCount(self) -> None:
+        """
+        A count of losses that comes late, or from an old copy, takes nothing back.
+        """
+        queue = makeQueue(9, dropped=4)
+        queue.trimmed(5, 2)
+        self.assertEqual((queue.cursor, queue.next(0.0)), (9, Tell(4)))
+
+    def test_hungNotice(self) -> None:
+        """
+        A hanging netcat sees a notice once, like everything else.
+        """
+        queue = makeQueue(reached=False, dropped=3)
+        queue.beginNotice(3)
+        self.assertTrue(queue.hung(0.0))
+        self.assertEqual(queue.next(0.0), Send())

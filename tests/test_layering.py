@@ -19,9 +19,10 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "counters"),
     ("wire",),
     ("roster",),
-    ("policy", "delivery"),
+    ("policy", "delivery", "agenda", "windows"),
     ("interfaces",),
-    ("tail", "sockets", "lookup", "cursors", "stores.sqlitefile"),
+    ("retention", "stores.diskroom"),
+    ("tail", "cursors", "follower", "trimmer", "sockets", "lookup", "stores.sqlitefile"),
     ("room", "push", "stores", "stores.memory", "stores.sqlite"),
     ("server", "receipt", "peer", "broadcaster"),
     ("outbox",),
@@ -39,7 +40,10 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
 _PLACES = {name: place for place, layer in enumerate(_LAYERS) for name in layer}
 
 #: They take time and chance as arguments, so that every case can be tested and none waits.
-_PURE = ("text", "refusal", "errors", "counters", "wire", "roster", "policy", "delivery")
+_PURE = (
+    *("text", "refusal", "errors", "counters", "wire", "roster", "policy", "delivery"),
+    *("agenda", "windows"),
+)
 
 #: Parts of the standard library that would let the outside in.
 _OUTSIDE = {"os", "io", "pathlib", "tempfile", "sqlite3", "sys", "subprocess", "signal"}

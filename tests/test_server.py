@@ -95,7 +95,7 @@ class ServerTests(SynchronousTestCase):
         """
         What the log holds.
         """
-        entries: list[Entry] = self.successResultOf(self.store.read(0, 1000))
+        entries: list[Entry] = self.successResultOf(self.store.read(0, 1000, 2**30))
         return entries
 
     def texts(self) -> list[str]:

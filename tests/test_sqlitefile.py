@@ -138,6 +138,25 @@ class CrashTests(FileTestCase):
 
         file.transact([lambda: file.append(post("not committed"), anyone), kill])
         survivor = self.opened(copy)
-        self.assertEqual([entry.text for entry in survivor.read(0, 10)], ["committed"])
-        self.assertEqual([state.cursor for state in survivor.roster(0).members], [0])
-        self.assertEqual([entry.text for entry in file.read(1, 10)], ["not committed"])
+        self.assertEqual([entry.text for entry in survivor.read(0, 10, 1000)], ["committed"])
+        self.assertEqual([state.progress.cursor for state in survivor.roster(0).members], [0])
+        self.assertEqual([entry.text for entry in file.read(1, 10, 1000)], ["not committed"])
+
+
+class RemovedTests(SynchronousTestCase):
+    """
+    A file that somebody deletes while it is in use.
+    """
+
+    def test_removed(self) -> None:
+        """
+        Nothing is taken any more: it would be gone with the process.
+        """
+        path = self.mktemp()
+        file = SQLiteFile(path)
+        file.open()
+        self.addCleanup(file.close)
+        file.transact([])
+        os.remove(path)
+        with self.assertRaises(sqlite3.OperationalError):
+            file.transact([])

@@ -1,86 +1,26 @@
 """
-The store in one SQLite file.
+The store in one SQLite file. What a full disk does to it: see ``test_sqlitefull``.
 """
 
-from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import replace
 
-from twisted.internet.defer import Deferred, execute
-from twisted.python.failure import Failure
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.rostercontract import anyone, at, post
+from tests.sqliterig import ImmediateWorker, PumpedTestCase
 from tests.storecontract import DurableStoreContract
 from tests.test_sqlitefile import FileTestCase
-from twisted_messenger.errors import StoreError, StoreFull
-from twisted_messenger.interfaces import IMessageStore, Post
-from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import RosterLimits
+from twisted_messenger.delivery import Progress
+from twisted_messenger.errors import StoreError
+from twisted_messenger.interfaces import ENTRY_OVERHEAD, IMessageStore, LogLimits, Post
+from twisted_messenger.roster import Change, RosterLimits
+from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.stores.sqlite import SQLiteStore
 from twisted_messenger.stores.sqlitefile import SQLiteFile
 
-T = TypeVar("T")
-
 # The log does not hold it: there is no such time.
 NO_TIME = Post("alice", "never", "127.0.0.1", float("nan"))
-
-
-class ImmediateWorker:
-    """
-    A worker that runs each call at once.
-    """
-
-    def start(self) -> None:
-        """
-        Nothing to get ready.
-        """
-
-    def run(self, call: Callable[[], T]) -> "Deferred[T]":
-        """
-        Run it now.
-        """
-        return execute(call)
-
-    def stop(self) -> None:
-        """
-        Nothing to let go of.
-        """
-
-
-class PumpedWorker(ImmediateWorker):
-    """
-    A worker that runs its calls one by one, when the test says so.
-    """
-
-    def __init__(self) -> None:
-        self.calls: list[Callable[[], object]] = []
-        self.stopped = False
-
-    def run(self, call: Callable[[], T]) -> "Deferred[T]":
-        """
-        Keep it for later.
-        """
-        done: Deferred[T] = Deferred()
-        self.calls.append(lambda: execute(call).chainDeferred(done))
-        return done
-
-    def stop(self) -> None:
-        """
-        Remember that nothing more may come.
-        """
-        self.stopped = True
-
-    def pump(self) -> None:
-        """
-        Run the oldest call.
-        """
-        self.calls.pop(0)()
-
-    def finish(self) -> None:
-        """
-        Run all calls, also those that come meanwhile.
-        """
-        while self.calls:
-            self.pump()
 
 
 class SQLiteStoreTests(DurableStoreContract, FileTestCase):
@@ -92,7 +32,8 @@ class SQLiteStoreTests(DurableStoreContract, FileTestCase):
         """
         A store in a new file.
         """
-        return SQLiteStore(SQLiteFile(self.path), ImmediateWorker())
+        self.file = SQLiteFile(self.path)
+        return SQLiteStore(self.file, ImmediateWorker())
 
     def reopened(self, store: IMessageStore) -> IMessageStore:
         """
@@ -103,50 +44,97 @@ class SQLiteStoreTests(DurableStoreContract, FileTestCase):
         again.open()
         return again
 
+    def fill(self, count: int) -> None:
+        """
+        Append many messages in one transaction.
+        """
 
-class BatchTests(FileTestCase):
+        def fill() -> None:
+            for number in range(count):
+                self.file.append(post(str(number)), anyone)
+
+        self.file.transact([fill])
+
+
+def _actions() -> st.SearchStrategy[list[tuple[str, int, int]]]:
+    """
+    What may happen to a room, with two numbers that say how.
+    """
+    kinds = st.sampled_from(
+        ["say", "say", "say", "advance", "entries", "bytes", "age", "evict", "join"]
+    )
+    return st.lists(st.tuples(kinds, st.integers(0, 3), st.integers(0, 12)), max_size=40)
+
+
+class SameTests(FileTestCase):
+    """
+    A room in a file and a room in memory cannot be told apart.
+    """
+
+    def act(self, store: IMessageStore, kind: str, which: int, much: int) -> object:
+        """
+        Let something happen.
+
+        :returns: what the store says to that.
+        """
+        news = self.successResultOf(store.roster(0))
+        ids = [state.member.id for state in news.members]
+        if kind == "say":
+            message = Post("abcd"[which], "x" * much, "127.0.0.1", float(much))
+            return self.successResultOf(store.append(message, anyone))
+        if kind == "join":
+            asked = at("abcd"[which], 5000 + much % 4)
+            return self.successResultOf(store.enrol(asked, RosterLimits()))
+        if kind == "evict":
+            return self.successResultOf(store.evict(which))
+        if kind == "advance" and ids:
+            moved = Progress(max(0, news.head - much), much, which, much > 6)
+            return self.successResultOf(store.advance({ids[which % len(ids)]: moved}))
+        limits = {
+            "entries": LogLimits(much, 0, 0),
+            "bytes": LogLimits(0, much * 40, 0),
+            "age": LogLimits(0, 0, much),
+        }.get(kind, LogLimits(0, 0, 0))
+        return self.successResultOf(store.trim(limits, 10.0 + which))
+
+    def seen(self, store: IMessageStore) -> object:
+        """
+        What there is to see of a store.
+        """
+        news = self.successResultOf(store.roster(0))
+        members = [replace(state, registered=0) for state in news.members]
+        return members, news.head, self.successResultOf(store.read(0, 1000, 2**30))
+
+    @settings(deadline=None, max_examples=60, database=None)
+    @given(_actions())
+    def test_sameAsInMemory(self, actions: list[tuple[str, int, int]]) -> None:
+        """
+        Whatever happens, both answer the same and then hold the same.
+        """
+        self.places += 1
+        file = SQLiteFile(f"{self.path}{self.places}")
+        stores: list[IMessageStore] = [MemoryStore(), SQLiteStore(file, ImmediateWorker())]
+        for store in stores:
+            store.open()
+        try:
+            for port, name in enumerate("ab", 5000):
+                for store in stores:
+                    self.successResultOf(store.enrol(at(name, port), RosterLimits()))
+            for action in actions:
+                memory, durable = (self.act(store, *action) for store in stores)
+                self.assertEqual(memory, durable)
+                memory, durable = (self.seen(store) for store in stores)
+                self.assertEqual(memory, durable)
+        finally:
+            file.close()
+
+    places = 0
+
+
+class BatchTests(PumpedTestCase):
     """
     What is asked for while the disk is busy waits for it, together.
     """
-
-    def setUp(self) -> None:
-        """
-        Open a store with one member, so that messages are kept.
-        """
-        super().setUp()
-        self.worker = PumpedWorker()
-        self.file = SQLiteFile(self.path)
-        self.store = SQLiteStore(self.file, self.worker)
-        self.store.open()
-        self.store.enrol(at("bob", 5000), RosterLimits())
-        self.worker.finish()
-        self.fired: list[str] = []
-
-    def tearDown(self) -> None:
-        """
-        Let go of the file.
-        """
-        self.file.close()
-
-    def say(self, message: Post) -> "Deferred[int | Refusal]":
-        """
-        Append, and note when that fires.
-        """
-
-        def fired(result: T) -> T:
-            how = "failed" if isinstance(result, Failure) else "stored"
-            self.fired.append(f"{message.text} {how}")
-            return result
-
-        return self.store.append(message, anyone).addBoth(fired)
-
-    def log(self) -> list[str]:
-        """
-        What is in the log.
-        """
-        reading = self.store.read(0, 1000)
-        self.worker.finish()
-        return [entry.text for entry in self.successResultOf(reading)]
 
     def test_nothingFiresBeforeItsTransaction(self) -> None:
         """
@@ -210,7 +198,7 @@ class BatchTests(FileTestCase):
         self.successResultOf(closing)
         self.assertEqual(self.fired, ["one stored", "two stored"])
         self.assertTrue(self.worker.stopped)
-        kept = self.opened(self.path).read(0, 10)
+        kept = self.opened(self.path).read(0, 10, 1000)
         self.assertEqual([entry.text for entry in kept], ["one", "two"])
 
     def test_failedTransaction(self) -> None:
@@ -231,28 +219,76 @@ class BatchTests(FileTestCase):
         self.worker.finish()
         self.assertEqual(self.log(), ["one", "four", "five"])
 
-    def test_fullDisk(self) -> None:
+    def test_failsTogether(self) -> None:
         """
-        A full disk refuses messages visibly, deliveries go on, and make room again.
+        A broken transaction changes nothing, whatever was asked for in it, and is not repeated.
         """
-        (pages,) = self.file._db.execute("PRAGMA page_count").fetchone()
-        self.file._db.execute(f"PRAGMA max_page_count = {pages + 40}")
-        stored = 0
-        saying = self.say(post("x" * 10_000))
+        before = self.members()
+        bob = before["bob"].member.id
+        self.done(self.say(post("one")))
+        self.say(post("busy"))
+        together = [
+            self.store.trim(LogLimits(entries=1), 0.0),
+            self.store.enrol(at("carol", 5001), RosterLimits()),
+            self.store.advance({bob: Progress(1, 3, 2, True)}),
+            self.store.evict(bob),
+            self.say(NO_TIME),
+        ]
         self.worker.finish()
-        while isinstance(saying.result, int) and stored < 100:
-            stored += 1
-            saying = self.say(post("x" * 10_000))
-            self.worker.finish()
-        self.failureResultOf(saying, StoreFull)
-        self.assertEqual(len(self.log()), stored)
-        roster = self.store.roster(0)
+        for doing in together:
+            self.failureResultOf(doing, StoreError)
+        self.assertEqual((self.log(), self.members()), (["one", "busy"], before))
+
+    def breakTransaction(self) -> None:
+        """
+        Say something that lets everything fail that is written with it.
+        """
+        self.say(NO_TIME).addErrback(lambda reason: reason.trap(StoreError))
+
+    def test_revisionAfterFailure(self) -> None:
+        """
+        Who follows the roster misses nothing that comes after a broken transaction.
+        """
+        self.say(post("busy"))
+        joining = self.store.enrol(at("carol", 5001), RosterLimits())
+        self.breakTransaction()
         self.worker.finish()
-        news = self.successResultOf(roster)
-        delivered = self.store.advance({news.members[0].member.id: news.head})
+        self.failureResultOf(joining, StoreError)
+        revision = self.done(self.store.roster(0)).revision
+        self.assertIs(self.done(self.store.enrol(at("dave", 5002), RosterLimits())), Change.JOINED)
+        news = self.done(self.store.roster(revision))
+        self.assertEqual([state.member.name for state in news.members], ["dave"])
+
+    def test_sizesAfterFailure(self) -> None:
+        """
+        The limits count what is in the log, not what was undone.
+        """
+        self.done(self.say(post("one")))
+        self.done(self.say(post("two")))
+        self.say(post("three"))
+        trimming = self.store.trim(LogLimits(entries=1), 0.0)
+        self.say(post("x" * 1000)).addErrback(lambda reason: reason.trap(StoreError))
+        self.breakTransaction()
         self.worker.finish()
-        self.successResultOf(delivered)
-        again = self.say(post("there is room"))
+        self.failureResultOf(trimming, StoreError)
+        size = 3 * (ENTRY_OVERHEAD + len("alice")) + len("onetwothree")
+        for limits, dropped in (
+            (LogLimits(3, size, 0), 0),
+            (LogLimits(0, size - 1, 0), 1),
+            (LogLimits(1, 0, 0), 1),
+            (LogLimits(1, 0, 0), 0),
+        ):
+            self.assertEqual(self.done(self.store.trim(limits, 0.0)), dropped)
+        self.assertEqual(self.log(), ["three"])
+
+    def test_advanceTakesACopy(self) -> None:
+        """
+        What is written is how far members had come when that was asked for.
+        """
+        bob = self.members()["bob"].member.id
+        self.say(post("one"))
+        moved = {bob: Progress(0, told=1)}
+        self.store.advance(moved)
+        moved[bob] = Progress(0, told=9)
         self.worker.finish()
-        self.successResultOf(again)
-        self.assertEqual(self.log(), ["there is room"])
+        self.assertEqual(self.members()["bob"].progress.told, 1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.interfaces import Entry
-from twisted_messenger.tail import TAIL_ENTRIES, Tail
+from twisted_messenger.tail import TAIL_BYTES, TAIL_ENTRIES, Tail
 
 
 def _entry(position: int) -> Entry:
@@ -17,6 +17,13 @@ def _entry(position: int) -> Entry:
     A message at a position.
     """
     return Entry(position, "alice", f"message {position}", False, 0.0)
+
+
+def _big(position: int, letters: int) -> Entry:
+    """
+    A long message at a position.
+    """
+    return Entry(position, "alice", "x" * letters, False, 0.0)
 
 
 def _entries(*positions: int) -> list[Entry]:
@@ -76,6 +83,63 @@ class TailTests(SynchronousTestCase):
         self.assertFalse(tail.covers(9))
         self.assertTrue(tail.covers(10))
         self.assertEqual(tail.after(10), _entry(20))
+
+    def test_tooManyBytes(self) -> None:
+        """
+        A few huge messages take no more memory than many small ones; the oldest go.
+        """
+        tail = Tail(0)
+        # Four of them just fit.
+        big = [_big(position, TAIL_BYTES // 4 - 1000) for position in range(1, 6)]
+        tail.extend(big[:4])
+        self.assertTrue(tail.covers(0))
+        tail.extend(big[4:])
+        self.assertFalse(tail.covers(0))
+        self.assertEqual((tail.covers(1), tail.after(1)), (True, big[1]))
+        tail.extend(_entries(6, 7, 8))
+        self.assertTrue(tail.covers(1))
+        tail.extend([_big(9, 10_000)])
+        self.assertEqual((tail.covers(1), tail.covers(2), tail.after(2)), (False, True, big[2]))
+        tail.extend([_big(10, TAIL_BYTES // 4 - 20_000)])
+        self.assertTrue(tail.covers(2))
+
+    def test_wideLetters(self) -> None:
+        """
+        Texts count by the memory they take: with one emoji, four bytes for each letter.
+        """
+        tail = Tail(0)
+        wide = [
+            Entry(position, "alice", "\U0001f600" + "x" * (TAIL_BYTES // 12), False, 0.0)
+            for position in range(1, 5)
+        ]
+        tail.extend(wide)
+        self.assertFalse(tail.covers(0))
+        self.assertEqual(tail.head, 4)
+        self.assertEqual(tail.after(3), wide[3])
+
+    def test_oneHugeMessage(self) -> None:
+        """
+        A message too big for memory is read from the log; those behind it are here.
+        """
+        tail = Tail(0)
+        tail.extend([_big(1, TAIL_BYTES + 1)])
+        self.assertEqual((tail.head, tail.covers(0), tail.covers(1)), (1, False, True))
+        self.assertIsNone(tail.after(1))
+        tail.extend(_entries(2))
+        self.assertEqual(tail.after(1), _entry(2))
+
+    def test_bothLimits(self) -> None:
+        """
+        Where too many messages go, the bytes they took are free for others.
+        """
+        tail = Tail(0)
+        tail.extend([_big(position, TAIL_BYTES // 3) for position in (1, 2)])
+        tail.extend(_entries(*range(3, TAIL_ENTRIES + 3)))
+        self.assertEqual((tail.covers(1), tail.covers(2)), (False, True))
+        rest = _big(TAIL_ENTRIES + 3, TAIL_BYTES * 2 // 3)
+        tail.extend([rest])
+        self.assertTrue(tail.covers(3))
+        self.assertEqual(tail.after(TAIL_ENTRIES + 2), rest)
 
     @settings(deadline=None, max_examples=30)
     @given(

@@ -2,16 +2,22 @@
 What both programs do with twistd.
 """
 
+import signal
+import subprocess
 import sys
-from typing import TypeVar
+import time
+from typing import Any, TypeVar
 
 from twisted.application.service import Application, IServiceCollection, Service
+from twisted.internet import reactor
+from twisted.internet.base import ReactorBase
 from twisted.logger import ILogObserver
 from twisted.python import usage
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.tap import TapOptions, TapService
+from twisted_messenger.tap import TapOptions, TapService, useSteadyTime
+from twisted_messenger.testing import MemoryNetwork
 
 Tap = TypeVar("Tap", bound=TapOptions)
 
@@ -124,3 +130,117 @@ class TapServiceTests(TapTestCase):
             service.setServiceParent(application)
             self.assertEqual(application.getComponent(ILogObserver) is not None, chosen)
             self.assertIn(service, list(IServiceCollection(application)))
+
+
+#: A program whose stop waits for ever unless somebody is in a hurry; it signals itself.
+_STUBBORN = """
+import os, signal, sys
+from twisted.application.service import Service
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted_messenger.tap import TapOptions, TapService
+
+class Stubborn(Service):
+    def stopService(self):
+        self.stopped = Deferred()
+        reactor.callLater(0, os.kill, os.getpid(), getattr(signal, sys.argv[1]))
+        return self.stopped
+
+    def hurry(self):
+        print("hurried")
+        if sys.argv[2] == "ends":
+            self.stopped.callback(None)
+
+service = TapService(TapOptions())
+Stubborn().setServiceParent(service)
+service.startService()
+reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
+reactor.callWhenRunning(os.kill, os.getpid(), getattr(signal, sys.argv[1]))
+reactor.run()
+print("stopped")
+"""
+
+
+class SecondSignalTests(TapTestCase):
+    """
+    Who asks twice does not want to wait.
+    """
+
+    def test_hurried(self) -> None:
+        """
+        At the second signal the parts that wait are told to hurry, and the stop goes on in order.
+        """
+        for name in ("SIGINT", "SIGTERM"):
+            done = subprocess.run(
+                [sys.executable, "-c", _STUBBORN, name, "ends"],
+                capture_output=True,
+                timeout=60,
+                text=True,
+            )
+            self.assertEqual((done.stdout, done.stderr), ("hurried\nstopped\n", ""))
+
+    def test_ended(self) -> None:
+        """
+        A part that does not hurry is left behind soon after; the status says which signal it was.
+        """
+        done = subprocess.run(
+            [sys.executable, "-c", _STUBBORN, "SIGINT", "never ends"],
+            capture_output=True,
+            timeout=60,
+        )
+        self.assertEqual(done.returncode, 128 + signal.SIGINT)
+
+    def test_onlyTheReactors(self) -> None:
+        """
+        A program that has its own way with a signal keeps it.
+        """
+        running: Any = reactor
+        before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+        self.addCleanup(signal.signal, signal.SIGINT, before[0])
+        self.addCleanup(signal.signal, signal.SIGTERM, before[1])
+        signal.signal(signal.SIGINT, running.sigInt)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        TapService(parsed(Anything())).stopService()
+        self.assertNotEqual(signal.getsignal(signal.SIGINT), running.sigInt)
+        self.assertTrue(callable(signal.getsignal(signal.SIGINT)))
+        self.assertIs(signal.getsignal(signal.SIGTERM), signal.SIG_IGN)
+
+
+class Bare(ReactorBase):
+    """
+    One of Twisted's reactors, which never runs.
+    """
+
+    def installWaker(self) -> None:
+        """
+        Nobody wakes it.
+        """
+
+
+class SteadyTimeTests(SynchronousTestCase):
+    """
+    Timers do not follow a clock that somebody sets.
+    """
+
+    def test_steady(self) -> None:
+        """
+        The times of a reactor are those since the machine was started.
+        """
+        bare = Bare()
+        useSteadyTime(bare)
+        before = time.monotonic()
+        call = bare.callLater(100, str)
+        self.assertTrue(before <= call.getTime() - 100 <= time.monotonic())
+        self.assertTrue(before <= bare.seconds() <= time.monotonic())
+        timeout = bare.timeout()
+        assert timeout is not None
+        self.assertTrue(90 < timeout <= 100)
+
+    def test_others(self) -> None:
+        """
+        A clock that is not Twisted's own is left alone.
+        """
+        network = MemoryNetwork()
+        useSteadyTime(network)
+        network.advance(3)
+        self.assertEqual(network.seconds(), 3)

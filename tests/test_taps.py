@@ -7,6 +7,7 @@ from twisted.internet.testing import MemoryReactorClock
 
 from tests.test_tap import TapTestCase, parsed
 from twisted_messenger import peertap, servertap
+from twisted_messenger.interfaces import LogLimits
 from twisted_messenger.policy import Callbacks, Senders
 from twisted_messenger.sockets import LISTEN_BACKLOG
 
@@ -34,6 +35,8 @@ class ServerOptionsTests(TapTestCase):
         self.assertEqual((options["idle-timeout"], options["message-timeout"]), (60, 120))
         self.assertEqual((options["connect-timeout"], options["push-timeout"]), (5, 10))
         self.assertEqual((options["max-pushes"], options["shutdown-timeout"]), (256, 5))
+        self.assertEqual(options["limits"], LogLimits(0, 268_435_456, 86_400))
+        self.assertEqual(options["evict-after"], 86_400)
         self.assertFalse(options["push-newline"] or options["no-explain"])
 
     def test_storeFile(self) -> None:
@@ -65,6 +68,25 @@ class ServerOptionsTests(TapTestCase):
         self.assertEqual(policy.maxMessageBytes, 32_768)
         self.assertEqual((policy.limits.members, policy.limits.perHost), (0, 7))
 
+    def test_retention(self) -> None:
+        """
+        How much is kept for members that are behind can be set, and when they are given up.
+        """
+        for arguments, limits, seconds in (
+            (["--backlog=12", "--store-limit=4096", "--message-ttl=0.5"], (12, 4096, 0.5), 86_400),
+            (["--store-limit=0", "--message-ttl=0", "--evict-after=0"], (0, 0, 0), 0),
+            (["--evict-after=90.5"], (0, 268_435_456, 86_400), 90.5),
+        ):
+            options = parsed(servertap.Options(), *arguments)
+            self.assertEqual(options["limits"], LogLimits(*limits))
+            self.assertEqual(options["evict-after"], seconds)
+
+    def test_fewestPushes(self) -> None:
+        """
+        Two pushes at once are enough: one for members that answer, one for those that may not.
+        """
+        self.assertEqual(parsed(servertap.Options(), "--max-pushes=2")["max-pushes"], 2)
+
     def test_badValues(self) -> None:
         """
         A bad value ends the program with a line that names the option and what it takes.
@@ -83,7 +105,11 @@ class ServerOptionsTests(TapTestCase):
             ("connect-timeout", ("0", "soon"), "0.1 to 86400"),
             ("push-timeout", ("0", "soon"), "0.1 to 86400"),
             ("shutdown-timeout", ("-1", "soon"), "0 to 86400"),
-            ("max-pushes", ("0", "1.5"), "1 to "),
+            ("max-pushes", ("0", "1", "2.5"), "2 to "),
+            ("backlog", ("-1", "1.5", "all"), "0 to "),
+            ("message-ttl", ("-1", "nan", "soon"), "0 to "),
+            ("store-limit", ("-1", "1.5", "256M"), "0 to "),
+            ("evict-after", ("-1", "inf", "never"), "0 to "),
             ("server-name", ("", "a|b", "a\x1bb", "x" * 65), "a name"),
         ):
             for value in values:
@@ -98,14 +124,17 @@ class ServerOptionsTests(TapTestCase):
         """
         for arguments in (["--colour=red"], ["8880"], ["--port"]):
             line = self.refused(servertap.Options(), *arguments)
-            self.assertIn("twistd chatserver --help", line)
+            self.assertIn("--help", line)
 
     def test_help(self) -> None:
         """
         Every option is explained.
         """
         text = str(servertap.Options())
-        for option in ("port", "listen", "store", "callbacks", "max-pushes", "no-explain"):
+        for option in (
+            *("port", "listen", "store", "callbacks", "max-pushes", "no-explain"),
+            *("backlog", "message-ttl", "store-limit", "evict-after"),
+        ):
             self.assertIn(f"--{option}", text)
 
 

@@ -8,6 +8,7 @@ from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
+from twisted_messenger.delivery import Progress
 from twisted_messenger.errors import StoreError
 from twisted_messenger.interfaces import IMessageStore
 
@@ -31,15 +32,15 @@ class CursorWriter:
     def __init__(self, store: IMessageStore, reactor: Any) -> None:
         self._store = store
         self._reactor = reactor
-        self._moved: dict[int, int] = {}
+        self._moved: dict[int, Progress] = {}
         self._timer: IDelayedCall | None = None
         self._stopped = False
 
-    def moved(self, memberId: int, position: int) -> None:
+    def moved(self, memberId: int, progress: Progress) -> None:
         """
-        A member has everything up to a position.
+        A member has come further.
         """
-        self._moved[memberId] = position
+        self._moved[memberId] = progress
         self._writeIn(FLUSH_SECONDS)
 
     def forget(self, memberId: int) -> None:

@@ -3,23 +3,38 @@ One member's delivery, as a state that sees neither the network nor a clock. Pur
 
 ::
 
-    idle --begin--> in flight --confirmed, hung(unconfirmed)--> idle, cursor one further
-                              --failed, hung----------------> backing off --time, heardFrom--> idle
+    resting --begin, beginNotice--> in flight --confirmed, hung(unconfirmed)--> resting, one further
+       ^                               |
+       '--time passed, heardFrom-- backing off <--failed, hung--'   (too long: evict)
 
-Positions are opaque: they grow, and nothing else is known of them.
+Positions are opaque: they grow, and nothing else is known of them. Counts of what a member
+missed and was told only ever grow too, so that a late or repeated write of them does no harm.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-#: Seconds before the next attempt, by the number of failures since the last success. The first
-#: steps are short because the tutorial's client registers some milliseconds before it listens,
-#: and ``while :; do nc -l PORT; done`` refuses every second push. The last one repeats.
+#: Seconds before the next attempt, by the number of failures since the member was last heard.
+#: The first steps are short because the tutorial's client registers some milliseconds before it
+#: listens, and ``while :; do nc -l PORT; done`` refuses every second push. The last one repeats.
 RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 #: Each delay varies by this share, so that members who failed together do not retry together.
 JITTER = 0.2
 
-#: Number of failures since the last success, from 1, to seconds before the next attempt.
+#: A member that takes nothing for so many seconds, in so many attempts, is evicted.
+EVICT_SECONDS = 86_400.0
+EVICT_ATTEMPTS = 20
+
+#: One that was never reached is evicted so many seconds after the first failure.
+NEVER_REACHED_SECONDS = 600.0
+
+#: An entry that a member has reset so many times, over so many seconds, is skipped: whatever is
+#: wrong with it must not block what is behind it.
+POISON_RESETS = 20
+POISON_SECONDS = 600.0
+
+#: Number of failures since the member was last heard, from 1, to seconds before the next attempt.
 RetryPolicy = Callable[[int], float]
 
 
@@ -39,60 +54,184 @@ def retrySchedule(
     return policy
 
 
+@dataclass(frozen=True)
+class Progress:
+    """
+    How far a member has come; what survives a restart. Every field only grows.
+
+    :param cursor: the position up to which everything was delivered, skipped or dropped.
+    :param skipped: entries skipped because the member kept resetting them.
+    :param told: missed entries that the member was told of.
+    :param reached: whether a push was ever confirmed.
+    """
+
+    cursor: int
+    skipped: int = 0
+    told: int = 0
+    reached: bool = False
+
+
+@dataclass(frozen=True)
+class Send:
+    """
+    Push the next entry now.
+    """
+
+
+@dataclass(frozen=True)
+class Tell:
+    """
+    Push a notice now.
+
+    :param missed: entries that the member lost and was not told of.
+    """
+
+    missed: int
+
+
+@dataclass(frozen=True)
+class Wait:
+    """
+    Make no attempt yet.
+
+    :param seconds: how long; more than 0.
+    """
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Evict:
+    """
+    Give the member up.
+    """
+
+
+Step = Send | Tell | Wait | Evict
+
+
 class DeliveryQueue:
     """
-    Where one member stands in the log, and when the next attempt is due.
+    Where one member stands in the log, and what to do next.
 
-    :param cursor: the position up to which everything was delivered or skipped.
+    :param progress: where it stands now.
     :param retryPolicy: says how long to wait after a failure.
+    :param dropped: entries that the log dropped before the member had them.
     :param retryUnconfirmed: try again also a member that never closes a connection.
+    :param evictSeconds: without one success, before the member is given up; 0 for never.
     """
 
     def __init__(
-        self, cursor: int, retryPolicy: RetryPolicy, retryUnconfirmed: bool = False
+        self,
+        progress: Progress,
+        retryPolicy: RetryPolicy,
+        *,
+        dropped: int = 0,
+        retryUnconfirmed: bool = False,
+        evictSeconds: float = EVICT_SECONDS,
     ) -> None:
-        self.cursor = cursor
+        self.cursor = progress.cursor
         self.failures = 0
-        self.everConfirmed = False
         self.inFlight: int | None = None
+        self._skipped = progress.skipped
+        self._told = progress.told
+        self._dropped = dropped
+        self._reached = progress.reached
+        self._telling: int | None = None
         self._retryPolicy = retryPolicy
         self._retryUnconfirmed = retryUnconfirmed
+        self._evictSeconds = evictSeconds
         self._wait = 0.0
         self._failedAt = 0.0
+        self._attempts = 0
+        self._failingSince: float | None = None
+        self._resets = 0
+        self._resetSince = 0.0
 
-    def secondsToWait(self, now: float) -> float:
+    @property
+    def progress(self) -> Progress:
         """
-        How long no attempt may be made.
+        What to remember across a restart.
+        """
+        return Progress(self.cursor, self._skipped, self._told, self._reached)
 
-        :param now: seconds on any clock, the same one at every call.
-        :returns: 0 where an attempt may begin; at most the back-off, even if the clock is set back.
+    @property
+    def busy(self) -> bool:
         """
+        Whether an attempt is under way.
+        """
+        return self.inFlight is not None or self._telling is not None
+
+    @property
+    def suspect(self) -> bool:
+        """
+        Whether the next attempt may well fail: the last one did, or none ever succeeded.
+        """
+        return self.failures > 0 or not self._reached
+
+    @property
+    def missed(self) -> int:
+        """
+        Entries that the member lost and was not told of.
+        """
+        return max(0, self._dropped + self._skipped - self._told)
+
+    def next(self, now: float) -> Step:
+        """
+        Say what to do.
+
+        :param now: seconds on any clock, the same one at every call; it may be set back.
+        """
+        # Not for a member that was heard since it failed last: it gets its attempt.
+        if self.failures and self._givenUp(now):
+            return Evict()
         # A clock that was set back must not stretch the back-off by as much.
         self._failedAt = min(self._failedAt, now)
-        return max(0.0, self._failedAt + self._wait - now)
+        wait = self._failedAt + self._wait - now
+        if wait > 0:
+            return Wait(wait)
+        return Tell(self.missed) if self.missed else Send()
 
     def begin(self, position: int) -> None:
         """
-        An attempt starts.
+        An attempt to deliver an entry starts.
 
         :param position: of the entry; beyond the cursor.
         """
-        assert self.inFlight is None and position > self.cursor
+        assert not self.busy and position > self.cursor
         self.inFlight = position
+
+    def beginNotice(self, missed: int) -> None:
+        """
+        An attempt to tell of missed entries starts.
+        """
+        assert not self.busy and missed > 0
+        self._telling = missed
 
     def skip(self, position: int) -> None:
         """
         An entry is not for this member; it counts as delivered.
         """
-        assert self.inFlight is None and position > self.cursor
-        self.cursor = position
+        assert not self.busy and position > self.cursor
+        self._cameTo(position)
+
+    def trimmed(self, cursor: int, dropped: int) -> None:
+        """
+        The log no longer has what this member was behind on.
+
+        :param cursor: what lies before it is gone.
+        :param dropped: entries dropped so far, over the member's whole life.
+        """
+        self._dropped = max(self._dropped, dropped)
+        if cursor > self.cursor:
+            self._cameTo(cursor)
 
     def confirmed(self) -> None:
         """
-        The member took the entry in flight and closed in order.
+        The member took what was in flight and closed in order.
         """
         self._delivered()
-        self.everConfirmed = True
+        self._reached = True
 
     def hung(self, now: float) -> bool:
         """
@@ -101,21 +240,30 @@ class DeliveryQueue:
         :returns: whether that counts as delivered: so it does for a member that never confirmed
             anything, or a hanging netcat would show every message for ever.
         """
-        if self.everConfirmed or self._retryUnconfirmed:
-            self.failed(now)
+        if self._reached or self._retryUnconfirmed:
+            self._failed(now)
             return False
         self._delivered()
         return True
 
-    def failed(self, now: float) -> None:
+    def failed(self, now: float, connected: bool = False) -> bool:
         """
         The attempt did not reach the member; it waits for its next one.
+
+        :param connected: whether it got as far as a connection, which the member then reset.
+        :returns: whether the entry is done with: it was reset so often that it is skipped.
         """
-        assert self.inFlight is not None
-        self.inFlight = None
-        self.failures += 1
-        self._wait = self._retryPolicy(self.failures)
-        self._failedAt = now
+        position = self.inFlight
+        self._failed(now)
+        if position is None or position <= self.cursor or not connected:
+            return False
+        self._resetSince = min(self._resetSince, now) if self._resets else now
+        self._resets += 1
+        if self._resets < POISON_RESETS or now - self._resetSince < POISON_SECONDS:
+            return False
+        self._skipped += 1
+        self._cameTo(position)
+        return True
 
     def heardFrom(self) -> None:
         """
@@ -124,8 +272,48 @@ class DeliveryQueue:
         self.failures = 0
         self._wait = 0.0
 
-    def _delivered(self) -> None:
-        assert self.inFlight is not None
-        self.cursor = self.inFlight
-        self.inFlight = None
+    def moved(self) -> None:
+        """
+        The member has another callback address: what failed at the old one says nothing.
+        """
         self.heardFrom()
+        self._forgive()
+
+    def _givenUp(self, now: float) -> bool:
+        if self._failingSince is None or not self._evictSeconds:
+            return False
+        self._failingSince = min(self._failingSince, now)
+        failing = now - self._failingSince
+        if not self._reached:
+            return failing >= min(NEVER_REACHED_SECONDS, self._evictSeconds)
+        return failing >= self._evictSeconds and self._attempts >= EVICT_ATTEMPTS
+
+    def _failed(self, now: float) -> None:
+        assert self.busy
+        self.inFlight = self._telling = None
+        self.failures += 1
+        self._attempts += 1
+        self._wait = self._retryPolicy(self.failures)
+        self._failedAt = now
+        if self._failingSince is None:
+            self._failingSince = now
+
+    def _delivered(self) -> None:
+        assert self.busy
+        if self.inFlight is not None:
+            # What was dropped while it was in flight was counted, but it has arrived.
+            self._told += self.inFlight <= self.cursor
+            self._cameTo(self.inFlight)
+        self._told += self._telling or 0
+        self.inFlight = self._telling = None
+        self.heardFrom()
+        self._forgive()
+
+    def _forgive(self) -> None:
+        self._attempts = 0
+        self._failingSince = None
+        self._resets = 0
+
+    def _cameTo(self, position: int) -> None:
+        self.cursor = max(self.cursor, position)
+        self._resets = 0

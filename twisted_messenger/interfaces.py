@@ -10,6 +10,7 @@ from twisted.internet.error import ConnectionAborted
 from twisted.internet.interfaces import IProtocol
 from zope.interface import Attribute, Interface
 
+from twisted_messenger.delivery import Progress
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Change, Enrolment, Member, RosterLimits
 
@@ -53,11 +54,16 @@ class Entry:
 @dataclass(frozen=True)
 class MemberState:
     """
-    A member and the last position that is known to be delivered.
+    A member and how far it is known to have come.
+
+    :param registered: the roster's revision at its last registration.
+    :param dropped: entries that the log dropped before the member had them, over its whole life.
     """
 
     member: Member
-    cursor: int
+    progress: Progress
+    registered: int
+    dropped: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,24 @@ class RosterNews:
     members: Sequence[MemberState]
     departed: Sequence[int]
 
+
+@dataclass(frozen=True)
+class LogLimits:
+    """
+    How much the log keeps for members that are behind; 0 means no limit.
+
+    :param entries: how many.
+    :param bytes: of names and texts, and :data:`ENTRY_OVERHEAD` for each.
+    :param seconds: how old.
+    """
+
+    entries: int = 0
+    bytes: int = 256 * 1024 * 1024
+    seconds: float = 86_400.0
+
+
+#: Bytes that an entry costs besides its name and text, roughly.
+ENTRY_OVERHEAD = 64
 
 #: Judges a message by who is registered under its name; runs inside the store's transaction.
 Admission = Callable[[Member | None], Refusal | None]
@@ -113,7 +137,7 @@ class IMessageStore(Interface):
         Carry out what :func:`twisted_messenger.roster.decide` says of a registration.
 
         A new member starts at the head of the log. A merged one gets a new id and the older of
-        the two cursors.
+        the two cursors, and was reached if either was.
 
         :returns: fires with the change once it is durable, or with the refusal.
         """
@@ -125,11 +149,12 @@ class IMessageStore(Interface):
         :returns: fires with whether there was one, or with the refusal.
         """
 
-    def read(after: int, limit: int) -> "Deferred[list[Entry]]":
+    def read(after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
         """
         The entries behind a position, oldest first.
 
         :param limit: how many at most.
+        :param maxBytes: of their texts; but one entry at least, if there is one.
         """
 
     def roster(since: int) -> "Deferred[RosterNews]":
@@ -137,11 +162,30 @@ class IMessageStore(Interface):
         What changed in the roster behind a revision; 0 asks for everything.
         """
 
-    def advance(cursors: Mapping[int, int]) -> "Deferred[None]":
+    def advance(progress: Mapping[int, Progress]) -> "Deferred[None]":
         """
-        Note how far members have come. A cursor never moves backwards.
+        Note how far members have come. Nothing ever moves backwards.
 
-        :param cursors: member id to position; an unknown id is ignored.
+        :param progress: by member id; an unknown id is ignored.
+        """
+
+    def evict(memberId: int) -> "Deferred[bool]":
+        """
+        Remove a member that cannot be reached.
+
+        :returns: fires with whether there was one.
+        """
+
+    def trim(limits: LogLimits, now: float) -> "Deferred[int]":
+        """
+        Drop the oldest entries that are over a limit, a bounded number of them at a time.
+
+        Members that were behind come to the first entry that is kept, and have the entries they
+        lost, but their own, added to what was dropped; that is news of the roster. What every
+        member has is forgotten without being asked.
+
+        :param now: seconds since the epoch.
+        :returns: fires with how many entries were dropped.
         """
 
     def follow(woken: Callable[[], None]) -> None:

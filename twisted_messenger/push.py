@@ -33,6 +33,9 @@ PUSH_TIMEOUT = 10.0
 #: Seconds after both sides have half-closed in which a peer that does not read can still reset.
 _LATE_RESET = 0.2
 
+# How often time-outs are looked at, in seconds: one call for all pushes.
+_SWEEP = 0.1
+
 # A fresh socket takes so much in one send. What is longer may be half sent when the process is
 # killed, and the kernel's FIN would make half a message a whole one: then a reset is armed.
 _ONE_SEND_BYTES = 16 * 1024
@@ -62,11 +65,13 @@ class PushResult:
     :param outcome: how it ended.
     :param reply: what the peer wrote, its first bytes.
     :param detail: why, for people.
+    :param connected: whether it got as far as a connection.
     """
 
     outcome: Outcome
     reply: bytes = b""
     detail: str = ""
+    connected: bool = False
 
 
 @implementer(IHalfCloseableProtocol)
@@ -74,13 +79,18 @@ class PushProtocol(Protocol):
     """
     Sends one payload and watches how the peer takes it.
 
-    :param clock: measures the time-out.
+    It has no timer of its own: whoever made it calls :meth:`expired` after :attr:`deadline`.
+
+    :param clock: tells the time.
+    :param connectTimeout: seconds from now until the connection must stand.
     """
 
-    def __init__(self, clock: IReactorTime) -> None:
+    def __init__(self, clock: IReactorTime, connectTimeout: float) -> None:
+        #: When to call :meth:`expired`, in the clock's seconds.
+        self.deadline = clock.seconds() + connectTimeout
         self._clock = clock
+        self._connecting: Deferred[Any] | None = None
         self._done: Deferred[PushResult] | None = None
-        self._timer: IDelayedCall | None = None
         self._reply = b""
         self._finSent = False
         self._peerClosed = False
@@ -89,6 +99,14 @@ class PushProtocol(Protocol):
     @property
     def _tcp(self) -> ITCPTransport:
         return cast(ITCPTransport, self.transport)
+
+    def connecting(self, attempt: "Deferred[Any]") -> None:
+        """
+        The attempt to connect is under way.
+
+        :param attempt: is cancelled when it takes too long.
+        """
+        self._connecting = attempt
 
     def send(self, payload: bytes, timeout: float) -> "Deferred[PushResult]":
         """
@@ -99,15 +117,42 @@ class PushProtocol(Protocol):
         """
         done: Deferred[PushResult] = Deferred(lambda _: self._settle(Outcome.FAILED, "cancelled"))
         self._done = done
+        self._connecting = None
+        self.deadline = self._clock.seconds() + timeout
         if self._lost is not None:
             self._settle(Outcome.FAILED, self._lost.getErrorMessage())
             return done
+        if self._tcp.getHost() == self._tcp.getPeer():
+            # Where nobody listens on an ephemeral port, TCP may connect a socket to itself.
+            self._settle(Outcome.FAILED, "nobody listens there")
+            return done
         if len(payload) > _ONE_SEND_BYTES:
             resetOnClose(self.transport, True)
-        self._timer = self._clock.callLater(timeout, self._timedOut)
         self._tcp.write(payload)
         self._tcp.loseWriteConnection()
         return done
+
+    def expired(self) -> None:
+        """
+        The deadline has passed.
+        """
+        if self._connecting is not None:
+            self._connecting.cancel()
+        elif self._finSent and self._peerClosed:
+            self._checkReset()
+        elif self._finSent:
+            self._settle(Outcome.HUNG, "kept the connection open")
+        else:
+            self._settle(Outcome.FAILED, "did not take the message in time")
+
+    def notConnected(self, reason: Failure) -> PushResult:
+        """
+        The connection attempt failed, or was given up, perhaps when it had just succeeded.
+        """
+        if self.transport is not None and self._lost is None:
+            self._tcp.abortConnection()
+        detail = reason.getErrorMessage() or "no connection in time"
+        return PushResult(Outcome.FAILED, detail=detail)
 
     def dataReceived(self, data: bytes) -> None:
         """
@@ -122,7 +167,7 @@ class PushProtocol(Protocol):
         self._finSent = True
         resetOnClose(self.transport, False)
         if self._peerClosed:
-            self._restartTimer(_LATE_RESET, self._checkReset)
+            self.deadline = self._clock.seconds() + _LATE_RESET
 
     def readConnectionLost(self) -> None:
         """
@@ -140,14 +185,6 @@ class PushProtocol(Protocol):
         self._lost = reason
         self._settle(Outcome.FAILED, reason.getErrorMessage())
 
-    def notConnected(self, reason: Failure) -> PushResult:
-        """
-        The connection attempt failed, or was given up when it had just succeeded.
-        """
-        if self.transport is not None and self._lost is None:
-            self._tcp.abortConnection()
-        return PushResult(Outcome.FAILED, detail=reason.getErrorMessage() or "cancelled")
-
     def _checkReset(self) -> None:
         # A peer that closed before it read answers our bytes with a reset, which the socket
         # remembers even after its end of file.
@@ -156,21 +193,7 @@ class PushProtocol(Protocol):
         else:
             self._settle(Outcome.CONFIRMED, "")
 
-    def _timedOut(self) -> None:
-        self._timer = None
-        if self._finSent:
-            self._settle(Outcome.HUNG, "kept the connection open")
-        else:
-            self._settle(Outcome.FAILED, "did not take the message in time")
-
-    def _restartTimer(self, seconds: float, call: Any) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._timer = self._clock.callLater(seconds, call)
-
     def _settle(self, outcome: Outcome, detail: str) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
         done, self._done = self._done, None
         if done is None:
             return
@@ -179,7 +202,7 @@ class PushProtocol(Protocol):
                 self._tcp.abortConnection()
             else:
                 self._tcp.loseConnection()
-        done.callback(PushResult(outcome, self._reply, detail))
+        done.callback(PushResult(outcome, self._reply, detail, connected=True))
 
 
 class PushCreator(ClientCreator):
@@ -200,25 +223,51 @@ class PushCreator(ClientCreator):
         super().__init__(reactor, self._makeProtocol)
         self._connectTimeout = connectTimeout
         self._pushTimeout = pushTimeout
+        self._active: set[PushProtocol] = set()
+        self._sweep: IDelayedCall | None = None
 
-    def push(self, host: str, port: int, payload: bytes) -> "Deferred[PushResult]":
+    def push(
+        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
+    ) -> "Deferred[PushResult]":
         """
         Deliver one message.
 
         :param host: an address literal, or a name that the reactor resolves.
         :param port: 1 to 65535.
         :param payload: the whole message.
+        :param connectTimeout: seconds until the connection must stand; ``None`` for the usual.
         :returns: fires with the result; never fails. Cancelling gives up and resets.
         """
-        connected: Deferred[PushProtocol] = self.connectTCP(host, port, self._connectTimeout)
+        self._nextTimeout = self._connectTimeout if connectTimeout is None else connectTimeout
+        attempt: Deferred[PushProtocol] = self.connectTCP(host, port, timeout=None)
         made = self._made
-        result: Deferred[PushResult] = connected.addCallback(
+        made.connecting(attempt)
+        self._watch(made)
+        result: Deferred[PushResult] = attempt.addCallback(
             lambda protocol: protocol.send(payload, self._pushTimeout)
         )
-        return result.addErrback(made.notConnected)
+        result.addErrback(made.notConnected)
+        return result.addCallback(self._ended, made)
 
     def _makeProtocol(self) -> PushProtocol:
-        # Remembered, since a connection that stands already when its Deferred is cancelled
-        # would be closed in order: an empty message.
-        self._made = PushProtocol(self.reactor)
+        # Remembered, since it must be reachable before its connection stands.
+        self._made = PushProtocol(self.reactor, self._nextTimeout)
         return self._made
+
+    def _watch(self, protocol: PushProtocol) -> None:
+        self._active.add(protocol)
+        if self._sweep is None:
+            self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)
+
+    def _ended(self, result: PushResult, protocol: PushProtocol) -> PushResult:
+        self._active.discard(protocol)
+        if not self._active and self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+        return result
+
+    def _sweepAll(self) -> None:
+        self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)
+        now = self.reactor.seconds()
+        for protocol in [protocol for protocol in self._active if protocol.deadline <= now]:
+            protocol.expired()

@@ -79,6 +79,7 @@ class ChatRoom:
         self._resolver = resolver
         self._clock = clock
         self._closed = False
+        self._storeFailing = False
 
     def close(self) -> None:
         """
@@ -159,7 +160,9 @@ class ChatRoom:
     def _storeFailed(self, error: StoreError) -> Refusal:
         full = isinstance(error, StoreFull)
         reason = Reason.STORE_FULL if full else Reason.STORE_UNAVAILABLE
-        self.log.error("the store took nothing: {error}", error=error)
+        if not self._storeFailing:
+            self._storeFailing = True
+            self.log.error("the store takes nothing: {error}", error=error)
         return Refusal(reason, "the store takes no message now")
 
     def _name(self, name: str) -> str | Refusal:
@@ -219,6 +222,9 @@ class ChatRoom:
         )
         if isinstance(position, Refusal):
             return position
+        if self._storeFailing:
+            self._storeFailing = False
+            self.log.info("the store takes messages again")
         self.counters.add("accepted")
         return None
 

@@ -8,8 +8,9 @@ from twisted.application.service import IService
 from twisted.internet.endpoints import serverFromString
 from twisted.python.usage import UsageError
 
-from twisted_messenger.broadcaster import MAX_PUSHES, SHUTDOWN_TIMEOUT, Broadcaster
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
+from twisted_messenger.delivery import EVICT_SECONDS
+from twisted_messenger.interfaces import IMessageStore, LogLimits
 from twisted_messenger.lookup import Lookup
 from twisted_messenger.policy import (
     MIN_CALLBACK_PORT,
@@ -35,12 +36,15 @@ from twisted_messenger.sockets import (
     raiseDescriptorLimit,
 )
 from twisted_messenger.stores import storeFromString
-from twisted_messenger.tap import TapOptions, TapService
+from twisted_messenger.tap import TapOptions, TapService, useSteadyTime
 from twisted_messenger.text import BadName, cleanName
+from twisted_messenger.windows import MAX_PUSHES
 from twisted_messenger.wire import MAX_MESSAGE_BYTES, MAX_PUSH_BYTES, MIN_MAX_MESSAGE_BYTES
 
 _DAY = 86_400
+_YEARS = 3650 * _DAY
 _MANY = 1_000_000
+_HUGE = 2**50
 
 
 class Options(TapOptions):
@@ -103,6 +107,31 @@ class Options(TapOptions):
             "Seconds an unfinished message may be silent before its connection is reset",
         ],
         ["message-timeout", None, MESSAGE_TIMEOUT, "Seconds an unfinished message may take in all"],
+        [
+            "backlog",
+            None,
+            LogLimits.entries,
+            "Messages kept for members that are behind, the newest; 0 = no limit",
+        ],
+        [
+            "message-ttl",
+            None,
+            LogLimits.seconds,
+            "Seconds a message is kept for members that are behind; 0 = no limit",
+        ],
+        [
+            "store-limit",
+            None,
+            LogLimits.bytes,
+            "Bytes of messages kept for members that are behind; 0 = no limit",
+        ],
+        [
+            "evict-after",
+            None,
+            EVICT_SECONDS,
+            "Seconds without one successful push, and 20 attempts, before a member is removed; "
+            "0 = never",
+        ],
         ["connect-timeout", None, CONNECT_TIMEOUT, "Seconds until a push must be connected"],
         ["push-timeout", None, PUSH_TIMEOUT, "Seconds a member has to read a push and close"],
         ["max-pushes", None, MAX_PUSHES, "Pushes in flight at once"],
@@ -153,7 +182,13 @@ class Options(TapOptions):
         for option in ("idle-timeout", "message-timeout", "connect-timeout", "push-timeout"):
             self[option] = self.number(option, float, 0.1, _DAY)
         self["shutdown-timeout"] = self.number("shutdown-timeout", float, 0, _DAY)
-        self["max-pushes"] = self.number("max-pushes", int, 1, _MANY)
+        self["evict-after"] = self.number("evict-after", float, 0, _YEARS)
+        self["max-pushes"] = self.number("max-pushes", int, 2, _MANY)
+        self["limits"] = LogLimits(
+            self.number("backlog", int, 0, _HUGE),
+            self.number("store-limit", int, 0, _HUGE),
+            self.number("message-ttl", float, 0, _YEARS),
+        )
         if self["store"] is None:
             self["store"] = f"sqlite:{self._storeFile()}"
 
@@ -201,6 +236,7 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     """
     if reactor is None:
         from twisted.internet import reactor
+    useSteadyTime(reactor)
     # Before the caps are computed from it.
     raiseDescriptorLimit()
     budget = max(1, (descriptorLimit() - RESERVED_DESCRIPTORS) // 2)
@@ -222,13 +258,19 @@ def makeService(config: Options, reactor: Any = None) -> IService:
         PushCreator(reactor, config["connect-timeout"], config["push-timeout"]),
         reactor,
         room.counters,
-        maxPushes=min(config["max-pushes"], budget),
+        limits=config["limits"],
+        serverName=policy.serverName,
+        maxPushes=max(2, min(config["max-pushes"], budget)),
+        evictSeconds=config["evict-after"],
+        connectTimeout=config["connect-timeout"],
         retryUnconfirmed=config["unconfirmed"] == "retry",
         newline=bool(config["push-newline"]),
         shutdownTimeout=config["shutdown-timeout"],
     )
     listeners = [_listener(reactor, name, where) for name, where in config["listeners"]]
-    ChatService(store, room, factory, broadcaster, listeners).setServiceParent(service)
+    ChatService(
+        store, room, factory, broadcaster, listeners, config["shutdown-timeout"]
+    ).setServiceParent(service)
     return service
 
 

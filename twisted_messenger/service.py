@@ -2,22 +2,31 @@
 Assembles the parts, and keeps the order of start, of drain and of stop.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
+from twisted.internet.defer import (
+    Deferred,
+    DeferredList,
+    TimeoutError,
+    ensureDeferred,
+    maybeDeferred,
+)
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twisted_messenger.broadcaster import Broadcaster
+from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
 from twisted_messenger.errors import StartError, StoreError
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import literal, machineKey
 from twisted_messenger.sockets import isThisMachine, raiseDescriptorLimit, resetOnClose
+
+# Seconds that each step of a stop has left when time is up: to reset, and to write the cursors.
+_GRACE = 1.0
 
 _EVERYWHERE = ("0.0.0.0", "::", "")
 
@@ -101,6 +110,7 @@ class ChatService(Service):
     :param factory: listens for the room.
     :param broadcaster: pushes the store's log.
     :param listeners: where to listen.
+    :param shutdownTimeout: seconds that a stop leaves senders, members and the store.
     """
 
     log = Logger()
@@ -112,12 +122,16 @@ class ChatService(Service):
         factory: ReceiptFactory,
         broadcaster: Broadcaster,
         listeners: Sequence[Listener],
+        shutdownTimeout: float = SHUTDOWN_TIMEOUT,
     ) -> None:
         self.store = store
         self.room = room
         self.factory = factory
         self.broadcaster = broadcaster
         self.listeners = listeners
+        self.shutdownTimeout = shutdownTimeout
+        self._deadline = 0.0
+        self._hurried = False
         room.isOwnListener = self._isOwnListener
 
     def startService(self) -> None:
@@ -137,6 +151,7 @@ class ChatService(Service):
                 listener.stop()
             raise
         self.broadcaster.startService()
+        self._hurried = False
         super().startService()
 
     def stopService(self) -> "Deferred[None]":
@@ -148,16 +163,48 @@ class ChatService(Service):
         super().stopService()
         return ensureDeferred(self._stop())
 
+    def hurry(self) -> None:
+        """
+        While stopping, wait for nobody any more: reset connections and pushes.
+        """
+        self._hurried = True
+        self.factory.abortAll()
+        self.broadcaster.hurry()
+
     async def _stop(self) -> None:
-        await DeferredList([listener.stop() for listener in self.listeners])
-        await self.factory.drained()
+        clock = self.factory.clock
+        self._deadline = clock.seconds() + self.shutdownTimeout
+        giveUp = clock.callLater(self.shutdownTimeout, self.hurry)
+        await self._within("the ports", self._stopListening)
+        await self._within("the senders", self.factory.drained)
         self.room.close()
-        await self.broadcaster.stopService()
-        try:
-            await self.store.close()
-        except StoreError as error:
-            self.log.error("the store did not close: {error}", error=error)
+        await self._within("the members", self._stopPushing)
+        await self._within("the store", self.store.close)
+        if giveUp.active():
+            giveUp.cancel()
         self.log.info("stopped; counted: {counts}", counts=self.room.counters.snapshot())
+
+    def _stopListening(self) -> "Deferred[Any]":
+        return DeferredList([listener.stop() for listener in self.listeners])
+
+    def _stopPushing(self) -> "Deferred[None]":
+        stopped = self.broadcaster.stopService()
+        if self._hurried:
+            self.broadcaster.hurry()
+        return stopped
+
+    async def _within(self, what: str, step: "Callable[[], Deferred[Any]]") -> None:
+        """
+        Do a step of the stop, and go on without it when time is up.
+        """
+        clock = self.factory.clock
+        patience = max(0.0, self._deadline - clock.seconds()) + _GRACE
+        try:
+            await step().addTimeout(patience, clock)
+        except TimeoutError:
+            self.log.error("{what} took too long to stop", what=what)
+        except StoreError as error:
+            self.log.error("{what} did not stop: {error}", what=what, error=error)
 
     def _isOwnListener(self, host: str, port: int) -> bool:
         return any(listener.isAt(host, port) for listener in self.listeners)

@@ -4,11 +4,13 @@ The newest entries of the log, in memory, shared by every member that is not far
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from sys import getsizeof
 
 from twisted_messenger.interfaces import Entry
 
-#: Entries kept. A member further behind reads pages from the store.
+#: Entries and bytes kept. A member further behind reads pages from the store.
 TAIL_ENTRIES = 1024
+TAIL_BYTES = 4 * 1024 * 1024
 
 
 class Tail:
@@ -22,16 +24,22 @@ class Tail:
         self.head = start
         self._start = start
         self._entries: list[Entry] = []
+        self._bytes = 0
 
     def extend(self, entries: Sequence[Entry]) -> None:
         """
         New entries, in order, right behind the ones before.
         """
         self._entries.extend(entries)
+        self._bytes += sum(_weight(entry) for entry in entries)
         if entries:
             self.head = entries[-1].position
-        surplus = len(self._entries) - TAIL_ENTRIES
-        if surplus > 0:
+        surplus = max(0, len(self._entries) - TAIL_ENTRIES)
+        self._bytes -= sum(_weight(entry) for entry in self._entries[:surplus])
+        while self._bytes > TAIL_BYTES:
+            self._bytes -= _weight(self._entries[surplus])
+            surplus += 1
+        if surplus:
             self._start = self._entries[surplus - 1].position
             del self._entries[:surplus]
 
@@ -49,3 +57,8 @@ class Tail:
         """
         index = bisect_right(self._entries, cursor, key=lambda entry: entry.position)
         return self._entries[index] if index < len(self._entries) else None
+
+
+def _weight(entry: Entry) -> int:
+    # One emoji makes every character of a text take four bytes.
+    return getsizeof(entry.text)

@@ -2,21 +2,25 @@
 A store in memory: for tests, for embedders, and for rooms that may forget.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
+from twisted_messenger.delivery import Progress
 from twisted_messenger.interfaces import (
     Admission,
     Entry,
     IMessageStore,
+    LogLimits,
     MemberState,
     Post,
     RosterNews,
 )
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.retention import DEPARTED, entrySize, floorOf
 from twisted_messenger.roster import (
     Change,
     Enrolment,
@@ -37,6 +41,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._log: list[Entry] = []
+        self._size = 0
         self._members: dict[int, MemberState] = {}
         self._revisions: dict[int, int] = {}
         self._departed: dict[int, int] = {}
@@ -67,7 +72,8 @@ class MemoryStore:
         self._head += 1
         owned = named is not None and named.owner == post.source
         self._log.append(Entry(self._head, post.name, post.text, owned, post.time))
-        self._trim()
+        self._size += entrySize(post.name, post.text)
+        self._forgetDelivered()
         self._wake()
         return succeed(self._head)
 
@@ -76,23 +82,21 @@ class MemoryStore:
         See :class:`IMessageStore`.
         """
         named, there = self._named(asked.name), self._there(asked.address)
-        host = machineKey(asked.host)
-        atHost = sum(machineKey(state.member.host) == host for state in self._members.values())
-        state = RosterState(named, there, len(self._members), atHost)
-        change = decide(asked, state, limits)
+        change = decide(asked, self._rosterState(asked, named, there), limits)
         if isinstance(change, Refusal):
             return succeed(change)
         old = [self._members[member.id] for member in (named, there) if member is not None]
-        if change is Change.MERGED:
-            for state_ in old:
-                self._remove(state_.member.id)
-        fresh = change in (Change.JOINED, Change.MERGED)
-        self._lastId += fresh
-        memberId = self._lastId if fresh else old[0].member.id
-        cursor = min((state.cursor for state in old), default=self._head)
-        self._put(
-            MemberState(Member(asked.name, asked.host, asked.port, asked.owner, memberId), cursor)
-        )
+        if change is Change.JOINED:
+            self._insert(asked, Progress(self._head))
+        elif change is Change.MERGED:
+            for state in old:
+                self._remove(state.member.id)
+            cursor = min(state.progress.cursor for state in old)
+            reached = any(state.progress.reached for state in old)
+            self._insert(asked, Progress(cursor, reached=reached))
+        else:
+            self._put(replace(old[0], member=_member(asked, old[0].member.id)), heard=True)
+        self._forgetDelivered()
         self._wake()
         return succeed(change)
 
@@ -102,20 +106,35 @@ class MemoryStore:
         """
         named = self._named(asked.name)
         verdict = mayLeave(asked, named)
-        if verdict is True:
-            assert named is not None
-            self._remove(named.id)
-            self._trim()
-            self._wake()
-        return succeed(verdict)
+        if verdict is not True:
+            return succeed(verdict)
+        assert named is not None
+        self.evict(named.id)
+        return succeed(True)
 
-    def read(self, after: int, limit: int) -> "Deferred[list[Entry]]":
+    def evict(self, memberId: int) -> "Deferred[bool]":
         """
         See :class:`IMessageStore`.
         """
-        first = self._log[0].position if self._log else self._head + 1
-        start = max(0, after + 1 - first)
-        return succeed(self._log[start : start + limit])
+        if memberId not in self._members:
+            return succeed(False)
+        self._remove(memberId)
+        self._forgetDelivered()
+        self._wake()
+        return succeed(True)
+
+    def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+        """
+        See :class:`IMessageStore`.
+        """
+        start = self._index(after)
+        entries: list[Entry] = []
+        for entry in self._log[start : start + limit]:
+            maxBytes -= len(entry.text.encode())
+            if entries and maxBytes < 0:
+                break
+            entries.append(entry)
+        return succeed(entries)
 
     def roster(self, since: int) -> "Deferred[RosterNews]":
         """
@@ -125,16 +144,29 @@ class MemoryStore:
         departed = [id for id, revision in self._departed.items() if revision > since]
         return succeed(RosterNews(self._revision, self._head, members, departed))
 
-    def advance(self, cursors: Mapping[int, int]) -> "Deferred[None]":
+    def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
         """
         See :class:`IMessageStore`.
         """
-        for memberId, position in cursors.items():
+        for memberId, new in progress.items():
             state = self._members.get(memberId)
-            if state is not None and position > state.cursor:
-                self._members[memberId] = replace(state, cursor=position)
-        self._trim()
+            if state is not None:
+                self._members[memberId] = replace(state, progress=_further(state.progress, new))
+        self._forgetDelivered()
         return succeed(None)
+
+    def trim(self, limits: LogLimits, now: float) -> "Deferred[int]":
+        """
+        See :class:`IMessageStore`.
+        """
+        oldest = ((e.position, e.time, entrySize(e.name, e.text)) for e in self._log)
+        floor = floorOf(oldest, len(self._log), self._size, limits, now)
+        for state in list(self._members.values()):
+            self._dropFor(state, floor)
+        dropped = self._forget(floor)
+        if dropped:
+            self._wake()
+        return succeed(dropped)
 
     def follow(self, woken: Callable[[], None]) -> None:
         """
@@ -153,18 +185,28 @@ class MemoryStore:
             woken()
 
     def _named(self, name: str) -> Member | None:
-        return next(
-            (state.member for state in self._members.values() if state.member.name == name), None
-        )
+        members = (state.member for state in self._members.values())
+        return next((member for member in members if member.name == name), None)
 
     def _there(self, address: str) -> Member | None:
-        return next(
-            (state.member for state in self._members.values() if state.member.address == address),
-            None,
-        )
+        members = (state.member for state in self._members.values())
+        return next((member for member in members if member.address == address), None)
 
-    def _put(self, state: MemberState) -> None:
+    def _rosterState(
+        self, asked: Enrolment, named: Member | None, there: Member | None
+    ) -> RosterState:
+        host = machineKey(asked.host)
+        atHost = sum(machineKey(state.member.host) == host for state in self._members.values())
+        return RosterState(named, there, len(self._members), atHost)
+
+    def _insert(self, asked: Enrolment, progress: Progress) -> None:
+        self._lastId += 1
+        self._put(MemberState(_member(asked, self._lastId), progress, 0), heard=True)
+
+    def _put(self, state: MemberState, *, heard: bool) -> None:
         self._revision += 1
+        if heard:
+            state = replace(state, registered=self._revision)
         self._members[state.member.id] = state
         self._revisions[state.member.id] = self._revision
 
@@ -172,14 +214,42 @@ class MemoryStore:
         self._revision += 1
         del self._members[memberId], self._revisions[memberId]
         self._departed[memberId] = self._revision
+        if len(self._departed) > DEPARTED:
+            del self._departed[next(iter(self._departed))]
 
-    def _trim(self) -> None:
-        """
-        Forget what every member has; positions stay dense here, so an index finds the place.
-        """
-        slowest = min((state.cursor for state in self._members.values()), default=self._head)
-        if self._log and self._log[0].position <= slowest:
-            del self._log[: slowest + 1 - self._log[0].position]
+    def _index(self, position: int) -> int:
+        return bisect_right(self._log, position, key=lambda entry: entry.position)
+
+    def _dropFor(self, state: MemberState, floor: int) -> None:
+        if state.progress.cursor >= floor:
+            return
+        lost = self._log[self._index(state.progress.cursor) : self._index(floor)]
+        dropped = state.dropped + sum(entry.name != state.member.name for entry in lost)
+        progress = replace(state.progress, cursor=floor)
+        self._put(replace(state, progress=progress, dropped=dropped), heard=False)
+
+    def _forgetDelivered(self) -> None:
+        cursors = (state.progress.cursor for state in self._members.values())
+        self._forget(min(cursors, default=self._head))
+
+    def _forget(self, floor: int) -> int:
+        index = self._index(floor)
+        self._size -= sum(entrySize(entry.name, entry.text) for entry in self._log[:index])
+        del self._log[:index]
+        return index
+
+
+def _member(asked: Enrolment, memberId: int) -> Member:
+    return Member(asked.name, asked.host, asked.port, asked.owner, memberId)
+
+
+def _further(old: Progress, new: Progress) -> Progress:
+    return Progress(
+        max(old.cursor, new.cursor),
+        max(old.skipped, new.skipped),
+        max(old.told, new.told),
+        old.reached or new.reached,
+    )
 
 
 def parseMemory(reactor: object, argument: str) -> MemoryStore:

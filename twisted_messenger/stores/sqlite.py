@@ -8,18 +8,22 @@ its transaction is durable. Reads never share a transaction with writes: what is
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
+from twisted_messenger.delivery import Progress
 from twisted_messenger.errors import StoreError, StoreFull
 from twisted_messenger.interfaces import (
     Admission,
     Entry,
     IMessageStore,
+    LogLimits,
     Post,
     RosterNews,
 )
@@ -84,6 +88,13 @@ class ThreadWorker:
         self._pool.stop()
 
 
+@dataclass(frozen=True)
+class _Change:
+    step: Callable[[], Any]
+    done: "Deferred[Any]"
+    frees: bool
+
+
 @implementer(IMessageStore)
 class SQLiteStore:
     """
@@ -96,7 +107,9 @@ class SQLiteStore:
     def __init__(self, file: SQLiteFile, worker: Worker) -> None:
         self._file = file
         self._worker = worker
-        self._waiting: list[tuple[Callable[[], Any], Deferred[Any]]] = []
+        self._waiting: list[_Change] = []
+        #: What frees space and failed with what needs it: tried again before anything else.
+        self._freeing: list[_Change] = []
         self._writing = False
         self._idle: list[Deferred[None]] = []
         self._followers: list[Callable[[], None]] = []
@@ -139,20 +152,32 @@ class SQLiteStore:
         """
         See :class:`IMessageStore`.
         """
-        return self._write(lambda: self._file.leave(asked))
+        return self._write(lambda: self._file.leave(asked), frees=True)
 
-    def advance(self, cursors: Mapping[int, int]) -> "Deferred[None]":
+    def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
         """
         See :class:`IMessageStore`.
         """
-        moved = dict(cursors)
-        return self._write(lambda: self._file.advance(moved))
+        copy = dict(progress)
+        return self._write(lambda: self._file.advance(copy), frees=True)
 
-    def read(self, after: int, limit: int) -> "Deferred[list[Entry]]":
+    def evict(self, memberId: int) -> "Deferred[bool]":
         """
         See :class:`IMessageStore`.
         """
-        return self._run(lambda: self._file.read(after, limit))
+        return self._write(lambda: self._file.evict(memberId), frees=True)
+
+    def trim(self, limits: LogLimits, now: float) -> "Deferred[int]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._write(lambda: self._file.trim(limits, now), frees=True)
+
+    def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._run(lambda: self._file.read(after, limit, maxBytes))
 
     def roster(self, since: int) -> "Deferred[RosterNews]":
         """
@@ -172,41 +197,56 @@ class SQLiteStore:
         """
         self._followers.remove(woken)
 
-    def _write(self, change: Callable[[], T]) -> "Deferred[T]":
+    def _write(self, change: Callable[[], T], *, frees: bool = False) -> "Deferred[T]":
         done: Deferred[T] = Deferred()
-        self._waiting.append((change, done))
+        self._waiting.append(_Change(change, done, frees))
         self._writeNext()
         return done
 
     def _writeNext(self) -> None:
         if self._writing:
             return
-        if not self._waiting:
+        if not self._waiting and not self._freeing:
             idle, self._idle = self._idle, []
             for waiting in idle:
                 waiting.callback(None)
             return
-        batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        if self._freeing:
+            batch, self._freeing = self._freeing, []
+        else:
+            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
         self._writing = True
-        changes = [change for change, _ in batch]
-        finished = self._run(lambda: self._file.transact(changes))
+        steps = [change.step for change in batch]
+        finished = self._run(lambda: self._file.transact(steps))
         finished.addCallbacks(
             self._committed, self._failed, callbackArgs=(batch,), errbackArgs=(batch,)
         )
 
-    def _committed(self, results: list[Any], batch: list[tuple[Any, Deferred[Any]]]) -> None:
+    def _committed(self, results: list[Any], batch: "list[_Change]") -> None:
         self._writing = False
-        for (_, done), result in zip(batch, results):
-            done.callback(result)
+        for change, result in zip(batch, results):
+            change.done.callback(result)
         # Before the wakes: whatever they do, the next transaction is on its way.
         self._writeNext()
         for woken in list(self._followers):
             woken()
 
-    def _failed(self, reason: Any, batch: list[tuple[Any, Deferred[Any]]]) -> None:
+    def _failed(self, reason: Failure, batch: "list[_Change]") -> None:
+        if not reason.check(StoreFull):
+            self._refused(reason, batch)
+            return
+        # What frees space must not fail with what needs it, or a full store would stay full.
+        freeing = [change for change in batch if change.frees]
+        needing = [change for change in batch if not change.frees]
+        if needing:
+            self._freeing = freeing
+        room = self._run(self._file.makeRoom)
+        room.addBoth(lambda _: self._refused(reason, needing or freeing))
+
+    def _refused(self, reason: Failure, batch: "list[_Change]") -> None:
         self._writing = False
-        for _, done in batch:
-            done.errback(reason)
+        for change in batch:
+            change.done.errback(reason)
         self._writeNext()
 
     def _run(self, call: Callable[[], T]) -> "Deferred[T]":

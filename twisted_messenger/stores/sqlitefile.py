@@ -2,14 +2,25 @@
 The SQL of the SQLite store: every method blocks, every method is one step of a transaction.
 """
 
+import os
+import resource
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
-from twisted_messenger.errors import StartError
-from twisted_messenger.interfaces import Admission, Entry, MemberState, Post, RosterNews
+from twisted_messenger.delivery import Progress
+from twisted_messenger.errors import StartError, StoreFull
+from twisted_messenger.interfaces import (
+    Admission,
+    Entry,
+    LogLimits,
+    MemberState,
+    Post,
+    RosterNews,
+)
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.retention import DEPARTED, STEP, entrySize, floorOf
 from twisted_messenger.roster import (
     Change,
     Enrolment,
@@ -20,9 +31,17 @@ from twisted_messenger.roster import (
     machineKey,
     mayLeave,
 )
+from twisted_messenger.stores.diskroom import Room
 
 #: The version of ``schema/sqlite.sql``, kept in the file's ``user_version``.
 SCHEMA_VERSION = 1
+
+# Pages in the write-ahead log before they go into the file: 1 MiB.
+_CHECKPOINT_PAGES = 256
+
+# Entries forgotten in one transaction while the disk is full, and such transactions in a row.
+_FRUGAL_STEP = 4
+_FRUGAL_STEPS = 32
 
 # EXCLUSIVE keeps a second process out, and falls with the process that held it. FULL makes a
 # commit survive a power cut, in WAL too.
@@ -30,6 +49,7 @@ _PRAGMAS = (
     "PRAGMA locking_mode = EXCLUSIVE",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
+    f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}",
 )
 
 _MEMBER = "SELECT name, host, port, owner, id FROM members WHERE "
@@ -44,6 +64,7 @@ class SQLiteFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._frugal = False
 
     def open(self) -> None:
         """
@@ -71,6 +92,7 @@ class SQLiteFile:
     def _prepare(self) -> None:
         for pragma in _PRAGMAS:
             self._db.execute(pragma)
+        self._obeyFileLimit()
         # Opening alone proves nothing: this takes the lock and shows whether we may write.
         self._db.execute("BEGIN EXCLUSIVE")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -80,9 +102,22 @@ class SQLiteFile:
         elif version != SCHEMA_VERSION:
             raise sqlite3.DatabaseError(f"it holds something else (version {version})")
         self._db.execute("DELETE FROM departed")
-        self._db.execute("UPDATE members SET revision = 1")
+        self._db.execute("UPDATE members SET revision = 1, registered = 1")
         self._revision = 1
+        self._entries, self._size = self._db.execute(
+            "SELECT count(*), ifnull(sum(size), 0) FROM log"
+        ).fetchone()
         self._db.execute("COMMIT")
+        self._identity = _identityOf(self.path)
+
+    def _obeyFileLimit(self) -> None:
+        # Past the limit on a file's size, what is in the write-ahead log would be stuck there.
+        limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+        if limit != resource.RLIM_INFINITY:
+            (pageSize,) = self._db.execute("PRAGMA page_size").fetchone()
+            pages = max(16, limit // pageSize)
+            self._db.execute(f"PRAGMA max_page_count = {pages}")
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {min(_CHECKPOINT_PAGES, pages // 4)}")
 
     def _create(self) -> None:
         schema = files(__package__).joinpath("schema", "sqlite.sql").read_text("utf-8")
@@ -104,16 +139,68 @@ class SQLiteFile:
 
         :returns: what each change returned.
         """
-        self._db.execute("BEGIN IMMEDIATE")
+        self._mustBeThere()
+        before = self._revision, self._entries, self._size
+        self._room = self._measureRoom()
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             results = [change() for change in changes]
-            self._trim()
+            if not self._frugal:
+                self._forgetDelivered()
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+            self._revision, self._entries, self._size = before
             raise
+        if self._frugal:
+            self._forgetInSteps()
         return results
+
+    def _mustBeThere(self) -> None:
+        """
+        A file that was deleted or replaced takes everything, and keeps nothing.
+        """
+        if self._identity is not None and self._identity != _identityOf(self.path):
+            raise sqlite3.OperationalError(f"{self.path} was removed; restart to begin anew")
+
+    def makeRoom(self) -> None:
+        """
+        Give the write-ahead log's space back to a disk that is full, and go on in small steps.
+        """
+        self._frugal = True
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _measureRoom(self) -> Room:
+        (pageSize,) = self._db.execute("PRAGMA page_size").fetchone()
+        (freePages,) = self._db.execute("PRAGMA freelist_count").fetchone()
+        room = Room.at(self.path, pageSize * freePages)
+        if room.scarce:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            room = Room.at(self.path, pageSize * freePages)
+        return room
+
+    def _forgetInSteps(self) -> None:
+        """
+        Delete what every member has. Deleting writes too, so do a little, and give that back.
+
+        What it was called behind is durable already, so it does not fail.
+        """
+        before = self._entries, self._size
+        try:
+            for _ in range(_FRUGAL_STEPS):
+                self._db.execute("BEGIN IMMEDIATE")
+                before = self._entries, self._size
+                self._frugal = self._forgetDelivered() > 0
+                self._db.execute("COMMIT")
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                if not self._frugal:
+                    return
+        except sqlite3.Error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+                self._entries, self._size = before
+            self._frugal = True
 
     def append(self, post: Post, admit: Admission) -> int | Refusal:
         """
@@ -124,11 +211,16 @@ class SQLiteFile:
         if refusal is not None:
             return refusal
         owned = named is not None and named.owner == post.source
+        size = entrySize(post.name, post.text)
+        if not self._room.take(size):
+            raise StoreFull("the disk is full")
         position = self._db.execute(
-            "INSERT INTO log (name, text, owned, time) VALUES (?, ?, ?, ?)",
-            (post.name, post.text, owned, post.time),
+            "INSERT INTO log (name, text, owned, time, size) VALUES (?, ?, ?, ?, ?)",
+            (post.name, post.text, owned, post.time, size),
         ).lastrowid
         assert position is not None
+        self._entries += 1
+        self._size += size
         return position
 
     def enrol(self, asked: Enrolment, limits: RosterLimits) -> Change | Refusal:
@@ -144,18 +236,21 @@ class SQLiteFile:
         change = decide(asked, RosterState(named, there, members, atHost), limits)
         if change is Change.MERGED:
             assert named is not None and there is not None
-            cursor = min(self._cursor(named), self._cursor(there))
+            cursor, reached = self._db.execute(
+                "SELECT min(cursor), max(reached) FROM members WHERE id IN (?, ?)",
+                (named.id, there.id),
+            ).fetchone()
             self._remove(named)
             self._remove(there)
-            self._insert(asked, cursor)
+            self._insert(asked, cursor, reached)
         elif change is Change.JOINED:
             self._insert(asked, self._head())
         elif not isinstance(change, Refusal):
             existing = named or there
             assert existing is not None
             self._db.execute(
-                "UPDATE members SET name = ?, host = ?, port = ?, machine = ?, address = ?,"
-                " owner = ?, revision = ? WHERE id = ?",
+                "UPDATE members SET name = ?1, host = ?2, port = ?3, machine = ?4, address = ?5,"
+                " owner = ?6, registered = ?7, revision = ?7 WHERE id = ?8",
                 (*_columns(asked), self._nextRevision(), existing.id),
             )
         return change
@@ -171,75 +266,112 @@ class SQLiteFile:
             self._remove(named)
         return verdict
 
-    def read(self, after: int, limit: int) -> list[Entry]:
+    def evict(self, memberId: int) -> bool:
+        """
+        See :meth:`IMessageStore.evict`.
+        """
+        member = self._member("id = ?", memberId)
+        if member is not None:
+            self._remove(member)
+        return member is not None
+
+    def read(self, after: int, limit: int, maxBytes: int) -> list[Entry]:
         """
         See :meth:`IMessageStore.read`.
         """
         rows = self._db.execute(
-            "SELECT position, name, text, owned, time FROM log WHERE position > ?"
+            "SELECT position, name, text, owned, time, size FROM log WHERE position > ?"
             " ORDER BY position LIMIT ?",
             (after, limit),
         )
-        return [
-            Entry(position, name, text, bool(owned), time)
-            for position, name, text, owned, time in rows
-        ]
+        entries: list[Entry] = []
+        for position, name, text, owned, time, size in rows:
+            maxBytes -= size
+            if entries and maxBytes < 0:
+                break
+            entries.append(Entry(position, name, text, bool(owned), time))
+        return entries
 
     def roster(self, since: int) -> RosterNews:
         """
         See :meth:`IMessageStore.roster`.
         """
         rows = self._db.execute(
-            "SELECT name, host, port, owner, id, cursor FROM members WHERE revision > ?"
-            " ORDER BY id",
+            "SELECT name, host, port, owner, id, cursor, skipped, told, reached, registered,"
+            " dropped FROM members WHERE revision > ? ORDER BY id",
             (since,),
         )
-        members = [MemberState(Member(*member), cursor) for *member, cursor in rows]
+        members = [
+            MemberState(Member(*row[:5]), _progress(*row[5:9]), row[9], row[10]) for row in rows
+        ]
         departed = self._db.execute("SELECT id FROM departed WHERE revision > ?", (since,))
         return RosterNews(self._revision, self._head(), members, [id for (id,) in departed])
 
-    def advance(self, cursors: Mapping[int, int]) -> None:
+    def advance(self, progress: Mapping[int, Progress]) -> None:
         """
         See :meth:`IMessageStore.advance`.
         """
         self._db.executemany(
-            "UPDATE members SET cursor = ?1 WHERE id = ?2 AND cursor < ?1",
-            [(position, memberId) for memberId, position in cursors.items()],
+            "UPDATE members SET cursor = max(cursor, ?), skipped = max(skipped, ?),"
+            " told = max(told, ?), reached = max(reached, ?) WHERE id = ?",
+            [(p.cursor, p.skipped, p.told, p.reached, id) for id, p in progress.items()],
         )
 
-    def _trim(self) -> None:
+    def trim(self, limits: LogLimits, now: float) -> int:
         """
-        Forget what every member has.
+        See :meth:`IMessageStore.trim`.
         """
-        self._db.execute(
-            "DELETE FROM log WHERE position <= ifnull((SELECT min(cursor) FROM members), ?)",
-            (self._head(),),
-        )
+        oldest = self._db.execute("SELECT position, time, size FROM log ORDER BY position")
+        floor = floorOf(oldest, self._entries, self._size, limits, now)
+        behind = self._db.execute("SELECT 1 FROM members WHERE cursor < ?", (floor,)).fetchone()
+        if behind is not None:
+            self._db.execute(
+                "UPDATE members SET dropped = dropped + (SELECT count(*) FROM log WHERE"
+                " position > members.cursor AND position <= ?1 AND log.name != members.name),"
+                " cursor = ?1, revision = ?2 WHERE cursor < ?1",
+                (floor, self._nextRevision()),
+            )
+        (dropped,) = self._db.execute(
+            "SELECT count(*) FROM log WHERE position <= ?", (floor,)
+        ).fetchone()
+        self._forget(floor)
+        return int(dropped)
+
+    def _forgetDelivered(self) -> int:
+        (slowest,) = self._db.execute("SELECT min(cursor) FROM members").fetchone()
+        return self._forget(self._head() if slowest is None else slowest)
+
+    def _forget(self, floor: int) -> int:
+        last, entries, size = self._db.execute(
+            "SELECT max(position), count(*), sum(size) FROM"
+            " (SELECT position, size FROM log WHERE position <= ? ORDER BY position LIMIT ?)",
+            (floor, _FRUGAL_STEP if self._frugal else STEP),
+        ).fetchone()
+        if entries:
+            self._db.execute("DELETE FROM log WHERE position <= ?", (last,))
+            self._entries -= entries
+            self._size -= size
+        return int(entries)
 
     def _member(self, condition: str, value: object) -> Member | None:
         row = self._db.execute(_MEMBER + condition, (value,)).fetchone()
         return None if row is None else Member(*row)
 
-    def _cursor(self, member: Member) -> int:
-        (cursor,) = self._db.execute(
-            "SELECT cursor FROM members WHERE id = ?", (member.id,)
-        ).fetchone()
-        return int(cursor)
-
     def _head(self) -> int:
         row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
         return 0 if row is None else int(row[0])
 
-    def _insert(self, asked: Enrolment, cursor: int) -> None:
+    def _insert(self, asked: Enrolment, cursor: int, reached: int = 0) -> None:
         self._db.execute(
-            "INSERT INTO members (name, host, port, machine, address, owner, revision, cursor)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (*_columns(asked), self._nextRevision(), cursor),
+            "INSERT INTO members (name, host, port, machine, address, owner, registered,"
+            " revision, cursor, reached) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)",
+            (*_columns(asked), self._nextRevision(), cursor, reached),
         )
 
     def _remove(self, member: Member) -> None:
         self._db.execute("DELETE FROM members WHERE id = ?", (member.id,))
         self._db.execute("INSERT INTO departed VALUES (?, ?)", (member.id, self._nextRevision()))
+        self._db.execute("DELETE FROM departed WHERE revision < ?", (self._revision - DEPARTED,))
 
     def _nextRevision(self) -> int:
         self._revision += 1
@@ -255,3 +387,15 @@ def _columns(asked: Enrolment) -> tuple[str, str, int, str, str, str]:
         asked.address,
         asked.owner,
     )
+
+
+def _identityOf(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _progress(cursor: int, skipped: int, told: int, reached: int) -> Progress:
+    return Progress(cursor, skipped, told, bool(reached))

@@ -6,7 +6,8 @@ CREATE TABLE log (
     name     TEXT    NOT NULL,
     text     TEXT    NOT NULL,
     owned    INTEGER NOT NULL,  -- 1: the registered owner of the name said it
-    time     REAL    NOT NULL   -- seconds since the epoch
+    time     REAL    NOT NULL,  -- seconds since the epoch
+    size     INTEGER NOT NULL   -- bytes it counts against the limit
 );
 
 -- AUTOINCREMENT: an id is never given to another member, so a late cursor write harms nobody.
@@ -18,8 +19,13 @@ CREATE TABLE members (
     machine  TEXT    NOT NULL,         -- 127.0.0.1 and ::1 are one
     address  TEXT    NOT NULL UNIQUE,  -- machine and port
     owner    TEXT    NOT NULL,         -- the machine that registered it
-    cursor   INTEGER NOT NULL,         -- the last position delivered
-    revision INTEGER NOT NULL          -- when the row changed, cursor aside
+    cursor   INTEGER NOT NULL,         -- the last position delivered, skipped or dropped
+    skipped  INTEGER NOT NULL DEFAULT 0,  -- entries it kept resetting
+    told     INTEGER NOT NULL DEFAULT 0,  -- missed entries it was told of
+    reached  INTEGER NOT NULL DEFAULT 0,  -- 1: it has confirmed a push
+    dropped  INTEGER NOT NULL DEFAULT 0,  -- entries the log dropped before it had them
+    registered INTEGER NOT NULL,       -- the revision at its last registration
+    revision INTEGER NOT NULL          -- the revision at its last change, progress aside
 );
 CREATE INDEX members_machine ON members (machine);
 CREATE INDEX members_revision ON members (revision);
@@ -30,3 +36,4 @@ CREATE TABLE departed (
     id       INTEGER PRIMARY KEY,
     revision INTEGER NOT NULL
 );
+CREATE INDEX departed_revision ON departed (revision);

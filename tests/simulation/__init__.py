@@ -1,0 +1,15 @@
+"""
+The whole server against a hostile day: one integer decides everything that happens.
+
+The real room, receipts, broadcaster, pushes and SQLite store run over the network in memory::
+
+    seed --> story --> World --> Server (Process, Disk), Members, Senders
+                         '---------- Record --> judges --> violations
+
+The server is killed, restarted and stopped; members die, hang, reset, move and come back. Judges
+watch every event, and in the end, when everything is well again, nothing that was promised may
+be missing. The same seed always gives the same story; ``python -m tests.simulation`` runs many.
+
+Left out: a reactor whose clock is set (time only runs, though by hours), name look-ups, TLS, and
+members that merge or take each other's names.
+"""

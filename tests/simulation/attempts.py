@@ -1,0 +1,125 @@
+"""
+Judges the server's attempts: one at a time, patient, and not given up too early.
+"""
+
+from dataclasses import dataclass
+
+from tests.simulation.record import Event, Kind, Record
+from tests.simulation.server import Settings
+from twisted_messenger.delivery import JITTER, NEVER_REACHED_SECONDS, RETRY_SECONDS
+
+# What the broadcaster hears of a member it hears so late at most: the store takes its time.
+_HEARD_SECONDS = 3.0
+
+_ROUNDING = 1e-6
+
+
+@dataclass
+class _Address:
+    """
+    What the server may know of a callback address.
+
+    :param failures: in a row, since the member was heard.
+    :param begun: when the last attempt that was in vain began.
+    :param failed: when it ended.
+    :param subject: what it was about.
+    :param hung: whether it ended in a way that may count as success.
+    """
+
+    failures: int = 0
+    begun: float = 0.0
+    failed: float = 0.0
+    subject: str = ""
+    hung: bool = False
+
+
+class AttemptJudge:
+    """
+    Watches the server's ends of the pushes.
+
+    :param settings: when members may be evicted.
+    """
+
+    def __init__(self, record: Record, settings: Settings) -> None:
+        self._record = record
+        self._evictSeconds = settings.evictSeconds
+        self._flying: dict[str, float] = {}
+        self._addresses: dict[str, _Address] = {}
+        #: By host, as each has one member.
+        self._heard: dict[str, float] = {}
+        self._enrolled: dict[str, float] = {}
+        self._confirmed: dict[str, float] = {}
+        self._begunInVain: dict[str, float] = {}
+        self._hosts: dict[str, str] = {}
+
+    def noted(self, event: Event) -> None:
+        """
+        See :class:`~tests.simulation.record.Judge`.
+        """
+        if event.kind is Kind.PUSHING:
+            self._begun(event)
+        elif event.kind is Kind.PUSHED:
+            self._ended(event)
+        elif event.kind is Kind.ENROLLED:
+            host = self._hosts[event.who] = event.what.partition(":")[0]
+            self._enrolled[host] = event.time
+            self._heard[host] = event.time
+        elif event.kind is Kind.APPENDED and event.who in self._hosts:
+            self._heard[self._hosts[event.who]] = event.time
+        elif event.kind is Kind.EVICTED:
+            self._evicted(event)
+        elif event.kind in (Kind.CRASHED, Kind.STOPPED):
+            self._flying.clear()
+            self._addresses.clear()
+
+    def _mayHaveForgiven(self, address: str, known: _Address, event: Event) -> bool:
+        """
+        Whether the member was heard since it failed, or the failure counted as a success.
+        """
+        heard = self._heard.get(address.partition(":")[0])
+        if heard is not None and heard >= known.begun - _HEARD_SECONDS:
+            return True
+        # Two notices may look the same.
+        other = known.subject != event.what or event.what.endswith(" dropped")
+        return not known.failures or (known.hung and other)
+
+    def _begun(self, event: Event) -> None:
+        address = event.who
+        if address in self._flying:
+            self._record.violated("one at a time", f"two connections to {address}")
+        self._flying[address] = event.time
+        known = self._addresses.get(address)
+        if known is None or self._mayHaveForgiven(address, known, event):
+            return
+        step = RETRY_SECONDS[min(known.failures, len(RETRY_SECONDS)) - 1]
+        waited = event.time - known.failed
+        if waited < step * (1 - JITTER) - _ROUNDING:
+            why = f"{address} was tried {waited:.3f} s after failure {known.failures}"
+            self._record.violated("patience", why)
+
+    def _ended(self, event: Event) -> None:
+        address = event.who
+        host = address.partition(":")[0]
+        begun = self._flying.pop(address, event.time)
+        if event.detail == "confirmed":
+            self._addresses.pop(address, None)
+            self._confirmed[host] = event.time
+            return
+        self._begunInVain[host] = begun
+        known = self._addresses.setdefault(address, _Address())
+        forgiven = self._mayHaveForgiven(address, known, event)
+        known.failures = 1 if forgiven else known.failures + 1
+        known.begun, known.failed = begun, event.time
+        known.subject = event.what
+        known.hung = event.detail == "hung"
+
+    def _evicted(self, event: Event) -> None:
+        host = event.what.partition(":")[0]
+        least = min(NEVER_REACHED_SECONDS, self._evictSeconds)
+        if not self._evictSeconds:
+            self._record.violated("eviction", f"{event.who} was evicted; nobody should be")
+        elif event.time - self._confirmed.get(host, -least) < least:
+            self._record.violated("eviction", f"{event.who} was evicted soon after a success")
+        elif self._begunInVain.get(host, -1.0) < self._enrolled[host]:
+            why = f"{event.who} was evicted, not tried once since it registered"
+            self._record.violated("eviction", why)

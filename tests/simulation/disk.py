@@ -1,0 +1,232 @@
+"""
+A disk that outlives the process, and a store on it that can crash at any commit.
+
+What has not been committed when the process dies has never run, so the database itself is what
+is durable. A call takes two steps of virtual time: it runs, and later it is answered; a crash in
+between leaves something durable that nobody was told of.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from tests.simulation.process import Process
+from tests.simulation.record import Kind, Record
+from twisted_messenger.interfaces import Admission, LogLimits, Post
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.roster import Change, Enrolment, RosterLimits
+from twisted_messenger.stores.sqlite import SQLiteStore
+from twisted_messenger.stores.sqlitefile import SQLiteFile
+
+T = TypeVar("T")
+
+
+class Disk:
+    """
+    Keeps what was committed.
+
+    :param seconds: the longest that half a call takes; most take much less.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.database = self._empty()
+        #: Steps until the process dies in the middle of one; ``None`` for never.
+        self.fuse: int | None = None
+        self.full = False
+        self.burnt: Callable[[], None] = self.crashed
+
+    def _empty(self) -> sqlite3.Connection:
+        return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+
+    def committed(self) -> None:
+        """
+        A transaction is over.
+        """
+
+    def crashed(self) -> None:
+        """
+        The process has died.
+        """
+
+    def step(self) -> bool:
+        """
+        Half a call is about to happen.
+
+        :returns: whether it does; else the process has just died.
+        """
+        if self.fuse is not None:
+            self.fuse -= 1
+            if self.fuse < 0:
+                self.fuse = None
+                self.burnt()
+                return False
+        return True
+
+
+class RecordingFile(SQLiteFile):
+    """
+    The real SQL on a simulated disk; tells the record what becomes durable.
+
+    :param disk: where the database is.
+    :param record: is told.
+    """
+
+    def __init__(self, disk: Disk, record: Record) -> None:
+        super().__init__(":memory:")
+        self._disk = disk
+        self._record = record
+        self._notes: list[Callable[[], None]] = []
+
+    def open(self) -> None:
+        """
+        Take the database that is there.
+        """
+        self._db = self._disk.database
+        self._prepare()
+        self._disk.committed()
+
+    def close(self) -> None:
+        """
+        Nothing: the disk stays.
+        """
+
+    def transact(self, changes: Iterable[Callable[[], Any]]) -> list[Any]:
+        """
+        See :class:`SQLiteFile`.
+        """
+        self._notes.clear()
+        if self._disk.full:
+            self._record.note(Kind.FULL)
+            raise sqlite3.OperationalError("database or disk is full")
+        results = super().transact(changes)
+        self._disk.committed()
+        for note in self._notes:
+            note()
+        return results
+
+    def append(self, post: Post, admit: Admission) -> int | Refusal:
+        """
+        See :class:`SQLiteFile`.
+        """
+        position = super().append(post, admit)
+        if not isinstance(position, Refusal):
+            self._notes.append(lambda: self._appended(post, position))
+        return position
+
+    def _appended(self, post: Post, position: int) -> None:
+        id = post.text.partition(" ")[0]
+        message = self._record.messages[id]
+        if message.position:
+            self._record.violated("once", f"{id} is twice in the log")
+        message.position = position
+        self._record.note(Kind.APPENDED, post.name, id, str(position))
+
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> Change | Refusal:
+        """
+        See :class:`SQLiteFile`.
+        """
+        change = super().enrol(asked, limits)
+        if not isinstance(change, Refusal):
+            self._later(Kind.ENROLLED, asked.name, f"{asked.host}:{asked.port}", change.value)
+        return change
+
+    def leave(self, asked: Enrolment) -> bool | Refusal:
+        """
+        See :class:`SQLiteFile`.
+        """
+        left = super().leave(asked)
+        if left is True:
+            self._later(Kind.DEPARTED, asked.name)
+        return left
+
+    def evict(self, memberId: int) -> bool:
+        """
+        See :class:`SQLiteFile`.
+        """
+        member = self._member("id = ?", memberId)
+        if member is not None:
+            self._later(Kind.EVICTED, member.name, f"{member.host}:{member.port}")
+        return super().evict(memberId)
+
+    def _later(self, kind: Kind, who: str, what: str = "", detail: str = "") -> None:
+        self._notes.append(lambda: self._record.note(kind, who, what, detail))
+
+
+class DiskWorker:
+    """
+    Runs the calls one after the other, each in its own time.
+
+    :param process: dies with it.
+    :param random: how long calls take.
+    """
+
+    def __init__(self, process: Process, disk: Disk, random: Random) -> None:
+        self._process = process
+        self._disk = disk
+        self._random = random
+        self._waiting: deque[tuple[Callable[[], Any], Deferred[Any]]] = deque()
+
+    def start(self) -> None:
+        """
+        See :class:`~twisted_messenger.stores.sqlite.Worker`.
+        """
+
+    def stop(self) -> None:
+        """
+        See :class:`~twisted_messenger.stores.sqlite.Worker`.
+        """
+
+    def run(self, call: Callable[[], T]) -> "Deferred[T]":
+        """
+        See :class:`~twisted_messenger.stores.sqlite.Worker`.
+        """
+        done: Deferred[T] = Deferred()
+        self._waiting.append((call, done))
+        if len(self._waiting) == 1:
+            self._soon(self._runNext)
+        return done
+
+    def _soon(self, step: Callable[[], None]) -> None:
+        self._process.callLater(self._disk.seconds * self._random.random() ** 3, step)
+
+    def _runNext(self) -> None:
+        if not self._disk.step():
+            return
+        call, done = self._waiting[0]
+        result: object
+        try:
+            result = call()
+        except Exception:
+            result = Failure()
+        if self._disk.step():
+            self._soon(lambda: self._answer(done, result))
+
+    def _answer(self, done: "Deferred[Any]", result: object) -> None:
+        self._waiting.popleft()
+        if self._waiting:
+            self._soon(self._runNext)
+        done.callback(result)
+
+
+class VirtualStore(SQLiteStore):
+    """
+    The real store, except that entries age in virtual time.
+
+    :param clock: the process.
+    """
+
+    def __init__(self, file: SQLiteFile, worker: DiskWorker, clock: Process) -> None:
+        super().__init__(file, worker)
+        self._clock = clock
+
+    def trim(self, limits: LogLimits, now: float) -> "Deferred[int]":
+        """
+        See :class:`~twisted_messenger.interfaces.IMessageStore`.
+        """
+        return super().trim(limits, self._clock.seconds())

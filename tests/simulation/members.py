@@ -1,0 +1,148 @@
+"""
+A member: a listener that behaves as the story says.
+"""
+
+from enum import Enum
+from typing import Any
+
+from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.protocol import Factory, Protocol
+from zope.interface import implementer
+
+from tests.simulation.process import Process
+from tests.simulation.record import Kind, Record, subject
+from twisted_messenger.sockets import resetOnClose
+from twisted_messenger.testing import MemoryNetwork
+
+
+class Mode(Enum):
+    """
+    What a listener does with a push.
+    """
+
+    #: Reads it, then closes.
+    WELL = "well"
+    #: Reads it, then closes after some seconds, perhaps too late.
+    SLOW = "slow"
+    #: Reads it and never closes.
+    HANGING = "hanging"
+    #: Never reads.
+    TARPIT = "tarpit"
+    #: Reads it, then resets.
+    RUDE = "rude"
+
+
+@implementer(IHalfCloseableProtocol)
+class _Receiving(Protocol):
+    factory: "_ReceivingFactory"
+    transport: Any
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def connectionMade(self) -> None:
+        member = self.factory.member
+        if member.resets > 0:
+            member.resets -= 1
+            self.transport.abortConnection()
+        elif member.mode is Mode.TARPIT:
+            self.transport.pauseProducing()
+
+    def dataReceived(self, data: bytes) -> None:
+        self._data += data
+
+    def readConnectionLost(self) -> None:
+        member = self.factory.member
+        member.received(bytes(self._data))
+        if member.mode is Mode.WELL:
+            self.transport.loseConnection()
+        elif member.mode is Mode.SLOW:
+            member.process.callLater(member.slowSeconds, self.transport.loseConnection)
+        elif member.mode is Mode.RUDE:
+            self.transport.abortConnection()
+
+    def writeConnectionLost(self) -> None:
+        pass
+
+
+class _ReceivingFactory(Factory[Any]):
+    noisy = False
+    protocol = _Receiving
+
+    def __init__(self, member: "Member") -> None:
+        self.member = member
+
+
+class Member:
+    """
+    A name, a host, and a port to listen at.
+
+    :param name: which it registers.
+    :param host: where it is, alone.
+    """
+
+    def __init__(
+        self, network: MemoryNetwork, record: Record, name: str, host: str, port: int
+    ) -> None:
+        self.name = name
+        self.host = host
+        self.port = port
+        self.mode = Mode.WELL
+        self.resets = 0
+        self.slowSeconds = 0.0
+        #: The port that the server has acknowledged last; 0 where it is not sure.
+        self.registered = 0
+        self.process = Process(network, host)
+        self.sending = Process(network, host)
+        self._network = network
+        self._record = record
+        self._listen()
+
+    def _listen(self) -> None:
+        listening = self.process.listenTCP(self.port, _ReceivingFactory(self), interface=self.host)
+        # If it dies, what it had not answered is reset; else its end could confirm a push.
+        resetOnClose(listening, True)
+
+    def die(self) -> None:
+        """
+        Refuse connections from now on.
+        """
+        self.process.kill()
+
+    def swallow(self) -> None:
+        """
+        Let connection attempts go unanswered.
+        """
+        self._network.blackHoles.add((self.host, self.port))
+
+    def comeBack(self) -> None:
+        """
+        Be there, and well.
+        """
+        self._network.blackHoles.discard((self.host, self.port))
+        self.mode = Mode.WELL
+        self.resets = 0
+        if not self.process.alive:
+            self.process = Process(self._network, self.host)
+            self._listen()
+
+    def restart(self, port: int) -> None:
+        """
+        Die and come back.
+
+        :param port: where.
+        """
+        self.die()
+        self.port = port
+        self.comeBack()
+
+    def received(self, payload: bytes) -> None:
+        """
+        A push was read to its end.
+        """
+        messages = self._record.messages
+        id = subject(payload)
+        if id in messages and messages[id].payload != payload:
+            self._record.violated("whole", f"{self.name} got a part of {id}")
+        detail = "in order" if self.mode is Mode.WELL else self.mode.value
+        self._record.note(Kind.DELIVERED, self.name, id, detail)

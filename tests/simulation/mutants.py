@@ -1,0 +1,182 @@
+"""
+Parts that are wrong on purpose: a simulation that does not catch them proves nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.protocol import ClientCreator, Protocol
+from twisted.python.failure import Failure
+
+from tests.simulation.disk import Disk, VirtualStore
+from tests.simulation.parts import Parts
+from twisted_messenger.broadcaster import Broadcaster, Delivery
+from twisted_messenger.delivery import Progress, RetryPolicy
+from twisted_messenger.interfaces import Entry
+from twisted_messenger.push import CONNECT_TIMEOUT, Outcome, PushResult
+from twisted_messenger.receipt import ReceiptFactory, ReceiptProtocol
+from twisted_messenger.wire import formatPush
+
+# Commits that a disk which is never told to flush may lose.
+_LAZY_COMMITS = 4
+
+
+class HurlingPusher:
+    """
+    Writes, closes, and takes that for a confirmation.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        self._creator = ClientCreator(reactor, Protocol)
+
+    def push(
+        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
+    ) -> "Deferred[PushResult]":
+        """
+        See :class:`~twisted_messenger.broadcaster.Pusher`.
+        """
+
+        def hurl(protocol: Any) -> PushResult:
+            protocol.transport.write(payload)
+            protocol.transport.loseConnection()
+            return PushResult(Outcome.CONFIRMED, connected=True)
+
+        def failed(reason: Failure) -> PushResult:
+            return PushResult(Outcome.FAILED)
+
+        timeout = connectTimeout or CONNECT_TIMEOUT
+        attempt: Deferred[Any] = self._creator.connectTCP(host, port, timeout=timeout)
+        return attempt.addCallbacks(hurl, failed)
+
+
+class NewestFirst(Broadcaster):
+    """
+    Pops the newest message first, as the tutorial does.
+    """
+
+    def entriesRead(self, entries: list[Entry]) -> None:
+        """
+        See :class:`Broadcaster`.
+        """
+        turned = [
+            replace(new, position=old.position) for new, old in zip(reversed(entries), entries)
+        ]
+        super().entriesRead(turned)
+
+
+class CursorFirst(Broadcaster):
+    """
+    Writes the cursor, then pushes.
+    """
+
+    def _push(self, delivery: Delivery, name: str, text: str) -> None:
+        position = delivery.queue.inFlight or delivery.queue.cursor
+        self._cursors.moved(delivery.member.id, Progress(position))
+        super()._push(delivery, name, text)
+
+
+class Doubling(Broadcaster):
+    """
+    Makes two connections for each push.
+    """
+
+    def _push(self, delivery: Delivery, name: str, text: str) -> None:
+        super()._push(delivery, name, text)
+        member = delivery.member
+        self._pusher.push(member.host, member.port, formatPush(name, text))
+
+
+class Forgetful(VirtualStore):
+    """
+    Never writes a cursor.
+    """
+
+    def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
+        """
+        See :class:`~twisted_messenger.interfaces.IMessageStore`.
+        """
+        return succeed(None)
+
+
+class Echoing(Broadcaster):
+    """
+    Gives members what they said themselves.
+    """
+
+    def entriesRead(self, entries: Sequence[Entry]) -> None:
+        """
+        See :class:`Broadcaster`.
+        """
+        # The name is another one only when it is compared.
+        super().entriesRead([replace(entry, name=_Nobody(entry.name)) for entry in entries])
+
+
+class _Nobody(str):
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __ne__(self, other: object) -> bool:
+        return True
+
+    __hash__ = str.__hash__
+
+
+class _HastyProtocol(ReceiptProtocol):
+    def _endMessage(self) -> None:
+        self._answer(None)
+        super()._endMessage()
+
+
+class HastyReceipts(ReceiptFactory):
+    """
+    Answers before anything is stored.
+    """
+
+    protocol = _HastyProtocol
+
+
+class LazyDisk(Disk):
+    """
+    Keeps the last commits in a cache that a crash takes away.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self._flushed = self._empty()
+        self._commits = 0
+
+    def committed(self) -> None:
+        """
+        See :class:`Disk`.
+        """
+        self._commits += 1
+        if self._commits % _LAZY_COMMITS == 1:
+            self.database.backup(self._flushed)
+
+    def crashed(self) -> None:
+        """
+        See :class:`Disk`.
+        """
+        self._flushed.backup(self.database)
+
+
+def _impatient(jitter: object) -> RetryPolicy:
+    return lambda failures: 0.05
+
+
+#: By name, as the script takes it.
+MUTANTS: Mapping[str, Parts] = {
+    "loseConnection": Parts(pusher=HurlingPusher),
+    "lifo": Parts(broadcaster=NewestFirst),
+    "cursor-early": Parts(broadcaster=CursorFirst),
+    "no-fsync": Parts(disk=LazyDisk),
+    "cursor-never": Parts(store=Forgetful),
+    "early-receipt": Parts(receipts=HastyReceipts),
+    "echo": Parts(broadcaster=Echoing),
+    "double": Parts(broadcaster=Doubling),
+    "impatient": Parts(retry=_impatient),
+}

@@ -1,0 +1,30 @@
+"""
+What a server is made of: the real parts, and for each invariant parts that break it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.simulation.disk import Disk, VirtualStore
+from twisted_messenger.broadcaster import Broadcaster, Pusher
+from twisted_messenger.delivery import RetryPolicy, retrySchedule
+from twisted_messenger.push import PushCreator
+from twisted_messenger.receipt import ReceiptFactory
+
+
+@dataclass(frozen=True)
+class Parts:
+    """
+    The constructors that a server uses.
+    """
+
+    disk: Callable[[float], Disk] = Disk
+    store: type[VirtualStore] = VirtualStore
+    pusher: Callable[[object], Pusher] = PushCreator
+    broadcaster: type[Broadcaster] = Broadcaster
+    receipts: type[ReceiptFactory] = ReceiptFactory
+    retry: Callable[[Callable[[], float]], RetryPolicy] = retrySchedule
+
+
+#: What is shipped.
+REAL = Parts()

@@ -1,0 +1,128 @@
+"""
+A process on the network in memory, which can be killed without a word.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTCP, IReactorTime
+from twisted.internet.protocol import ClientFactory
+from zope.interface import implementer
+
+from twisted_messenger.testing import MemoryNetwork
+from twisted_messenger.testing.kernel import Connector, Port
+
+
+@implementer(IReactorTCP, IReactorTime)
+class Process:
+    """
+    The reactor of one process: the network's, until it is killed.
+
+    What it offers besides Twisted's interfaces is for the sockets and transports alone.
+
+    :param network: carries its connections.
+    :param host: the address that its connections come from.
+    """
+
+    def __init__(self, network: MemoryNetwork, host: str) -> None:
+        self.alive = True
+        self.host = host
+        self.windowBytes = network.windowBytes
+        self.listeners = network.listeners
+        self.touch = network.touch
+        self.bound = network.bound
+        self._network = network
+        self._sockets: dict[Any, None] = {}
+
+    def kill(self) -> None:
+        """
+        End at once: none of its code runs any more, and the kernel closes its sockets.
+
+        Whether a connection ends with a reset depends on what was armed before, as with kill -9.
+        """
+        self.alive = False
+        for socket in self._sockets:
+            self._network.removeReader(socket.owner)
+            self._network.removeWriter(socket.owner)
+            socket.close()
+        self._sockets.clear()
+
+    def seconds(self) -> float:
+        """
+        See :class:`IReactorTime`.
+        """
+        return self._network.rightNow
+
+    def callLater(
+        self, delay: float, callable: Callable[..., object], *args: object, **kw: object
+    ) -> IDelayedCall:
+        """
+        See :class:`IReactorTime`.
+        """
+        return self._network.callLater(delay, self._call, callable, *args, **kw)
+
+    def _call(self, callable: Callable[..., object], *args: object, **kw: object) -> None:
+        if self.alive:
+            callable(*args, **kw)
+
+    def getDelayedCalls(self) -> list[IDelayedCall]:
+        """
+        See :class:`IReactorTime`; those of all processes.
+        """
+        return self._network.getDelayedCalls()
+
+    def listenTCP(self, port: int, factory: Any, backlog: int = 50, interface: str = "") -> Port:
+        """
+        See :class:`IReactorTCP`.
+        """
+        listening = Port(port, factory, backlog, interface, self)
+        listening.startListening()
+        return listening
+
+    def connectTCP(
+        self,
+        host: str,
+        port: int,
+        factory: "ClientFactory[Any]",
+        timeout: float = 30.0,
+        bindAddress: tuple[str, int] | None = None,
+    ) -> Connector:
+        """
+        See :class:`IReactorTCP`.
+        """
+        connector = Connector(host, port, factory, timeout, bindAddress, self)
+        connector.connect()
+        return connector
+
+    def dial(self, caller: Any) -> None:
+        """
+        A socket connects.
+        """
+        caller.here = self.bound(self.host, 0)
+        self._network.dial(caller)
+
+    def addReader(self, reader: Any) -> None:
+        """
+        A transport wants to read.
+        """
+        self._sockets[reader.socket] = None
+        self._network.addReader(reader)
+
+    def addWriter(self, writer: Any) -> None:
+        """
+        A transport wants to write.
+        """
+        self._sockets[writer.socket] = None
+        self._network.addWriter(writer)
+
+    def removeReader(self, reader: Any) -> None:
+        """
+        A transport wants to read no more.
+        """
+        self._network.removeReader(reader)
+
+    def removeWriter(self, writer: Any) -> None:
+        """
+        A transport wants to write no more.
+        """
+        self._network.removeWriter(writer)

@@ -1,0 +1,161 @@
+"""
+What happens in a story, as it happens: the judges hear every event.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from twisted_messenger.wire import formatPush
+
+
+class Kind(Enum):
+    """
+    What happened.
+    """
+
+    #: The story acted: verb and details.
+    ACTION = "action"
+    #: A sender connected with a message; later it saw how the connection ended.
+    SENT = "sent"
+    ANSWERED = "answered"
+    #: A member's registration was answered without a byte.
+    JOINED = "joined"
+    #: The store has it: a message, a registration, a departure, an eviction.
+    APPENDED = "appended"
+    ENROLLED = "enrolled"
+    DEPARTED = "departed"
+    EVICTED = "evicted"
+    #: The server begins and ends a push; who is the callback address.
+    PUSHING = "pushing"
+    PUSHED = "pushed"
+    #: A member has read a push to its end; detail tells whether it closed in order at once.
+    DELIVERED = "delivered"
+    #: The server's own life.
+    STARTED = "started"
+    CRASHED = "crashed"
+    STOPPED = "stopped"
+    #: The store could not write.
+    FULL = "full"
+
+
+class Event(NamedTuple):
+    """
+    Something that happened.
+
+    :param time: virtual seconds.
+    :param who: a name, or a callback address.
+    :param what: a message's id, or a whole notice.
+    """
+
+    time: float
+    kind: Kind
+    who: str
+    what: str
+    detail: str
+
+
+class Violation(NamedTuple):
+    """
+    An invariant that did not hold.
+
+    :param invariant: its name.
+    :param why: what happened instead.
+    """
+
+    time: float
+    invariant: str
+    why: str
+
+
+@dataclass
+class Message:
+    """
+    What a sender said.
+
+    :param id: the first word of the text; no two messages share it.
+    :param sent: events that came before; many have the same time.
+    :param answer: what it saw: ``stored``, ``refused``, ``later``, or something without promise.
+    :param position: in the log, once it is there.
+    """
+
+    id: str
+    name: str
+    text: str
+    host: str
+    sent: int
+    answer: str = ""
+    position: int = 0
+
+    @property
+    def payload(self) -> bytes:
+        """
+        What members must receive.
+        """
+        return formatPush(self.name, self.text)
+
+
+class Judge(Protocol):
+    """
+    Watches one promise.
+    """
+
+    def noted(self, event: Event) -> None:
+        """
+        Something happened.
+        """
+
+
+class Clock(Protocol):
+    """
+    Tells virtual time.
+    """
+
+    def seconds(self) -> float:
+        """
+        :returns: seconds since the story began.
+        """
+
+
+class Record:
+    """
+    The events of a story, its messages, and what was wrong.
+
+    :param clock: the network.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.events: list[Event] = []
+        self.messages: dict[str, Message] = {}
+        self.judges: list[Judge] = []
+        self.violations: list[Violation] = []
+        self.clock = clock
+
+    def note(self, kind: Kind, who: str = "", what: str = "", detail: str = "") -> None:
+        """
+        Tell the judges.
+        """
+        event = Event(self.clock.seconds(), kind, who, what, detail)
+        self.events.append(event)
+        for judge in self.judges:
+            judge.noted(event)
+
+    def violated(self, invariant: str, why: str) -> None:
+        """
+        Something was wrong. It is no exception, since whoever calls may catch it.
+        """
+        self.violations.append(Violation(self.clock.seconds(), invariant, why))
+
+    def count(self, kind: Kind) -> int:
+        """
+        How often something happened.
+        """
+        return sum(event.kind is kind for event in self.events)
+
+
+def subject(payload: bytes) -> str:
+    """
+    What a push is about: a message's id, or the whole of a notice.
+    """
+    name, _, text = payload.decode("utf-8", "replace").partition(": ")
+    return text if name == "server" else text.partition(" ")[0]

@@ -1,0 +1,156 @@
+"""
+The server: the real service in a process of its own, started, stopped and killed.
+"""
+
+from dataclasses import dataclass
+from random import Random
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ServerEndpoint
+
+from tests.simulation.disk import DiskWorker, RecordingFile
+from tests.simulation.parts import Parts
+from tests.simulation.process import Process
+from tests.simulation.record import Kind, Record, subject
+from twisted_messenger.broadcaster import Pusher
+from twisted_messenger.interfaces import LogLimits
+from twisted_messenger.push import PushResult
+from twisted_messenger.room import ChatRoom
+from twisted_messenger.server import ChatServerFactory
+from twisted_messenger.service import ChatService, Listener
+from twisted_messenger.testing import MemoryNetwork
+
+#: Where it listens.
+HOST, PORT = "10.0.0.1", 8880
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    The options of one story's server.
+
+    :param diskSeconds: see :class:`~tests.simulation.disk.Disk`.
+    :param backlog: entries that the log keeps; 0 for no limit.
+    :param evictSeconds: see :class:`~twisted_messenger.broadcaster.Broadcaster`.
+    :param retryUnconfirmed: the same.
+    :param maxPushes: the same.
+    """
+
+    diskSeconds: float
+    backlog: int
+    evictSeconds: float
+    retryUnconfirmed: bool
+    maxPushes: int
+
+
+class RecordingPusher:
+    """
+    Tells the record when a push begins and how it ends.
+    """
+
+    def __init__(self, pusher: Pusher, record: Record) -> None:
+        self._pusher = pusher
+        self._record = record
+
+    def push(
+        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
+    ) -> "Deferred[PushResult]":
+        """
+        See :class:`~twisted_messenger.broadcaster.Pusher`.
+        """
+        address, id = f"{host}:{port}", subject(payload)
+        self._record.note(Kind.PUSHING, address, id)
+
+        def pushed(result: PushResult) -> PushResult:
+            self._record.note(Kind.PUSHED, address, id, result.outcome.value)
+            return result
+
+        return self._pusher.push(host, port, payload, connectTimeout).addCallback(pushed)
+
+
+class Server:
+    """
+    One server and its disk.
+
+    :param random: latencies, jitter, and how long it stays down.
+    """
+
+    def __init__(
+        self,
+        network: MemoryNetwork,
+        settings: Settings,
+        parts: Parts,
+        record: Record,
+        random: Random,
+    ) -> None:
+        self.disk = parts.disk(settings.diskSeconds)
+        self.disk.burnt = self.crash
+        self.up = False
+        self._network = network
+        self._settings = settings
+        self._parts = parts
+        self._record = record
+        self._random = random
+        self._process = Process(network, HOST)
+
+    def start(self) -> None:
+        """
+        Begin with what the disk has.
+        """
+        self._record.note(Kind.STARTED)
+        self._process = process = Process(self._network, HOST)
+        parts, settings = self._parts, self._settings
+        worker = DiskWorker(process, self.disk, self._random)
+        store = parts.store(RecordingFile(self.disk, self._record), worker, process)
+        room = ChatRoom(store, clock=process.seconds)
+        broadcaster = parts.broadcaster(
+            store,
+            RecordingPusher(parts.pusher(process), self._record),
+            process,
+            room.counters,
+            limits=LogLimits(entries=settings.backlog),
+            maxPushes=settings.maxPushes,
+            retryUnconfirmed=settings.retryUnconfirmed,
+            evictSeconds=settings.evictSeconds,
+            retryPolicy=parts.retry(self._random.random),
+        )
+        receipts = parts.receipts(ChatServerFactory(room), process, room.counters)
+        endpoint = TCP4ServerEndpoint(process, PORT, interface=HOST)
+        listener = Listener("--port", endpoint)
+        self._service = ChatService(store, room, receipts, broadcaster, [listener])
+        self._service.startService()
+        self.up = True
+
+    def crash(self) -> None:
+        """
+        Be killed; soon after, start again.
+        """
+        if self._process.alive:
+            self._record.note(Kind.CRASHED)
+            self.disk.crashed()
+            self._end()
+
+    def stop(self) -> None:
+        """
+        Stop in order; soon after, start again.
+        """
+        if self.up:
+            self.up = False
+            self._service.stopService().addCallback(self._stopped, self._process)
+
+    def _stopped(self, _: None, process: Process) -> None:
+        if process.alive:
+            self._record.note(Kind.STOPPED)
+            self._end()
+
+    def _end(self) -> None:
+        self.up = False
+        self._process.kill()
+        self._network.callLater(3 * self._random.random() ** 2, self.start)
+
+    def vanish(self) -> None:
+        """
+        The story is over.
+        """
+        self._process.kill()
+        self.disk.database.close()

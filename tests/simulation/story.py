@@ -1,0 +1,97 @@
+"""
+What a seed says: who is there, how the server is set, and what happens when.
+"""
+
+from collections.abc import Sequence
+from random import Random
+from typing import NamedTuple
+
+from tests.simulation.server import Settings
+
+
+class Action(NamedTuple):
+    """
+    One thing that happens.
+
+    :param verb: a method of :class:`~tests.simulation.acts.Acts`.
+    :param who: which member it concerns.
+    :param size: how much, from 0 to 1.
+    :param wait: seconds until the next one.
+    """
+
+    verb: str
+    who: int
+    size: float
+    wait: float
+
+
+class Story(NamedTuple):
+    """
+    A whole day.
+
+    :param members: how many there are.
+    :param windowBytes: of the network.
+    """
+
+    seed: int
+    members: int
+    windowBytes: int
+    settings: Settings
+    actions: Sequence[Action]
+
+
+#: How often each thing happens, against the others.
+_VERBS = {
+    "say": 26,
+    "burst": 4,
+    "stranger": 5,
+    "impostor": 1,
+    "big": 2,
+    "register": 7,
+    "move": 3,
+    "leave": 2,
+    "die": 5,
+    "restart": 3,
+    "comeBack": 8,
+    "swallow": 3,
+    "hang": 3,
+    "tarpit": 2,
+    "slow": 3,
+    "rude": 2,
+    "reset": 4,
+    "crash": 3,
+    "fuse": 5,
+    "trip": 6,
+    "stop": 2,
+    "fill": 2,
+    "idle": 1,
+}
+
+# Nothing, a store's time, a back-off's, a time-out's.
+_WAITS = (0.0, 0.02, 1.0, 15.0)
+_WAIT_WEIGHTS = (6, 6, 5, 3)
+
+
+def storyOf(seed: int) -> Story:
+    """
+    Every seed has a story of its own, and always the same one.
+    """
+    random = Random(seed)
+    members = random.choice((1, 2, 2, 3, 3, 4))
+    settings = Settings(
+        diskSeconds=random.choice((0.0, 0.005, 0.005, 0.02, 0.1)),
+        backlog=random.choice((0, 0, 0, 0, 0, 0, random.randint(1, 6))),
+        evictSeconds=random.choice((0.0, 86_400.0, 86_400.0, 30.0, 900.0)),
+        retryUnconfirmed=random.random() < 0.2,
+        maxPushes=random.choice((256, 256, 2, 4)),
+    )
+    windowBytes = random.choice((65_536, 65_536, 16_384))
+    actions = [Action("register", who, random.random(), _wait(random)) for who in range(members)]
+    verbs, weights = list(_VERBS), list(_VERBS.values())
+    for verb in random.choices(verbs, weights, k=int(5 + 55 * random.random() ** 4)):
+        actions.append(Action(verb, random.randrange(members), random.random(), _wait(random)))
+    return Story(seed, members, windowBytes, settings, actions)
+
+
+def _wait(random: Random) -> float:
+    return random.choices(_WAITS, _WAIT_WEIGHTS)[0] * random.random()

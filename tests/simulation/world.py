@@ -1,0 +1,179 @@
+"""
+Tells a story from beginning to end, and says what was wrong with it.
+"""
+
+import gc
+from dataclasses import dataclass
+from random import Random
+
+from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
+from zope.interface import implementer
+
+from tests.simulation.acts import Acts
+from tests.simulation.attempts import AttemptJudge
+from tests.simulation.deliveries import DeliveryJudge
+from tests.simulation.members import Member
+from tests.simulation.parts import REAL, Parts
+from tests.simulation.promises import PromiseJudge
+from tests.simulation.record import Event, Kind, Record, Violation
+from tests.simulation.server import Server
+from tests.simulation.story import Story, storyOf
+from twisted_messenger.testing import MemoryNetwork
+
+_NAMES = ("ann", "bob", "cyd", "dan")
+
+# In the end everything is well: a member that does not register again is tried within 72 s, one
+# whose connection hangs 10 s later. Then nothing more may come.
+_QUIET_SECONDS = 200
+_CALM_SECONDS = 3.0
+
+# A server that stops waits 5 s for its pushes, and 5 s for its store.
+_STOP_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Report:
+    """
+    How a story went.
+
+    :param violation: the first thing that was wrong.
+    :param events: everything that happened.
+    """
+
+    seed: int
+    violation: Violation | None
+    events: list[Event]
+    messages: int
+    pushes: int
+    crashes: int
+    duplicates: int
+    seconds: float
+
+
+@implementer(ILogObserver)
+class Tracebacks:
+    """
+    Sees what the log calls a bug.
+
+    :param record: is told.
+    """
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    def __call__(self, event: LogEvent) -> None:
+        """
+        See :class:`ILogObserver`.
+        """
+        if "log_failure" in event or event["log_level"] is LogLevel.critical:
+            failure = event.get("log_failure")
+            text = "" if failure is None else failure.getTraceback()
+            self._record.violated("traceback", f"{event['log_format']}: {text}")
+
+
+class World:
+    """
+    Everything there is in one story.
+
+    :param parts: what the server is made of.
+    """
+
+    def __init__(self, story: Story, parts: Parts) -> None:
+        self._story = story
+        self._random = Random(-story.seed - 1)
+        self.network = MemoryNetwork("10.0.0.250", story.windowBytes)
+        self.record = record = Record(self.network)
+        self.deliveries = DeliveryJudge(record, story.settings)
+        self._promises = PromiseJudge(record, self.deliveries)
+        attempts = AttemptJudge(record, story.settings)
+        record.judges += [self.deliveries, self._promises, attempts]
+        self._server = Server(self.network, story.settings, parts, record, self._random)
+        self._members = [
+            Member(self.network, record, name, f"10.0.0.{2 + index}", 9001 + index)
+            for index, name in enumerate(_NAMES[: story.members])
+        ]
+        self._acts = Acts(self.network, record, self._server, self._members)
+
+    def run(self) -> None:
+        """
+        Tell the story up to the first violation.
+        """
+        self._server.start()
+        for action in self._story.actions:
+            member = self._members[action.who]
+            self.record.note(Kind.ACTION, member.name, action.verb, f"{action.size:.3f}")
+            getattr(self._acts, action.verb)(member, action.size)
+            self.network.advance(action.wait)
+            if self.record.violations:
+                return
+        self._heal()
+        self._untilQuiet()
+
+    def close(self) -> None:
+        """
+        Let nothing happen any more.
+        """
+        self._server.vanish()
+        for member in self._members:
+            member.die()
+
+    def _heal(self) -> None:
+        self.record.note(Kind.ACTION, "", "heal")
+        self._acts.calm()
+        for member in self._members:
+            member.comeBack()
+        for _ in range(_STOP_SECONDS):
+            self.network.advance(1)
+            if self._server.up:
+                break
+        else:
+            self.record.violated("stop", "the server does not come back")
+            return
+        for _ in range(5):
+            lost = [one for one in self._members if one.registered != one.port]
+            for member in lost:
+                self._acts.register(member)
+            self.network.advance(5 if lost else 0)
+        if any(member.registered != member.port for member in self._members):
+            self.record.violated("receipt", "a registration is not taken, though all is well")
+
+    def _untilQuiet(self) -> None:
+        until = self.network.seconds() + _QUIET_SECONDS
+        while not self.record.violations and self.network.seconds() < until:
+            missing = self._promises.missing()
+            self.network.advance(_CALM_SECONDS)
+            if not missing:
+                return
+        for line in self._promises.missing():
+            self.record.violated("delivery", line)
+
+
+def run(seed: int, parts: Parts = REAL, collect: bool = False) -> Report:
+    """
+    Tell the story of a seed.
+
+    :param collect: look for errors that nobody saw; it takes longer.
+    """
+    world = World(storyOf(seed), parts)
+    record = world.record
+    tracebacks = Tracebacks(record)
+    globalLogPublisher.addObserver(tracebacks)
+    try:
+        world.run()
+        world.close()
+        if collect:
+            gc.collect()
+    except RuntimeError as error:
+        record.violated("rest", str(error))
+    finally:
+        globalLogPublisher.removeObserver(tracebacks)
+    return Report(
+        seed,
+        record.violations[0] if record.violations else None,
+        record.events,
+        len(record.messages),
+        record.count(Kind.PUSHING),
+        record.count(Kind.CRASHED),
+        world.deliveries.duplicates,
+        world.network.seconds(),
+    )

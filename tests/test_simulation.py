@@ -1,0 +1,56 @@
+"""
+The whole server under kills, restarts and hostile members; see :mod:`tests.simulation`.
+"""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.simulation.mutants import MUTANTS
+from tests.simulation.world import run
+
+# Takes some seconds; ``python -m tests.simulation`` runs any number.
+_SEEDS = range(300)
+
+# A short story for each mutant, and the promise that it breaks there.
+_CAUGHT = {
+    "loseConnection": (34, "delivery"),
+    "lifo": (54, "order"),
+    "cursor-early": (12, "delivery"),
+    "no-fsync": (44, "delivery"),
+    "cursor-never": (5, "twice"),
+    "early-receipt": (28, "receipt"),
+    "echo": (46, "own"),
+    "double": (1, "one at a time"),
+    "impatient": (47, "patience"),
+}
+
+
+class SimulationTests(SynchronousTestCase):
+    """
+    What is promised holds, whatever happens.
+    """
+
+    def test_promises(self) -> None:
+        """
+        Nothing that was acknowledged is lost, changes places, or comes twice without a reason.
+        """
+        for seed in _SEEDS:
+            report = run(seed, collect=seed == _SEEDS[-1])
+            self.assertIsNone(report.violation, f"python -m tests.simulation --start {seed}")
+
+    def test_replay(self) -> None:
+        """
+        A seed always tells the same story, to the last event.
+        """
+        for seed in (18, 36):
+            self.assertEqual(run(seed).events, run(seed).events)
+
+    def test_mutants(self) -> None:
+        """
+        A server that is wrong in a known way is caught, and the real one is not.
+        """
+        self.assertEqual(_CAUGHT.keys(), MUTANTS.keys())
+        for name, (seed, invariant) in _CAUGHT.items():
+            violation = run(seed, MUTANTS[name]).violation
+            assert violation is not None, name
+            self.assertEqual((name, violation.invariant), (name, invariant))
+            self.assertIsNone(run(seed).violation)

@@ -1,0 +1,136 @@
+"""
+Follows a store: whenever it may have changed, read what is new, then say so.
+"""
+
+from typing import Any, Protocol
+
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_messenger.errors import StoreError
+from twisted_messenger.interfaces import Entry, IMessageStore, RosterNews
+
+# Entries and bytes read at once.
+_PAGE_ENTRIES = 256
+_PAGE_BYTES = 1024 * 1024
+
+# Seconds until a store that failed is read again.
+_RETRY_SECONDS = 1.0
+
+
+class Reader(Protocol):
+    """
+    Is told what is new.
+    """
+
+    def rosterChanged(self, news: RosterNews) -> None:
+        """
+        Members came, moved, spoke or left.
+        """
+
+    def entriesRead(self, entries: list[Entry]) -> None:
+        """
+        The log goes on, from the head that the first news of the roster named.
+        """
+
+    def caughtUp(self) -> None:
+        """
+        For now there is nothing more.
+        """
+
+
+class LogFollower:
+    """
+    Turns wakes, which carry no data and may be lost or doubled, into news.
+
+    :param store: open.
+    :param reader: is told; it is never called twice at the same time.
+    :param reactor: measures the time until a failed read is tried again.
+    """
+
+    log = Logger()
+
+    def __init__(self, store: IMessageStore, reader: Reader, reactor: Any) -> None:
+        self._store = store
+        self._reader = reader
+        self._reactor = reactor
+        self._revision = 0
+        self._head: int | None = None
+        self._running = False
+        self._reading = False
+        self._wokenAgain = False
+        self._timer: IDelayedCall | None = None
+
+    def start(self) -> None:
+        """
+        Read everything, then what is new.
+        """
+        self._running = True
+        self._store.follow(self._woken)
+        self._woken()
+
+    def stop(self) -> None:
+        """
+        Read no more.
+        """
+        self._running = False
+        self._store.unfollow(self._woken)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _woken(self) -> None:
+        self._wokenAgain = True
+        if self._running and not self._reading:
+            self._reading = True
+            ensureDeferred(self._read()).addErrback(self._broken)
+
+    def _broken(self, reason: Failure) -> None:
+        self.log.failure("what is new in the log was not read", reason)
+        self._readLater()
+
+    def _readLater(self) -> None:
+        if self._running and self._timer is None:
+            self._timer = self._reactor.callLater(_RETRY_SECONDS, self._retried)
+
+    def _retried(self) -> None:
+        self._timer = None
+        self._woken()
+
+    async def _read(self) -> None:
+        changed = False
+        try:
+            while self._wokenAgain and self._running:
+                self._wokenAgain = False
+                changed |= await self._readRoster()
+                if self._running:
+                    changed |= await self._readLog()
+        except StoreError as error:
+            self.log.error("the log cannot be read: {error}", error=error)
+            self._readLater()
+        finally:
+            self._reading = False
+        if self._running and changed:
+            self._reader.caughtUp()
+
+    async def _readRoster(self) -> bool:
+        news = await self._store.roster(self._revision)
+        if not self._running:
+            return False
+        self._revision = news.revision
+        if self._head is None:
+            self._head = news.head
+        self._reader.rosterChanged(news)
+        return bool(news.members or news.departed)
+
+    async def _readLog(self) -> bool:
+        assert self._head is not None
+        before = self._head
+        while entries := await self._store.read(self._head, _PAGE_ENTRIES, _PAGE_BYTES):
+            if not self._running:
+                break
+            self._head = entries[-1].position
+            self._reader.entriesRead(entries)
+        return self._head != before

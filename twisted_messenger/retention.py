@@ -1,0 +1,46 @@
+"""
+What the log keeps for members that are behind. Pure.
+"""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from twisted_messenger.interfaces import ENTRY_OVERHEAD, LogLimits
+
+#: Entries dropped or forgotten in one step, so that a long log does not hold up new messages.
+STEP = 2000
+
+#: Revisions of the roster for which it is remembered who left; a follower is never so far behind.
+DEPARTED = 10_000
+
+
+def entrySize(name: str, text: str) -> int:
+    """
+    What an entry counts against the limit in bytes.
+    """
+    return len(name.encode()) + len(text.encode()) + ENTRY_OVERHEAD
+
+
+def floorOf(
+    oldest: Iterable[tuple[int, float, int]], entries: int, size: int, limits: LogLimits, now: float
+) -> int:
+    """
+    Find the last entry that is to go.
+
+    :param oldest: position, time and size of each entry, from the oldest on.
+    :param entries: how many there are.
+    :param size: of all of them, in bytes.
+    :param now: seconds since the epoch.
+    :returns: its position; 0 where all may stay.
+    """
+    floor = 0
+    for position, time, bytes_ in islice(oldest, STEP):
+        tooMany = 0 < limits.entries < entries
+        tooBig = 0 < limits.bytes < size
+        tooOld = 0 < limits.seconds < now - time
+        if not (tooMany or tooBig or tooOld):
+            break
+        floor = position
+        entries -= 1
+        size -= bytes_
+    return floor

@@ -1,0 +1,106 @@
+"""
+Keeps the log within its limits.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+
+from twisted_messenger.counters import Counters
+from twisted_messenger.errors import StoreError
+from twisted_messenger.interfaces import IMessageStore, LogLimits
+
+# Seconds between looks while messages come, and while none do, for the age of the oldest.
+_BUSY_SECONDS = 1.0
+_IDLE_SECONDS = 60.0
+
+
+class LogTrimmer:
+    """
+    Has the store drop what is over the limits, now and then.
+
+    :param store: open.
+    :param limits: what it may keep.
+    :param reactor: measures the time between looks.
+    :param counters: what was dropped is counted there.
+    :param clock: seconds since the epoch; ages entries.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        store: IMessageStore,
+        limits: LogLimits,
+        reactor: Any,
+        counters: Counters,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._limits = limits
+        self._reactor = reactor
+        self._counters = counters
+        self._clock = clock
+        self._timer: IDelayedCall | None = None
+        self._running = False
+        self._busy = False
+        self._trimming = False
+
+    def start(self) -> None:
+        """
+        Look from now on.
+        """
+        self._running = True
+        self._lookIn(_BUSY_SECONDS)
+
+    def stop(self) -> None:
+        """
+        Look no more.
+        """
+        self._running = False
+        self._cancel()
+
+    def logGrew(self) -> None:
+        """
+        There are new entries: look soon.
+        """
+        if self._running and not self._busy:
+            self._busy = True
+            self._lookIn(_BUSY_SECONDS)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _lookIn(self, seconds: float) -> None:
+        if not self._trimming:
+            self._cancel()
+            self._timer = self._reactor.callLater(seconds, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        self._busy = False
+        self._trimming = True
+        ensureDeferred(self._trim())
+
+    async def _trim(self) -> None:
+        try:
+            dropped = await self._store.trim(self._limits, self._clock())
+        except StoreError as error:
+            dropped = 0
+            self.log.error("the log was not trimmed: {error}", error=error)
+        except Exception:
+            dropped = 0
+            self.log.failure("the log was not trimmed")
+        finally:
+            self._trimming = False
+        if dropped:
+            self._counters.add("dropped", dropped)
+            self.log.info("the log dropped its {count} oldest messages", count=dropped)
+        if self._running:
+            self._lookIn(_BUSY_SECONDS if dropped or self._busy else _IDLE_SECONDS)

@@ -1,0 +1,73 @@
+"""
+How many pushes may be under way at once, and who waits for a place. Pure.
+
+Two windows: members that may well fail or hang have a small one of their own, so that any number
+of them cannot take the places of those that answer. A single window smaller than the number of
+hanging members delivers nothing at all.
+"""
+
+from collections import deque
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+#: Pushes in flight in all.
+MAX_PUSHES = 256
+
+#: Of these, pushes to suspects.
+MAX_SUSPECTS = 32
+
+
+class Window(Generic[T]):
+    """
+    A number of places, and a queue for them.
+
+    :param places: 1 or more.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+        self._waiting: deque[T] = deque()
+
+    def enter(self, who: T) -> bool:
+        """
+        Take a place, or queue for one.
+
+        :returns: whether there was a place.
+        """
+        if self._free <= 0:
+            self._waiting.append(who)
+            return False
+        self._free -= 1
+        return True
+
+    def withdraw(self, who: T) -> None:
+        """
+        Leave the queue.
+        """
+        self._waiting.remove(who)
+
+    def leave(self) -> None:
+        """
+        Give a place back.
+        """
+        self._free += 1
+
+    def waiting(self) -> T | None:
+        """
+        Take the first out of the queue, if there is a place for it.
+
+        :returns: ``None`` where nobody waits, or no place is free.
+        """
+        return self._waiting.popleft() if self._waiting and self._free > 0 else None
+
+
+def windows(pushes: int) -> tuple["Window[T]", "Window[T]"]:
+    """
+    Divide the places among the healthy and the suspects.
+
+    :param pushes: in all, 2 or more.
+    :returns: the window of the healthy, then that of the suspects.
+    """
+    suspects = max(1, min(MAX_SUSPECTS, pushes // 4))
+    return Window(max(1, pushes - suspects)), Window(suspects)
