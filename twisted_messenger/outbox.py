@@ -10,9 +10,8 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
-from twisted_messenger.broadcaster import Pusher
 from twisted_messenger.delivery import DeliveryQueue, Progress, RetryPolicy, Wait, retrySchedule
-from twisted_messenger.push import Outcome, PushResult
+from twisted_messenger.push import Outcome, Pusher, PushResult
 
 #: Seconds between attempts; a person waits at the other end, so they stay short.
 OUTBOX_RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)

@@ -6,6 +6,7 @@ receiver prints first, then closes. ``loseConnection`` alone would report succes
 that were never read.
 """
 
+import typing
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
@@ -72,6 +73,20 @@ class PushResult:
     reply: bytes = b""
     detail: str = ""
     connected: bool = False
+
+
+class Pusher(typing.Protocol):
+    """
+    Delivers one message; :class:`PushCreator` is one.
+    """
+
+    def push(
+        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
+    ) -> "Deferred[PushResult]":
+        """
+        :param connectTimeout: seconds until it must be connected; ``None`` for the usual.
+        :returns: fires with the result; never fails. Cancelling gives up.
+        """
 
 
 @implementer(IHalfCloseableProtocol)

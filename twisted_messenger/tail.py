@@ -17,14 +17,22 @@ class Tail:
     """
     The end of the log.
 
-    :param start: everything beyond this position is here, or was when it was newest.
+    :param start: everything beyond this position will be here; ``None`` covers nothing, until
+        :meth:`startAt` says where to start.
     """
 
-    def __init__(self, start: int) -> None:
-        self.head = start
+    def __init__(self, start: int | None = None) -> None:
+        self.head = start or 0
         self._start = start
         self._entries: list[Entry] = []
         self._bytes = 0
+
+    def startAt(self, head: int) -> None:
+        """
+        Everything beyond a position will be here. Only the first call counts.
+        """
+        if self._start is None:
+            self.head = self._start = head
 
     def extend(self, entries: Sequence[Entry]) -> None:
         """
@@ -47,7 +55,7 @@ class Tail:
         """
         Whether whatever comes behind the cursor is here.
         """
-        return cursor >= self._start
+        return self._start is not None and cursor >= self._start
 
     def after(self, cursor: int) -> Entry | None:
         """

@@ -12,12 +12,11 @@ from twisted.python.failure import Failure
 
 from tests.simulation.disk import Disk, VirtualStore
 from tests.simulation.parts import Parts
-from twisted_messenger.broadcaster import Broadcaster, Delivery
+from twisted_messenger.broadcaster import Broadcaster
 from twisted_messenger.delivery import Progress, RetryPolicy
-from twisted_messenger.interfaces import Entry
-from twisted_messenger.push import CONNECT_TIMEOUT, Outcome, PushResult
+from twisted_messenger.interfaces import Entry, IMessageStore
+from twisted_messenger.push import CONNECT_TIMEOUT, Outcome, Pusher, PushResult
 from twisted_messenger.receipt import ReceiptFactory, ReceiptProtocol
-from twisted_messenger.wire import formatPush
 
 # Commits that a disk which is never told to flush may lose.
 _LAZY_COMMITS = 4
@@ -35,7 +34,7 @@ class HurlingPusher:
         self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
     ) -> "Deferred[PushResult]":
         """
-        See :class:`~twisted_messenger.broadcaster.Pusher`.
+        See :class:`~twisted_messenger.push.Pusher`.
         """
 
         def hurl(protocol: Any) -> PushResult:
@@ -66,15 +65,17 @@ class NewestFirst(Broadcaster):
         super().entriesRead(turned)
 
 
-class CursorFirst(Broadcaster):
+class CursorFirst(VirtualStore):
     """
-    Writes the cursor, then pushes.
+    Writes that a member has what is pushed to it next.
     """
 
-    def _push(self, delivery: Delivery, name: str, text: str) -> None:
-        position = delivery.queue.inFlight or delivery.queue.cursor
-        self._cursors.moved(delivery.member.id, Progress(position))
-        super()._push(delivery, name, text)
+    def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
+        """
+        See :class:`~twisted_messenger.interfaces.IMessageStore`.
+        """
+        early = {id: replace(one, cursor=one.cursor + 1) for id, one in progress.items()}
+        return super().advance(early)
 
 
 class Doubling(Broadcaster):
@@ -82,10 +83,19 @@ class Doubling(Broadcaster):
     Makes two connections for each push.
     """
 
-    def _push(self, delivery: Delivery, name: str, text: str) -> None:
-        super()._push(delivery, name, text)
-        member = delivery.member
-        self._pusher.push(member.host, member.port, formatPush(name, text))
+    def __init__(self, store: IMessageStore, pusher: Pusher, *rest: Any, **options: Any) -> None:
+        super().__init__(store, _Twice(pusher), *rest, **options)
+
+
+class _Twice:
+    def __init__(self, pusher: Pusher) -> None:
+        self._pusher = pusher
+
+    def push(
+        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
+    ) -> "Deferred[PushResult]":
+        self._pusher.push(host, port, payload, connectTimeout)
+        return self._pusher.push(host, port, payload, connectTimeout)
 
 
 class Forgetful(VirtualStore):
@@ -172,7 +182,7 @@ def _impatient(jitter: object) -> RetryPolicy:
 MUTANTS: Mapping[str, Parts] = {
     "loseConnection": Parts(pusher=HurlingPusher),
     "lifo": Parts(broadcaster=NewestFirst),
-    "cursor-early": Parts(broadcaster=CursorFirst),
+    "cursor-early": Parts(store=CursorFirst),
     "no-fsync": Parts(disk=LazyDisk),
     "cursor-never": Parts(store=Forgetful),
     "early-receipt": Parts(receipts=HastyReceipts),

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.simulation.disk import Disk, VirtualStore
-from twisted_messenger.broadcaster import Broadcaster, Pusher
+from twisted_messenger.broadcaster import Broadcaster
 from twisted_messenger.delivery import RetryPolicy, retrySchedule
-from twisted_messenger.push import PushCreator
+from twisted_messenger.push import PushCreator, Pusher
 from twisted_messenger.receipt import ReceiptFactory
 
 

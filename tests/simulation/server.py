@@ -12,9 +12,8 @@ from tests.simulation.disk import DiskWorker, RecordingFile
 from tests.simulation.parts import Parts
 from tests.simulation.process import Process
 from tests.simulation.record import Kind, Record, subject
-from twisted_messenger.broadcaster import Pusher
 from twisted_messenger.interfaces import LogLimits
-from twisted_messenger.push import PushResult
+from twisted_messenger.push import Pusher, PushResult
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.server import ChatServerFactory
 from twisted_messenger.service import ChatService, Listener

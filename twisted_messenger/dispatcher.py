@@ -1,0 +1,384 @@
+"""
+The dispatcher: lets each member go on, one push after the other, as far as there are places.
+
+::
+
+    proceed --DeliveryQueue.next--> Wait --> agenda --time--.
+       ^                        --> Evict --> store         |
+       |                        --> Send, Tell --> window --+--> page, if far behind --> push
+       '------------ settled: confirmed, hung, failed ------'----------------------------'
+"""
+
+from collections import deque
+from typing import Any
+
+from twisted.internet.defer import Deferred, ensureDeferred, maybeDeferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_messenger.agenda import Agenda
+from twisted_messenger.counters import Counters
+from twisted_messenger.cursors import CursorWriter
+from twisted_messenger.delivery import DeliveryQueue, Evict, Tell, Wait
+from twisted_messenger.errors import StoreError
+from twisted_messenger.interfaces import Entry, IMessageStore, MemberState
+from twisted_messenger.push import CONNECT_TIMEOUT, Outcome, Pusher, PushResult
+from twisted_messenger.roster import Member
+from twisted_messenger.tail import Tail
+from twisted_messenger.windows import MAX_PUSHES, Window, windows
+from twisted_messenger.wire import formatPush
+
+#: Seconds until a push to a suspect must be connected: less than for others, since most of them
+#: fail, and a black hole keeps its place for so long.
+SUSPECT_CONNECT_TIMEOUT = 2.0
+
+# Entries and bytes read at once for one member that is far behind.
+_PAGE_ENTRIES = 16
+_PAGE_BYTES = 128 * 1024
+
+# Failures in a row after which the log says so, some two seconds after the first: a netcat in a
+# loop fails once per message.
+_WORTH_A_LINE = 5
+
+# Seconds until a page that could not be read is tried again.
+_STORE_RETRY = 1.0
+
+# Retries due within so many seconds go together.
+_SWEEP_SECONDS = 0.02
+
+
+class Delivery:
+    """
+    One member, where it stands, and what it is doing.
+    """
+
+    def __init__(self, state: MemberState, queue: DeliveryQueue) -> None:
+        self.member: Member = state.member
+        self.registered = state.registered
+        self.queue = queue
+        #: Entries for a member too far behind for the tail.
+        self.page: deque[Entry] = deque()
+        #: Reading a page, or being evicted: it will be called again.
+        self.pending = False
+        #: Waiting for a place in its window.
+        self.queued = False
+        #: Where its place is, while it has one or waits for one.
+        self.window: Window[Delivery]
+        #: No longer a member.
+        self.gone = False
+
+    @property
+    def busy(self) -> bool:
+        """
+        Whether something is under way that will come back to this member by itself.
+        """
+        return self.pending or self.queued or self.queue.busy
+
+    def pageEntry(self) -> Entry | None:
+        """
+        The first entry of the page that the member does not have.
+        """
+        while self.page and self.page[0].position <= self.queue.cursor:
+            self.page.popleft()
+        return self.page[0] if self.page else None
+
+
+class Dispatcher:
+    """
+    Makes the pushes of all members.
+
+    :param store: pages are read from it, and members evicted.
+    :param pusher: makes the connections.
+    :param reactor: measures back-offs.
+    :param counters: every push is counted by its outcome.
+    :param cursors: is told how far members have come.
+    :param tail: the newest entries; whoever adds some lets the members proceed.
+    :param serverName: whose notices tell a member what it missed.
+    :param maxPushes: in flight in all, 2 or more.
+    :param connectTimeout: seconds until a push to a healthy member must be connected.
+    :param lineEnd: behind every push.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        store: IMessageStore,
+        pusher: Pusher,
+        reactor: Any,
+        counters: Counters,
+        cursors: CursorWriter,
+        tail: Tail,
+        *,
+        serverName: str = "server",
+        maxPushes: int = MAX_PUSHES,
+        connectTimeout: float = CONNECT_TIMEOUT,
+        lineEnd: bytes = b"",
+    ) -> None:
+        #: The pushes under way, by callback address: one for each.
+        self.inFlight: dict[str, Deferred[PushResult]] = {}
+        self._store = store
+        self._pusher = pusher
+        self._reactor = reactor
+        self._counters = counters
+        self._cursors = cursors
+        self._tail = tail
+        self._serverName = serverName
+        self._connectTimeout = connectTimeout
+        self._lineEnd = lineEnd
+        self._healthy: Window[Delivery]
+        self._suspects: Window[Delivery]
+        self._healthy, self._suspects = windows(maxPushes)
+        self._blocked: dict[str, Delivery] = {}
+        self._agenda: Agenda[Delivery] = Agenda()
+        self._sweep: IDelayedCall | None = None
+        self._serving = False
+        self._running = False
+
+    def start(self) -> None:
+        """
+        Push from now on.
+        """
+        self._running = True
+
+    def stop(self) -> None:
+        """
+        Begin no more pushes; those in flight go on.
+        """
+        self._running = False
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+
+    def heard(self, delivery: Delivery) -> None:
+        """
+        A member was heard: let it find its window anew when it proceeds.
+        """
+        if delivery.queued:
+            delivery.queued = False
+            delivery.window.withdraw(delivery)
+
+    def forget(self, delivery: Delivery) -> None:
+        """
+        A member is gone; what is in flight for it goes on.
+        """
+        delivery.gone = True
+        self._agenda.remove(delivery)
+
+    def proceed(self, delivery: Delivery) -> None:
+        """
+        Do the next thing for a member, if it is at rest.
+        """
+        if not self._running or delivery.gone or delivery.busy:
+            return
+        step = delivery.queue.next(self._reactor.seconds())
+        if isinstance(step, Evict):
+            self._evict(delivery)
+        elif isinstance(step, Wait):
+            # A page would be memory that a member costs for as long as it is away.
+            delivery.page.clear()
+            if delivery not in self._agenda:
+                self._later(delivery, step.seconds)
+        elif self._hasWork(delivery):
+            self._agenda.remove(delivery)
+            self._enter(delivery)
+
+    def _hasWork(self, delivery: Delivery) -> bool:
+        return delivery.queue.missed > 0 or delivery.queue.cursor < self._tail.head
+
+    def _enter(self, delivery: Delivery) -> None:
+        delivery.window = self._suspects if delivery.queue.suspect else self._healthy
+        if delivery.window.enter(delivery):
+            self._start(delivery)
+        else:
+            delivery.queued = True
+            delivery.page.clear()
+
+    def _start(self, delivery: Delivery) -> None:
+        """
+        Use the place that the delivery has, or give it back.
+        """
+        if delivery.member.address in self.inFlight:
+            # It left and came back, or two became one, while a push was under way.
+            self._blocked[delivery.member.address] = delivery
+            self._leave(delivery.window)
+            return
+        step = delivery.queue.next(self._reactor.seconds())
+        if isinstance(step, Tell):
+            count = f"{step.missed} messages were" if step.missed > 1 else "1 message was"
+            delivery.queue.beginNotice(step.missed)
+            self._push(delivery, self._serverName, f"{count} dropped")
+            return
+        entry = self._nextEntry(delivery)
+        if entry is not None:
+            delivery.queue.begin(entry.position)
+            self._push(delivery, entry.name, entry.text)
+        elif self._tail.covers(delivery.queue.cursor):
+            self._leave(delivery.window)
+        else:
+            delivery.pending = True
+            ensureDeferred(self._readPage(delivery)).addCallbacks(
+                self._pageRead, self._pageFailed, callbackArgs=(delivery,), errbackArgs=(delivery,)
+            )
+
+    def _leave(self, window: Window[Delivery]) -> None:
+        window.leave()
+        if self._serving:
+            # The loop below goes on; calling it from itself would nest without bound.
+            return
+        self._serving = True
+        try:
+            while delivery := self._healthy.waiting() or self._suspects.waiting():
+                delivery.queued = False
+                self.proceed(delivery)
+        finally:
+            self._serving = False
+
+    def _nextEntry(self, delivery: Delivery) -> Entry | None:
+        """
+        The next entry in memory that is not the member's own.
+        """
+        queue = delivery.queue
+        while True:
+            entry = delivery.pageEntry()
+            if entry is None and self._tail.covers(queue.cursor):
+                entry = self._tail.after(queue.cursor)
+            if entry is None or entry.name != delivery.member.name:
+                return entry
+            queue.skip(entry.position)
+            self._cursors.moved(delivery.member.id, queue.progress)
+
+    async def _readPage(self, delivery: Delivery) -> Entry | None:
+        """
+        Read until there is an entry for a member that is far behind.
+
+        It keeps its place meanwhile, so that the window bounds the pages in memory.
+        """
+        queue = delivery.queue
+        while self._running and not delivery.gone and not self._tail.covers(queue.cursor):
+            page = await self._store.read(queue.cursor, _PAGE_ENTRIES, _PAGE_BYTES)
+            delivery.page.extend(page)
+            entry = self._nextEntry(delivery)
+            if entry is not None or not page:
+                # An empty page: the log was trimmed meanwhile, and news of that is on its way.
+                return entry
+        return self._nextEntry(delivery)
+
+    def _pageRead(self, entry: Entry | None, delivery: Delivery) -> None:
+        delivery.pending = False
+        if entry is not None and self._running and not delivery.gone:
+            # Meanwhile it may have moved, or have lost entries.
+            self._start(delivery)
+        else:
+            self._leave(delivery.window)
+
+    def _pageFailed(self, reason: Failure, delivery: Delivery) -> None:
+        self._storeFailed(reason, delivery)
+        self._leave(delivery.window)
+
+    def _storeFailed(self, reason: Failure, delivery: Delivery) -> None:
+        reason.trap(StoreError)
+        delivery.pending = False
+        if self._running and not delivery.gone:
+            self._later(delivery, _STORE_RETRY)
+
+    def _push(self, delivery: Delivery, name: str, text: str) -> None:
+        member = delivery.member
+        timeout = self._connectTimeout
+        if delivery.queue.suspect:
+            timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
+        payload = formatPush(name, text) + self._lineEnd
+        # An address that cannot even be tried, such as one with a zone that is gone, raises.
+        push = maybeDeferred(self._pusher.push, member.host, member.port, payload, timeout)
+        push.addErrback(_notTried)
+        self.inFlight[member.address] = push
+        push.addCallback(self._pushed, delivery, member.address).addErrback(self._pushBroken)
+
+    def _pushBroken(self, reason: Failure) -> None:
+        self.log.failure("a push broke", reason)
+
+    def _pushed(self, result: PushResult, delivery: Delivery, address: str) -> None:
+        del self.inFlight[address]
+        self._counters.add(f"pushes.{result.outcome.value}")
+        if self._settled(result, delivery) and not delivery.gone:
+            self._cursors.moved(delivery.member.id, delivery.queue.progress)
+        # Those who wait for a place come before the one who had it.
+        self._leave(delivery.window)
+        self.proceed(delivery)
+        if address in self._blocked:
+            self.proceed(self._blocked.pop(address))
+
+    def _settled(self, result: PushResult, delivery: Delivery) -> bool:
+        """
+        Tell the member's queue how the push ended.
+
+        :returns: whether the member has come further.
+        """
+        queue = delivery.queue
+        if result.outcome is Outcome.CONFIRMED:
+            if queue.failures >= _WORTH_A_LINE:
+                self.log.info("{name} is back", name=delivery.member.name)
+            queue.confirmed()
+            return True
+        now = self._reactor.seconds()
+        if result.outcome is Outcome.HUNG:
+            further = queue.hung(now)
+            counter = "unconfirmed"
+        else:
+            further = queue.failed(now, result.connected)
+            counter = "skipped"
+        if further:
+            self._counters.add(counter)
+        if queue.failures == _WORTH_A_LINE:
+            self._logUnreached(delivery.member, result.detail)
+        return further
+
+    def _logUnreached(self, member: Member, why: str) -> None:
+        self.log.info(
+            "{name} at {host}:{port} was not reached ({why}); its messages wait",
+            name=member.name,
+            host=member.host,
+            port=member.port,
+            why=why,
+        )
+
+    def _evict(self, delivery: Delivery) -> None:
+        delivery.pending = True
+        self._agenda.remove(delivery)
+        self._store.evict(delivery.member.id).addCallbacks(
+            self._evicted, self._storeFailed, callbackArgs=(delivery,), errbackArgs=(delivery,)
+        )
+
+    def _evicted(self, removed: bool, delivery: Delivery) -> None:
+        self._counters.add("evicted.member")
+        self.log.info(
+            "{name} at {host}:{port} was away for too long; it is no longer a member",
+            name=delivery.member.name,
+            host=delivery.member.host,
+            port=delivery.member.port,
+        )
+
+    def _later(self, delivery: Delivery, seconds: float) -> None:
+        self._agenda.put(delivery, self._reactor.seconds() + seconds)
+        self._setSweep()
+
+    def _setSweep(self) -> None:
+        first = self._agenda.first()
+        if first is None:
+            return
+        wait = max(_SWEEP_SECONDS, first - self._reactor.seconds())
+        if self._sweep is None:
+            self._sweep = self._reactor.callLater(wait, self._sweepDue)
+        elif self._sweep.getTime() > self._reactor.seconds() + wait:
+            self._sweep.reset(wait)
+
+    def _sweepDue(self) -> None:
+        self._sweep = None
+        for delivery in self._agenda.due(self._reactor.seconds()):
+            self.proceed(delivery)
+        self._setSweep()
+
+
+def _notTried(reason: Failure) -> PushResult:
+    return PushResult(Outcome.FAILED, detail=reason.getErrorMessage())
