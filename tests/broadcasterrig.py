@@ -131,11 +131,11 @@ class StumblingStore(MemoryStore):
         self.writes.append(dict(progress))
         return succeed(None) if self.forgetful else super().advance(progress)
 
-    def evict(self, memberId: int) -> "Deferred[bool]":
+    def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
         Evict, or fail.
         """
-        return fail(StoreError("read-only")) if self.broken else super().evict(memberId)
+        return fail(StoreError("read-only")) if self.broken else super().evict(memberId, since)
 
 
 class BroadcasterTestCase(SynchronousTestCase):

@@ -193,6 +193,21 @@ class ProgressContract(RosterContract):
         again = self.join("bob", 5000, OFFICE)
         self.assertNotIn(again.member.id, (bob.member.id, carol.member.id))
 
+    def test_evictSpared(self) -> None:
+        """
+        Who has registered again since it was given up stays.
+        """
+        bob = self.join("bob", 5000)
+        self.enrol(at("bob", 5000))
+        again = self.state("bob")
+        since = bob.registered
+        self.assertGreater(again.registered, since)
+        evicting = self.store.evict(bob.member.id, since)
+        self.assertIs(self.successResultOf(evicting), False)
+        self.assertEqual(list(self.news().members), [again])
+        evicting = self.store.evict(bob.member.id, again.registered)
+        self.assertIs(self.successResultOf(evicting), True)
+
     def test_evictUnknown(self) -> None:
         """
         Giving up somebody who is not there changes nothing, nor does doing it twice.

@@ -76,7 +76,7 @@ class EvictionTests(SynchronousTestCase):
         """
         happenings: list[tuple[Callable[[DeliveryQueue], object], bool]] = [
             (succeed, False),
-            (lambda queue: queue.moved(), False),
+            (lambda queue: queue.registered(), False),
             (lambda queue: queue.heardFrom(), True),
         ]
         for happen, evicted in happenings:

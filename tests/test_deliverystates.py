@@ -76,7 +76,7 @@ _EVENTS: dict[str, Callable[[DeliveryQueue], object]] = {
     "failed": lambda queue: queue.failed(_NOW),
     "failed connected": lambda queue: queue.failed(_NOW, connected=True),
     "heardFrom": lambda queue: queue.heardFrom(),
-    "moved": lambda queue: queue.moved(),
+    "moved": lambda queue: queue.registered(),
 }
 
 #: Cursor, entry in flight, whether busy, and the next step.

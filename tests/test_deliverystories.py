@@ -81,7 +81,7 @@ class Story:
         """
         self.notBefore = self.passed
         if moved:
-            self.queue.moved()
+            self.queue.registered()
             self.forgiven()
         else:
             self.queue.heardFrom()

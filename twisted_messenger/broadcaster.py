@@ -191,10 +191,8 @@ class Broadcaster(Service):
 
     def _updated(self, delivery: Delivery, state: MemberState) -> None:
         delivery.queue.trimmed(state.progress.cursor, state.dropped)
-        if delivery.member.address != state.member.address:
-            delivery.queue.moved()
-        elif delivery.registered != state.registered:
-            delivery.queue.heardFrom()
+        if delivery.registered != state.registered:
+            delivery.queue.registered()
         delivery.member = state.member
         delivery.registered = state.registered
         self._dispatcher.heard(delivery)

@@ -272,9 +272,9 @@ class DeliveryQueue:
         self.failures = 0
         self._wait = 0.0
 
-    def moved(self) -> None:
+    def registered(self) -> None:
         """
-        The member has another callback address: what failed at the old one says nothing.
+        The member registered again, perhaps elsewhere: what failed before says nothing.
         """
         self.heardFrom()
         self._forgive()

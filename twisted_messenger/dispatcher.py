@@ -346,11 +346,16 @@ class Dispatcher:
     def _evict(self, delivery: Delivery) -> None:
         delivery.pending = True
         self._agenda.remove(delivery)
-        self._store.evict(delivery.member.id).addCallbacks(
+        self._store.evict(delivery.member.id, delivery.registered).addCallbacks(
             self._evicted, self._storeFailed, callbackArgs=(delivery,), errbackArgs=(delivery,)
         )
 
     def _evicted(self, removed: bool, delivery: Delivery) -> None:
+        if not removed:
+            # It has registered again meanwhile.
+            delivery.pending = False
+            self.proceed(delivery)
+            return
         self._counters.add("evicted.member")
         self.log.info(
             "{name} at {host}:{port} was away for too long; it is no longer a member",

@@ -169,11 +169,12 @@ class IMessageStore(Interface):
         :param progress: by member id; an unknown id is ignored.
         """
 
-    def evict(memberId: int) -> "Deferred[bool]":
+    def evict(memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
         Remove a member that cannot be reached.
 
-        :returns: fires with whether there was one.
+        :param since: spare one that has registered after this revision of the roster.
+        :returns: fires with whether one was removed.
         """
 
     def trim(limits: LogLimits, now: float) -> "Deferred[int]":

@@ -145,14 +145,15 @@ class RecordingFile(SQLiteFile):
             self._later(Kind.DEPARTED, asked.name)
         return left
 
-    def evict(self, memberId: int) -> bool:
+    def evict(self, memberId: int, since: int | None = None) -> bool:
         """
         See :class:`SQLiteFile`.
         """
         member = self._member("id = ?", memberId)
-        if member is not None:
+        evicted = super().evict(memberId, since)
+        if member is not None and evicted:
             self._later(Kind.EVICTED, member.name, f"{member.host}:{member.port}")
-        return super().evict(memberId)
+        return evicted
 
     def _later(self, kind: Kind, who: str, what: str = "", detail: str = "") -> None:
         self._notes.append(lambda: self._record.note(kind, who, what, detail))

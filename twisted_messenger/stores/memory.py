@@ -112,11 +112,12 @@ class MemoryStore:
         self.evict(named.id)
         return succeed(True)
 
-    def evict(self, memberId: int) -> "Deferred[bool]":
+    def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
         See :class:`IMessageStore`.
         """
-        if memberId not in self._members:
+        state = self._members.get(memberId)
+        if state is None or (since is not None and state.registered > since):
             return succeed(False)
         self._remove(memberId)
         self._forgetDelivered()

@@ -161,11 +161,11 @@ class SQLiteStore:
         copy = dict(progress)
         return self._write(lambda: self._file.advance(copy), frees=True)
 
-    def evict(self, memberId: int) -> "Deferred[bool]":
+    def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
         See :class:`IMessageStore`.
         """
-        return self._write(lambda: self._file.evict(memberId), frees=True)
+        return self._write(lambda: self._file.evict(memberId, since), frees=True)
 
     def trim(self, limits: LogLimits, now: float) -> "Deferred[int]":
         """

@@ -266,11 +266,12 @@ class SQLiteFile:
             self._remove(named)
         return verdict
 
-    def evict(self, memberId: int) -> bool:
+    def evict(self, memberId: int, since: int | None = None) -> bool:
         """
         See :meth:`IMessageStore.evict`.
         """
-        member = self._member("id = ?", memberId)
+        spared = "" if since is None else f" AND registered <= {since:d}"
+        member = self._member(f"id = ?{spared}", memberId)
         if member is not None:
             self._remove(member)
         return member is not None
