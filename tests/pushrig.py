@@ -84,13 +84,13 @@ def close(protocol: ActingProtocol) -> None:
 Act = Callable[[ActingProtocol], object]
 
 
-class ActingFactory(Factory[Any]):
+class ActingFactory(Factory):
     """
     Peers that act alike: at the start, at each piece of data, at the end.
     """
 
     noisy = False
-    protocol = ActingProtocol
+    protocol: Any = ActingProtocol
 
     def __init__(self, atStart: Act = nothing, atData: Act = nothing, atEnd: Act = nothing):
         self.atStart, self.atData, self.atEnd = atStart, atData, atEnd

@@ -76,7 +76,7 @@ class ReceiptTestCase(SynchronousTestCase):
         """
         test = self
 
-        class TakingFactory(Factory[Any]):
+        class TakingFactory(Factory):
             noisy = False
 
             def buildProtocol(self, addr: object) -> Taking:

@@ -63,7 +63,7 @@ class MemoryTransportTests(transportcontract.TransportContract):
         self.assertTrue(condition())
 
 
-class RecordingFactory(ClientFactory[Any]):
+class RecordingFactory(ClientFactory):
     """
     A client's factory that keeps how it ended.
     """
@@ -266,7 +266,7 @@ class MemoryNetworkTests(NetworkTestCase):
         """
         stopped: list[bool] = []
 
-        class Stopping(Factory[Any]):
+        class Stopping(Factory):
             noisy = False
 
             def doStop(self) -> None:

@@ -92,7 +92,7 @@ class Source:
         """
 
 
-class Building(Factory[Any]):
+class Building(Factory):
     """
     Builds protocols by a callable, and keeps them.
     """

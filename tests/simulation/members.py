@@ -65,9 +65,9 @@ class _Receiving(Protocol):
         pass
 
 
-class _ReceivingFactory(Factory[Any]):
+class _ReceivingFactory(Factory):
     noisy = False
-    protocol = _Receiving
+    protocol: Any = _Receiving
 
     def __init__(self, member: "Member") -> None:
         self.member = member

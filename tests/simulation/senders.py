@@ -71,9 +71,9 @@ class _Sending(Protocol):
         self.factory.answered(answer)
 
 
-class _SendingFactory(ClientFactory[Any]):
+class _SendingFactory(ClientFactory):
     noisy = False
-    protocol = _Sending
+    protocol: Any = _Sending
 
     def __init__(self, data: bytes, manner: Manner, answered: Answered) -> None:
         self.data = data

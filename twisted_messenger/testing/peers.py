@@ -87,13 +87,13 @@ class _Resetting(_Collecting):
             self.transport.abortConnection()
 
 
-class CollectingFactory(Factory[Any]):
+class CollectingFactory(Factory):
     """
     A receiver like the tutorial's: reads to the end, keeps the message, then closes.
     """
 
     noisy = False
-    protocol = _Collecting
+    protocol: Any = _Collecting
 
     def __init__(self) -> None:
         #: The messages that came whole, in order.
