@@ -152,7 +152,9 @@ class RemovedTests(SynchronousTestCase):
         """
         Nothing is taken any more: it would be gone with the process.
         """
-        path = self.mktemp()
+        directory = TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        path = f"{directory.name}/room.sqlite"
         file = SQLiteFile(path)
         file.open()
         self.addCleanup(file.close)
