@@ -5,16 +5,15 @@ A process on the network in memory, which can be killed without a word.
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTCP, IReactorTime
-from twisted.internet.protocol import ClientFactory
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from zope.interface import implementer
 
 from twisted_messenger.testing import MemoryNetwork
-from twisted_messenger.testing.kernel import Connector, Port
+from twisted_messenger.testing.network import TCPReactor
 
 
-@implementer(IReactorTCP, IReactorTime)
-class Process:
+@implementer(IReactorTime)
+class Process(TCPReactor):
     """
     The reactor of one process: the network's, until it is killed.
 
@@ -70,29 +69,6 @@ class Process:
         See :class:`IReactorTime`; those of all processes.
         """
         return self._network.getDelayedCalls()
-
-    def listenTCP(self, port: int, factory: Any, backlog: int = 50, interface: str = "") -> Port:
-        """
-        See :class:`IReactorTCP`.
-        """
-        listening = Port(port, factory, backlog, interface, self)
-        listening.startListening()
-        return listening
-
-    def connectTCP(
-        self,
-        host: str,
-        port: int,
-        factory: "ClientFactory[Any]",
-        timeout: float = 30.0,
-        bindAddress: tuple[str, int] | None = None,
-    ) -> Connector:
-        """
-        See :class:`IReactorTCP`.
-        """
-        connector = Connector(host, port, factory, timeout, bindAddress, self)
-        connector.connect()
-        return connector
 
     def dial(self, caller: Any) -> None:
         """

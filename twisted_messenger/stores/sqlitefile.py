@@ -69,6 +69,7 @@ class SQLiteFile(RoomTables):
     def _prepare(self) -> None:
         for pragma in _PRAGMAS:
             self._db.execute(pragma)
+        (self._pageSize,) = self._db.execute("PRAGMA page_size").fetchone()
         self._obeyFileLimit()
         # Opening alone proves nothing: this takes the lock and shows whether we may write.
         self._db.execute("BEGIN EXCLUSIVE")
@@ -86,8 +87,7 @@ class SQLiteFile(RoomTables):
         # Past the limit on a file's size, what is in the write-ahead log would be stuck there.
         limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
         if limit != resource.RLIM_INFINITY:
-            (pageSize,) = self._db.execute("PRAGMA page_size").fetchone()
-            pages = max(16, limit // pageSize)
+            pages = max(16, limit // self._pageSize)
             self._db.execute(f"PRAGMA max_page_count = {pages}")
             self._db.execute(f"PRAGMA wal_autocheckpoint = {min(_CHECKPOINT_PAGES, pages // 4)}")
 
@@ -144,12 +144,11 @@ class SQLiteFile(RoomTables):
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _measureRoom(self) -> Room:
-        (pageSize,) = self._db.execute("PRAGMA page_size").fetchone()
         (freePages,) = self._db.execute("PRAGMA freelist_count").fetchone()
-        room = Room.at(self.path, pageSize * freePages)
+        room = Room.at(self.path, self._pageSize * freePages)
         if room.scarce:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            room = Room.at(self.path, pageSize * freePages)
+            room = Room.at(self.path, self._pageSize * freePages)
         return room
 
     def _forgetInSteps(self) -> None:

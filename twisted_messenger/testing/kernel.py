@@ -261,6 +261,7 @@ class Kernel(Clock):
         super().__init__()
         self.host = host
         self.windowBytes = windowBytes
+        #: Addresses that never answer, neither yes nor no; open connections are left alone.
         self.blackHoles: set[tuple[str, int]] = set()
         self.listeners: dict[_Address, _Socket] = {}
         self._freePorts = cycle(range(*_FREE_PORTS))

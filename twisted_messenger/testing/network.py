@@ -19,7 +19,38 @@ WINDOW_BYTES = 64 * 1024
 
 
 @implementer(IReactorTCP)
-class MemoryNetwork(Kernel):
+class TCPReactor:
+    """
+    Listens and connects with memory sockets, as part of a reactor.
+    """
+
+    def listenTCP(
+        self, port: int, factory: Any, backlog: int = 50, interface: str = ""
+    ) -> tcp.Port:
+        """
+        See :class:`IReactorTCP`. The backlog has no limit.
+        """
+        listening = Port(port, factory, backlog, interface, self)
+        listening.startListening()
+        return listening
+
+    def connectTCP(
+        self,
+        host: str,
+        port: int,
+        factory: "ClientFactory[Any]",
+        timeout: float = 30.0,
+        bindAddress: tuple[str, int] | None = None,
+    ) -> IConnector:
+        """
+        See :class:`IReactorTCP`.
+        """
+        connector = Connector(host, port, factory, timeout, bindAddress, self)
+        connector.connect()
+        return connector
+
+
+class MemoryNetwork(TCPReactor, Kernel):
     """
     A reactor whose TCP connections stay in memory and whose time stands still.
 
@@ -32,8 +63,6 @@ class MemoryNetwork(Kernel):
 
     def __init__(self, host: str = "127.0.0.1", windowBytes: int = WINDOW_BYTES) -> None:
         super().__init__(host, windowBytes)
-        #: Addresses that never answer, neither yes nor no; open connections are left alone.
-        self.blackHoles: set[tuple[str, int]] = set()
         #: Calls within one moment after which it is thought never to come to rest.
         self.maxCalls = 1_000_000
 
@@ -68,31 +97,6 @@ class MemoryNetwork(Kernel):
         :raises RuntimeError: it does not come to rest.
         """
         self.advance(0)
-
-    def listenTCP(
-        self, port: int, factory: Any, backlog: int = 50, interface: str = ""
-    ) -> tcp.Port:
-        """
-        See :class:`IReactorTCP`. The backlog has no limit.
-        """
-        listening = Port(port, factory, backlog, interface, self)
-        listening.startListening()
-        return listening
-
-    def connectTCP(
-        self,
-        host: str,
-        port: int,
-        factory: "ClientFactory[Any]",
-        timeout: float = 30.0,
-        bindAddress: tuple[str, int] | None = None,
-    ) -> IConnector:
-        """
-        See :class:`IReactorTCP`.
-        """
-        connector = Connector(host, port, factory, timeout, bindAddress, self)
-        connector.connect()
-        return connector
 
     def resolve(self, name: str, timeout: object = ()) -> "Deferred[str]":
         """
