@@ -11,10 +11,11 @@ from zope.interface import implementer
 
 from twisted_messenger.counters import Counters
 from twisted_messenger.interfaces import Entry
-from twisted_messenger.policy import AdmissionPolicy, Source
+from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import Member
+from twisted_messenger.source import Source
 from twisted_messenger.stores.memory import MemoryStore
 
 HOME = Source()

@@ -19,6 +19,7 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "counters"),
     ("wire",),
     ("roster",),
+    ("source",),
     ("policy", "delivery", "agenda", "windows"),
     ("interfaces",),
     ("retention", "stores.diskroom"),
@@ -43,7 +44,8 @@ _PLACES = {name: place for place, layer in enumerate(_LAYERS) for name in layer}
 
 #: They take time and chance as arguments, so that every case can be tested and none waits.
 _PURE = (
-    *("text", "refusal", "errors", "counters", "wire", "roster", "policy", "delivery"),
+    *("text", "refusal", "errors", "counters", "wire", "roster", "source"),
+    *("policy", "delivery"),
     *("agenda", "windows"),
 )
 

@@ -6,10 +6,11 @@ from twisted.internet.defer import Deferred, fail
 
 from tests.roomtestcase import GUEST, HOME, OTHER, RoomTestCase
 from twisted_messenger.lookup import TooManyLookups
-from twisted_messenger.policy import AdmissionPolicy, Callbacks, Source, readCallbacks
+from twisted_messenger.policy import AdmissionPolicy, Callbacks, readCallbacks
 from twisted_messenger.refusal import Reason
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import RosterLimits
+from twisted_messenger.source import Source
 
 
 class Overloaded:

@@ -8,15 +8,13 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Member, RosterLimits, literal, machineKey
+from twisted_messenger.source import UNKNOWN, Source
 from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
 #: Below it lie the services that an unwanted connection could harm.
 MIN_CALLBACK_PORT = 1024
 
 _WHERE_I_CAME_FROM = frozenset({"", "0.0.0.0", "::"})
-
-#: The host of a source whose address is none, as a broken proxy may tell it.
-UNKNOWN = "unknown"
 
 Network = IPv4Network | IPv6Network
 
@@ -39,41 +37,6 @@ class Senders(Enum):
     OWNED = "owned"
     REGISTERED = "registered"
     ANY = "any"
-
-
-@dataclass(frozen=True)
-class Source:
-    """
-    Where a message came from.
-
-    :param host: the peer's address literal, unmapped; a peer without an address (a Unix
-        socket, the program itself) counts as this machine.
-    :param sameMachine: the peer is loopback, or has the very address it connected to.
-    """
-
-    host: str = "127.0.0.1"
-    sameMachine: bool = True
-
-    @classmethod
-    def between(cls, peer: str | None, local: str | None) -> "Source":
-        """
-        The source of a connection.
-
-        :param peer: the address it came from, ``None`` for a Unix socket.
-        :param local: the address it was made to.
-        """
-        if peer is None:
-            return cls()
-        host = literal(peer) or UNKNOWN
-        here = local is not None and host == (literal(local) or local)
-        return cls(host, here or machineKey(host) == "127.0.0.1")
-
-    @property
-    def key(self) -> str:
-        """
-        What owns a name: the machine, as far as an address can tell.
-        """
-        return machineKey(self.host)
 
 
 @dataclass(frozen=True)
@@ -150,7 +113,7 @@ class AdmissionPolicy:
         if host in _WHERE_I_CAME_FROM:
             # What a name resolved to; connected to, it would be this machine.
             return False
-        if self.callbacks is Callbacks.ANY or machineKey(host) == source.key:
+        if self.callbacks is Callbacks.ANY or machineKey(host) == source.machine:
             return True
         if machineKey(host) == "127.0.0.1" and source.sameMachine:
             return True

@@ -16,9 +16,10 @@ from twisted_messenger.counters import Counters
 from twisted_messenger.errors import StoreError, StoreFull
 from twisted_messenger.interfaces import IMessageStore, Post
 from twisted_messenger.lookup import TooManyLookups
-from twisted_messenger.policy import AdmissionPolicy, Source
+from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.refusal import MAX_DETAIL, Reason, Refusal
 from twisted_messenger.roster import Change, Enrolment
+from twisted_messenger.source import Source
 from twisted_messenger.text import BadName, cleanName, escapeLine
 from twisted_messenger.wire import (
     MAX_PUSH_BYTES,

@@ -4,31 +4,20 @@ The server's end of one connection: bytes until the end, then one message for th
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress, ITransport
+from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_messenger.errors import WireError
 from twisted_messenger.interfaces import ConnectionIdle, IReceiptProtocol
-from twisted_messenger.policy import Source
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room import ChatRoom
+from twisted_messenger.source import Source
 from twisted_messenger.wire import parse, tooBig
 
 # A line end is not counted, so two bytes more than the limit can still be a message.
 _LINE_END = 2
-
-
-def sourceOf(transport: ITransport) -> Source:
-    """
-    Where a connection came from.
-
-    Ask when bytes have come: behind a proxy that tells the real address, the connection begins
-    with the proxy's own; once it is lost, a transport no longer knows its local end.
-    """
-    peer = getattr(transport.getPeer(), "host", None)
-    return Source.between(peer, getattr(transport.getHost(), "host", None))
 
 
 @implementer(IReceiptProtocol)
@@ -53,7 +42,7 @@ class ChatServerProtocol(Protocol):
         Note who it is, as far as one can tell before the first byte.
         """
         assert self.transport is not None
-        self._source = sourceOf(self.transport)
+        self._source = Source.of(self.transport)
 
     def dataReceived(self, data: bytes) -> None:
         """
@@ -63,7 +52,7 @@ class ChatServerProtocol(Protocol):
             return
         if not self._chunks:
             assert self.transport is not None
-            self._source = sourceOf(self.transport)
+            self._source = Source.of(self.transport)
         self._chunks.append(data)
         self._size += len(data)
         limit = self._room.policy.maxMessageBytes

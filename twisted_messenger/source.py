@@ -1,0 +1,89 @@
+"""
+Where a message came from, as far as a connection can tell. Pure.
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+from typing import Any
+
+from twisted_messenger.roster import literal, machineKey
+
+#: The host of a source whose address is none, as a broken proxy may tell it.
+UNKNOWN = "unknown"
+
+# Whoever has one IPv6 address can use its whole /64 (RFC 7421).
+_IPV6_HOST_BITS = 64
+
+
+@dataclass(frozen=True)
+class Source:
+    """
+    Where a message came from.
+
+    :param host: the peer's address literal, unmapped; a peer without an address (a Unix
+        socket, the program itself) counts as this machine.
+    :param sameMachine: the peer is loopback, or has the very address it connected to.
+    :param certificate: whom a verified client certificate was issued to, in one word; ``None``
+        where none was asked for.
+    """
+
+    host: str = "127.0.0.1"
+    sameMachine: bool = True
+    certificate: str | None = None
+
+    @classmethod
+    def between(
+        cls, peer: str | None, local: str | None, certificate: str | None = None
+    ) -> "Source":
+        """
+        The source of a connection.
+
+        :param peer: the address it came from, ``None`` for a Unix socket.
+        :param local: the address it was made to.
+        """
+        if peer is None:
+            return cls()
+        host = literal(peer) or UNKNOWN
+        here = local is not None and host == (literal(local) or local)
+        return cls(host, here or machineKey(host) == "127.0.0.1", certificate)
+
+    @classmethod
+    def of(cls, transport: Any) -> "Source":
+        """
+        The source of a transport.
+
+        Ask when bytes have come: behind a proxy that tells the real address, the connection
+        begins with the proxy's own; once it is lost, a transport no longer knows its local end.
+
+        :param transport: provides ``ITransport``.
+        """
+        peer = getattr(transport.getPeer(), "host", None)
+        return cls.between(peer, getattr(transport.getHost(), "host", None))
+
+    @property
+    def machine(self) -> str:
+        """
+        The machine key of the address.
+        """
+        return machineKey(self.host)
+
+    @property
+    def key(self) -> str:
+        """
+        What owns a name: the certificate, else the machine, as far as an address can tell.
+        """
+        return self.machine if self.certificate is None else f"certificate {self.certificate}"
+
+    @property
+    def subscriber(self) -> str | None:
+        """
+        Whom limits are kept for: an IPv4 address, or the /64 of an IPv6 one.
+
+        :returns: ``None`` for loopback, which is exempt.
+        """
+        if ":" not in self.host:
+            return None if self.host == "127.0.0.1" else self.host
+        address = IPv6Address(self.host.partition("%")[0])
+        if address.is_loopback:
+            return None
+        return f"{IPv6Address(int(address) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS)}/64"
