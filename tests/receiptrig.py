@@ -85,7 +85,7 @@ class ReceiptTestCase(SynchronousTestCase):
 
         clock: IReactorTime = self.network
         self.factory = ReceiptFactory(TakingFactory(), clock, **options)
-        self.counters = self.factory.counters
+        self.counters = self.factory.refusals.counters
         # As the service does: who is turned away is reset.
         resetOnClose(self.network.listenTCP(port, self.factory), True)
 

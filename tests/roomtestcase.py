@@ -13,6 +13,7 @@ from twisted_messenger.counters import Counters
 from twisted_messenger.interfaces import Entry
 from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import Member
 from twisted_messenger.source import Source
@@ -32,7 +33,7 @@ class Names:
         self.known = known
         self.asked: list[str] = []
 
-    def addresses(self, host: str) -> "Deferred[list[str]]":
+    def addresses(self, host: str, asker: str) -> "Deferred[list[str]]":
         """
         Answer at once.
         """
@@ -45,20 +46,20 @@ class Names:
 @implementer(ILogObserver)
 class ModuleLog:
     """
-    What one module of the package logs.
+    What some modules of the package log.
 
-    :param module: its name within the package.
+    :param modules: their names within the package.
     """
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, *modules: str) -> None:
         self.events: list[LogEvent] = []
-        self._namespace = f"twisted_messenger.{module}"
+        self._namespaces = tuple(f"twisted_messenger.{module}." for module in modules)
 
     def __call__(self, event: LogEvent) -> None:
         """
-        Keep it, if it is the module's.
+        Keep it, if it is one of theirs.
         """
-        if event.get("log_namespace", "").startswith(self._namespace):
+        if event.get("log_namespace", "").startswith(self._namespaces):
             self.events.append(event)
 
     def lines(self, level: LogLevel = LogLevel.info) -> list[str]:
@@ -68,11 +69,11 @@ class ModuleLog:
         return [formatEvent(event) for event in self.events if event["log_level"] is level]
 
 
-def keepLog(test: SynchronousTestCase, module: str) -> ModuleLog:
+def keepLog(test: SynchronousTestCase, *modules: str) -> ModuleLog:
     """
-    Keep what a module logs until the end of a test.
+    Keep what modules log until the end of a test.
     """
-    log = ModuleLog(module)
+    log = ModuleLog(*modules)
     globalLogPublisher.addObserver(log)
     test.addCleanup(globalLogPublisher.removeObserver, log)
     return log
@@ -88,7 +89,7 @@ class RoomTestCase(SynchronousTestCase):
         Open a room with the default rules.
         """
         self.make(AdmissionPolicy())
-        self._roomLog = keepLog(self, "room")
+        self._roomLog = keepLog(self, "room", "refusallog")
         self.events = self._roomLog.events
 
     def make(self, policy: AdmissionPolicy, store: MemoryStore | None = None) -> None:
@@ -98,7 +99,9 @@ class RoomTestCase(SynchronousTestCase):
         self.store = store or MemoryStore()
         self.counters = Counters()
         self.names = Names(desk=["10.0.0.9", "10.0.0.7"], elsewhere=["10.0.0.9"])
-        self.room = ChatRoom(self.store, policy, self.names, self.counters, lambda: 17.5)
+        self.room = ChatRoom(
+            self.store, policy, self.names, RefusalLog(self.counters), clock=lambda: 17.5
+        )
 
     def join(self, name: str, host: str = "", port: int = 5000, source: Source = HOME) -> None:
         """

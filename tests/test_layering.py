@@ -19,13 +19,22 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "counters"),
     ("wire",),
     ("roster",),
-    ("source",),
-    ("policy", "delivery", "agenda", "windows"),
+    ("source", "rates"),
+    ("policy", "delivery", "agenda", "windows", "connections", "unfinished"),
     ("interfaces",),
     ("retention", "stores.diskroom"),
-    ("tail", "cursors", "follower", "trimmer", "sockets", "lookup", "stores.sqlitetables"),
+    (
+        "tail",
+        "cursors",
+        "follower",
+        "trimmer",
+        "sockets",
+        "lookup",
+        "stores.sqlitetables",
+        "refusallog",
+    ),
     ("stores.sqlitefile",),
-    ("room", "push", "stores", "stores.memory", "stores.sqlite"),
+    ("room", "push", "stores", "stores.memory", "stores.sqlite", "turnstile"),
     ("server", "receipt", "peer", "dispatcher"),
     ("broadcaster",),
     ("outbox",),
@@ -45,7 +54,7 @@ _PLACES = {name: place for place, layer in enumerate(_LAYERS) for name in layer}
 #: They take time and chance as arguments, so that every case can be tested and none waits.
 _PURE = (
     *("text", "refusal", "errors", "counters", "wire", "roster", "source"),
-    *("policy", "delivery"),
+    *("policy", "delivery", "rates", "connections", "unfinished"),
     *("agenda", "windows"),
 )
 

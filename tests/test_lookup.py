@@ -12,6 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.lookup import LOOKUP_TIMEOUT, MAX_PENDING, Lookup, TooManyLookups
 
+ASKER = "10.0.0.7"
+
 
 class LookupReactor(Clock):
     """
@@ -74,28 +76,30 @@ class LookupTests(SynchronousTestCase):
         """
         Start as many look-ups as there may be.
         """
-        return [self.lookup.addresses("127.0.0.1") for _ in range(MAX_PENDING)]
+        return [
+            self.lookup.addresses("127.0.0.1", f"asker {number}") for number in range(MAX_PENDING)
+        ]
 
     def assertFull(self) -> None:
         """
         Fail unless one more look-up is turned away at once.
         """
         jobs = len(self.reactor.jobs)
-        self.failureResultOf(self.lookup.addresses("127.0.0.1"), TooManyLookups)
+        self.failureResultOf(self.lookup.addresses("127.0.0.1", ASKER), TooManyLookups)
         self.assertEqual(len(self.reactor.jobs), jobs)
 
     def assertNotFull(self) -> None:
         """
         Fail unless there is a place for another one.
         """
-        self.assertNoResult(self.lookup.addresses("127.0.0.1"))
+        self.assertNoResult(self.lookup.addresses("127.0.0.1", ASKER))
 
     def test_oddSpellings(self) -> None:
         """
         However an address is written, it comes out as what it means.
         """
         for spelling in ("127.1", "0x7f000001", "2130706433", "127.0.0.1", "::ffff:127.0.0.1"):
-            found = self.lookup.addresses(spelling)
+            found = self.lookup.addresses(spelling, ASKER)
             self.reactor.finishOne()
             addresses = self.successResultOf(found)
             self.assertEqual(set(addresses), {"127.0.0.1"}, spelling)
@@ -104,7 +108,7 @@ class LookupTests(SynchronousTestCase):
         """
         IPv6 comes out in its one spelling.
         """
-        found = self.lookup.addresses("0:0::0:1")
+        found = self.lookup.addresses("0:0::0:1", ASKER)
         self.reactor.finishOne()
         self.assertEqual(self.successResultOf(found), ["::1"])
 
@@ -113,7 +117,7 @@ class LookupTests(SynchronousTestCase):
         What cannot be a host name fails like one that is not there.
         """
         for host in ("double..dot", "x" * 300):
-            found = self.lookup.addresses(host)
+            found = self.lookup.addresses(host, ASKER)
             self.reactor.finishOne()
             self.failureResultOf(found, OSError)
         self.assertNotFull()
@@ -136,7 +140,7 @@ class LookupTests(SynchronousTestCase):
         Names that are not there do not use up the places.
         """
         for _ in range(3 * MAX_PENDING):
-            found = self.lookup.addresses("double..dot")
+            found = self.lookup.addresses("double..dot", ASKER)
             self.reactor.finishOne()
             self.failureResultOf(found, OSError)
         self.assertNotFull()
@@ -146,7 +150,7 @@ class LookupTests(SynchronousTestCase):
         Who registers by name waits three seconds at most.
         """
         self.assertEqual(LOOKUP_TIMEOUT, 3)
-        found = self.lookup.addresses("127.0.0.1")
+        found = self.lookup.addresses("127.0.0.1", ASKER)
         self.reactor.advance(2.9)
         self.assertNoResult(found)
         self.reactor.advance(0.2)
@@ -169,7 +173,7 @@ class LookupTests(SynchronousTestCase):
         An answer or a failure that comes too late disturbs nobody.
         """
         for host in ("127.0.0.1", "double..dot"):
-            found = self.lookup.addresses(host)
+            found = self.lookup.addresses(host, ASKER)
             self.reactor.advance(LOOKUP_TIMEOUT)
             self.failureResultOf(found, OSError)
             self.reactor.finishOne()
@@ -180,7 +184,7 @@ class LookupTests(SynchronousTestCase):
         """
         What is answered in time does not time out afterwards.
         """
-        found = self.lookup.addresses("127.0.0.1")
+        found = self.lookup.addresses("127.0.0.1", ASKER)
         self.reactor.finishOne()
         self.assertEqual(self.reactor.getDelayedCalls(), [])
         self.assertEqual(self.successResultOf(found), ["127.0.0.1"])

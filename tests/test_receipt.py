@@ -5,11 +5,11 @@ Receipts: what a sender sees after its end of file, and that no accident looks l
 from twisted.internet.error import ConnectionLost
 
 from tests.receiptrig import Bug, ReceiptTestCase
+from twisted_messenger.connections import EVICTABLE_SILENCE
 from twisted_messenger.interfaces import ConnectionIdle
 from twisted_messenger.receipt import (
     DRAIN_BYTES,
     DRAIN_SECONDS,
-    EVICTABLE_SILENCE,
     IDLE_TIMEOUT,
     LINE_SILENCE,
     MESSAGE_TIMEOUT,

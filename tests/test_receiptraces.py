@@ -2,8 +2,12 @@
 Receipts when two things happen at once.
 """
 
-from tests.receiptrig import PORT, ReceiptTestCase
-from twisted_messenger.receipt import EVICTABLE_SILENCE, LINE_SILENCE
+from twisted.internet.protocol import ClientCreator
+
+from tests.receiptrig import HOST, PORT, ReceiptTestCase
+from twisted_messenger.connections import EVICTABLE_SILENCE
+from twisted_messenger.receipt import LINE_SILENCE
+from twisted_messenger.testing import RecordingProtocol
 
 
 class RaceTests(ReceiptTestCase):
@@ -72,7 +76,11 @@ class RaceTests(ReceiptTestCase):
         self.listen(PORT + 1, maxConnections=1)
         self.connect(b"from:ci|half", PORT + 1)
         self.network.advance(EVICTABLE_SILENCE)
-        first = self.factory.buildProtocol(None)
-        self.assertIsNotNone(first)
-        self.assertIsNone(self.factory.buildProtocol(None))
+        creator = ClientCreator(self.network, RecordingProtocol)
+        connecting = [creator.connectTCP(HOST, PORT + 1) for _ in range(2)]
+        self.network.settle()
+        first, second = [self.successResultOf(one) for one in connecting]
+        self.assertWaiting(first)
+        self.assertReset(second)
+        self.assertEqual(self.counters["evicted.connection_cap"], 1)
         self.assertEqual(self.counters["refused.connection_cap"], 1)

@@ -176,7 +176,7 @@ class Unanswering:
     A resolver that hangs.
     """
 
-    def addresses(self, host: str) -> "Deferred[list[str]]":
+    def addresses(self, host: str, asker: str) -> "Deferred[list[str]]":
         """
         Never answer.
         """
@@ -331,7 +331,7 @@ class RefuseTests(RoomTestCase):
         They are counted and logged like the room's own, however hostile or long.
         """
         refusal = Refusal(Reason.MALFORMED, "\x1b]0;pwned\x07\n" + "x" * 5000)
-        self.assertIs(self.room.refuse(refusal, GUEST), refusal)
+        self.room.refuse(refusal, GUEST)
         self.assertEqual(self.counters.snapshot(), {"refused.malformed": 1})
         (line,) = self.lines()
         self.assertIn("10.0.0.7", line)

@@ -8,6 +8,7 @@ from tests.roomtestcase import GUEST, HOME, OTHER, RoomTestCase
 from twisted_messenger.lookup import TooManyLookups
 from twisted_messenger.policy import AdmissionPolicy, Callbacks, readCallbacks
 from twisted_messenger.refusal import Reason
+from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import RosterLimits
 from twisted_messenger.source import Source
@@ -18,7 +19,7 @@ class Overloaded:
     A resolver that is busy.
     """
 
-    def addresses(self, host: str) -> "Deferred[list[str]]":
+    def addresses(self, host: str, asker: str) -> "Deferred[list[str]]":
         """
         Turn it away, as a busy :class:`Lookup` does.
         """
@@ -146,7 +147,7 @@ class RegisterTests(RoomTestCase):
         """
         A room without a resolver takes addresses only.
         """
-        self.room = ChatRoom(self.store, counters=self.counters)
+        self.room = ChatRoom(self.store, refusals=RefusalLog(self.counters))
         self.join("alice", "127.0.0.1")
         doing = self.room.register("bob", "desk", 5001, HOME)
         self.assertRefused(doing, Reason.UNRESOLVABLE)
@@ -222,7 +223,7 @@ class RegisterTests(RoomTestCase):
         """
         Where too many names are being looked up, the sender is told to try again later.
         """
-        self.room = ChatRoom(self.store, resolver=Overloaded(), counters=self.counters)
+        self.room = ChatRoom(self.store, resolver=Overloaded(), refusals=RefusalLog(self.counters))
         refusal = self.successResultOf(self.room.register("alice", "desk", 5000, GUEST))
         assert refusal is not None
         self.assertTrue(refusal.transient)

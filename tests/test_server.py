@@ -64,7 +64,7 @@ class ServerTests(SynchronousTestCase):
         factory = ChatServerFactory(self.room)
         clock: Any = self.network
         self.ports = [
-            self.network.listenTCP(PORT, ReceiptFactory(factory, clock, self.counters)),
+            self.network.listenTCP(PORT, ReceiptFactory(factory, clock, self.room.refusals)),
             self.network.listenTCP(BARE_PORT, factory),
         ]
         self.successResultOf(self.room.register("keeper", HOST, 9999))

@@ -231,3 +231,9 @@ class ConnectionIdle(ConnectionAborted):
     """
     We reset a connection that did not finish its message in time.
     """
+
+
+class ConnectionEvicted(ConnectionAborted):
+    """
+    We reset a silent connection to make room for another.
+    """

@@ -3,6 +3,7 @@ A callback host's name to address literals, few look-ups at a time.
 """
 
 import socket
+from collections import Counter
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -14,13 +15,16 @@ from twisted_messenger.roster import literal
 #: ten some air.
 MAX_PENDING = 4
 
+#: Of these, for one source: somebody whose names never resolve leaves others theirs.
+MAX_PENDING_PER_SOURCE = 2
+
 #: Seconds a look-up may take before the registration is refused.
 LOOKUP_TIMEOUT = 3.0
 
 
 class TooManyLookups(OSError):
     """
-    All look-ups that may be under way are; try later.
+    All look-ups that may be under way are, for everybody or for this source; try later.
     """
 
 
@@ -35,30 +39,34 @@ class Lookup:
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
-        self._pending = 0
+        self._pending: Counter[str] = Counter()
 
-    def addresses(self, host: str) -> "Deferred[list[str]]":
+    def addresses(self, host: str, asker: str) -> "Deferred[list[str]]":
         """
         Resolve a name once.
 
+        :param asker: who wants to know, in one word.
         :returns: fires with address literals, at least one.
         :raises TooManyLookups: at once, as a failure.
         :raises OSError: there is no such name, or it took too long; as a failure.
         """
         result: Deferred[list[str]] = Deferred()
-        if self._pending >= MAX_PENDING:
+        full = self._pending.total() >= MAX_PENDING
+        if full or self._pending[asker] >= MAX_PENDING_PER_SOURCE:
             result.errback(TooManyLookups())
             return result
-        self._pending += 1
+        self._pending[asker] += 1
         work = deferToThreadPool(self._reactor, self._reactor.getThreadPool(), _resolve, host)
         # The thread is busy until the resolver answers, whatever became of our patience.
-        work.addBoth(self._finished)
+        work.addBoth(self._finished, asker)
         work.chainDeferred(result)
         result.addTimeout(LOOKUP_TIMEOUT, self._reactor, onTimeoutCancel=_tookTooLong)
         return result
 
-    def _finished(self, result: Any) -> Any:
-        self._pending -= 1
+    def _finished(self, result: Any, asker: str) -> Any:
+        self._pending[asker] -= 1
+        if not self._pending[asker]:
+            del self._pending[asker]
         return result
 
 

@@ -9,6 +9,7 @@ from twisted.application.service import IService
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.python.usage import UsageError
 
+from twisted_messenger.connections import MAX_CONNECTIONS
 from twisted_messenger.console import (
     StandardInput,
     ask,
@@ -24,7 +25,7 @@ from twisted_messenger.peerservice import Friendship, PeerService, RoomMembershi
 from twisted_messenger.push import PushCreator
 from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.service import Listener
-from twisted_messenger.sockets import LISTEN_BACKLOG
+from twisted_messenger.sockets import LISTEN_BACKLOG, descriptorBudget
 from twisted_messenger.tap import TapOptions, TapService, endWith, useSteadyTime
 from twisted_messenger.text import BadName, cleanName
 
@@ -144,7 +145,9 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     if conversation is not None:
         ended = reactor.stop if isTerminal() else lambda: None
         terminal = StandardInput(conversation.say, ended)
-    factory = ReceiptFactory(receiver, reactor)
+    factory = ReceiptFactory(
+        receiver, reactor, maxConnections=min(MAX_CONNECTIONS, descriptorBudget())
+    )
     PeerService(reactor, listener, factory, conversation, terminal, notice).setServiceParent(
         service
     )

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import (
-    IAddress,
     IDelayedCall,
     IHalfCloseableProtocol,
     IProtocolFactory,
@@ -33,10 +32,13 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_messenger.counters import Counters
-from twisted_messenger.interfaces import ConnectionIdle, IReceiptProtocol
+from twisted_messenger.connections import MAX_CONNECTIONS, MAX_CONNECTIONS_PER_HOST
+from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, IReceiptProtocol
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.sockets import resetOnClose
+from twisted_messenger.refusallog import RefusalLog
+from twisted_messenger.sockets import endedByTLS, resetOnClose
+from twisted_messenger.source import Source
+from twisted_messenger.turnstile import Turnstile
 
 #: Seconds of silence behind exactly one line that end a message. Several netcats never send the
 #: end of file; people and pipes do not pause so long within one line's packet.
@@ -52,13 +54,6 @@ MESSAGE_TIMEOUT = 120.0
 #: of file instead of an error in the middle: closing early kills the tutorial's client.
 DRAIN_SECONDS = 30.0
 DRAIN_BYTES = 8 * 1024 * 1024
-
-#: Connections that may be open at once; see :data:`twisted_messenger.sockets.RESERVED_DESCRIPTORS`.
-MAX_CONNECTIONS = 4096
-
-#: An unfinished connection silent for so many seconds may be reset to make room. A tutorial
-#: client is never silent between connecting and its end of file.
-EVICTABLE_SILENCE = 1.0
 
 _NO_PROMISE = b"~ reset: nobody knows what became of this message\n"
 
@@ -94,21 +89,8 @@ class ReceiptProtocol(ProtocolWrapper):
         self._late = 0
         self._lost = False
         self._why: Failure | None = None
-
-    @property
-    def evictable(self) -> bool:
-        """
-        Whether it may be reset to make room for another.
-        """
-        silence = self.factory.clock.seconds() - self._heard
-        return not self._ended and not self._aborted and silence >= EVICTABLE_SILENCE
-
-    @property
-    def silentSince(self) -> float:
-        """
-        When the sender was last heard.
-        """
-        return self._heard
+        self._source = Source()
+        self._identified = False
 
     def makeConnection(self, transport: Any) -> None:
         """
@@ -118,12 +100,18 @@ class ReceiptProtocol(ProtocolWrapper):
         outcome: Deferred[Refusal | None] = self.wrappedProtocol.outcome
         super().makeConnection(transport)
         outcome.addCallbacks(self._outcomeKnown, self._outcomeUnknown)
+        self._source = Source.of(self.transport)
+        self.factory.turnstile.enter(self, self._source)
 
     def dataReceived(self, data: bytes) -> None:
         """
         Pass it on; once the message is over, throw it away within bounds.
         """
         self._heard = self.factory.clock.seconds()
+        if not self._identified:
+            self._identify()
+        if not self._ended:
+            self.factory.turnstile.heard(self)
         if self._over is not None:
             self._drained += len(data)
             self._late += len(data) if self._ended else 0
@@ -133,6 +121,14 @@ class ReceiptProtocol(ProtocolWrapper):
         self._lines += data.count(b"\n")
         self._lineEnded = data.endswith(b"\n")
         self._guarded(self.wrappedProtocol.dataReceived, data)
+
+    def _identify(self) -> None:
+        # Behind a proxy, only the first bytes tell whose connection this is.
+        self._identified = True
+        source = Source.of(self.transport)
+        if source != self._source:
+            self._source = source
+            self.factory.turnstile.enter(self, source)
 
     def readConnectionLost(self) -> None:
         """
@@ -159,12 +155,16 @@ class ReceiptProtocol(ProtocolWrapper):
         """
         self._lost = True
         self.factory.unregisterProtocol(self)
+        self.factory.turnstile.leave(self)
         if self._late:
-            self.factory.counters.add("late_bytes", self._late)
-            self.log.info("{bytes} bytes came after the end of a message", bytes=self._late)
-        if not self._ended:
+            self.factory.refusals.counters.add("late_bytes", self._late)
+            self.factory.refusals.note(
+                self._source, "{bytes} bytes came after the end of a message", bytes=self._late
+            )
+        if not self._ended and not self._decided:
             self._ended = True
-            self._guarded(self.wrappedProtocol.connectionLost, self._why or reason)
+            whole = connectionDone if endedByTLS(self.transport) else reason
+            self._guarded(self.wrappedProtocol.connectionLost, self._why or whole)
 
     def abort(self, why: Exception | None = None) -> None:
         """
@@ -181,6 +181,21 @@ class ReceiptProtocol(ProtocolWrapper):
             self.transport.loseConnection()
         else:
             self.transport.abortConnection()
+
+    def evict(self) -> None:
+        """
+        Go, to make room: in order where the receipt is out, else with a reset.
+        """
+        if self._receiptOut:
+            self._close()
+        else:
+            self.abort(ConnectionEvicted())
+
+    def turnAway(self, refusal: Refusal) -> None:
+        """
+        Throw away whatever comes, and give this answer at its end.
+        """
+        self._outcomeKnown(refusal)
 
     def stop(self) -> None:
         """
@@ -222,6 +237,7 @@ class ReceiptProtocol(ProtocolWrapper):
         End the wrapped protocol, or answer where it has already refused.
         """
         self._ended = True
+        self.factory.turnstile.occupied(self)
         if self._decided:
             self._answer(self._decided[0])
             return
@@ -244,6 +260,7 @@ class ReceiptProtocol(ProtocolWrapper):
             self.abort()
             return
         self._answered = True
+        self.factory.turnstile.heard(self)
         if refusal is not None:
             self.transport.write(refusal.line())
         if ISSLTransport.providedBy(self.transport):
@@ -279,11 +296,12 @@ class ReceiptFactory(_WrappingFactory):
 
     :param wrappedFactory: makes the protocols that take the messages.
     :param clock: the reactor, for its time.
-    :param counters: where late bytes and refused connections are counted.
+    :param refusals: where late bytes and refused connections are counted and logged.
     :param explain: whether a refusal is told; else the connection is reset.
     :param idleTimeout: seconds an unfinished message may be silent.
     :param messageTimeout: seconds an unfinished message may take in all.
     :param maxConnections: how many may be open at once.
+    :param maxPerHost: of these, from one source but loopback; 0 means no limit.
     """
 
     protocol = ReceiptProtocol
@@ -293,35 +311,26 @@ class ReceiptFactory(_WrappingFactory):
         self,
         wrappedFactory: IProtocolFactory,
         clock: IReactorTime,
-        counters: Counters | None = None,
+        refusals: RefusalLog | None = None,
         *,
         explain: bool = True,
         idleTimeout: float = IDLE_TIMEOUT,
         messageTimeout: float = MESSAGE_TIMEOUT,
         maxConnections: int = MAX_CONNECTIONS,
+        maxPerHost: int = MAX_CONNECTIONS_PER_HOST,
     ) -> None:
         super().__init__(wrappedFactory)
         self.clock = clock
-        self.counters = counters or Counters()
+        self.refusals = refusals or RefusalLog()
+        #: Listeners put their gates here.
+        self.turnstile = Turnstile(clock, self.refusals, maxConnections, maxPerHost)
         self.explain = explain
         self.idleTimeout = idleTimeout
         self.messageTimeout = messageTimeout
-        self.maxConnections = maxConnections
         #: Whether answered connections are closed without waiting for the sender.
         self.stopping = False
         self._sweep: IDelayedCall | None = None
         self._empty: list[Deferred[None]] = []
-
-    def buildProtocol(self, addr: IAddress | None) -> Any:
-        """
-        Wrap one connection; at the cap, make room or refuse it.
-
-        :returns: ``None`` resets the connection, where its port was armed to.
-        """
-        if len(self.protocols) >= self.maxConnections and not self._makeRoom():
-            self.counters.add("refused.connection_cap")
-            return None
-        return super().buildProtocol(addr)
 
     def registerProtocol(self, p: ReceiptProtocol) -> None:
         """
@@ -366,16 +375,9 @@ class ReceiptFactory(_WrappingFactory):
         for protocol in list(self.protocols):
             protocol.abort()
 
-    def _makeRoom(self) -> bool:
-        silent = [protocol for protocol in self.protocols if protocol.evictable]
-        if not silent:
-            return False
-        self.counters.add("evicted.connection_cap")
-        min(silent, key=lambda protocol: protocol.silentSince).abort(ConnectionIdle())
-        return True
-
     def _sweepAll(self) -> None:
         self._sweep = self.clock.callLater(_SWEEP, self._sweepAll)
+        self.turnstile.tryOpening()
         now = self.clock.seconds()
         for protocol in list(self.protocols):
             protocol.swept(now)

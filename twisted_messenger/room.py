@@ -12,15 +12,16 @@ from typing import Any, Protocol, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from twisted_messenger.counters import Counters
 from twisted_messenger.errors import StoreError, StoreFull
 from twisted_messenger.interfaces import IMessageStore, Post
 from twisted_messenger.lookup import TooManyLookups
 from twisted_messenger.policy import AdmissionPolicy
-from twisted_messenger.refusal import MAX_DETAIL, Reason, Refusal
+from twisted_messenger.rates import RateLimit
+from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.roster import Change, Enrolment
 from twisted_messenger.source import Source
-from twisted_messenger.text import BadName, cleanName, escapeLine
+from twisted_messenger.text import BadName, cleanName
 from twisted_messenger.wire import (
     MAX_PUSH_BYTES,
     Command,
@@ -40,8 +41,9 @@ class Resolver(Protocol):
     Finds the addresses of a host name; :class:`~twisted_messenger.lookup.Lookup` is one.
     """
 
-    def addresses(self, host: str) -> "Deferred[list[str]]":
+    def addresses(self, host: str, asker: str) -> "Deferred[list[str]]":
         """
+        :param asker: who wants to know, in one word.
         :returns: fires with address literals; fails with ``OSError`` where there are none.
         """
 
@@ -58,8 +60,10 @@ class ChatRoom:
     :param policy: the rules of admission.
     :param resolver: finds the addresses of callback hosts given by name; without one they are
         refused.
-    :param counters: every message and every refusal is counted there.
+    :param refusals: every refusal is counted and logged there.
+    :param rates: how much each source may send; loopback is exempt.
     :param clock: seconds since the epoch; stamps messages.
+    :param steady: seconds that nobody sets, for the rates.
     """
 
     log = Logger()
@@ -69,16 +73,21 @@ class ChatRoom:
         store: IMessageStore,
         policy: AdmissionPolicy | None = None,
         resolver: Resolver | None = None,
-        counters: Counters | None = None,
+        refusals: RefusalLog | None = None,
+        rates: RateLimit | None = None,
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self.policy = policy or AdmissionPolicy()
-        self.counters = counters or Counters()
+        self.refusals = refusals or RefusalLog()
+        self.counters = self.refusals.counters
         #: Whether the server itself listens at an address; set by whoever opens the ports.
         self.isOwnListener: Callable[[str, int], bool] = _nowhere
         self._store = store
         self._resolver = resolver
+        self._rates = rates or RateLimit()
         self._clock = clock
+        self._steady = steady
         self._closed = False
         self._storeFailing = False
 
@@ -111,7 +120,7 @@ class ChatRoom:
         :param port: 1 to 65535.
         :returns: fires with ``None`` once it is durable, or with the refusal.
         """
-        return self._judged(self._register(name, host, port, source), source)
+        return self._judged(lambda: self._register(name, host, port, source), source)
 
     def leave(
         self, name: str, host: str, port: int, source: Source = LOCAL
@@ -121,7 +130,7 @@ class ChatRoom:
 
         :returns: fires with ``None`` once it is durable, or with the refusal.
         """
-        return self._judged(self._leave(name, host, port, source), source)
+        return self._judged(lambda: self._leave(name, host, port, source), source)
 
     def post(self, name: str, text: str, source: Source = LOCAL) -> "Deferred[Refusal | None]":
         """
@@ -131,32 +140,34 @@ class ChatRoom:
 
         :returns: fires with ``None`` once it is durable, or with the refusal.
         """
-        return self._judged(self._post(name, text, source), source)
+        return self._judged(lambda: self._post(name, text, source), source)
 
-    def refuse(self, refusal: Refusal, source: Source) -> Refusal:
+    def refuse(self, refusal: Refusal, source: Source) -> None:
         """
-        Count and log a refusal; also for those that never reach the room's other methods.
+        Count, log and charge a refusal that was decided before any other method was called.
         """
-        self.counters.add(f"refused.{refusal.reason.value}")
-        self.log.info(
-            "refused {reason} from {source}: {detail}",
-            reason=refusal.reason.value,
-            source=source.host,
-            detail=escapeLine(refusal.detail, MAX_DETAIL),
-        )
-        return refusal
+        self._overRate(source)
+        self.refusals.refused(refusal, source)
 
     def _judged(
-        self, work: Coroutine[Any, Any, Refusal | None], source: Source
+        self, work: Callable[[], Coroutine[Any, Any, Refusal | None]], source: Source
     ) -> "Deferred[Refusal | None]":
         async def run() -> Refusal | None:
             try:
-                refusal = await work
+                refusal = self._overRate(source) or await work()
             except StoreError as error:
                 refusal = self._storeFailed(error)
-            return None if refusal is None else self.refuse(refusal, source)
+            return None if refusal is None else self.refusals.refused(refusal, source)
 
         return Deferred.fromCoroutine(run())
+
+    def _overRate(self, source: Source) -> Refusal | None:
+        subscriber = source.subscriber
+        if subscriber is None or self._rates.take(subscriber, self._steady()):
+            return None
+        return Refusal(
+            Reason.RATE, f"more than {self._rates.rate:g} messages a second from your address"
+        )
 
     def _storeFailed(self, error: StoreError) -> Refusal:
         full = isinstance(error, StoreFull)
@@ -183,7 +194,8 @@ class ChatRoom:
             return change
         self.counters.add(f"registered.{change.value}")
         if change is not Change.REFRESHED:
-            self.log.info(
+            self.refusals.note(
+                source,
                 "{name} at {host}:{port} {change}",
                 name=asked.name,
                 host=asked.host,
@@ -206,7 +218,7 @@ class ChatRoom:
                 return left
             if left:
                 self.counters.add("left")
-                self.log.info("{name} left", name=cleaned)
+                self.refusals.note(source, "{name} left", name=cleaned)
         return None
 
     async def _post(self, name: str, text: str, source: Source) -> Refusal | None:
@@ -259,7 +271,7 @@ class ChatRoom:
         if self._resolver is None:
             return Refusal(Reason.UNRESOLVABLE, f"{host} is no address")
         try:
-            return await self._resolver.addresses(host)
+            return await self._resolver.addresses(host, source.subscriber or source.machine)
         except TooManyLookups:
             return Refusal(Reason.RATE, "too many names are being looked up")
         except OSError as error:

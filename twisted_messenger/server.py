@@ -10,10 +10,11 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_messenger.errors import WireError
-from twisted_messenger.interfaces import ConnectionIdle, IReceiptProtocol
+from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, IReceiptProtocol
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.source import Source
+from twisted_messenger.unfinished import MAX_UNFINISHED_BYTES, UnfinishedBytes
 from twisted_messenger.wire import parse, tooBig
 
 # A line end is not counted, so two bytes more than the limit can still be a message.
@@ -26,14 +27,18 @@ class ChatServerProtocol(Protocol):
     Collects one message and hands it over when the sender has ended it.
 
     :param room: takes the message.
+    :param unfinished: what all connections keep, together.
     """
 
-    def __init__(self, room: ChatRoom) -> None:
+    def __init__(
+        self, room: ChatRoom, unfinished: "UnfinishedBytes[ChatServerProtocol] | None" = None
+    ) -> None:
         #: See :class:`~twisted_messenger.interfaces.IReceiptProtocol`.
         self.outcome: Deferred[Refusal | None] = Deferred()
         self._room = room
-        self._chunks: list[bytes] = []
-        self._size = 0
+        self._unfinished = unfinished or UnfinishedBytes()
+        # Not a list of what came: a byte at a time, that would cost forty times as much.
+        self._data = bytearray()
         self._refused = False
         self._source = Source()
 
@@ -50,14 +55,23 @@ class ChatServerProtocol(Protocol):
         """
         if self._refused:
             return
-        if not self._chunks:
+        if not self._data:
             assert self.transport is not None
             self._source = Source.of(self.transport)
-        self._chunks.append(data)
-        self._size += len(data)
+        self._data += data
         limit = self._room.policy.maxMessageBytes
-        if self._size > limit + _LINE_END:
+        if len(self._data) > limit + _LINE_END:
             self._refuse(tooBig(limit).refusal)
+            return
+        largest = self._unfinished.keep(self, len(self._data))
+        if largest is not None:
+            largest.giveWay()
+
+    def giveWay(self) -> None:
+        """
+        Let go of what came so far: too much is unfinished, and nobody keeps more than this one.
+        """
+        self._refuse(Refusal(Reason.CONNECTION_CAP, "too many messages are unfinished"))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
@@ -65,15 +79,25 @@ class ChatServerProtocol(Protocol):
         """
         if self._refused:
             return
+        size = len(self._data)
         if reason.check(ConnectionIdle):
             self._refuse(Refusal(Reason.IDLE, "the message was not ended in time"))
+        elif reason.check(ConnectionEvicted):
+            self._refuse(Refusal(Reason.CONNECTION_CAP, "it was silent, and others waited"))
         elif not reason.check(ConnectionDone):
-            self._refuse(Refusal(Reason.TRUNCATED, f"{self._size} bytes, then a reset"))
-        elif not self._size:
+            why = reason.getErrorMessage()
+            self._refuse(Refusal(Reason.TRUNCATED, f"{size} bytes, then: {why}"))
+        elif not size:
             self._room.counters.add("probes")
             self.outcome.callback(None)
         else:
-            self._messageReceived(b"".join(self._chunks))
+            data = bytes(self._data)
+            self._letGo()
+            self._messageReceived(data)
+
+    def _letGo(self) -> None:
+        self._data.clear()
+        self._unfinished.keep(self, 0)
 
     def _messageReceived(self, data: bytes) -> None:
         try:
@@ -85,7 +109,7 @@ class ChatServerProtocol(Protocol):
 
     def _refuse(self, refusal: Refusal) -> None:
         self._refused = True
-        self._chunks.clear()
+        self._letGo()
         self._room.refuse(refusal, self._source)
         self.outcome.callback(refusal)
 
@@ -98,17 +122,19 @@ class ChatServerFactory(Factory):
     give senders a receipt.
 
     :param room: takes the messages.
+    :param maxUnfinishedBytes: that all connections together may keep.
     """
 
     noisy = False
 
-    def __init__(self, room: ChatRoom) -> None:
+    def __init__(self, room: ChatRoom, maxUnfinishedBytes: int = MAX_UNFINISHED_BYTES) -> None:
         self.room = room
+        self._unfinished: UnfinishedBytes[ChatServerProtocol] = UnfinishedBytes(maxUnfinishedBytes)
 
     def buildProtocol(self, addr: IAddress | None) -> ChatServerProtocol:
         """
         One protocol for one message.
         """
-        protocol = ChatServerProtocol(self.room)
+        protocol = ChatServerProtocol(self.room, self._unfinished)
         protocol.factory = self
         return protocol

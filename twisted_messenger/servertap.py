@@ -9,6 +9,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.python.usage import UsageError
 
 from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
+from twisted_messenger.connections import MAX_CONNECTIONS, MAX_CONNECTIONS_PER_HOST
 from twisted_messenger.delivery import EVICT_SECONDS
 from twisted_messenger.interfaces import IMessageStore, LogLimits
 from twisted_messenger.lookup import Lookup
@@ -19,9 +20,9 @@ from twisted_messenger.policy import (
     readCallbacks,
 )
 from twisted_messenger.push import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
+from twisted_messenger.rates import BURST, RATE, RateLimit
 from twisted_messenger.receipt import (
     IDLE_TIMEOUT,
-    MAX_CONNECTIONS,
     MESSAGE_TIMEOUT,
     ReceiptFactory,
 )
@@ -31,8 +32,7 @@ from twisted_messenger.server import ChatServerFactory
 from twisted_messenger.service import ChatService, Listener
 from twisted_messenger.sockets import (
     LISTEN_BACKLOG,
-    RESERVED_DESCRIPTORS,
-    descriptorLimit,
+    descriptorBudget,
     raiseDescriptorLimit,
 )
 from twisted_messenger.stores import storeFromString
@@ -100,6 +100,27 @@ class Options(TapOptions):
             MAX_MEMBERS_PER_HOST,
             "Members at one callback host other than localhost; 0 = no limit",
         ],
+        [
+            "max-connections",
+            None,
+            None,
+            "Connections open at once; what comes beyond waits [default: 4096, or what ulimit -n "
+            "allows]",
+        ],
+        [
+            "max-connections-per-host",
+            None,
+            MAX_CONNECTIONS_PER_HOST,
+            "Connections open at once from one address, or IPv6 /64; 0 = no limit. Localhost is "
+            "exempt from the limits per address",
+        ],
+        [
+            "rate",
+            None,
+            RATE,
+            "Messages a second that one address, or IPv6 /64, may send; 0 = no limit",
+        ],
+        ["burst", None, BURST, "Messages that it may send at once"],
         [
             "idle-timeout",
             None,
@@ -183,6 +204,12 @@ class Options(TapOptions):
             self[option] = self.number(option, float, 0.1, _DAY)
         self["shutdown-timeout"] = self.number("shutdown-timeout", float, 0, _DAY)
         self["evict-after"] = self.number("evict-after", float, 0, _YEARS)
+        self["max-connections-per-host"] = self.number("max-connections-per-host", int, 0, _MANY)
+        if self["max-connections"] is not None:
+            self["max-connections"] = self.number("max-connections", int, 1, _MANY)
+        self["rates"] = RateLimit(
+            self.number("rate", float, 0, _MANY), self.number("burst", int, 1, _MANY)
+        )
         self["max-pushes"] = self.number("max-pushes", int, 2, _MANY)
         self["limits"] = LogLimits(
             self.number("backlog", int, 0, _HUGE),
@@ -239,19 +266,20 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     useSteadyTime(reactor)
     # Before the caps are computed from it.
     raiseDescriptorLimit()
-    budget = max(1, (descriptorLimit() - RESERVED_DESCRIPTORS) // 2)
+    budget = descriptorBudget()
     service = TapService(config)
     policy: AdmissionPolicy = config["policy"]
     store = _store(reactor, config["store"])
-    room = ChatRoom(store, policy, Lookup(reactor))
+    room = ChatRoom(store, policy, Lookup(reactor), rates=config["rates"])
     factory = ReceiptFactory(
         ChatServerFactory(room),
         reactor,
-        room.counters,
+        room.refusals,
         explain=not config["no-explain"],
         idleTimeout=config["idle-timeout"],
         messageTimeout=config["message-timeout"],
-        maxConnections=min(MAX_CONNECTIONS, budget),
+        maxConnections=min(config["max-connections"] or MAX_CONNECTIONS, budget),
+        maxPerHost=config["max-connections-per-host"],
     )
     broadcaster = Broadcaster(
         store,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.application.service import Service
+from twisted.internet import tcp
 from twisted.internet.defer import (
     Deferred,
     DeferredList,
@@ -13,7 +14,7 @@ from twisted.internet.defer import (
     ensureDeferred,
     maybeDeferred,
 )
-from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
+from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -48,12 +49,13 @@ class Listener:
         self._starting = False
         self._problem: Failure | None = None
 
-    def start(self, factory: IProtocolFactory) -> None:
+    def start(self, factory: ReceiptFactory) -> None:
         """
         Listen.
 
         :raises StartError: the address is taken or not ours.
         """
+        factory.turnstile.gates.append(self.admit)
         self._starting = True
         self._endpoint.listen(factory).addCallbacks(self._listening, self._failed)
         self._starting = False
@@ -71,6 +73,22 @@ class Listener:
         self._problem = reason
         if not self._starting:
             self.log.critical("{name}: {why}", name=self.name, why=reason.getErrorMessage())
+
+    def admit(self, vacancies: int) -> None:
+        """
+        Accept at most so many connections at once; the kernel's queue keeps the others.
+
+        :param vacancies: 0 to pause.
+        """
+        port = self.port
+        if not isinstance(port, tcp.Port):
+            return
+        if not vacancies:
+            port.pauseProducing()
+            return
+        # What Twisted's ports accept before they let anybody read.
+        port.numberAccepts = min(port.numberAccepts, vacancies)
+        port.resumeProducing()
 
     def stop(self) -> "Deferred[Any]":
         """

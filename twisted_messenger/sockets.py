@@ -7,7 +7,7 @@ import socket
 import struct
 from typing import Any
 
-from twisted.internet.interfaces import ISystemHandle
+from twisted.internet.interfaces import ISSLTransport, ISystemHandle
 
 #: Connections that may wait to be accepted. Twisted's default of 50 overflows in a burst, and
 #: an overflow costs the sender a second.
@@ -18,6 +18,9 @@ RESERVED_DESCRIPTORS = 64
 
 # More than any configuration needs; some systems allow a thousand million.
 _ENOUGH_DESCRIPTORS = 65_536
+
+# OpenSSL's SSL_RECEIVED_SHUTDOWN: a close_notify came.
+_RECEIVED_SHUTDOWN = 2
 
 _RESET = struct.pack("ii", 1, 0)
 _IN_ORDER = struct.pack("ii", 0, 0)
@@ -54,6 +57,17 @@ def pendingError(transport: Any) -> int:
     return 0 if handle is None else handle.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
+def endedByTLS(transport: Any) -> bool:
+    """
+    Whether the peer has said, in TLS, that it sends no more: what it sent is whole, whatever
+    becomes of the connection underneath.
+    """
+    if not ISSLTransport.providedBy(transport):
+        return False
+    shutdown = ISystemHandle(transport).getHandle().get_shutdown()
+    return bool(shutdown & _RECEIVED_SHUTDOWN)
+
+
 def isThisMachine(host: str) -> bool:
     """
     Whether an address literal is one of this machine's own.
@@ -87,3 +101,12 @@ def raiseDescriptorLimit() -> None:
     )
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def descriptorBudget() -> int:
+    """
+    How many connections may come in; as many may go out.
+
+    :returns: at least 1.
+    """
+    return max(1, (descriptorLimit() - RESERVED_DESCRIPTORS) // 2)

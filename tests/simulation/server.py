@@ -101,7 +101,7 @@ class Server:
         parts, settings = self._parts, self._settings
         worker = DiskWorker(process, self.disk, self._random)
         store = parts.store(RecordingFile(self.disk, self._record), worker, process)
-        room = ChatRoom(store, clock=process.seconds)
+        room = ChatRoom(store, clock=process.seconds, steady=process.seconds)
         broadcaster = parts.broadcaster(
             store,
             RecordingPusher(parts.pusher(process), self._record),
@@ -113,7 +113,7 @@ class Server:
             evictSeconds=settings.evictSeconds,
             retryPolicy=parts.retry(self._random.random),
         )
-        receipts = parts.receipts(ChatServerFactory(room), process, room.counters)
+        receipts = parts.receipts(ChatServerFactory(room), process, room.refusals)
         endpoint = TCP4ServerEndpoint(process, PORT, interface=HOST)
         listener = Listener("--port", endpoint)
         self._service = ChatService(store, room, receipts, broadcaster, [listener])

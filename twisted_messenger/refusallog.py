@@ -1,0 +1,71 @@
+"""
+What is written down of peers: every refusal counted, and one line for it, within reason.
+"""
+
+import time
+from collections.abc import Callable
+
+from twisted.logger import Logger
+
+from twisted_messenger.counters import Counters
+from twisted_messenger.rates import RateLimit
+from twisted_messenger.refusal import MAX_DETAIL, Refusal
+from twisted_messenger.source import Source
+from twisted_messenger.text import escapeLine
+
+#: Log lines a second that one source may cause, and at once. A flood would fill the disk with
+#: what the counters say in a word.
+LINE_RATE = 1.0
+LINE_BURST = 50
+
+_NO_MORE = "; what else comes from there is not logged for now"
+
+
+class RefusalLog:
+    """
+    Counts refusals and logs them, so many for each source.
+
+    :param counters: every refusal is counted there as ``refused.CODE``, and what was not logged
+        as ``unlogged``.
+    :param clock: seconds that nobody sets.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self, counters: Counters | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.counters = counters or Counters()
+        self._clock = clock
+        self._lines = RateLimit(LINE_RATE, LINE_BURST)
+
+    def refused(self, refusal: Refusal, source: Source) -> Refusal:
+        """
+        Something was refused.
+
+        :returns: the refusal.
+        """
+        self.counters.add(f"refused.{refusal.reason.value}")
+        self.note(
+            source,
+            "refused {reason} from {source}: {detail}",
+            reason=refusal.reason.value,
+            source=source.host,
+            detail=escapeLine(refusal.detail, MAX_DETAIL),
+        )
+        return refusal
+
+    def note(self, by: Source, line: str, /, **fields: object) -> None:
+        """
+        Log something else that a peer can cause as often as it likes.
+
+        :param by: who caused it.
+        :param line: a format string.
+        :param fields: its values, with nothing in them that a terminal obeys.
+        """
+        # Loopback too: a limit on lines refuses nobody.
+        left = self._lines.take(by.subscriber, self._clock())
+        if left:
+            self.log.info(line + "{more}", more=_NO_MORE if left == 1 else "", **fields)
+        else:
+            self.counters.add("unlogged")

@@ -1,0 +1,160 @@
+"""
+Who may come in: caps on open connections, in all and from one source, and who makes room.
+
+At a source's own cap its longest silent connection goes; where none is silent, the new one is
+told at its end that there were too many. At the cap on all, the longest silent connection goes;
+where none is silent, accepting pauses and the kernel's queue keeps who comes.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from twisted_messenger.connections import (
+    MAX_CONNECTIONS,
+    MAX_CONNECTIONS_PER_HOST,
+    ConnectionTable,
+)
+from twisted_messenger.rates import RateLimit
+from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.refusallog import RefusalLog
+from twisted_messenger.source import Source
+
+# Seconds between two log lines about a pause; a full house opens and closes often.
+_PAUSE_LINE_SECONDS = 60.0
+
+
+class Visitor(Protocol):
+    """
+    A connection, as far as the turnstile knows it.
+    """
+
+    def evict(self) -> None:
+        """
+        Go, to make room for another.
+        """
+
+    def turnAway(self, refusal: Refusal) -> None:
+        """
+        Take no message, and say why at its end.
+        """
+
+    def abort(self) -> None:
+        """
+        Go at once.
+        """
+
+
+class Turnstile:
+    """
+    Counts connections in and out.
+
+    :param clock: the reactor, for its time.
+    :param refusals: where those who are turned away are counted.
+    :param total: connections that may be open at once.
+    :param perHost: of these, from one source; 0 means no limit. As many again are kept only to
+        be told so.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        refusals: RefusalLog,
+        total: int = MAX_CONNECTIONS,
+        perHost: int = MAX_CONNECTIONS_PER_HOST,
+    ) -> None:
+        #: Each is told how many connections it may accept at once; 0 means to pause.
+        self.gates: list[Callable[[int], None]] = []
+        self._clock = clock
+        self._refusals = refusals
+        self._table: ConnectionTable[Visitor] = ConnectionTable(total, perHost)
+        self._lines = RateLimit(1 / _PAUSE_LINE_SECONDS, 1)
+        self._closed = False
+        self._looking: IDelayedCall | None = None
+
+    def enter(self, visitor: Visitor, source: Source) -> None:
+        """
+        A connection was made, or turned out to come from elsewhere.
+        """
+        now = self._clock.seconds()
+        table = self._table
+        table.add(visitor, source.subscriber, now)
+        excess = table.excess(visitor)
+        if excess or len(table) > table.total:
+            victim = table.evictable(now, visitor if excess else None)
+            if victim is not None:
+                self._evict(victim)
+            else:
+                self._turnAway(visitor, source, excess)
+        if 2 * len(table) >= table.total and self._looking is None:
+            # When all that was accepted in one go has come in.
+            self._looking = self._clock.callLater(0, self._look)
+
+    def heard(self, visitor: Visitor) -> None:
+        """
+        A connection gave a sign of life.
+        """
+        self._table.heard(visitor, self._clock.seconds())
+
+    def occupied(self, visitor: Visitor) -> None:
+        """
+        A connection waits for us, and may not be evicted.
+        """
+        self._table.occupied(visitor)
+
+    def leave(self, visitor: Visitor) -> None:
+        """
+        A connection is gone.
+        """
+        self._table.remove(visitor)
+        self.tryOpening()
+
+    def tryOpening(self) -> None:
+        """
+        Go on accepting, if there is room again or somebody has fallen silent.
+        """
+        if self._closed:
+            self._regulate()
+
+    def _evict(self, victim: Visitor) -> None:
+        self._refusals.counters.add("evicted.connection_cap")
+        # Its descriptor is free one turn of the reactor later; its place is free now.
+        self._table.remove(victim)
+        victim.evict()
+
+    def _turnAway(self, visitor: Visitor, source: Source, excess: int) -> None:
+        perHost = self._table.perHost
+        whose = f"{perHost} connections from your address" if excess else "too many connections"
+        refusal = Refusal(Reason.CONNECTION_CAP, f"there are {whose} already")
+        self._refusals.refused(refusal, source)
+        if 0 < excess <= perHost:
+            visitor.turnAway(refusal)
+        else:
+            visitor.abort()
+
+    def _look(self) -> None:
+        self._looking = None
+        self._regulate()
+
+    def _regulate(self) -> None:
+        vacancies = self._vacancies()
+        if not vacancies and not self._closed:
+            self._paused()
+        self._closed = not vacancies
+        for gate in self.gates:
+            gate(vacancies and max(1, vacancies // len(self.gates)))
+
+    def _vacancies(self) -> int:
+        free = self._table.total - len(self._table)
+        if free > 0:
+            return free
+        return 0 if self._table.evictable(self._clock.seconds()) is None else 1
+
+    def _paused(self) -> None:
+        self._refusals.counters.add("paused")
+        if self._lines.take(None, self._clock.seconds()):
+            self.log.warn("{count} connections are open; others wait", count=len(self._table))
