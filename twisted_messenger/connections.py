@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 #: Connections that may be open at once; see :data:`twisted_messenger.sockets.RESERVED_DESCRIPTORS`.
 MAX_CONNECTIONS = 4096
 
-#: Of these, from one source: a few senders' worth of bursts, and a 64th of all.
+#: Of these, from one source; never more than a quarter of all, so that one source,
+#: which may have as many again that are only told so, leaves others half.
 MAX_CONNECTIONS_PER_HOST = 64
 
 #: An unfinished connection silent for so many seconds may be reset to make room. A tutorial
@@ -25,14 +26,14 @@ class ConnectionTable(Generic[C]):
     Open connections in the order in which they were last heard.
 
     :param total: how many there may be.
-    :param perHost: how many of one subscriber; 0 means no limit.
+    :param perHost: how many of one subscriber, 0 means no limit; by default 64, or a quarter of
+        all where that is less.
     """
 
-    def __init__(
-        self, total: int = MAX_CONNECTIONS, perHost: int = MAX_CONNECTIONS_PER_HOST
-    ) -> None:
+    def __init__(self, total: int = MAX_CONNECTIONS, perHost: int | None = None) -> None:
         self.total = total
-        self.perHost = perHost
+        quarter = min(MAX_CONNECTIONS_PER_HOST, max(1, total // 4))
+        self.perHost = quarter if perHost is None else perHost
         self._subscribers: dict[C, str | None] = {}
         self._counts: Counter[str] = Counter()
         self._silent: _Order[C] = {}

@@ -9,9 +9,9 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReadDescriptor
 
+from twisted_messenger.listener import Listener
 from twisted_messenger.outbox import Outbox
 from twisted_messenger.receipt import ReceiptFactory
-from twisted_messenger.service import Listener
 from twisted_messenger.wire import formatRegistration, formatRoomMessage
 
 Notice = Callable[[str], object]

@@ -19,12 +19,12 @@ from twisted_messenger.console import (
     notice,
     show,
 )
+from twisted_messenger.listener import Listener
 from twisted_messenger.outbox import Outbox
 from twisted_messenger.peer import PeerReceiverFactory
 from twisted_messenger.peerservice import Friendship, PeerService, RoomMembership
 from twisted_messenger.push import PushCreator
 from twisted_messenger.receipt import ReceiptFactory
-from twisted_messenger.service import Listener
 from twisted_messenger.sockets import LISTEN_BACKLOG, descriptorBudget
 from twisted_messenger.tap import TapOptions, TapService, endWith, useSteadyTime
 from twisted_messenger.text import BadName, cleanName

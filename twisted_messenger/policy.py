@@ -7,7 +7,7 @@ from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.roster import Member, RosterLimits, literal, machineKey
+from twisted_messenger.roster import Member, RosterLimits, elsewhere, literal, machineKey
 from twisted_messenger.source import UNKNOWN, Source
 from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
@@ -133,7 +133,7 @@ class AdmissionPolicy:
             return Refusal(Reason.NOT_OWNER, f"{name} is not registered; register first")
         if named.owner == source.key:
             return None
-        return Refusal(Reason.NOT_OWNER, f"{name} is registered from another address")
+        return Refusal(Reason.NOT_OWNER, f"{name} is registered {elsewhere(named.owner)}")
 
 
 def readCallbacks(text: str) -> tuple[Callbacks, tuple[Network, ...]]:

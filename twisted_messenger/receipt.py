@@ -32,7 +32,7 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_messenger.connections import MAX_CONNECTIONS, MAX_CONNECTIONS_PER_HOST
+from twisted_messenger.connections import MAX_CONNECTIONS
 from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, IReceiptProtocol
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.refusallog import RefusalLog
@@ -301,7 +301,8 @@ class ReceiptFactory(_WrappingFactory):
     :param idleTimeout: seconds an unfinished message may be silent.
     :param messageTimeout: seconds an unfinished message may take in all.
     :param maxConnections: how many may be open at once.
-    :param maxPerHost: of these, from one source but loopback; 0 means no limit.
+    :param maxPerHost: of these, from one source but loopback; see
+        :class:`~twisted_messenger.connections.ConnectionTable`.
     """
 
     protocol = ReceiptProtocol
@@ -317,7 +318,7 @@ class ReceiptFactory(_WrappingFactory):
         idleTimeout: float = IDLE_TIMEOUT,
         messageTimeout: float = MESSAGE_TIMEOUT,
         maxConnections: int = MAX_CONNECTIONS,
-        maxPerHost: int = MAX_CONNECTIONS_PER_HOST,
+        maxPerHost: int | None = None,
     ) -> None:
         super().__init__(wrappedFactory)
         self.clock = clock

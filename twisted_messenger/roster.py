@@ -22,6 +22,26 @@ MAX_MEMBERS = 10_000
 MAX_MEMBERS_PER_HOST = 32
 
 
+# What the key of an owner known by a certificate begins with.
+_CERTIFICATE = "certificate "
+
+
+def certificateKey(holder: str) -> str:
+    """
+    The owner of names that were registered with a certificate.
+
+    :param holder: of the certificate, in one word.
+    """
+    return _CERTIFICATE + holder
+
+
+def elsewhere(owner: str) -> str:
+    """
+    How somebody else's registration was made, for people.
+    """
+    return "with another certificate" if owner.startswith(_CERTIFICATE) else "from another address"
+
+
 def machineKey(host: str) -> str:
     """
     One word for one machine: ``127.0.0.1`` and ``::1`` are the same.
@@ -139,10 +159,11 @@ def decide(asked: Enrolment, state: RosterState, limits: RosterLimits) -> Change
     """
     named, there = state.named, state.there
     if named is not None and named.owner != asked.owner:
-        return Refusal(Reason.NAME_TAKEN, f"{asked.name} is registered from another address")
+        return Refusal(Reason.NAME_TAKEN, f"{asked.name} is registered {elsewhere(named.owner)}")
     if there is not None and there.owner != asked.owner:
         return Refusal(
-            Reason.NOT_OWNER, f"{asked.host}:{asked.port} was registered from another address"
+            Reason.NOT_OWNER,
+            f"{asked.host}:{asked.port} was registered {elsewhere(there.owner)}",
         )
     if named is not None and there is not None:
         return Change.REFRESHED if named.id == there.id else Change.MERGED
@@ -172,5 +193,5 @@ def mayLeave(asked: Enrolment, named: Member | None) -> bool | Refusal:
     if named is None or named.address != asked.address:
         return False
     if named.owner != asked.owner:
-        return Refusal(Reason.NOT_OWNER, f"{asked.name} was registered from another address")
+        return Refusal(Reason.NOT_OWNER, f"{asked.name} was registered {elsewhere(named.owner)}")
     return True

@@ -5,13 +5,14 @@
 from typing import Any
 
 from twisted.application.service import IService
-from twisted.internet.endpoints import serverFromString
 from twisted.python.usage import UsageError
 
 from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
-from twisted_messenger.connections import MAX_CONNECTIONS, MAX_CONNECTIONS_PER_HOST
+from twisted_messenger.connections import MAX_CONNECTIONS
 from twisted_messenger.delivery import EVICT_SECONDS
+from twisted_messenger.errors import StartError
 from twisted_messenger.interfaces import IMessageStore, LogLimits
+from twisted_messenger.listener import listenersFrom
 from twisted_messenger.lookup import Lookup
 from twisted_messenger.policy import (
     MIN_CALLBACK_PORT,
@@ -29,9 +30,8 @@ from twisted_messenger.receipt import (
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import MAX_MEMBERS, MAX_MEMBERS_PER_HOST, RosterLimits
 from twisted_messenger.server import ChatServerFactory
-from twisted_messenger.service import ChatService, Listener
+from twisted_messenger.service import ChatService
 from twisted_messenger.sockets import (
-    LISTEN_BACKLOG,
     descriptorBudget,
     raiseDescriptorLimit,
 )
@@ -110,9 +110,9 @@ class Options(TapOptions):
         [
             "max-connections-per-host",
             None,
-            MAX_CONNECTIONS_PER_HOST,
+            None,
             "Connections open at once from one address, or IPv6 /64; 0 = no limit. Localhost is "
-            "exempt from the limits per address",
+            "exempt from the limits per address [default: 64, or a quarter of --max-connections]",
         ],
         [
             "rate",
@@ -121,6 +121,13 @@ class Options(TapOptions):
             "Messages a second that one address, or IPv6 /64, may send; 0 = no limit",
         ],
         ["burst", None, BURST, "Messages that it may send at once"],
+        [
+            "client-ca",
+            None,
+            None,
+            "A PEM file of authorities: whoever connects to an ssl: listener must show a "
+            "certificate from one of them, and owns the names it registers",
+        ],
         [
             "idle-timeout",
             None,
@@ -176,8 +183,9 @@ class Options(TapOptions):
 
     def opt_listen(self, endpoint: str) -> None:
         """
-        Listen there, in place of --port; an endpoint such as tcp:8880:interface=127.0.0.1 or
-        unix:/run/room. Give it several times to listen in several places.
+        Listen there, in place of --port; an endpoint such as tcp:8880:interface=127.0.0.1,
+        unix:/run/room or ssl:8843:privateKey=key.pem:certKey=cert.pem. Give it several times to
+        listen in several places.
         """
         self["listen"].append(endpoint)
 
@@ -195,8 +203,7 @@ class Options(TapOptions):
         self["listeners"] = [(f"--listen {where}", where) for where in self["listen"]]
         if self["port"] is not None:
             port = self.number("port", int, 0, 65535)
-            where = f"tcp:{port}:backlog={LISTEN_BACKLOG}"
-            self["listeners"].insert(0, (f"--port {port}", where))
+            self["listeners"].insert(0, (f"--port {port}", f"tcp:{port}"))
         self["policy"] = self._policy()
         if self["unconfirmed"] not in ("delivered", "retry"):
             raise UsageError(f"--unconfirmed {self['unconfirmed']}: give delivered or retry")
@@ -204,9 +211,9 @@ class Options(TapOptions):
             self[option] = self.number(option, float, 0.1, _DAY)
         self["shutdown-timeout"] = self.number("shutdown-timeout", float, 0, _DAY)
         self["evict-after"] = self.number("evict-after", float, 0, _YEARS)
-        self["max-connections-per-host"] = self.number("max-connections-per-host", int, 0, _MANY)
-        if self["max-connections"] is not None:
-            self["max-connections"] = self.number("max-connections", int, 1, _MANY)
+        for option, least in (("max-connections", 1), ("max-connections-per-host", 0)):
+            if self[option] is not None:
+                self[option] = self.number(option, int, least, _MANY)
         self["rates"] = RateLimit(
             self.number("rate", float, 0, _MANY), self.number("burst", int, 1, _MANY)
         )
@@ -295,7 +302,10 @@ def makeService(config: Options, reactor: Any = None) -> IService:
         newline=bool(config["push-newline"]),
         shutdownTimeout=config["shutdown-timeout"],
     )
-    listeners = [_listener(reactor, name, where) for name, where in config["listeners"]]
+    try:
+        listeners = listenersFrom(reactor, config["listeners"], config["client-ca"])
+    except StartError as error:
+        raise SystemExit(f"chatserver: {error}") from None
     ChatService(
         store, room, factory, broadcaster, listeners, config["shutdown-timeout"]
     ).setServiceParent(service)
@@ -307,16 +317,3 @@ def _store(reactor: Any, description: str) -> IMessageStore:
         return storeFromString(reactor, description)
     except ValueError as error:
         raise SystemExit(f"chatserver: --store: {error}") from None
-
-
-# What endpoint parsers raise: an unknown kind, wrong arguments, a library that is not installed.
-_BAD_ENDPOINT = (ValueError, TypeError, LookupError, ImportError)
-
-
-def _listener(reactor: Any, name: str, where: str) -> Listener:
-    try:
-        return Listener(name, serverFromString(reactor, where))
-    except _BAD_ENDPOINT as error:
-        raise SystemExit(
-            f"chatserver: {name}: {error}; give an endpoint as in tcp:8880:interface=127.0.0.1"
-        ) from None

@@ -6,117 +6,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet import tcp
 from twisted.internet.defer import (
     Deferred,
     DeferredList,
     TimeoutError,
     ensureDeferred,
-    maybeDeferred,
 )
-from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
 from twisted_messenger.errors import StartError, StoreError
 from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.listener import Listener
 from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.roster import literal, machineKey
-from twisted_messenger.sockets import isThisMachine, raiseDescriptorLimit, resetOnClose
+from twisted_messenger.sockets import raiseDescriptorLimit
 
 # Seconds that each step of a stop has left when time is up: to reset, and to write the cursors.
 _GRACE = 1.0
-
-_EVERYWHERE = ("0.0.0.0", "::", "")
-
-
-class Listener:
-    """
-    One place to listen.
-
-    :param name: the option that named it, for errors.
-    :param endpoint: where.
-    """
-
-    log = Logger()
-
-    def __init__(self, name: str, endpoint: IStreamServerEndpoint) -> None:
-        self.name = name
-        self._endpoint = endpoint
-        self.port: IListeningPort | None = None
-        self._starting = False
-        self._problem: Failure | None = None
-
-    def start(self, factory: ReceiptFactory) -> None:
-        """
-        Listen.
-
-        :raises StartError: the address is taken or not ours.
-        """
-        factory.turnstile.gates.append(self.admit)
-        self._starting = True
-        self._endpoint.listen(factory).addCallbacks(self._listening, self._failed)
-        self._starting = False
-        if self._problem is not None:
-            error = getattr(self._problem.value, "socketError", self._problem.value)
-            reason = getattr(error, "strerror", None) or error
-            raise StartError(f"{self.name}: {reason}; choose another")
-
-    def _listening(self, port: IListeningPort) -> None:
-        # Connections inherit it: a process that is killed leaves resets, not receipts.
-        resetOnClose(port, True)
-        self.port = port
-
-    def _failed(self, reason: Failure) -> None:
-        self._problem = reason
-        if not self._starting:
-            self.log.critical("{name}: {why}", name=self.name, why=reason.getErrorMessage())
-
-    def admit(self, vacancies: int) -> None:
-        """
-        Accept at most so many connections at once; the kernel's queue keeps the others.
-
-        :param vacancies: 0 to pause.
-        """
-        port = self.port
-        if not isinstance(port, tcp.Port):
-            return
-        if not vacancies:
-            port.pauseProducing()
-            return
-        # What Twisted's ports accept before they let anybody read.
-        port.numberAccepts = min(port.numberAccepts, vacancies)
-        port.resumeProducing()
-
-    def stop(self) -> "Deferred[Any]":
-        """
-        Take no more connections.
-        """
-        port, self.port = self.port, None
-        return maybeDeferred(lambda: None if port is None else port.stopListening())
-
-    @property
-    def portNumber(self) -> int:
-        """
-        The TCP port that is listened on; 0 where there is none.
-        """
-        where = None if self.port is None else self.port.getHost()
-        return getattr(where, "port", 0)
-
-    def isAt(self, host: str, port: int) -> bool:
-        """
-        Whether a connection to that address would come in here.
-
-        :param host: an address literal.
-        """
-        if self.port is None or port != self.portNumber:
-            return False
-        mine = getattr(self.port.getHost(), "host", "")
-        if mine in _EVERYWHERE:
-            return isThisMachine(host)
-        return machineKey(literal(mine) or mine) == machineKey(host)
 
 
 class ChatService(Service):

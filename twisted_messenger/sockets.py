@@ -64,8 +64,8 @@ def endedByTLS(transport: Any) -> bool:
     """
     if not ISSLTransport.providedBy(transport):
         return False
-    shutdown = ISystemHandle(transport).getHandle().get_shutdown()
-    return bool(shutdown & _RECEIVED_SHUTDOWN)
+    connection: Any = ISystemHandle(transport).getHandle()
+    return bool(connection.get_shutdown() & _RECEIVED_SHUTDOWN)
 
 
 def isThisMachine(host: str) -> bool:

@@ -3,10 +3,11 @@ Where a message came from, as far as a connection can tell. Pure.
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 from ipaddress import IPv6Address
 from typing import Any
 
-from twisted_messenger.roster import literal, machineKey
+from twisted_messenger.roster import certificateKey, literal, machineKey
 
 #: The host of a source whose address is none, as a broken proxy may tell it.
 UNKNOWN = "unknown"
@@ -40,9 +41,10 @@ class Source:
 
         :param peer: the address it came from, ``None`` for a Unix socket.
         :param local: the address it was made to.
+        :param certificate: see :func:`certificateOf`.
         """
         if peer is None:
-            return cls()
+            return cls(certificate=certificate)
         host = literal(peer) or UNKNOWN
         here = local is not None and host == (literal(local) or local)
         return cls(host, here or machineKey(host) == "127.0.0.1", certificate)
@@ -58,7 +60,8 @@ class Source:
         :param transport: provides ``ITransport``.
         """
         peer = getattr(transport.getPeer(), "host", None)
-        return cls.between(peer, getattr(transport.getHost(), "host", None))
+        local = getattr(transport.getHost(), "host", None)
+        return cls.between(peer, local, certificateOf(transport))
 
     @property
     def machine(self) -> str:
@@ -72,7 +75,7 @@ class Source:
         """
         What owns a name: the certificate, else the machine, as far as an address can tell.
         """
-        return self.machine if self.certificate is None else f"certificate {self.certificate}"
+        return self.machine if self.certificate is None else certificateKey(self.certificate)
 
     @property
     def subscriber(self) -> str | None:
@@ -87,3 +90,25 @@ class Source:
         if address.is_loopback:
             return None
         return f"{IPv6Address(int(address) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS)}/64"
+
+
+def certificateOf(transport: Any) -> str | None:
+    """
+    Whom the client's certificate was issued to, in one word.
+
+    The holder is the subject, as its issuer names it: a renewed certificate is the same holder's.
+    One without a subject stands for itself alone.
+
+    :param transport: over TLS, from a context that verifies clients; or any other.
+    :returns: ``None`` where no certificate was shown.
+    """
+    # Only TLS transports have it, behind whatever wrappers.
+    peerCertificate = getattr(transport, "getPeerCertificate", None)
+    shown = None if peerCertificate is None else peerCertificate()
+    if shown is None:
+        return None
+    certificate = shown.to_cryptography()
+    if not list(certificate.subject):
+        return sha256(certificate.tbs_certificate_bytes).hexdigest()
+    names = (certificate.issuer.public_bytes(), certificate.subject.public_bytes())
+    return sha256(b"".join(sha256(name).digest() for name in names)).hexdigest()

@@ -12,11 +12,7 @@ from typing import Protocol
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from twisted_messenger.connections import (
-    MAX_CONNECTIONS,
-    MAX_CONNECTIONS_PER_HOST,
-    ConnectionTable,
-)
+from twisted_messenger.connections import MAX_CONNECTIONS, ConnectionTable
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.refusallog import RefusalLog
@@ -54,8 +50,9 @@ class Turnstile:
     :param clock: the reactor, for its time.
     :param refusals: where those who are turned away are counted.
     :param total: connections that may be open at once.
-    :param perHost: of these, from one source; 0 means no limit. As many again are kept only to
-        be told so.
+    :param perHost: of these, from one source; see
+        :class:`~twisted_messenger.connections.ConnectionTable`. As many again are kept only to be
+        told so.
     """
 
     log = Logger()
@@ -65,7 +62,7 @@ class Turnstile:
         clock: IReactorTime,
         refusals: RefusalLog,
         total: int = MAX_CONNECTIONS,
-        perHost: int = MAX_CONNECTIONS_PER_HOST,
+        perHost: int | None = None,
     ) -> None:
         #: Each is told how many connections it may accept at once; 0 means to pause.
         self.gates: list[Callable[[int], None]] = []

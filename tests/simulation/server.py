@@ -13,10 +13,11 @@ from tests.simulation.parts import Parts
 from tests.simulation.process import Process
 from tests.simulation.record import Kind, Record, subject
 from twisted_messenger.interfaces import LogLimits
+from twisted_messenger.listener import Listener
 from twisted_messenger.push import Pusher, PushResult
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.server import ChatServerFactory
-from twisted_messenger.service import ChatService, Listener
+from twisted_messenger.service import ChatService
 from twisted_messenger.testing import MemoryNetwork
 
 #: Where it listens.

@@ -1,0 +1,159 @@
+"""
+Where the room listens: endpoints from their descriptions, opened, paused and closed.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from twisted.internet import tcp
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_messenger.errors import StartError
+from twisted_messenger.mutualtls import VerifyingReactor
+from twisted_messenger.receipt import ReceiptFactory
+from twisted_messenger.roster import literal, machineKey
+from twisted_messenger.sockets import LISTEN_BACKLOG, isThisMachine, resetOnClose
+
+_EVERYWHERE = ("0.0.0.0", "::", "")
+
+# Endpoints that take a backlog.
+_WITH_BACKLOG = ("tcp", "tcp6", "ssl", "tls", "unix")
+
+
+class Listener:
+    """
+    One place to listen.
+
+    :param name: the option that named it, for errors.
+    :param endpoint: where.
+    """
+
+    log = Logger()
+
+    def __init__(self, name: str, endpoint: IStreamServerEndpoint) -> None:
+        self.name = name
+        self._endpoint = endpoint
+        self.port: IListeningPort | None = None
+        self._starting = False
+        self._problem: Failure | None = None
+
+    def start(self, factory: ReceiptFactory) -> None:
+        """
+        Listen.
+
+        :raises StartError: the address is taken or not ours.
+        """
+        factory.turnstile.gates.append(self.admit)
+        self._starting = True
+        self._endpoint.listen(factory).addCallbacks(self._listening, self._failed)
+        self._starting = False
+        if self._problem is not None:
+            error = getattr(self._problem.value, "socketError", self._problem.value)
+            reason = getattr(error, "strerror", None) or error
+            raise StartError(f"{self.name}: {reason}; choose another")
+
+    def _listening(self, port: IListeningPort) -> None:
+        # Connections inherit it: a process that is killed leaves resets, not receipts.
+        resetOnClose(port, True)
+        self.port = port
+
+    def _failed(self, reason: Failure) -> None:
+        self._problem = reason
+        if not self._starting:
+            self.log.critical("{name}: {why}", name=self.name, why=reason.getErrorMessage())
+
+    def admit(self, vacancies: int) -> None:
+        """
+        Accept at most so many connections at once; the kernel's queue keeps the others.
+
+        :param vacancies: 0 to pause.
+        """
+        port = self.port
+        if not isinstance(port, tcp.Port):
+            return
+        if not vacancies:
+            port.pauseProducing()
+            return
+        # What Twisted's ports accept before they let anybody read.
+        port.numberAccepts = min(port.numberAccepts, vacancies)
+        port.resumeProducing()
+
+    def stop(self) -> "Deferred[Any]":
+        """
+        Take no more connections.
+        """
+        port, self.port = self.port, None
+        return maybeDeferred(lambda: None if port is None else port.stopListening())
+
+    @property
+    def portNumber(self) -> int:
+        """
+        The TCP port that is listened on; 0 where there is none.
+        """
+        where = None if self.port is None else self.port.getHost()
+        return getattr(where, "port", 0)
+
+    def isAt(self, host: str, port: int) -> bool:
+        """
+        Whether a connection to that address would come in here.
+
+        :param host: an address literal.
+        """
+        if self.port is None or port != self.portNumber:
+            return False
+        mine = getattr(self.port.getHost(), "host", "")
+        if mine in _EVERYWHERE:
+            return isThisMachine(host)
+        return machineKey(literal(mine) or mine) == machineKey(host)
+
+
+def listenersFrom(
+    reactor: Any, places: Sequence[tuple[str, str]], authorities: str | None = None
+) -> list[Listener]:
+    """
+    Make listeners from descriptions.
+
+    :param places: for each the option that named it, for errors, and an endpoint's description.
+    :param authorities: a PEM file; whoever connects over TLS must show a certificate that one of
+        these issued.
+    :raises StartError: one cannot be made; the text names its option.
+    """
+    if authorities is not None:
+        _checkAuthorities(authorities)
+        reactor = VerifyingReactor(reactor, authorities)
+        _checkKinds([where.partition(":")[0] for _, where in places])
+    return [Listener(name, _endpoint(reactor, name, where)) for name, where in places]
+
+
+def _endpoint(reactor: Any, name: str, where: str) -> IStreamServerEndpoint:
+    kind = where.partition(":")[0]
+    if kind in _WITH_BACKLOG and ":backlog=" not in where:
+        where += f":backlog={LISTEN_BACKLOG}"
+    try:
+        endpoint: IStreamServerEndpoint = serverFromString(reactor, where)
+    except Exception as error:
+        # Parsers are plugins; they raise what they like, OpenSSL's among them.
+        why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+        raise StartError(
+            f"{name}: {why}; give an endpoint as in tcp:8880:interface=127.0.0.1"
+        ) from None
+    return endpoint
+
+
+def _checkKinds(kinds: Sequence[str]) -> None:
+    if "ssl" not in kinds or "tls" in kinds:
+        raise StartError("--client-ca: it is ssl: listeners that ask; give --listen ssl:... alone")
+
+
+def _checkAuthorities(path: str) -> None:
+    try:
+        with open(path, "rb") as file:
+            good = b"-----BEGIN CERTIFICATE-----" in file.read()
+    except OSError as error:
+        raise StartError(f"--client-ca {path}: {error.strerror}; give a PEM file") from None
+    if not good:
+        raise StartError(f"--client-ca {path}: there is no certificate in it; give a PEM file")
