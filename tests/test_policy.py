@@ -143,7 +143,7 @@ class JudgeCallbackTests(SynchronousTestCase):
             ("192.168.0.1", _UNIX, (False, False, True)),
         ):
             verdicts = [
-                policy.judgeCallback(host, 9000, source, ownListener=False)
+                policy.judgeCallback(host, host, 9000, source, ownListener=False)
                 for policy in (_OWN, _CIDR, _ANY)
             ]
             reasons = tuple(verdict and verdict.reason for verdict in verdicts)
@@ -154,7 +154,7 @@ class JudgeCallbackTests(SynchronousTestCase):
         """
         The refusal names both addresses: behind NAT nobody knows the own one.
         """
-        refusal = _OWN.judgeCallback("192.168.0.1", 9000, _LAN, ownListener=False)
+        refusal = _OWN.judgeCallback("192.168.0.1", "192.168.0.1", 9000, _LAN, ownListener=False)
         assert refusal is not None
         self.assertIn("192.168.0.1", refusal.detail)
         self.assertIn("10.0.0.5", refusal.detail)
@@ -164,7 +164,7 @@ class JudgeCallbackTests(SynchronousTestCase):
         Nobody can make the server talk to itself, whatever else is allowed.
         """
         for policy in (_OWN, _CIDR, _ANY, AdmissionPolicy(minCallbackPort=1)):
-            refusal = policy.judgeCallback("10.0.0.5", 8880, _LAN, ownListener=True)
+            refusal = policy.judgeCallback("", "10.0.0.5", 8880, _LAN, ownListener=True)
             assert refusal is not None
             self.assertIs(refusal.reason, Reason.OWN_PORT)
             self.assertIn("8880", refusal.detail)
@@ -183,7 +183,7 @@ class JudgeCallbackTests(SynchronousTestCase):
             (low, 79, Reason.LOW_PORT),
             (low, 80, None),
         ):
-            refusal = policy.judgeCallback("10.0.0.5", port, _LAN, ownListener=False)
+            refusal = policy.judgeCallback("", "10.0.0.5", port, _LAN, ownListener=False)
             self.assertEqual((port, refusal and refusal.reason), (port, reason))
 
 
@@ -284,7 +284,7 @@ class UnspecifiedTests(SynchronousTestCase):
         """
         policy = AdmissionPolicy(callbacks=Callbacks.ANY)
         for host in ("0.0.0.0", "::"):
-            refusal = policy.judgeCallback(host, 9001, _LAN, ownListener=False)
+            refusal = policy.judgeCallback(host, host, 9001, _LAN, ownListener=False)
             assert isinstance(refusal, Refusal)
             self.assertIs(refusal.reason, Reason.FOREIGN_CALLBACK)
 

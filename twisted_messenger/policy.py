@@ -91,17 +91,19 @@ class AdmissionPolicy:
         )
 
     def judgeCallback(
-        self, host: str, port: int, source: Source, *, ownListener: bool
+        self, asked: str, host: str, port: int, source: Source, *, ownListener: bool
     ) -> Refusal | None:
         """
         Judge the address that would be connected to.
 
-        :param host: an address literal.
+        :param asked: the field; a refusal quotes it rather than the address, so that nobody can
+            have names of our network looked up.
+        :param host: the address literal that it means.
         :param ownListener: whether the server itself listens there.
         """
         if not self._welcome(host, source):
             return Refusal(
-                Reason.FOREIGN_CALLBACK, f"{host} is not your address, you are {source.host}"
+                Reason.FOREIGN_CALLBACK, f"{asked} is not your address, you are {source.host}"
             )
         if ownListener:
             return Refusal(Reason.OWN_PORT, f"port {port} is the server's own")

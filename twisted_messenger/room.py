@@ -253,14 +253,14 @@ class ChatRoom:
             return addresses
         verdict = None
         for address in addresses:
-            verdict = self._judgeCallback(address, port, source)
+            verdict = self._judgeCallback(host, address, port, source)
             if verdict is None:
                 return Enrolment(cleaned, address, port, source.key)
         return verdict or Refusal(Reason.UNRESOLVABLE, f"{host} has no address")
 
-    def _judgeCallback(self, address: str, port: int, source: Source) -> Refusal | None:
+    def _judgeCallback(self, host: str, address: str, port: int, source: Source) -> Refusal | None:
         own = self.isOwnListener(address, port)
-        return self.policy.judgeCallback(address, port, source, ownListener=own)
+        return self.policy.judgeCallback(host, address, port, source, ownListener=own)
 
     async def _addresses(self, host: str, source: Source) -> list[str] | Refusal:
         meant = self.policy.callbackHost(host, source)
