@@ -18,6 +18,7 @@ from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
 from twisted_messenger.errors import StartError, StoreError
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.listener import Listener
+from twisted_messenger.policy import Callbacks
 from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.sockets import raiseDescriptorLimit
@@ -75,6 +76,8 @@ class ChatService(Service):
             for listener in self.listeners:
                 listener.stop()
             raise
+        if self.room.policy.callbacks is Callbacks.ANY:
+            self.log.warn("--callbacks any: strangers can make this server connect to any address")
         self.broadcaster.startService()
         self._hurried = False
         super().startService()

@@ -49,18 +49,25 @@ class SQLiteFile(RoomTables):
 
         :raises StartError: it is no file of ours, is in use, or cannot be written.
         """
+        # What people say is for nobody else on this machine; the files beside it follow suit.
+        before = os.umask(0o077)
         try:
             # Used by one thread at a time, but opened by the one that can still refuse to start.
             self._db = sqlite3.connect(
                 self.path, timeout=1, isolation_level=None, check_same_thread=False
             )
+            self._prepareOrClose()
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+        finally:
+            os.umask(before)
+
+    def _prepareOrClose(self) -> None:
         try:
             self._prepare()
-        except sqlite3.Error as error:
+        except sqlite3.Error:
             self._db.close()
-            raise self._unusable(error) from error
+            raise
 
     def _unusable(self, error: sqlite3.Error) -> StartError:
         problem = "in use by another process" if "locked" in str(error) else str(error)
