@@ -120,7 +120,7 @@ class Options(TapOptions):
             RATE,
             "Messages a second that one address, or IPv6 /64, may send; 0 = no limit",
         ],
-        ["burst", None, BURST, "Messages that it may send at once"],
+        ["burst", None, BURST, "Messages that one address may send at once"],
         [
             "client-ca",
             None,
@@ -189,6 +189,8 @@ class Options(TapOptions):
         """
         self["listen"].append(endpoint)
 
+    # usage.Options keeps the line ends of a docstring.
+    opt_listen.__doc__ = " ".join((opt_listen.__doc__ or "").split())
     opt_l = opt_listen
 
     def postOptions(self) -> None:
