@@ -75,6 +75,9 @@ def _tookTooLong(reason: Any, seconds: float) -> list[str]:
 
 
 def _resolve(host: str) -> list[str]:
+    if not host.isprintable():
+        # The system's resolver reads to the first NUL.
+        raise OSError("not a host name")
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except UnicodeError as error:

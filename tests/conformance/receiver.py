@@ -1,0 +1,125 @@
+"""
+Where pushes arrive.
+"""
+
+import socket
+import struct
+import threading
+from collections.abc import Callable, Sequence
+
+_RESET = struct.pack("ii", 1, 0)
+
+# No server has reason to pause within a push.
+_READ_TIMEOUT = 10.0
+
+
+def resetOnClose(connection: socket.socket) -> None:
+    """
+    Let the close of a connection be a reset.
+    """
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+
+
+class Receiver:
+    """
+    Takes pushes as the tutorial's receivers do: one after the other, reads to the end, closes.
+
+    :param host: an address of this machine.
+    :param token: pushes without it are another's: taken, and forgotten.
+    :param resets: the first connections are reset after a read of at most so many bytes.
+    :param holding: read to the end, but do not close before :meth:`release`.
+    """
+
+    def __init__(
+        self, host: str, token: str, *, resets: Sequence[int] = (), holding: bool = False
+    ) -> None:
+        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        # Bound but not yet open, it refuses connections, and nobody else can take the port.
+        self._socket.bind((host, 0))
+        self.port = int(self._socket.getsockname()[1])
+        self._token = token
+        self._resets = list(resets)
+        self._holding = holding
+        self._held: list[socket.socket] = []
+        self._texts: list[str] = []
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def open(self) -> None:
+        """
+        Listen from now on.
+        """
+        self._socket.listen(128)
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def wait(self, enough: Callable[[list[str]], bool], seconds: float) -> list[str]:
+        """
+        Wait until enough has come, or for so many seconds.
+
+        :param enough: looks at everything since the last :meth:`forget`.
+        :returns: everything since then, one text for each connection.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: enough(self._texts), seconds)
+            return list(self._texts)
+
+    def forget(self) -> None:
+        """
+        Begin anew.
+        """
+        with self._changed:
+            self._texts.clear()
+
+    def release(self) -> None:
+        """
+        Close what was held; from now on, close at once.
+        """
+        with self._changed:
+            self._holding = False
+            for connection in self._held:
+                connection.close()
+            self._held.clear()
+
+    def close(self) -> None:
+        """
+        Listen no longer.
+        """
+        self.release()
+        if self._thread is not None:
+            # A close alone does not wake an accept() in another thread.
+            self._socket.shutdown(socket.SHUT_RDWR)
+            self._thread.join(_READ_TIMEOUT)
+        self._socket.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            connection.settimeout(_READ_TIMEOUT)
+            try:
+                self._take(connection)
+            except OSError:
+                # It broke, and brought nothing.
+                connection.close()
+
+    def _take(self, connection: socket.socket) -> None:
+        if self._resets:
+            resetOnClose(connection)
+            connection.recv(self._resets.pop(0))
+            connection.close()
+            return
+        data = b""
+        while chunk := connection.recv(65536):
+            data += chunk
+        text = data.decode("utf-8", "backslashreplace")
+        with self._changed:
+            if self._token in text:
+                self._texts.append(text)
+                self._changed.notify_all()
+                if self._holding:
+                    self._held.append(connection)
+                    return
+        connection.close()
