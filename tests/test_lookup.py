@@ -7,7 +7,6 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.lookup import LOOKUP_TIMEOUT, MAX_PENDING, Lookup, TooManyLookups
@@ -23,29 +22,6 @@ class LookupReactor(Clock):
     def __init__(self) -> None:
         super().__init__()
         self.jobs: list[Callable[[], None]] = []
-
-    def getThreadPool(self) -> "LookupReactor":
-        """
-        The threads are here.
-        """
-        return self
-
-    def callInThreadWithCallback(
-        self, onResult: Callable[[bool, Any], None], work: Callable[..., Any], *args: Any
-    ) -> None:
-        """
-        Keep the work for later.
-        """
-
-        def job() -> None:
-            try:
-                result = work(*args)
-            except Exception:
-                onResult(False, Failure())
-            else:
-                onResult(True, result)
-
-        self.jobs.append(job)
 
     def callFromThread(self, call: Callable[..., object], *args: Any) -> None:
         """
@@ -70,7 +46,7 @@ class LookupTests(SynchronousTestCase):
         Nothing is being looked up.
         """
         self.reactor = LookupReactor()
-        self.lookup = Lookup(self.reactor)
+        self.lookup = Lookup(self.reactor, self.reactor.jobs.append)
 
     def fill(self) -> "list[Deferred[list[str]]]":
         """

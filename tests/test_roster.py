@@ -2,6 +2,8 @@
 What a registration does to an older one, and who may remove it.
 """
 
+from dataclasses import replace
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.refusal import Reason, Refusal
@@ -187,18 +189,18 @@ class MayLeaveTests(SynchronousTestCase):
             (None, False),
             (_ALICE_ELSEWHERE_PORT, False),
             (_ALICE_OTHER_HOST, False),
-            (_STRANGER_ALICE, False),
         ):
             self.assertEqual((named, mayLeave(_asked(), named)), (named, expected))
 
     def test_stranger(self) -> None:
         """
-        Nobody can make somebody else leave.
+        Nobody can make somebody else leave, nor learn where that one is.
         """
         asked = Enrolment("alice", _OFFICE, 9000, _ELSEWHERE)
-        refusal = mayLeave(asked, _ALICE)
-        assert isinstance(refusal, Refusal)
-        self.assertIs(refusal.reason, Reason.NOT_OWNER)
+        for named in (_ALICE, _ALICE_ELSEWHERE_PORT, _STRANGER_ALICE):
+            refusal = mayLeave(replace(asked, owner="10.9.9.9"), named)
+            assert isinstance(refusal, Refusal)
+            self.assertIs(refusal.reason, Reason.NOT_OWNER)
 
     def test_loopbackIsOneMachine(self) -> None:
         """

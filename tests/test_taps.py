@@ -100,7 +100,7 @@ class ServerOptionsTests(TapTestCase):
             ("max-message", ("32767", "1000000"), "32768 to 262144"),
             ("max-members", ("-1", "many"), "0 to "),
             ("max-members-per-host", ("-1", "many"), "0 to "),
-            ("idle-timeout", ("0", "nan", "inf", "1e3"), "0.1 to 86400"),
+            ("idle-timeout", ("0", "1.9", "nan", "inf", "1e3"), "2 to 86400"),
             ("message-timeout", ("0", "90000"), "0.1 to 86400"),
             ("connect-timeout", ("0", "soon"), "0.1 to 86400"),
             ("push-timeout", ("0", "soon"), "0.1 to 86400"),

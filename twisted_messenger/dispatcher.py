@@ -9,7 +9,7 @@ The dispatcher: lets each member go on, one push after the other, as far as ther
        '------------ settled: confirmed, hung, failed ------'----------------------------'
 """
 
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred, maybeDeferred
@@ -24,7 +24,9 @@ from twisted_messenger.delivery import DeliveryQueue, Evict, Tell, Wait
 from twisted_messenger.errors import StoreError
 from twisted_messenger.interfaces import Entry, IMessageStore, MemberState
 from twisted_messenger.push import CONNECT_TIMEOUT, Outcome, Pusher, PushResult
+from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.roster import Member
+from twisted_messenger.source import Source
 from twisted_messenger.tail import Tail
 from twisted_messenger.windows import MAX_PUSHES, Window, windows
 from twisted_messenger.wire import formatPush
@@ -36,6 +38,10 @@ SUSPECT_CONNECT_TIMEOUT = 2.0
 # Entries and bytes read at once for one member that is far behind.
 _PAGE_ENTRIES = 16
 _PAGE_BYTES = 128 * 1024
+
+# No source has more than such a part of the healthy places: many members of one that all hang at
+# once must leave some for others.
+_SHARES = 8
 
 # Failures in a row after which the log says so, some two seconds after the first: a netcat in a
 # loop fails once per message.
@@ -65,6 +71,8 @@ class Delivery:
         self.queued = False
         #: Where its place is, while it has one or waits for one.
         self.window: Window[Delivery]
+        #: Whose share of the healthy places its place counts against.
+        self.source: str | None = None
         #: No longer a member.
         self.gone = False
 
@@ -122,6 +130,7 @@ class Dispatcher:
         self._pusher = pusher
         self._reactor = reactor
         self._counters = counters
+        self._lines = RefusalLog(counters)
         self._cursors = cursors
         self._tail = tail
         self._serverName = serverName
@@ -130,11 +139,15 @@ class Dispatcher:
         self._healthy: Window[Delivery]
         self._suspects: Window[Delivery]
         self._healthy, self._suspects = windows(maxPushes)
+        # Healthy places in use by each source; loopback has no limit.
+        self._shares: Counter[str] = Counter()
+        self._maxShare = max(1, maxPushes // _SHARES)
         self._blocked: dict[str, Delivery] = {}
         self._agenda: Agenda[Delivery] = Agenda()
         self._sweep: IDelayedCall | None = None
         self._serving = False
         self._running = False
+        self._formatted = ("", "", b"")
 
     def start(self) -> None:
         """
@@ -188,8 +201,14 @@ class Dispatcher:
         return delivery.queue.missed > 0 or delivery.queue.cursor < self._tail.head
 
     def _enter(self, delivery: Delivery) -> None:
-        delivery.window = self._suspects if delivery.queue.suspect else self._healthy
+        source = Source(delivery.member.host).subscriber
+        crowded = source is not None and self._shares[source] >= self._maxShare
+        suspect = crowded or delivery.queue.suspect
+        delivery.window = self._suspects if suspect else self._healthy
         if delivery.window.enter(delivery):
+            if not suspect and source is not None:
+                delivery.source = source
+                self._shares[source] += 1
             self._start(delivery)
         else:
             delivery.queued = True
@@ -202,7 +221,7 @@ class Dispatcher:
         if delivery.member.address in self.inFlight:
             # It left and came back, or two became one, while a push was under way.
             self._blocked[delivery.member.address] = delivery
-            self._leave(delivery.window)
+            self._leave(delivery)
             return
         step = delivery.queue.next(self._reactor.seconds())
         if isinstance(step, Tell):
@@ -215,23 +234,26 @@ class Dispatcher:
             delivery.queue.begin(entry.position)
             self._push(delivery, entry.name, entry.text)
         elif self._tail.covers(delivery.queue.cursor):
-            self._leave(delivery.window)
+            self._leave(delivery)
         else:
             delivery.pending = True
             ensureDeferred(self._readPage(delivery)).addCallbacks(
                 self._pageRead, self._pageFailed, callbackArgs=(delivery,), errbackArgs=(delivery,)
             )
 
-    def _leave(self, window: Window[Delivery]) -> None:
-        window.leave()
+    def _leave(self, delivery: Delivery) -> None:
+        delivery.window.leave()
+        if delivery.source is not None:
+            self._shares -= Counter((delivery.source,))
+            delivery.source = None
         if self._serving:
             # The loop below goes on; calling it from itself would nest without bound.
             return
         self._serving = True
         try:
-            while delivery := self._healthy.waiting() or self._suspects.waiting():
-                delivery.queued = False
-                self.proceed(delivery)
+            while following := self._healthy.waiting() or self._suspects.waiting():
+                following.queued = False
+                self.proceed(following)
         finally:
             self._serving = False
 
@@ -271,11 +293,11 @@ class Dispatcher:
             # Meanwhile it may have moved, or have lost entries.
             self._start(delivery)
         else:
-            self._leave(delivery.window)
+            self._leave(delivery)
 
     def _pageFailed(self, reason: Failure, delivery: Delivery) -> None:
         self._storeFailed(reason, delivery)
-        self._leave(delivery.window)
+        self._leave(delivery)
 
     def _storeFailed(self, reason: Failure, delivery: Delivery) -> None:
         reason.trap(StoreError)
@@ -288,12 +310,20 @@ class Dispatcher:
         timeout = self._connectTimeout
         if delivery.queue.suspect:
             timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
-        payload = formatPush(name, text) + self._lineEnd
+        payload = self._payload(name, text)
         # An address that cannot even be tried, such as one with a zone that is gone, raises.
         push = maybeDeferred(self._pusher.push, member.host, member.port, payload, timeout)
         push.addErrback(_notTried)
         self.inFlight[member.address] = push
         push.addCallback(self._pushed, delivery, member.address).addErrback(self._pushBroken)
+
+    def _payload(self, name: str, text: str) -> bytes:
+        """
+        The bytes of a push, made once where members get the same one after the other.
+        """
+        if self._formatted[:2] != (name, text):
+            self._formatted = (name, text, formatPush(name, text) + self._lineEnd)
+        return self._formatted[2]
 
     def _pushBroken(self, reason: Failure) -> None:
         self.log.failure("a push broke", reason)
@@ -304,7 +334,7 @@ class Dispatcher:
         if self._settled(result, delivery) and not delivery.gone:
             self._cursors.moved(delivery.member.id, delivery.queue.progress)
         # Those who wait for a place come before the one who had it.
-        self._leave(delivery.window)
+        self._leave(delivery)
         self.proceed(delivery)
         if address in self._blocked:
             self.proceed(self._blocked.pop(address))
@@ -318,7 +348,7 @@ class Dispatcher:
         queue = delivery.queue
         if result.outcome is Outcome.CONFIRMED:
             if queue.failures >= _WORTH_A_LINE:
-                self.log.info("{name} is back", name=delivery.member.name)
+                self._note(delivery.member, "{name} is back")
             queue.confirmed()
             return True
         now = self._reactor.seconds()
@@ -335,12 +365,18 @@ class Dispatcher:
         return further
 
     def _logUnreached(self, member: Member, why: str) -> None:
-        self.log.info(
-            "{name} at {host}:{port} was not reached ({why}); its messages wait",
+        line = "{name} at {host}:{port} was not reached ({why}); its messages wait"
+        self._note(member, line, why=why)
+
+    def _note(self, member: Member, line: str, **fields: object) -> None:
+        # A member can fail and come back as often as it likes.
+        self._lines.note(
+            Source(member.host),
+            line,
             name=member.name,
             host=member.host,
             port=member.port,
-            why=why,
+            **fields,
         )
 
     def _evict(self, delivery: Delivery) -> None:
@@ -357,12 +393,8 @@ class Dispatcher:
             self.proceed(delivery)
             return
         self._counters.add("evicted.member")
-        self.log.info(
-            "{name} at {host}:{port} was away for too long; it is no longer a member",
-            name=delivery.member.name,
-            host=delivery.member.host,
-            port=delivery.member.port,
-        )
+        line = "{name} at {host}:{port} was away for too long; it is no longer a member"
+        self._note(delivery.member, line)
 
     def _later(self, delivery: Delivery, seconds: float) -> None:
         self._agenda.put(delivery, self._reactor.seconds() + seconds)

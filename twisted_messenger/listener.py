@@ -13,12 +13,16 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.mutualtls import VerifyingReactor
+from twisted_messenger.outermost import GuardingReactor
 from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.roster import literal, machineKey
-from twisted_messenger.sockets import LISTEN_BACKLOG, isThisMachine, resetOnClose
+from twisted_messenger.sockets import LISTEN_BACKLOG, isSameAddress, isThisMachine, resetOnClose
+from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
 _EVERYWHERE = ("0.0.0.0", "::", "")
+
+# Endpoints of which we know whether they speak TLS, and that they ask for certificates then.
+_CAN_TELL = {"ssl", "tcp", "tcp6", "unix", "systemd"}
 
 # Endpoints that take a backlog.
 _WITH_BACKLOG = ("tcp", "tcp6", "ssl", "tls", "unix")
@@ -47,19 +51,22 @@ class Listener:
 
         :raises StartError: the address is taken or not ours.
         """
-        factory.turnstile.gates.append(self.admit)
         self._starting = True
-        self._endpoint.listen(factory).addCallbacks(self._listening, self._failed)
+        self._endpoint.listen(factory).addCallbacks(
+            self._listening, self._failed, callbackArgs=(factory,)
+        )
         self._starting = False
         if self._problem is not None:
             error = getattr(self._problem.value, "socketError", self._problem.value)
             reason = getattr(error, "strerror", None) or error
             raise StartError(f"{self.name}: {reason}; choose another")
 
-    def _listening(self, port: IListeningPort) -> None:
+    def _listening(self, port: IListeningPort, factory: ReceiptFactory) -> None:
         # Connections inherit it: a process that is killed leaves resets, not receipts.
         resetOnClose(port, True)
         self.port = port
+        factory.turnstile.gates.append(self.admit)
+        factory.turnstile.opened()
 
     def _failed(self, reason: Failure) -> None:
         self._problem = reason
@@ -108,24 +115,29 @@ class Listener:
         mine = getattr(self.port.getHost(), "host", "")
         if mine in _EVERYWHERE:
             return isThisMachine(host)
-        return machineKey(literal(mine) or mine) == machineKey(host)
+        same = machineKey(literal(mine) or mine) == machineKey(host)
+        return same or isSameAddress(mine, host)
 
 
 def listenersFrom(
-    reactor: Any, places: Sequence[tuple[str, str]], authorities: str | None = None
+    reactor: Any,
+    places: Sequence[tuple[str, str]],
+    maxMessageBytes: int = MAX_MESSAGE_BYTES,
+    authorities: str | None = None,
 ) -> list[Listener]:
     """
     Make listeners from descriptions.
 
     :param places: for each the option that named it, for errors, and an endpoint's description.
+    :param maxMessageBytes: of one message.
     :param authorities: a PEM file; whoever connects over TLS must show a certificate that one of
         these issued.
     :raises StartError: one cannot be made; the text names its option.
     """
     if authorities is not None:
         _checkAuthorities(authorities)
-        reactor = VerifyingReactor(reactor, authorities)
-        _checkKinds([where.partition(":")[0] for _, where in places])
+        _checkKinds([where.removeprefix("haproxy:").partition(":")[0] for _, where in places])
+    reactor = GuardingReactor(reactor, maxMessageBytes, authorities)
     return [Listener(name, _endpoint(reactor, name, where)) for name, where in places]
 
 
@@ -145,7 +157,7 @@ def _endpoint(reactor: Any, name: str, where: str) -> IStreamServerEndpoint:
 
 
 def _checkKinds(kinds: Sequence[str]) -> None:
-    if "ssl" not in kinds or "tls" in kinds:
+    if "ssl" not in kinds or not _CAN_TELL.issuperset(kinds):
         raise StartError("--client-ca: it is ssl: listeners that ask; give --listen ssl:... alone")
 
 

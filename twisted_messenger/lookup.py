@@ -3,16 +3,17 @@ A callback host's name to address literals, few look-ups at a time.
 """
 
 import socket
+import threading
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
 
 from twisted_messenger.roster import literal
 
-#: Look-ups under way. A resolver that hangs holds its thread; four leave the reactor's pool of
-#: ten some air.
+#: Look-ups under way. A resolver that hangs holds its thread.
 MAX_PENDING = 4
 
 #: Of these, for one source: somebody whose names never resolve leaves others theirs.
@@ -20,6 +21,11 @@ MAX_PENDING_PER_SOURCE = 2
 
 #: Seconds a look-up may take before the registration is refused.
 LOOKUP_TIMEOUT = 3.0
+
+
+def _startThread(work: Callable[[], None]) -> None:
+    # Not of the reactor's pool, whose end would wait for a resolver that never answers.
+    threading.Thread(target=work, daemon=True).start()
 
 
 class TooManyLookups(OSError):
@@ -35,10 +41,14 @@ class Lookup:
     Odd spellings of an address (``127.1``, ``0x7f000001``) come out as what they mean.
 
     :param reactor: provides ``IReactorThreads`` and ``IReactorTime``.
+    :param start: runs something in a thread of its own.
     """
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(
+        self, reactor: Any, start: Callable[[Callable[[], None]], object] = _startThread
+    ) -> None:
         self._reactor = reactor
+        self._start = start
         self._pending: Counter[str] = Counter()
 
     def addresses(self, host: str, asker: str) -> "Deferred[list[str]]":
@@ -56,12 +66,21 @@ class Lookup:
             result.errback(TooManyLookups())
             return result
         self._pending[asker] += 1
-        work = deferToThreadPool(self._reactor, self._reactor.getThreadPool(), _resolve, host)
+        work: Deferred[list[str]] = Deferred()
+        self._start(lambda: self._look(host, work))
         # The thread is busy until the resolver answers, whatever became of our patience.
         work.addBoth(self._finished, asker)
         work.chainDeferred(result)
         result.addTimeout(LOOKUP_TIMEOUT, self._reactor, onTimeoutCancel=_tookTooLong)
         return result
+
+    def _look(self, host: str, work: "Deferred[list[str]]") -> None:
+        try:
+            found = _resolve(host)
+        except OSError as error:
+            self._reactor.callFromThread(work.errback, Failure(error))
+        else:
+            self._reactor.callFromThread(work.callback, found)
 
     def _finished(self, result: Any, asker: str) -> Any:
         self._pending[asker] -= 1

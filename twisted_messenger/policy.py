@@ -4,7 +4,14 @@ Admission: which callback addresses and which senders are welcome. Pure.
 
 from dataclasses import dataclass, field
 from enum import Enum
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Member, RosterLimits, elsewhere, literal, machineKey
@@ -119,7 +126,12 @@ class AdmissionPolicy:
             return True
         if machineKey(host) == "127.0.0.1" and source.sameMachine:
             return True
-        return any(ip_address(host) in network for network in self.networks)
+        address = ip_address(host)
+        # A wide network does not mean metadata services, everybody at once, or ourselves.
+        return any(
+            address in network and (not _special(address) or _special(network.network_address))
+            for network in self.networks
+        )
 
     def judgeSender(self, name: str, source: Source, named: Member | None) -> Refusal | None:
         """
@@ -138,6 +150,16 @@ class AdmissionPolicy:
         return Refusal(Reason.NOT_OWNER, f"{name} is registered {elsewhere(named.owner)}")
 
 
+def _special(address: IPv4Address | IPv6Address) -> bool:
+    return (
+        address.is_loopback
+        or address.is_link_local
+        or address.is_multicast
+        or address.is_reserved
+        or address.is_unspecified
+    )
+
+
 def readCallbacks(text: str) -> tuple[Callbacks, tuple[Network, ...]]:
     """
     Read ``own``, ``any``, ``none`` or ``cidr:NET,...``.
@@ -148,4 +170,11 @@ def readCallbacks(text: str) -> tuple[Callbacks, tuple[Network, ...]]:
     if not text.startswith("cidr:"):
         return Callbacks(text), ()
     networks = text.removeprefix("cidr:").split(",")
-    return Callbacks.OWN, tuple(ip_network(network.strip()) for network in networks)
+    return Callbacks.OWN, tuple(_network(network.strip()) for network in networks)
+
+
+def _network(text: str) -> Network:
+    network = ip_network(text)
+    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
+        raise ValueError("IPv4 addresses are written as such")
+    return network

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import ConnectionAborted
 from twisted.internet.interfaces import (
     IDelayedCall,
     IHalfCloseableProtocol,
@@ -89,7 +90,8 @@ class ReceiptProtocol(ProtocolWrapper):
         self._late = 0
         self._lost = False
         self._why: Failure | None = None
-        self._source = Source()
+        #: Where it comes from, as far as it is known.
+        self.source = Source()
         self._identified = False
 
     def makeConnection(self, transport: Any) -> None:
@@ -98,10 +100,12 @@ class ReceiptProtocol(ProtocolWrapper):
         """
         resetOnClose(transport, True)
         outcome: Deferred[Refusal | None] = self.wrappedProtocol.outcome
+        self.source = Source.of(transport)
         super().makeConnection(transport)
         outcome.addCallbacks(self._outcomeKnown, self._outcomeUnknown)
-        self._source = Source.of(self.transport)
-        self.factory.turnstile.enter(self, self._source)
+        # Who is behind a proxy comes in when it is known, and till then counts for nobody.
+        hidden = isinstance(transport, ProtocolWrapper) and not ISSLTransport.providedBy(transport)
+        self.factory.turnstile.enter(self, Source() if hidden else self.source)
 
     def dataReceived(self, data: bytes) -> None:
         """
@@ -123,12 +127,13 @@ class ReceiptProtocol(ProtocolWrapper):
         self._guarded(self.wrappedProtocol.dataReceived, data)
 
     def _identify(self) -> None:
-        # Behind a proxy, only the first bytes tell whose connection this is.
+        # Behind a proxy, only the first bytes tell whose connection this is; over TLS, only they
+        # come with a certificate.
         self._identified = True
-        source = Source.of(self.transport)
-        if source != self._source:
-            self._source = source
-            self.factory.turnstile.enter(self, source)
+        if isinstance(self.transport, ProtocolWrapper):
+            before, self.source = self.source, Source.of(self.transport).behind(self.source)
+            if not ISSLTransport.providedBy(self.transport) or self.source.host != before.host:
+                self.factory.turnstile.enter(self, self.source)
 
     def readConnectionLost(self) -> None:
         """
@@ -159,12 +164,17 @@ class ReceiptProtocol(ProtocolWrapper):
         if self._late:
             self.factory.refusals.counters.add("late_bytes", self._late)
             self.factory.refusals.note(
-                self._source, "{bytes} bytes came after the end of a message", bytes=self._late
+                self.source, "{bytes} bytes came after the end of a message", bytes=self._late
             )
         if not self._ended and not self._decided:
             self._ended = True
-            whole = connectionDone if endedByTLS(self.transport) else reason
-            self._guarded(self.wrappedProtocol.connectionLost, self._why or whole)
+            self._guarded(self.wrappedProtocol.connectionLost, self._ending(reason))
+
+    def _ending(self, reason: Failure) -> Failure:
+        if self._aborted:
+            # On a Unix socket our own close would look like the sender's.
+            return self._why or Failure(ConnectionAborted())
+        return connectionDone if endedByTLS(self.transport) else reason
 
     def abort(self, why: Exception | None = None) -> None:
         """

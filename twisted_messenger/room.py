@@ -30,6 +30,9 @@ from twisted_messenger.wire import (
     formatPush,
 )
 
+#: Characters of messages that may wait for the store at once: while a disk stalls, they are memory.
+MAX_UNSTORED = 16 * 1024 * 1024
+
 T = TypeVar("T")
 
 #: The program itself, as a source: an embedding application that posts.
@@ -85,10 +88,11 @@ class ChatRoom:
         self.isOwnListener: Callable[[str, int], bool] = _nowhere
         self._store = store
         self._resolver = resolver
-        self._rates = rates or RateLimit()
+        self._rates = RateLimit() if rates is None else rates
         self._clock = clock
         self._steady = steady
         self._closed = False
+        self._unstored = 0
         self._storeFailing = False
 
     def close(self) -> None:
@@ -120,7 +124,7 @@ class ChatRoom:
         :param port: 1 to 65535.
         :returns: fires with ``None`` once it is durable, or with the refusal.
         """
-        return self._judged(lambda: self._register(name, host, port, source), source)
+        return self._judged(self._register(name, host, port, source), source)
 
     def leave(
         self, name: str, host: str, port: int, source: Source = LOCAL
@@ -130,7 +134,7 @@ class ChatRoom:
 
         :returns: fires with ``None`` once it is durable, or with the refusal.
         """
-        return self._judged(lambda: self._leave(name, host, port, source), source)
+        return self._judged(self._leave(name, host, port, source), source)
 
     def post(self, name: str, text: str, source: Source = LOCAL) -> "Deferred[Refusal | None]":
         """
@@ -140,28 +144,34 @@ class ChatRoom:
 
         :returns: fires with ``None`` once it is durable, or with the refusal.
         """
-        return self._judged(lambda: self._post(name, text, source), source)
+        return self._judged(self._post(name, text, source), source)
 
     def refuse(self, refusal: Refusal, source: Source) -> None:
         """
-        Count, log and charge a refusal that was decided before any other method was called.
+        Count and log a refusal that was decided elsewhere.
         """
-        self._overRate(source)
         self.refusals.refused(refusal, source)
 
     def _judged(
-        self, work: Callable[[], Coroutine[Any, Any, Refusal | None]], source: Source
+        self, work: Coroutine[Any, Any, Refusal | None], source: Source
     ) -> "Deferred[Refusal | None]":
         async def run() -> Refusal | None:
             try:
-                refusal = self._overRate(source) or await work()
+                refusal = await work
             except StoreError as error:
                 refusal = self._storeFailed(error)
             return None if refusal is None else self.refusals.refused(refusal, source)
 
         return Deferred.fromCoroutine(run())
 
-    def _overRate(self, source: Source) -> Refusal | None:
+    def charge(self, source: Source) -> Refusal | None:
+        """
+        Count a message against its source's rate.
+
+        Whoever receives bytes calls it, once for each message and before it looks at them.
+
+        :returns: why the message must be thrown away; ``None`` where it may be taken.
+        """
         subscriber = source.subscriber
         if subscriber is None or self._rates.take(subscriber, self._steady()):
             return None
@@ -229,10 +239,16 @@ class ChatRoom:
         encodable = text.encode("utf-8", "replace").decode()
         if len(formatPush(cleaned, encodable)) > MAX_PUSH_BYTES:
             return Refusal(Reason.TOO_BIG, f"a push has at most {MAX_PUSH_BYTES} bytes")
-        position = await self._store.append(
-            Post(cleaned, encodable, source.key, self._clock()),
-            lambda named: self.policy.judgeSender(cleaned, source, named),
-        )
+        if self._unstored + len(encodable) > MAX_UNSTORED:
+            return Refusal(Reason.STORE_UNAVAILABLE, "too many messages wait for the store")
+        self._unstored += len(encodable)
+        try:
+            position = await self._store.append(
+                Post(cleaned, encodable, source.key, self._clock()),
+                lambda named: self.policy.judgeSender(cleaned, source, named),
+            )
+        finally:
+            self._unstored -= len(encodable)
         if isinstance(position, Refusal):
             return position
         if self._storeFailing:

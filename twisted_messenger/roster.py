@@ -190,8 +190,9 @@ def mayLeave(asked: Enrolment, named: Member | None) -> bool | Refusal:
     :param named: who bears the name now.
     :returns: whether there is a registration to remove; a refusal where it is somebody else's.
     """
-    if named is None or named.address != asked.address:
+    if named is None:
         return False
+    # Before the address: a stranger must not learn where somebody is.
     if named.owner != asked.owner:
         return Refusal(Reason.NOT_OWNER, f"{asked.name} was registered {elsewhere(named.owner)}")
-    return True
+    return named.address == asked.address

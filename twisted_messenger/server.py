@@ -46,8 +46,13 @@ class ChatServerProtocol(Protocol):
         """
         Note who it is, as far as one can tell before the first byte.
         """
+        self._look()
+
+    def _look(self) -> None:
         assert self.transport is not None
-        self._source = Source.of(self.transport)
+        # A wrapper of ours knows it already, and more of it.
+        known = getattr(self.transport, "source", None)
+        self._source = Source.of(self.transport) if known is None else known
 
     def dataReceived(self, data: bytes) -> None:
         """
@@ -56,12 +61,11 @@ class ChatServerProtocol(Protocol):
         if self._refused:
             return
         if not self._data:
-            assert self.transport is not None
-            self._source = Source.of(self.transport)
+            self._look()
         self._data += data
         limit = self._room.policy.maxMessageBytes
         if len(self._data) > limit + _LINE_END:
-            self._refuse(tooBig(limit).refusal)
+            self._refuse(self._room.charge(self._source) or tooBig(limit).refusal)
             return
         largest = self._unfinished.keep(self, len(self._data))
         if largest is not None:
@@ -100,6 +104,10 @@ class ChatServerProtocol(Protocol):
         self._unfinished.keep(self, 0)
 
     def _messageReceived(self, data: bytes) -> None:
+        overRate = self._room.charge(self._source)
+        if overRate is not None:
+            self._refuse(overRate)
+            return
         try:
             command = parse(data, self._room.policy.maxMessageBytes)
         except WireError as error:

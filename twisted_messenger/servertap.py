@@ -209,8 +209,10 @@ class Options(TapOptions):
         self["policy"] = self._policy()
         if self["unconfirmed"] not in ("delivered", "retry"):
             raise UsageError(f"--unconfirmed {self['unconfirmed']}: give delivered or retry")
-        for option in ("idle-timeout", "message-timeout", "connect-timeout", "push-timeout"):
+        for option in ("message-timeout", "connect-timeout", "push-timeout"):
             self[option] = self.number(option, float, 0.1, _DAY)
+        # The silence that ends a line must come first.
+        self["idle-timeout"] = self.number("idle-timeout", float, 2, _DAY)
         self["shutdown-timeout"] = self.number("shutdown-timeout", float, 0, _DAY)
         self["evict-after"] = self.number("evict-after", float, 0, _YEARS)
         for option, least in (("max-connections", 1), ("max-connections-per-host", 0)):
@@ -305,7 +307,9 @@ def makeService(config: Options, reactor: Any = None) -> IService:
         shutdownTimeout=config["shutdown-timeout"],
     )
     try:
-        listeners = listenersFrom(reactor, config["listeners"], config["client-ca"])
+        listeners = listenersFrom(
+            reactor, config["listeners"], policy.maxMessageBytes, config["client-ca"]
+        )
     except StartError as error:
         raise SystemExit(f"chatserver: {error}") from None
     ChatService(

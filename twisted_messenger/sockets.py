@@ -74,13 +74,26 @@ def isThisMachine(host: str) -> bool:
 
     :returns: true where the kernel lets us bind to it; nothing is sent.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
+        family, _, _, _, address = socket.getaddrinfo(host, 0, flags=socket.AI_NUMERICHOST)[0]
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((host, 0))
+            probe.bind(address)
     except OSError:
         return False
     return True
+
+
+def isSameAddress(one: str, other: str) -> bool:
+    """
+    Whether two address literals mean the same, though a zone may have a name or a number.
+    """
+    try:
+        first, second = (
+            socket.getaddrinfo(host, 0, flags=socket.AI_NUMERICHOST)[0][4] for host in (one, other)
+        )
+    except OSError:
+        return False
+    return first == second
 
 
 def descriptorLimit() -> int:

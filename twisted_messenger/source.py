@@ -63,6 +63,18 @@ class Source:
         local = getattr(transport.getHost(), "host", None)
         return cls.between(peer, local, certificateOf(transport))
 
+    def behind(self, proxy: "Source") -> "Source":
+        """
+        The same, as told by a proxy.
+
+        What is this machine to a proxy elsewhere is not this machine to us.
+
+        :param proxy: where the connection really comes from.
+        """
+        if self.sameMachine and not proxy.sameMachine:
+            return Source(UNKNOWN, False, self.certificate)
+        return self
+
     @property
     def machine(self) -> str:
         """

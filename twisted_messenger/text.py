@@ -19,11 +19,20 @@ _UNSAFE = re.compile(
 )
 _UNSAFE_IN_LINE = re.compile(_UNSAFE.pattern[:-1] + "\t\n]")
 
+
+def _visible(unsafe: "re.Pattern[str]") -> dict[int, str]:
+    codes = [code for code in range(0x10000) if unsafe.match(chr(code))]
+    return {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in codes}
+
+
+_VISIBLE = _visible(_UNSAFE)
+_VISIBLE_IN_LINE = _visible(_UNSAFE_IN_LINE)
+
 # Letters and marks that draw nothing (Unicode's Default_Ignorable_Code_Point, beyond the
 # format characters, and the blank Braille cell): two names could look the same.
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U0001d159\U000e0000-\U000e0fff]"
+    "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
 )
 
 _REFUSED_CATEGORIES = {
@@ -88,7 +97,8 @@ def escape(text: str) -> str:
 
     Tab and newline stay; whoever shows the text must decide what a new line means.
     """
-    return _UNSAFE.sub(_visible, text)
+    # Not a callback for each: 64 KiB of them would hold everybody up.
+    return text.translate(_VISIBLE) if _UNSAFE.search(text) else text
 
 
 def escapeLine(text: str, limit: int) -> str:
@@ -98,12 +108,7 @@ def escapeLine(text: str, limit: int) -> str:
     :param limit: characters kept of the text; a longer one ends in an ellipsis.
     """
     cut = text if len(text) <= limit else text[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
-    return _UNSAFE_IN_LINE.sub(_visible, cut)
-
-
-def _visible(match: "re.Match[str]") -> str:
-    code = ord(match.group())
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return cut.translate(_VISIBLE_IN_LINE) if _UNSAFE_IN_LINE.search(cut) else cut
 
 
 def prefixLines(prefix: str, text: str) -> str:

@@ -18,6 +18,10 @@ from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.source import Source
 
+# Twisted accepts up to 100 connections before anybody looks; where so few may be open, we look
+# after each time.
+_SMALL = 200
+
 # Seconds between two log lines about a pause; a full house opens and closes often.
 _PAUSE_LINE_SECONDS = 60.0
 
@@ -87,9 +91,16 @@ class Turnstile:
                 self._evict(victim)
             else:
                 self._turnAway(visitor, source, excess)
-        if 2 * len(table) >= table.total and self._looking is None:
+        crowded = 2 * len(table) >= table.total or table.total < _SMALL
+        if crowded and self._looking is None:
             # When all that was accepted in one go has come in.
             self._looking = self._clock.callLater(0, self._look)
+
+    def opened(self) -> None:
+        """
+        A gate was added.
+        """
+        self._regulate()
 
     def heard(self, visitor: Visitor) -> None:
         """

@@ -10,7 +10,6 @@ One message is all the bytes of one connection. To the server::
 From the server, a push: ``NAME: TEXT``.
 """
 
-import codecs
 import re
 from dataclasses import dataclass
 
@@ -28,6 +27,9 @@ MIN_MAX_MESSAGE_BYTES = 32 * 1024
 #: Bytes of one push. Escapes and the name in front of every line make text grow.
 MAX_PUSH_BYTES = 256 * 1024
 
+#: Characters of a host: a name has no more (RFC 1035). Resolving takes quadratic time.
+MAX_HOST = 253
+
 _REGISTER = "connect_request|"
 _LEAVE = "leave_request|"
 _SAY = "from:"
@@ -37,14 +39,6 @@ _PORT = re.compile("[1-9][0-9]{0,4}", re.ASCII)
 # Stands for a bad sequence until we know whether it lies in a text or in a name. No valid
 # UTF-8 decodes to a surrogate.
 _BAD = "\udcff"
-
-
-def _markBadSequence(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError)
-    return _BAD, error.end
-
-
-codecs.register_error("twisted_messenger.mark", _markBadSequence)
 
 
 @dataclass(frozen=True)
@@ -114,7 +108,13 @@ def parse(data: bytes, maxBytes: int = MAX_MESSAGE_BYTES) -> Command:
 
 
 def _decoded(data: bytes) -> str:
-    return data.decode("utf-8", "twisted_messenger.mark").removeprefix(_BOM).strip()
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        # A replacement character that was sent as one becomes a ? too; to tell them apart would
+        # take a call for each bad byte.
+        text = data.decode("utf-8", "replace").replace("\N{REPLACEMENT CHARACTER}", _BAD)
+    return text.removeprefix(_BOM).strip()
 
 
 def tooBig(maxBytes: int) -> WireError:
@@ -131,6 +131,8 @@ def _readAddress(message: str) -> tuple[str, str, int]:
     if _BAD in message:
         raise WireError(Reason.BAD_UTF8, f"{verb} must be UTF-8")
     name, host, port = fields
+    if len(host) > MAX_HOST:
+        raise WireError(Reason.MALFORMED, f"a host has at most {MAX_HOST} characters")
     if not _PORT.fullmatch(port) or int(port) > 65535:
         raise WireError(Reason.MALFORMED, f"the port must be a number from 1 to 65535: {port}")
     return name, host.strip(), int(port)

@@ -1,0 +1,139 @@
+"""
+What stands between the sockets and Twisted's own wrappers, for TLS and the PROXY protocol.
+
+A peer can make these work without end (TLS has messages that carry no byte of ours) or raise
+(a header with letters for a port); neither ever reaches our protocols.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+
+from twisted_messenger.receipt import DRAIN_BYTES, ReceiptFactory
+from twisted_messenger.wire import MAX_MESSAGE_BYTES
+
+# Bytes of handshake and records beside those of a message, and how much longer records may make
+# a message that comes in small pieces.
+_TLS_BYTES = 64 * 1024
+_TLS_GROWTH = 4
+
+# Bytes behind a PROXY header: a message, and what is drained of it.
+_PROXIED_BYTES = 2 * DRAIN_BYTES
+
+
+class GuardedProtocol(ProtocolWrapper):
+    """
+    Resets a connection on which too much comes, or what its wrapper cannot read.
+    """
+
+    factory: "GuardedFactory"
+    transport: Any
+    _received = 0
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        Pass it on.
+        """
+        self._received += len(data)
+        if self._received > self.factory.maxBytes:
+            self.transport.abortConnection()
+            return
+        try:
+            super().dataReceived(data)
+        except Exception:
+            # Not of ours: those are caught, and logged, where they happen.
+            self.transport.abortConnection()
+
+
+if TYPE_CHECKING:
+    _WrappingFactory = WrappingFactory[GuardedProtocol]
+else:
+    # Twisted's factories are generic since 26.4; this works with older ones.
+    _WrappingFactory = WrappingFactory
+
+
+class GuardedFactory(_WrappingFactory):
+    """
+    Guards the connections of a wrapping factory of Twisted's.
+
+    :param maxBytes: that one connection may send, as they come from its socket.
+    """
+
+    protocol = GuardedProtocol
+    noisy = False
+
+    def __init__(self, wrappedFactory: IProtocolFactory, maxBytes: int) -> None:
+        super().__init__(wrappedFactory)
+        self.maxBytes = maxBytes
+
+
+class GuardingReactor:
+    """
+    A reactor that guards what listens with a wrapper, and may ask TLS clients for a certificate.
+
+    Server endpoints wrap factories, and make their TLS context from a description that has no
+    word for client certificates; so both are completed on their way to the reactor.
+
+    :param reactor: everything else is its own.
+    :param maxMessageBytes: of one message.
+    :param authorities: the path of a PEM file with the certificates of those who issue; ``None``
+        asks nobody.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        maxMessageBytes: int = MAX_MESSAGE_BYTES,
+        authorities: str | None = None,
+    ) -> None:
+        self._reactor = reactor
+        self._authorities = authorities
+        self._tlsBytes = _TLS_GROWTH * maxMessageBytes + _TLS_BYTES
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reactor, name)
+
+    def listenTCP(self, port: int, factory: IProtocolFactory, *rest: Any, **more: Any) -> Any:
+        """
+        See ``IReactorTCP``.
+        """
+        return self._reactor.listenTCP(port, self._guarded(factory), *rest, **more)
+
+    def listenUNIX(self, address: str, factory: IProtocolFactory, *rest: Any, **more: Any) -> Any:
+        """
+        See ``IReactorUNIX``.
+        """
+        return self._reactor.listenUNIX(address, self._guarded(factory), *rest, **more)
+
+    def listenSSL(
+        self,
+        port: int,
+        factory: IProtocolFactory,
+        contextFactory: Any,
+        backlog: int = 50,
+        interface: str = "",
+    ) -> IListeningPort:
+        """
+        See ``IReactorSSL``.
+
+        :raises OpenSSL.SSL.Error: the file of authorities holds no certificate.
+        """
+        # Whoever comes here has made a context, and so has the library.
+        from OpenSSL import SSL
+        from twisted.protocols.tls import TLSMemoryBIOFactory
+
+        if self._authorities is not None:
+            context = contextFactory.getContext()
+            context.load_verify_locations(self._authorities)
+            context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
+        wrapped = TLSMemoryBIOFactory(contextFactory, False, factory)
+        listening: IListeningPort = self.listenTCP(port, wrapped, backlog, interface)
+        return listening
+
+    def _guarded(self, factory: IProtocolFactory) -> IProtocolFactory:
+        if isinstance(factory, ReceiptFactory) or not isinstance(factory, WrappingFactory):
+            return factory
+        # Of Twisted's wrappers, that of the PROXY protocol needs no extra library.
+        proxied = type(factory).__module__.startswith("twisted.protocols.haproxy")
+        return GuardedFactory(factory, _PROXIED_BYTES if proxied else self._tlsBytes)
