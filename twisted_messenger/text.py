@@ -70,6 +70,8 @@ def cleanName(name: str, reserved: str = "server") -> str:
     cleaned = " ".join(normal.split())
     if not 1 <= len(cleaned) <= MAX_NAME:
         raise BadName(f"a name has 1 to {MAX_NAME} characters")
+    if unicodedata.category(cleaned[0]).startswith("M"):
+        raise BadName("a name cannot begin with a mark that belongs to the letter before it")
     if "|" in cleaned:
         raise BadName("a name cannot hold a |")
     if ": " in cleaned:
