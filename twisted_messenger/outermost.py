@@ -15,8 +15,8 @@ from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
 # Bytes of handshake and records beside those of a message, and how much longer records may make
 # a message that comes in small pieces.
-_TLS_BYTES = 64 * 1024
-_TLS_GROWTH = 4
+_TLS_BYTES = 16 * 1024
+_TLS_GROWTH = 2
 
 # Bytes behind a PROXY header: a message, and what is drained of it.
 _PROXIED_BYTES = 2 * DRAIN_BYTES
