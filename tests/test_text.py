@@ -101,6 +101,14 @@ _NO_NAMES = (
     "Server",
     "SERVER",
     " \N{LATIN SMALL LETTER LONG S}erver",
+    # Shown behind somebody else's text, these would change its last letter.
+    "\N{COMBINING DIAERESIS}",
+    "\N{COMBINING DIAERESIS}alice",
+    " \N{COMBINING ACUTE ACCENT}alice",
+    "\N{DEVANAGARI VOWEL SIGN AA}alice",
+    "\N{COMBINING ENCLOSING CIRCLE}alice",
+    # NFKC makes it a blank and a mark.
+    "\N{DIAERESIS}alice",
 )
 
 #: One or more characters of every class that may not be in a name.
@@ -112,7 +120,7 @@ _HIDDEN = {
     "unassigned": "\u0378\uffff\U0010ffff",
     "line ends": "\u2028\u2029",
     "zero width": "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180f\u2800\u3164\ufe00\ufe0f\uffa0",
-    "zero width, beyond": "\U0001d159\U000e0100\U000e0fff",
+    "zero width, beyond": "\U00013441\U00013442\U00016fe4\U0001d159\U000e0100\U000e0fff",
 }
 
 

@@ -2,6 +2,7 @@
 Where the room listens: endpoints from their descriptions, opened, paused and closed.
 """
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -135,6 +136,8 @@ def listenersFrom(
     :raises StartError: one cannot be made; the text names its option.
     """
     if authorities is not None:
+        # It is read again when everything starts, elsewhere perhaps.
+        authorities = os.path.abspath(authorities)
         _checkAuthorities(authorities)
         _checkKinds([where.removeprefix("haproxy:").partition(":")[0] for _, where in places])
     reactor = GuardingReactor(reactor, maxMessageBytes, authorities)

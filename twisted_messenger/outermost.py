@@ -18,6 +18,12 @@ from twisted_messenger.wire import MAX_MESSAGE_BYTES
 _TLS_BYTES = 16 * 1024
 _TLS_GROWTH = 2
 
+# The record of a handshake (RFC 8446).
+_TLS_STARTS = (b"\x16",)
+
+# Both versions of the header, in HAProxy's description of the PROXY protocol.
+_PROXY_STARTS = (b"PROXY TCP", b"PROXY UNKNOWN", b"\r\n\r\n\0\r\nQUIT\n")
+
 # Bytes behind a PROXY header: a message, and what is drained of it.
 _PROXIED_BYTES = 2 * DRAIN_BYTES
 
@@ -35,8 +41,10 @@ class GuardedProtocol(ProtocolWrapper):
         """
         Pass it on.
         """
+        # Twisted would close in order where there is no such beginning, as if all were well.
+        known = self._received or data.startswith(self.factory.starts)
         self._received += len(data)
-        if self._received > self.factory.maxBytes:
+        if not known or self._received > self.factory.maxBytes:
             self.transport.abortConnection()
             return
         try:
@@ -58,14 +66,18 @@ class GuardedFactory(_WrappingFactory):
     Guards the connections of a wrapping factory of Twisted's.
 
     :param maxBytes: that one connection may send, as they come from its socket.
+    :param starts: how the first piece that comes must begin, one way or another.
     """
 
     protocol = GuardedProtocol
     noisy = False
 
-    def __init__(self, wrappedFactory: IProtocolFactory, maxBytes: int) -> None:
+    def __init__(
+        self, wrappedFactory: IProtocolFactory, maxBytes: int, starts: tuple[bytes, ...]
+    ) -> None:
         super().__init__(wrappedFactory)
         self.maxBytes = maxBytes
+        self.starts = starts
 
 
 class GuardingReactor:
@@ -135,5 +147,6 @@ class GuardingReactor:
         if isinstance(factory, ReceiptFactory) or not isinstance(factory, WrappingFactory):
             return factory
         # Of Twisted's wrappers, that of the PROXY protocol needs no extra library.
-        proxied = type(factory).__module__.startswith("twisted.protocols.haproxy")
-        return GuardedFactory(factory, _PROXIED_BYTES if proxied else self._tlsBytes)
+        if type(factory).__module__.startswith("twisted.protocols.haproxy"):
+            return GuardedFactory(factory, _PROXIED_BYTES, _PROXY_STARTS)
+        return GuardedFactory(factory, self._tlsBytes, _TLS_STARTS)

@@ -25,6 +25,8 @@ _WHERE_I_CAME_FROM = frozenset({"", "0.0.0.0", "::"})
 
 Network = IPv4Network | IPv6Network
 
+_SPECIAL = ("is_loopback", "is_link_local", "is_multicast", "is_reserved", "is_unspecified")
+
 
 class Callbacks(Enum):
     """
@@ -127,11 +129,7 @@ class AdmissionPolicy:
         if machineKey(host) == "127.0.0.1" and source.sameMachine:
             return True
         address = ip_address(host)
-        # A wide network does not mean metadata services, everybody at once, or ourselves.
-        return any(
-            address in network and (not _special(address) or _special(network.network_address))
-            for network in self.networks
-        )
+        return any(address in network and _meant(address, network) for network in self.networks)
 
     def judgeSender(self, name: str, source: Source, named: Member | None) -> Refusal | None:
         """
@@ -150,14 +148,12 @@ class AdmissionPolicy:
         return Refusal(Reason.NOT_OWNER, f"{name} is registered {elsewhere(named.owner)}")
 
 
-def _special(address: IPv4Address | IPv6Address) -> bool:
-    return (
-        address.is_loopback
-        or address.is_link_local
-        or address.is_multicast
-        or address.is_reserved
-        or address.is_unspecified
-    )
+def _meant(address: IPv4Address | IPv6Address, network: Network) -> bool:
+    """
+    Whether a network is about such addresses: a wide one does not mean metadata services,
+    everybody at once, or ourselves.
+    """
+    return all(getattr(network, kind) for kind in _SPECIAL if getattr(address, kind))
 
 
 def readCallbacks(text: str) -> tuple[Callbacks, tuple[Network, ...]]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.error import ConnectionAborted
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import (
     IDelayedCall,
     IHalfCloseableProtocol,
@@ -112,8 +112,8 @@ class ReceiptProtocol(ProtocolWrapper):
         Pass it on; once the message is over, throw it away within bounds.
         """
         self._heard = self.factory.clock.seconds()
-        if not self._identified:
-            self._identify()
+        if not self._identified and not self._identify():
+            return
         if not self._ended:
             self.factory.turnstile.heard(self)
         if self._over is not None:
@@ -126,14 +126,27 @@ class ReceiptProtocol(ProtocolWrapper):
         self._lineEnded = data.endswith(b"\n")
         self._guarded(self.wrappedProtocol.dataReceived, data)
 
-    def _identify(self) -> None:
-        # Behind a proxy, only the first bytes tell whose connection this is; over TLS, only they
-        # come with a certificate.
+    def _identify(self) -> bool:
+        """
+        Behind a proxy, only the first bytes tell whose connection this is; over TLS, only they
+        come with a certificate.
+
+        :returns: whether one could tell.
+        """
         self._identified = True
-        if isinstance(self.transport, ProtocolWrapper):
-            before, self.source = self.source, Source.of(self.transport).behind(self.source)
-            if not ISSLTransport.providedBy(self.transport) or self.source.host != before.host:
-                self.factory.turnstile.enter(self, self.source)
+        if not isinstance(self.transport, ProtocolWrapper):
+            return True
+        before = self.source
+        try:
+            self.source = Source.of(self.transport).behind(before)
+        except Exception:
+            # A certificate that is signed, but cannot be read.
+            self._over = self._heard
+            self.abort()
+            return False
+        if not ISSLTransport.providedBy(self.transport) or self.source.host != before.host:
+            self.factory.turnstile.enter(self, self.source)
+        return True
 
     def readConnectionLost(self) -> None:
         """
@@ -174,7 +187,9 @@ class ReceiptProtocol(ProtocolWrapper):
         if self._aborted:
             # On a Unix socket our own close would look like the sender's.
             return self._why or Failure(ConnectionAborted())
-        return connectionDone if endedByTLS(self.transport) else reason
+        # A fatal alert sets the same flag, but has a reason of its own.
+        ended = reason.type in (ConnectionDone, ConnectionLost) and endedByTLS(self.transport)
+        return connectionDone if ended else reason
 
     def abort(self, why: Exception | None = None) -> None:
         """
@@ -274,12 +289,17 @@ class ReceiptProtocol(ProtocolWrapper):
         if refusal is not None:
             self.transport.write(refusal.line())
         if ISSLTransport.providedBy(self.transport):
+            self._receiptOut = True
             self.transport.loseConnection()
         else:
             self.transport.loseWriteConnection()
 
     def _close(self) -> None:
-        self.transport.loseConnection()
+        if ISSLTransport.providedBy(self.transport):
+            # It has said goodbye; closing in order would wait for the peer's.
+            self.transport.abortConnection()
+        else:
+            self.transport.loseConnection()
 
     def _guarded(self, call: Callable[..., None], *arguments: object) -> None:
         """

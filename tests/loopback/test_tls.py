@@ -1,0 +1,181 @@
+"""
+The room over TLS, as people run it: a real twistd, real handshakes.
+"""
+
+import socket
+import ssl
+import struct
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.loopback.certificates import NEW, OLD, Authority, authoritiesFile, endpoint, secureRoom
+from tests.loopback.rig import HOST, Receiver, Twistd, eventually, say
+
+_RESET = struct.pack("ii", 1, 0)
+
+
+def _closed(secure: ssl.SSLSocket) -> None:
+    secure.close()
+
+
+def _halfClosed(secure: ssl.SSLSocket) -> None:
+    # Underneath TLS: an end of file without a close_notify.
+    secure.shutdown(socket.SHUT_WR)
+    while secure.recv(4096):
+        pass
+    secure.close()
+
+
+def _reset(secure: ssl.SSLSocket) -> None:
+    secure.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    secure.close()
+
+
+def _ended(secure: ssl.SSLSocket) -> None:
+    secure.unwrap().close()
+
+
+def _notified(leave: Callable[[ssl.SSLSocket], None]) -> Callable[[ssl.SSLSocket], None]:
+    def end(secure: ssl.SSLSocket) -> None:
+        secure.setblocking(False)
+        # It has sent its own close_notify, and would wait for the server's.
+        with suppress(ssl.SSLWantReadError):
+            secure.unwrap()
+        leave(secure)
+
+    return end
+
+
+def test_endings(tmp_path: Path) -> None:
+    """
+    A close_notify ends a message, whatever becomes of the connection; without one it was cut.
+    """
+    endings = {"ended": _ended, "left": _notified(_closed), "fled": _notified(_reset)}
+    with secureRoom(tmp_path) as room, Receiver() as member:
+        room.joins("member", member)
+        for version in (OLD, NEW):
+            for cut in (_closed, _halfClosed, _reset):
+                secure = room.connect(version=version)
+                secure.sendall(b"from:ci|cut")
+                cut(secure)
+            for name, end in endings.items():
+                secure = room.connect(version=version)
+                secure.sendall(f"from:ci|{name} {version.name}".encode())
+                end(secure)
+        room.tell("")
+        room.notes(7)
+        assert [note.partition(", then: ")[0] for note in room.noted()[1:]] == [
+            f"refused truncated from {HOST}: 11 bytes"
+        ] * 6
+        room.tell("from:ci|last")
+        texts = [f"ci: {name} {version.name}" for version in (OLD, NEW) for name in endings]
+        member.gets([*texts, "ci: last"])
+        counts = room.counted()
+    assert counts == {
+        "accepted": 7,
+        "probes": 1,
+        "pushes.confirmed": 7,
+        "refused.truncated": 6,
+        "registered.joined": 1,
+    }
+
+
+def test_unfinishedAtStop(tmp_path: Path) -> None:
+    """
+    A server that stops leaves a reset, never a close_notify that looks like a receipt.
+    """
+    with secureRoom(tmp_path) as room:
+        # Here the client's handshake ends last: the server knows this connection.
+        with room.connect(version=OLD) as secure:
+            secure.sendall(b"from:ci|half")
+            room.server.process.terminate()
+            with pytest.raises(OSError, match=r"EOF|reset"):
+                secure.recv(100)
+        assert room.counted() == {"refused.truncated": 1}
+
+
+def test_silence(tmp_path: Path) -> None:
+    """
+    Who sends one line and waits is answered inside TLS.
+    """
+    with secureRoom(tmp_path) as room, Receiver() as member:
+        room.joins("member", member)
+        versions = (OLD, NEW)
+        bad = [room.connect(version=version) for version in versions]
+        good = [room.connect(version=version) for version in versions]
+        for secure in bad:
+            secure.sendall(b"hello\n")
+        for number, secure in enumerate(good):
+            secure.sendall(f"from:ci|{number}\n".encode())
+        for secure in bad:
+            answer = secure.recv(4096)
+            assert answer.startswith(b"! malformed: "), answer
+            assert answer.endswith(b"\n")
+        for secure in bad + good:
+            assert secure.recv(4096) == b""
+            _ended(secure)
+        eventually(lambda: sorted(member.texts) == ["ci: 0", "ci: 1"], "both messages")
+        counts = room.counted()
+    assert (counts["accepted"], counts["refused.malformed"]) == (2, 2)
+
+
+def test_wrongListener(tmp_path: Path) -> None:
+    """
+    Plain text at the listener with TLS, and TLS at the plain one, are refused.
+    """
+    with secureRoom(tmp_path) as room:
+        for text in (b"from:ci|plain", b"from:ci|plain\n", b"GET / HTTP/1.0\r\n\r\n"):
+            with pytest.raises(ConnectionError):
+                say(room.securePort, text)
+        room.notes(3)
+        start = f"refused truncated from {HOST}: 0 bytes, then: Connection"
+        assert [note[: len(start)] for note in room.noted()] == [start] * 3
+        hello, nothing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = room.context(None).wrap_bio(nothing, hello, server_hostname=HOST)
+        with suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        assert say(room.port, hello.read()).startswith(b"! malformed: ")
+        assert room.counted() == {"refused.malformed": 1, "refused.truncated": 3}
+
+
+def test_startErrors(tmp_path: Path) -> None:
+    """
+    What cannot listen over TLS as it was told does not start: one line says why, and status 1.
+    """
+    authority = Authority("authority")
+    good, bad = (tmp_path / name for name in ("good", "bad"))
+    good.mkdir()
+    bad.mkdir()
+    server = authority.issue("server")
+    secure = endpoint(good, 0, server)
+    stranger = endpoint(bad, 0, server, authority.issue("server"))
+    trusted, empty = authoritiesFile(tmp_path, authority), tmp_path / "empty.pem"
+    broken = tmp_path / "broken.pem"
+    empty.write_bytes(server.keyPem)
+    broken.write_bytes(b"\n".join(server.pem.splitlines()[::2]))
+    plain = f"tcp:0:interface={HOST}"
+    wrong = "--client-ca: it is ssl: listeners that ask"
+    cases: list[tuple[list[str], str]] = [
+        ([secure.replace(".key", ".kez")], f"{good}/server.kez: No such file"),
+        ([stranger], "do not match"),
+        ([secure, f"--client-ca={tmp_path}/none.pem"], f"{tmp_path}/none.pem: No such file"),
+        ([secure, f"--client-ca={empty}"], f"--client-ca {empty}: there is no certificate in it"),
+        ([secure, f"--client-ca={broken}"], f"--listen {secure}: "),
+        ([plain, f"--client-ca={trusted}"], wrong),
+        ([f"tls:{good}:{plain}", f"--client-ca={trusted}"], wrong),
+        ([secure, f"--listen=tls:{good}:{plain}", f"--client-ca={trusted}"], wrong),
+    ]
+    with ExitStack() as running:
+        programs = [
+            running.enter_context(Twistd(tmp_path, "-n", "chatserver", "--listen", *options))
+            for options, _ in cases
+        ]
+        for program, (_, why) in zip(programs, cases):
+            assert program.ended() == 1, program.output
+            said = [line for line in program.lines() if "UnixAppLogger" not in line]
+            assert len(said) == 1, program.output
+            assert said[0].startswith("chatserver: ")
+            assert why in said[0]
