@@ -39,7 +39,8 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
     ("servertap", "peertap"),
     # Doubles for tests: nothing that runs may need them.
     ("testing.kernel", "testing.peers"),
-    ("testing.network",),
+    ("testing.transports", "testing.visits", "testing.listeners"),
+    ("testing.network", "testing.tutorial", "testing.senders"),
     ("testing",),
     ("__init__",),
 )

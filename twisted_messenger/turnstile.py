@@ -139,9 +139,8 @@ class Turnstile:
         whose = f"{perHost} connections from your address" if excess else "too many connections"
         refusal = Refusal(Reason.CONNECTION_CAP, f"there are {whose} already")
         self._refusals.refused(refusal, source)
-        if 0 < excess <= perHost:
-            visitor.turnAway(refusal)
-        else:
+        visitor.turnAway(refusal)
+        if not 0 < excess <= perHost:
             visitor.abort()
 
     def _look(self) -> None:

@@ -2,47 +2,17 @@
 The transport contract on the kernel's sockets: what the network in memory is measured by.
 """
 
-from collections.abc import Callable
-from importlib import import_module
-from typing import Any
-
-from twisted.internet import reactor
-from twisted.internet.defer import Deferred
-from twisted.internet.task import LoopingCall
-
-from tests import transportcontract
-
-# It has no type annotations.
-blockon: Callable[[Deferred[Any]], Any] = import_module("pytest_twisted").blockon
-
-#: Seconds after which a test has failed.
-PATIENCE = 10.0
-
-#: Seconds between looks at a condition.
-LOOK = 0.001
+from tests import transportcontract, turnscontract
+from tests.loopback.waiting import LoopbackWaiting
 
 
-class LoopbackTransportTests(transportcontract.TransportContract):
+class LoopbackTransportTests(LoopbackWaiting, transportcontract.TransportContract):
     """
     The contract on loopback TCP.
     """
 
-    reactor: Any = reactor
 
-    def waitFor(self, work: "Deferred[Any]") -> Any:
-        """
-        Run the reactor until it fires.
-        """
-        return blockon(work.addTimeout(PATIENCE, self.reactor))
-
-    def waitUntil(self, condition: Callable[[], object]) -> None:
-        """
-        Run the reactor until it is true.
-        """
-
-        def look() -> None:
-            if condition():
-                looking.stop()
-
-        looking = LoopingCall(look)
-        self.waitFor(looking.start(LOOK))
+class LoopbackTurnsTests(LoopbackWaiting, turnscontract.TurnsContract):
+    """
+    The turns that sockets and calls take.
+    """

@@ -24,8 +24,6 @@ from heapq import heappush
 from itertools import count, cycle
 from typing import Any
 
-from twisted.internet import tcp
-from twisted.internet.address import IPv4Address
 from twisted.internet.base import DelayedCall
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
@@ -50,18 +48,22 @@ def _nothing(call: DelayedCall) -> None:
     pass
 
 
-class _Socket(socket.socket):
-    # What Twisted asks of a TCP socket, as Linux answers it. It is a socket.socket, so that code
-    # which sets options finds one; it never has a descriptor, as it never calls super().__init__.
+class Socket(socket.socket):
+    """
+    What Twisted asks of a TCP socket, as Linux answers it.
+    """
+
+    # It is a socket.socket, so that code which sets options finds one; it never has a
+    # descriptor, as it never calls super().__init__.
 
     def __init__(self, network: "Kernel") -> None:
         self.owner: Any = None
         self.network = network
         self.here: _Address = ("", 0)
         self.there: _Address = ("", 0)
-        self.waiting: deque[_Socket] = deque()
+        self.waiting: deque[Socket] = deque()
         self.options: dict[tuple[int, int], Any] = {}
-        self._peer: _Socket | None = None
+        self._peer: Socket | None = None
         self._unread = bytearray()
         self._error = 0
         self._finSent = self._finReceived = self._dead = self._gone = False
@@ -102,8 +104,8 @@ class _Socket(socket.socket):
         self._error = ECONNREFUSED
         self.network.touch(self)
 
-    def join(self, listener: "_Socket") -> None:
-        accepted = _Socket(self.network)
+    def join(self, listener: "Socket") -> None:
+        accepted = Socket(self.network)
         accepted.here, accepted.there = self.there, self.here
         accepted.options.update(listener.options)
         accepted._peer, self._peer = self, accepted
@@ -204,50 +206,6 @@ class _Socket(socket.socket):
         return number
 
 
-class Port(tcp.Port):
-    """
-    Twisted's port over a memory socket.
-    """
-
-    log = Logger()
-    factory: Any
-    reactor: Any
-    socket: Any
-
-    def createInternetSocket(self) -> socket.socket:
-        return _Socket(self.reactor)
-
-    def doRead(self) -> None:
-        # Twisted's own method asks the kernel about descriptors that are not there.
-        while self.connected and self.socket.waiting:
-            accepted, address = self.socket.accept()
-            try:
-                protocol = self.factory.buildProtocol(IPv4Address("TCP", *address))
-                if protocol is None:
-                    accepted.close()
-                    continue
-                self.sessionno += 1
-                protocol.makeConnection(
-                    tcp.Server(accepted, protocol, address, self, self.sessionno, self.reactor)
-                )
-            except Exception:
-                self.log.failure("a connection was not accepted")
-
-
-class _Client(tcp.Client):
-    def createInternetSocket(self) -> socket.socket:
-        return _Socket(self.connector.reactor)
-
-
-class Connector(tcp.Connector):
-    """
-    Twisted's connector, for memory sockets.
-    """
-
-    def _makeTransport(self) -> tcp.Client:
-        return _Client(self.host, self.port, self.bindAddress, self, self.reactor)
-
-
 class Kernel(Clock):
     """
     Connects the sockets, and tells Twisted's transports when they can read or write.
@@ -263,29 +221,44 @@ class Kernel(Clock):
         self.windowBytes = windowBytes
         #: Addresses that never answer, neither yes nor no; open connections are left alone.
         self.blackHoles: set[tuple[str, int]] = set()
-        self.listeners: dict[_Address, _Socket] = {}
+        self.listeners: dict[_Address, Socket] = {}
         self._freePorts = cycle(range(*_FREE_PORTS))
         self._readers: set[Any] = set()
         self._writers: set[Any] = set()
-        self._touched: dict[_Socket, None] = {}
-        self._due: list[tuple[float, int, DelayedCall]] = []
+        self._touched: dict[Socket, None] = {}
+        self._due: list[tuple[float, int, int, DelayedCall]] = []
         self._numbers = count()
+        # As in Twisted's reactors, turns alternate: in even ones calls run, those that were made
+        # before the turn began, in odd ones sockets are served.
+        self._turn = 0
 
     # Clock sorts all its calls for each one; thousands of connections have thousands.
 
     def callLater(
         self, delay: float, callable: Callable[..., object], *args: object, **kw: object
     ) -> IDelayedCall:
-        when = self.rightNow + delay
-        call = DelayedCall(when, callable, args, kw, _nothing, self._schedule, self.seconds)
+        call = self._call(delay, callable, *args, **kw)
         self._schedule(call)
         return call
 
+    def _call(
+        self, delay: float, callable: Callable[..., object], *args: object, **kw: object
+    ) -> DelayedCall:
+        when = self.rightNow + delay
+        return DelayedCall(when, callable, args, kw, _nothing, self._schedule, self.seconds)
+
     def _schedule(self, call: DelayedCall) -> None:
-        heappush(self._due, (call.getTime(), next(self._numbers), call))
+        self._put(call, self._turn + 2 - self._turn % 2)
+
+    def _put(self, call: DelayedCall, turn: int) -> None:
+        heappush(self._due, (call.getTime(), turn, next(self._numbers), call))
+
+    def _takeTurn(self, turn: int) -> None:
+        # What was put off for long belongs to the next turn of its kind.
+        self._turn = max(turn, self._turn + (self._turn + turn) % 2)
 
     def getDelayedCalls(self) -> list[IDelayedCall]:
-        return list({call: None for _, _, call in sorted(self._due) if call.active()})
+        return list({call: None for *_, call in sorted(self._due) if call.active()})
 
     def bound(self, host: str, port: int) -> _Address:
         host = host or _EVERYWHERE
@@ -296,10 +269,10 @@ class Kernel(Clock):
         free = (candidate for candidate in self._freePorts if not self.listenerAt(host, candidate))
         return host, next(free)
 
-    def listenerAt(self, host: str, port: int) -> _Socket | None:
+    def listenerAt(self, host: str, port: int) -> Socket | None:
         return self.listeners.get((host, port)) or self.listeners.get((_EVERYWHERE, port))
 
-    def dial(self, caller: _Socket) -> None:
+    def dial(self, caller: Socket) -> None:
         if caller.there in self.blackHoles:
             return
         listener = self.listenerAt(*caller.there)
@@ -320,16 +293,22 @@ class Kernel(Clock):
         writer.socket.owner = writer
         self.touch(writer.socket)
 
+    def getReaders(self) -> list[Any]:
+        return list(self._readers)
+
+    def getWriters(self) -> list[Any]:
+        return list(self._writers)
+
     def removeReader(self, reader: Any) -> None:
         self._readers.discard(reader)
 
     def removeWriter(self, writer: Any) -> None:
         self._writers.discard(writer)
 
-    def touch(self, touched: _Socket) -> None:
+    def touch(self, touched: Socket) -> None:
         # One call for all the sockets that something happened to.
         if not self._touched:
-            self.callLater(0, self._poll)
+            self._put(self._call(0, self._poll), self._turn + 1 + self._turn % 2)
         self._touched[touched] = None
 
     def _poll(self) -> None:
@@ -341,7 +320,7 @@ class Kernel(Clock):
             elif self._canRead(one) or self._canWrite(one):
                 self.touch(one)
 
-    def _serve(self, one: _Socket) -> tuple[Exception | None, bool]:
+    def _serve(self, one: Socket) -> tuple[Exception | None, bool]:
         why, isRead = None, False
         try:
             if self._canRead(one):
@@ -353,10 +332,10 @@ class Kernel(Clock):
             return error, False
         return why, isRead
 
-    def _canRead(self, one: _Socket) -> bool:
+    def _canRead(self, one: Socket) -> bool:
         return one.owner in self._readers and one.readable
 
-    def _canWrite(self, one: _Socket) -> bool:
+    def _canWrite(self, one: Socket) -> bool:
         return one.owner in self._writers and one.writable
 
     def _lose(self, owner: Any, why: Exception, isRead: bool) -> None:

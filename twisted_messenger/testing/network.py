@@ -12,7 +12,8 @@ from twisted.internet.interfaces import IConnector, IReactorTCP
 from twisted.internet.protocol import ClientFactory
 from zope.interface import implementer
 
-from twisted_messenger.testing.kernel import Connector, Kernel, Port
+from twisted_messenger.testing.kernel import Kernel
+from twisted_messenger.testing.transports import Connector, Port
 
 #: Bytes on their way in one direction before the sender has to wait for the reader.
 WINDOW_BYTES = 64 * 1024
@@ -76,7 +77,7 @@ class MemoryNetwork(TCPReactor, Kernel):
         until = self.rightNow + amount
         calls = 0
         while self._due and self._due[0][0] <= until:
-            due, _, call = heappop(self._due)
+            due, turn, _, call = heappop(self._due)
             if not call.active():
                 continue
             if call.getTime() > due:
@@ -86,6 +87,7 @@ class MemoryNetwork(TCPReactor, Kernel):
             if calls > self.maxCalls:
                 raise RuntimeError(f"no rest after {self.maxCalls} calls at {self.rightNow} s")
             self.rightNow = max(self.rightNow, due)
+            self._takeTurn(turn)
             call.called = 1
             call.func(*call.args, **call.kw)
         self.rightNow = until

@@ -2,8 +2,10 @@
 Peers that behave well or badly; they listen on a memory network and on a real one.
 """
 
+from collections import deque
 from typing import Any
 
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -25,6 +27,8 @@ class RecordingProtocol(Protocol):
         self.finished = False
         #: Why the connection was lost; ``None`` while it is open.
         self.reason: Failure | None = None
+        #: Fires when the connection is lost.
+        self.gone: Deferred[None] = Deferred()
 
     def dataReceived(self, data: bytes) -> None:
         """
@@ -49,6 +53,7 @@ class RecordingProtocol(Protocol):
         It is over.
         """
         self.reason = reason
+        self.gone.callback(None)
 
 
 class _Collecting(RecordingProtocol):
@@ -87,6 +92,28 @@ class _Resetting(_Collecting):
             self.transport.abortConnection()
 
 
+class SerialProtocol(_Collecting):
+    """
+    A connection that waits for its turn.
+    """
+
+    factory: "SerialFactory"
+
+    def connectionMade(self) -> None:
+        """
+        It may have to wait.
+        """
+        super().connectionMade()
+        self.factory.arrived(self)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        The next one may go on.
+        """
+        super().connectionLost(reason)
+        self.factory.departed(self)
+
+
 class CollectingFactory(Factory):
     """
     A receiver like the tutorial's: reads to the end, keeps the message, then closes.
@@ -100,6 +127,17 @@ class CollectingFactory(Factory):
         self.messages: list[bytes] = []
         #: All the connections there were, whatever became of them.
         self.connections: list[RecordingProtocol] = []
+
+    def reset(self) -> "Deferred[Any]":
+        """
+        Reset the connections that are open.
+
+        :returns: fires when they are gone.
+        """
+        still: list[Any] = [one for one in self.connections if one.reason is None]
+        for connection in still:
+            connection.transport.abortConnection()
+        return DeferredList([connection.gone for connection in still])
 
 
 class HangingFactory(CollectingFactory):
@@ -130,3 +168,49 @@ class ResettingFactory(CollectingFactory):
     def __init__(self, resets: int) -> None:
         super().__init__()
         self.resets = resets
+
+
+class SerialFactory(CollectingFactory):
+    """
+    A receiver that reads one connection to its end before it looks at the next, like the
+    tutorial's.
+
+    Whoever waits is connected, and what it sends fills the window: as in a kernel's queue.
+    """
+
+    protocol = SerialProtocol
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: The connection that is read now, if there is one.
+        self.reading: RecordingProtocol | None = None
+        self._waiting: deque[Any] = deque()
+
+    def arrived(self, connection: Any) -> None:
+        """
+        A connection was made.
+        """
+        if self.reading is None:
+            self.reading = connection
+        else:
+            connection.transport.pauseProducing()
+            self._waiting.append(connection)
+
+    def turnAway(self) -> None:
+        """
+        Reset those who wait.
+        """
+        for connection in list(self._waiting):
+            connection.transport.abortConnection()
+
+    def departed(self, connection: RecordingProtocol) -> None:
+        """
+        A connection is gone.
+        """
+        if connection in self._waiting:
+            self._waiting.remove(connection)
+        if connection is self.reading:
+            self.reading = None
+            if self._waiting:
+                self.reading = first = self._waiting.popleft()
+                first.transport.resumeProducing()
