@@ -62,17 +62,27 @@ class ReceiptTestCase(SynchronousTestCase):
     A wrapped receiver and its senders.
     """
 
+    networkClass = MemoryNetwork
+
     def setUp(self) -> None:
         """
         Listen.
         """
-        self.network = MemoryNetwork()
+        self.network = self.networkClass()
         self.taking: list[Taking] = []
         self.listen()
 
     def listen(self, port: int = PORT, **options: Any) -> None:
         """
         Listen with a factory of these options.
+        """
+        self.makeFactory(**options)
+        # As the service does: who is turned away is reset.
+        resetOnClose(self.network.listenTCP(port, self.factory), True)
+
+    def makeFactory(self, **options: Any) -> None:
+        """
+        Make a factory of these options.
         """
         test = self
 
@@ -86,14 +96,18 @@ class ReceiptTestCase(SynchronousTestCase):
         clock: IReactorTime = self.network
         self.factory = ReceiptFactory(TakingFactory(), clock, **options)
         self.counters = self.factory.refusals.counters
-        # As the service does: who is turned away is reset.
-        resetOnClose(self.network.listenTCP(port, self.factory), True)
 
-    def connect(self, data: bytes = b"", port: int = PORT, end: bool = False) -> Any:
+    def connect(
+        self, data: bytes = b"", port: int = PORT, end: bool = False, host: str | None = None
+    ) -> Any:
         """
         Connect a sender and let it write.
+
+        :param host: its own address; the network's where ``None``.
         """
-        connected = ClientCreator(self.network, RecordingProtocol).connectTCP(HOST, port)
+        connected = ClientCreator(self.network, RecordingProtocol).connectTCP(
+            HOST, port, bindAddress=None if host is None else (host, 0)
+        )
         self.network.settle()
         sender = self.successResultOf(connected)
         self.write(sender, data)

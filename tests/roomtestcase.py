@@ -5,6 +5,7 @@ A room for tests, with a log that can be read.
 from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.task import Clock
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
@@ -12,6 +13,7 @@ from zope.interface import implementer
 from twisted_messenger.counters import Counters
 from twisted_messenger.interfaces import Entry
 from twisted_messenger.policy import AdmissionPolicy
+from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.room import ChatRoom
@@ -32,12 +34,15 @@ class Names:
     def __init__(self, **known: Sequence[str]) -> None:
         self.known = known
         self.asked: list[str] = []
+        #: For whom.
+        self.askers: list[str] = []
 
     def addresses(self, host: str, asker: str) -> "Deferred[list[str]]":
         """
         Answer at once.
         """
         self.asked.append(host)
+        self.askers.append(asker)
         if host in self.known:
             return succeed(list(self.known[host]))
         return fail(OSError(-2, "no such name"))
@@ -92,15 +97,27 @@ class RoomTestCase(SynchronousTestCase):
         self._roomLog = keepLog(self, "room", "refusallog")
         self.events = self._roomLog.events
 
-    def make(self, policy: AdmissionPolicy, store: MemoryStore | None = None) -> None:
+    def make(
+        self,
+        policy: AdmissionPolicy,
+        store: MemoryStore | None = None,
+        rates: RateLimit | None = None,
+    ) -> None:
         """
         Open a room with certain rules.
         """
+        self.steady = Clock()
         self.store = store or MemoryStore()
         self.counters = Counters()
         self.names = Names(desk=["10.0.0.9", "10.0.0.7"], elsewhere=["10.0.0.9"])
         self.room = ChatRoom(
-            self.store, policy, self.names, RefusalLog(self.counters), clock=lambda: 17.5
+            self.store,
+            policy,
+            self.names,
+            RefusalLog(self.counters, self.steady.seconds),
+            rates,
+            clock=lambda: 17.5,
+            steady=self.steady.seconds,
         )
 
     def join(self, name: str, host: str = "", port: int = 5000, source: Source = HOME) -> None:

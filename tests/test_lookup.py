@@ -9,7 +9,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.lookup import LOOKUP_TIMEOUT, MAX_PENDING, Lookup, TooManyLookups
+from twisted_messenger.lookup import (
+    LOOKUP_TIMEOUT,
+    MAX_PENDING,
+    MAX_PENDING_PER_SOURCE,
+    Lookup,
+    TooManyLookups,
+)
 
 ASKER = "10.0.0.7"
 
@@ -36,9 +42,9 @@ class LookupReactor(Clock):
         self.jobs.pop(0)()
 
 
-class LookupTests(SynchronousTestCase):
+class LookupTestCase(SynchronousTestCase):
     """
-    Look-ups are few, bounded in time, and exact.
+    A resolver whose threads are the test's.
     """
 
     def setUp(self) -> None:
@@ -47,6 +53,12 @@ class LookupTests(SynchronousTestCase):
         """
         self.reactor = LookupReactor()
         self.lookup = Lookup(self.reactor, self.reactor.jobs.append)
+
+
+class LookupTests(LookupTestCase):
+    """
+    Look-ups are few, bounded in time, and exact.
+    """
 
     def fill(self) -> "list[Deferred[list[str]]]":
         """
@@ -164,3 +176,82 @@ class LookupTests(SynchronousTestCase):
         self.reactor.finishOne()
         self.assertEqual(self.reactor.getDelayedCalls(), [])
         self.assertEqual(self.successResultOf(found), ["127.0.0.1"])
+
+
+class AskerTests(LookupTestCase):
+    """
+    Nobody takes all the places.
+    """
+
+    def ask(self, asker: str = ASKER, host: str = "127.0.0.1") -> "Deferred[list[str]]":
+        """
+        Start a look-up.
+        """
+        return self.lookup.addresses(host, asker)
+
+    def assertTurnedAway(self, asker: str = ASKER) -> None:
+        """
+        Fail unless that asker has to come again later.
+        """
+        jobs = len(self.reactor.jobs)
+        self.failureResultOf(self.ask(asker), TooManyLookups)
+        self.assertEqual(len(self.reactor.jobs), jobs)
+
+    def test_atMostTwo(self) -> None:
+        """
+        Two look-ups of one asker are under way; others have their own two.
+        """
+        self.assertEqual(MAX_PENDING_PER_SOURCE, 2)
+        pending = [self.ask(), self.ask()]
+        self.assertTurnedAway()
+        self.assertTurnedAway()
+        pending += [self.ask("10.0.0.8"), self.ask("10.0.0.8")]
+        for found in pending:
+            self.assertNoResult(found)
+        self.assertTurnedAway("10.0.0.9")
+
+    def test_placeIsFreeAgain(self) -> None:
+        """
+        An answer or a failure frees the asker's place, one place.
+        """
+        results: list[tuple[str, Callable[[Deferred[list[str]]], object]]] = [
+            ("127.0.0.1", self.successResultOf),
+            ("double..dot", self.failureResultOf),
+        ]
+        for host, resultOf in results:
+            found = self.ask(host=host)
+            self.ask()
+            self.assertTurnedAway()
+            self.reactor.finishOne()
+            resultOf(found)
+            self.assertNoResult(self.ask())
+            self.assertTurnedAway()
+            self.reactor.finishOne()
+            self.reactor.finishOne()
+
+    def test_timedOutKeepsItsPlace(self) -> None:
+        """
+        Who asks for names that never resolve waits until the resolver gives them up, and is the
+        only one who does.
+        """
+        for found in (self.ask(), self.ask()):
+            self.reactor.advance(LOOKUP_TIMEOUT)
+            self.failureResultOf(found, OSError)
+        self.assertTurnedAway()
+        self.assertNoResult(self.ask("10.0.0.8"))
+        self.reactor.finishOne()
+        self.assertNoResult(self.ask())
+        self.assertTurnedAway()
+
+    def test_turnedAwayTakesNoPlace(self) -> None:
+        """
+        Asking in vain costs nothing.
+        """
+        self.ask()
+        self.ask()
+        for _ in range(5):
+            self.assertTurnedAway()
+        self.reactor.finishOne()
+        self.reactor.finishOne()
+        for found in (self.ask(), self.ask()):
+            self.assertNoResult(found)

@@ -27,32 +27,6 @@ _ANY = AdmissionPolicy(callbacks=Callbacks.ANY)
 _CLOSED = AdmissionPolicy(callbacks=Callbacks.NONE)
 
 
-class SourceTests(SynchronousTestCase):
-    """
-    A sender is known by the machine it comes from.
-    """
-
-    def test_between(self) -> None:
-        """
-        Loopback, the server's own address and a Unix socket count as this machine.
-        """
-        for peer, local, expected, key in (
-            ("10.0.0.5", "10.0.0.1", Source("10.0.0.5", False), "10.0.0.5"),
-            ("10.0.0.1", "10.0.0.1", Source("10.0.0.1", True), "10.0.0.1"),
-            ("127.0.0.1", "127.0.0.1", Source("127.0.0.1", True), "127.0.0.1"),
-            ("::1", "::1", Source("::1", True), "127.0.0.1"),
-            ("127.0.0.2", "127.0.0.1", Source("127.0.0.2", False), "127.0.0.2"),
-            ("::ffff:10.0.0.5", "::ffff:10.0.0.1", Source("10.0.0.5", False), "10.0.0.5"),
-            ("::ffff:10.0.0.1", "10.0.0.1", Source("10.0.0.1", True), "10.0.0.1"),
-            ("::ffff:127.0.0.1", "::ffff:127.0.0.1", Source("127.0.0.1", True), "127.0.0.1"),
-            ("10.0.0.5", None, Source("10.0.0.5", False), "10.0.0.5"),
-            (None, None, Source("127.0.0.1", True), "127.0.0.1"),
-            (None, "10.0.0.1", Source("127.0.0.1", True), "127.0.0.1"),
-        ):
-            source = Source.between(peer, local)
-            self.assertEqual((peer, local, source, source.key), (peer, local, expected, key))
-
-
 class CallbackHostTests(SynchronousTestCase):
     """
     The HOST of a registration means one address.
@@ -223,6 +197,37 @@ class JudgeSenderTests(SynchronousTestCase):
         for source in (_LOOPBACK, _LOOPBACK6, _UNIX):
             self.assertIsNone(_OWN.judgeSender("alice", source, named))
         self.assertIsNotNone(_OWN.judgeSender("alice", _OTHER_LOOPBACK, named))
+
+    def test_certificates(self) -> None:
+        """
+        A name that was registered with a certificate is its holder's, from wherever it comes, and
+        nobody else's, even at the same address; a name without one is its address's.
+        """
+        mine = Member("alice", "10.0.0.5", 9000, "certificate ann", 1)
+        plain = Member("alice", "10.0.0.5", 9000, "10.0.0.5", 1)
+        ann = Source("10.0.0.5", False, "ann")
+        for named, source, taken in (
+            (mine, ann, True),
+            (mine, Source("10.0.0.9", False, "ann"), True),
+            (mine, Source("10.0.0.5", False, "bob"), False),
+            (mine, _LAN, False),
+            (plain, ann, False),
+        ):
+            refusal = _OWN.judgeSender("alice", source, named)
+            self.assertEqual((named, source, refusal is None), (named, source, taken))
+
+    def test_whoseItIsIsTold(self) -> None:
+        """
+        The refusal says what the owner is known by, but not who it is.
+        """
+        for owner, told in (
+            ("10.0.0.6", "alice is registered from another address"),
+            ("certificate 77ff", "alice is registered with another certificate"),
+        ):
+            named = Member("alice", "10.0.0.6", 9000, owner, 1)
+            refusal = _OWN.judgeSender("alice", _LAN, named)
+            assert refusal is not None
+            self.assertEqual(refusal.detail, told)
 
 
 class OptionTests(SynchronousTestCase):

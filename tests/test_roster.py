@@ -13,7 +13,9 @@ from twisted_messenger.roster import (
     Member,
     RosterLimits,
     RosterState,
+    certificateKey,
     decide,
+    elsewhere,
     literal,
     machineKey,
     mayLeave,
@@ -208,6 +210,65 @@ class MayLeaveTests(SynchronousTestCase):
         """
         there = Member("alice", "::1", 9000, _HOME, 1)
         self.assertIs(mayLeave(Enrolment("alice", _HOME, 9000, _HOME), there), True)
+
+
+class OwnerTests(SynchronousTestCase):
+    """
+    What an owner is known by: an address, or a certificate.
+    """
+
+    def test_keys(self) -> None:
+        """
+        A certificate's holder owns what no address can own.
+        """
+        self.assertEqual(certificateKey("ann"), "certificate ann")
+        self.assertIsNone(literal(certificateKey("10.0.0.5")))
+
+    def test_certificates(self) -> None:
+        """
+        The holder of a certificate has its names from every address; its address alone does not.
+        """
+        ann = certificateKey("ann")
+        named = _member("alice", 9000, 1, owner=ann)
+        for owner, host, expected in (
+            (ann, _OFFICE, Change.REFRESHED),
+            (ann, _ELSEWHERE, Change.MOVED),
+            (certificateKey("bob"), _OFFICE, Reason.NAME_TAKEN),
+            (_OFFICE, _OFFICE, Reason.NAME_TAKEN),
+        ):
+            asked = Enrolment("alice", host, 9000, owner)
+            there = named if host == _OFFICE else None
+            outcome = _outcome(asked, RosterState(named, there, 1, 1))
+            self.assertEqual((owner, host, outcome), (owner, host, expected))
+
+    def test_told(self) -> None:
+        """
+        Every refusal says what the owner is known by, but not who it is.
+        """
+        for owner, how in (
+            (_ELSEWHERE, "from another address"),
+            (certificateKey("77ff"), "with another certificate"),
+        ):
+            taken = _member("alice", 9000, 1, owner=owner)
+            there = _member("bob", 9000, 2, owner=owner)
+            details = [
+                refusal.detail
+                for refusal in (
+                    decide(_asked(), RosterState(taken, None, 1, 0), RosterLimits()),
+                    decide(_asked(), RosterState(None, there, 1, 1), RosterLimits()),
+                    mayLeave(_asked(), taken),
+                )
+                if isinstance(refusal, Refusal)
+            ]
+            self.assertEqual(elsewhere(owner), how)
+            self.assertEqual(
+                details,
+                [
+                    f"alice is registered {how}",
+                    f"10.0.0.5:9000 was registered {how}",
+                    f"alice was registered {how}",
+                ],
+            )
 
 
 class AddressTests(SynchronousTestCase):

@@ -18,6 +18,7 @@ from twisted_messenger.outermost import GuardingReactor
 from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.roster import literal, machineKey
 from twisted_messenger.sockets import LISTEN_BACKLOG, isSameAddress, isThisMachine, resetOnClose
+from twisted_messenger.turnstile import Turnstile
 from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
 _EVERYWHERE = ("0.0.0.0", "::", "")
@@ -43,6 +44,7 @@ class Listener:
         self.name = name
         self._endpoint = endpoint
         self.port: IListeningPort | None = None
+        self._turnstile: Turnstile
         self._starting = False
         self._problem: Failure | None = None
 
@@ -52,6 +54,7 @@ class Listener:
 
         :raises StartError: the address is taken or not ours.
         """
+        self._problem = None
         self._starting = True
         self._endpoint.listen(factory).addCallbacks(
             self._listening, self._failed, callbackArgs=(factory,)
@@ -66,6 +69,7 @@ class Listener:
         # Connections inherit it: a process that is killed leaves resets, not receipts.
         resetOnClose(port, True)
         self.port = port
+        self._turnstile = factory.turnstile
         factory.turnstile.gates.append(self.admit)
         factory.turnstile.opened()
 
@@ -95,6 +99,8 @@ class Listener:
         Take no more connections.
         """
         port, self.port = self.port, None
+        if port is not None:
+            self._turnstile.gates.remove(self.admit)
         return maybeDeferred(lambda: None if port is None else port.stopListening())
 
     @property

@@ -46,7 +46,7 @@ class Source:
         if peer is None:
             return cls(certificate=certificate)
         host = literal(peer) or UNKNOWN
-        here = local is not None and host == (literal(local) or local)
+        here = local is not None and host != UNKNOWN and host == (literal(local) or local)
         return cls(host, here or machineKey(host) == "127.0.0.1", certificate)
 
     @classmethod

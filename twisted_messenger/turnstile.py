@@ -89,12 +89,11 @@ class Turnstile:
             victim = table.evictable(now, visitor if excess else None)
             if victim is not None:
                 self._evict(victim)
-            else:
+            elif excess or self._overfull():
                 self._turnAway(visitor, source, excess)
-        crowded = 2 * len(table) >= table.total or table.total < _SMALL
-        if crowded and self._looking is None:
-            # When all that was accepted in one go has come in.
-            self._looking = self._clock.callLater(0, self._look)
+        # Each full go lets Twisted accept more at the next.
+        if 4 * len(table) >= table.total or table.total < _SMALL:
+            self._lookSoon()
 
     def opened(self) -> None:
         """
@@ -107,12 +106,14 @@ class Turnstile:
         A connection gave a sign of life.
         """
         self._table.heard(visitor, self._clock.seconds())
+        self._lookAgain()
 
     def occupied(self, visitor: Visitor) -> None:
         """
         A connection waits for us, and may not be evicted.
         """
         self._table.occupied(visitor)
+        self._lookAgain()
 
     def leave(self, visitor: Visitor) -> None:
         """
@@ -128,6 +129,20 @@ class Turnstile:
         if self._closed:
             self._regulate()
 
+    def _lookAgain(self) -> None:
+        # Whoever could have made room for one may not be able to any more.
+        if not self._closed and len(self._table) >= self._table.total:
+            self._lookSoon()
+
+    def _lookSoon(self) -> None:
+        # When all that was accepted in one go has come in.
+        if self._looking is None:
+            self._looking = self._clock.callLater(0, self._look)
+
+    def _overfull(self) -> bool:
+        # Every gate lets one in, however few places there are.
+        return len(self._table) >= self._table.total + max(1, len(self.gates))
+
     def _evict(self, victim: Visitor) -> None:
         self._refusals.counters.add("evicted.connection_cap")
         # Its descriptor is free one turn of the reactor later; its place is free now.
@@ -140,7 +155,8 @@ class Turnstile:
         refusal = Refusal(Reason.CONNECTION_CAP, f"there are {whose} already")
         self._refusals.refused(refusal, source)
         visitor.turnAway(refusal)
-        if not 0 < excess <= perHost:
+        if self._overfull() or not 0 < excess <= perHost:
+            self._table.remove(visitor)
             visitor.abort()
 
     def _look(self) -> None:

@@ -1,0 +1,178 @@
+"""
+What sockets and the system say: an end of TLS, this machine's addresses, how many descriptors.
+"""
+
+import resource
+import socket
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from twisted.internet.interfaces import ISSLTransport, ISystemHandle
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import directlyProvides
+
+from twisted_messenger.sockets import (
+    RESERVED_DESCRIPTORS,
+    descriptorBudget,
+    descriptorLimit,
+    endedByTLS,
+    isSameAddress,
+    isThisMachine,
+    raiseDescriptorLimit,
+)
+
+T = TypeVar("T")
+
+
+class Connection:
+    """
+    A TLS connection of OpenSSL's.
+
+    :param shutdown: 1 when we have ended, 2 when the peer has, 3 for both.
+    """
+
+    def __init__(self, shutdown: int) -> None:
+        self._shutdown = shutdown
+
+    def get_shutdown(self) -> int:
+        """
+        Who has ended.
+        """
+        return self._shutdown
+
+
+class Transport:
+    """
+    A transport with something underneath.
+
+    :param interfaces: what it says it provides.
+    """
+
+    def __init__(self, handle: Connection, *interfaces: Any) -> None:
+        self._handle = handle
+        directlyProvides(self, *interfaces)
+
+    def getHandle(self) -> Connection:
+        """
+        What is underneath.
+        """
+        return self._handle
+
+
+class EndedByTLSTests(SynchronousTestCase):
+    """
+    Whether the peer has said that it sends no more.
+    """
+
+    def test_secure(self) -> None:
+        """
+        It is the peer's end that counts, not ours.
+        """
+        for shutdown, ended in ((0, False), (1, False), (2, True), (3, True)):
+            transport = Transport(Connection(shutdown), ISSLTransport, ISystemHandle)
+            self.assertIs(endedByTLS(transport), ended)
+
+    def test_plain(self) -> None:
+        """
+        Without TLS nobody says so, whatever is underneath.
+        """
+        self.assertIs(endedByTLS(Transport(Connection(3), ISystemHandle)), False)
+        self.assertIs(endedByTLS(object()), False)
+
+
+class ThisMachineTests(SynchronousTestCase):
+    """
+    Which addresses are this machine's own.
+    """
+
+    def test_addresses(self) -> None:
+        """
+        Loopback is; addresses that documents use are nobody's.
+        """
+        for host, mine in (
+            ("127.0.0.1", True),
+            ("127.3.2.1", True),
+            ("192.0.2.1", False),
+            ("2001:db8::1", False),
+        ):
+            self.assertEqual((host, isThisMachine(host)), (host, mine))
+
+    def test_zones(self) -> None:
+        """
+        A zone is the same by its name and by its number; other addresses, and what is none, are
+        not the same.
+        """
+        number = socket.if_nametoindex("lo")
+        for one, other, same in (
+            ("fe80::1%lo", f"fe80::1%{number}", True),
+            ("fe80::1%lo", f"fe80::1%{number + 1000}", False),
+            ("fe80::1%lo", "fe80::2%lo", False),
+            ("2001:db8::1", "2001:DB8:0::1", True),
+            ("10.0.0.1", "10.0.0.1", True),
+            ("10.0.0.1", "10.0.0.2", False),
+            ("localhost", "localhost", False),
+        ):
+            self.assertEqual((one, other, isSameAddress(one, other)), (one, other, same))
+
+
+class DescriptorTests(SynchronousTestCase):
+    """
+    How many connections the system allows.
+    """
+
+    def under(self, limit: int, ask: Callable[[], T]) -> T:
+        """
+        Ask while the soft limit is that.
+        """
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+        try:
+            return ask()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    def test_budget(self) -> None:
+        """
+        What is not kept for ourselves is shared by both directions, and there is always one.
+        """
+        self.assertEqual(RESERVED_DESCRIPTORS, 64)
+        for limit, budget in (
+            (1024, 480),
+            (1023, 479),
+            (264, 100),
+            (68, 2),
+            (67, 1),
+            (66, 1),
+            (64, 1),
+            (10, 1),
+        ):
+            self.assertEqual((limit, self.under(limit, descriptorBudget)), (limit, budget))
+
+    def test_bothFit(self) -> None:
+        """
+        Twice the budget and what is kept for ourselves is never more than the limit.
+        """
+        for limit in range(66, 300):
+            self.assertLessEqual(
+                2 * self.under(limit, descriptorBudget) + RESERVED_DESCRIPTORS, limit
+            )
+
+    def test_limit(self) -> None:
+        """
+        The limit that holds is the soft one.
+        """
+        self.assertEqual(self.under(300, descriptorLimit), 300)
+
+    def test_raised(self) -> None:
+        """
+        It is raised as far as the system lets us, and never lowered.
+        """
+
+        def raised() -> int:
+            raiseDescriptorLimit()
+            return descriptorLimit()
+
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+        self.assertEqual(self.under(300, raised), most)
+        self.assertEqual(self.under(hard, raised), self.under(hard, descriptorLimit))
