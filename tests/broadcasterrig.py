@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.pushers import DeferredPusher
 from twisted_messenger.broadcaster import Broadcaster
 from twisted_messenger.counters import Counters
 from twisted_messenger.delivery import Progress
@@ -28,7 +29,7 @@ PAGE_ENTRIES = 16
 ANN, BOB, CYD, DAN = 9001, 9002, 9003, 9004
 
 
-class HandPusher:
+class HandPusher(DeferredPusher):
     """
     Pushes that end when and how the test says.
     """
@@ -64,6 +65,12 @@ class HandPusher:
         return [payload.decode() for to, payload in self.sent if to == port]
 
 
+class _Name(str):
+    """
+    A name that can be watched: it lives as long as what was read with it.
+    """
+
+
 class StumblingStore(MemoryStore):
     """
     A store that can fail, hesitate or lie, and shows how it is used.
@@ -82,7 +89,7 @@ class StumblingStore(MemoryStore):
         self.reads = 0
         self.writes: list[dict[int, Progress]] = []
         self._heldBack: list[tuple[Deferred[list[Entry]], list[Entry]]] = []
-        self._alive: WeakValueDictionary[int, Entry] = WeakValueDictionary()
+        self._alive: WeakValueDictionary[int, _Name] = WeakValueDictionary()
         self._copies = 0
 
     @property
@@ -104,11 +111,13 @@ class StumblingStore(MemoryStore):
             return succeed([])
         found: list[Entry] = []
         super().read(after, limit, maxBytes).addCallback(found.extend)
-        # Copies, as from a disk.
-        entries = [replace(entry) for entry in found]
-        for entry in entries:
+        # Copies, as from a disk. Whoever keeps a text keeps its name.
+        entries = []
+        for entry in found:
             self._copies += 1
-            self._alive[self._copies] = entry
+            name = self._alive[self._copies] = _Name(entry.name)
+            entries.append(replace(entry, name=name))
+            del name
         if limit > PAGE_ENTRIES or not self.slow:
             return succeed(entries)
         waiting: Deferred[list[Entry]] = Deferred()

@@ -97,6 +97,23 @@ class ActingFactory(Factory):
         self.made: list[ActingProtocol] = []
 
 
+class LatePushProtocol(PushProtocol):
+    """
+    A push that says nothing when it is connected, only when it is told to.
+    """
+
+    def connectionMade(self) -> None:
+        """
+        Wait.
+        """
+
+    def speak(self) -> None:
+        """
+        Send.
+        """
+        super().connectionMade()
+
+
 class PushTestCase(SynchronousTestCase):
     """
     A pusher and one peer.
@@ -152,11 +169,14 @@ class PushTestCase(SynchronousTestCase):
         Connect, let the peer act, and only then send; time-outs are looked at once, after 1 s.
         """
         self.listen(peer)
-        creator = ClientCreator(self.network, PushProtocol, self.network, CONNECT_TIMEOUT)
-        connected: Deferred[PushProtocol] = creator.connectTCP(HOST, PORT)
+        pushing: Deferred[PushResult] = Deferred()
+        times = CONNECT_TIMEOUT, PUSH_TIMEOUT
+        protocol = LatePushProtocol(
+            self.network, payload, *times, lambda _, result: pushing.callback(result)
+        )
+        ClientCreator(self.network, lambda: protocol).connectTCP(HOST, PORT)
         self.network.settle()
-        protocol = self.successResultOf(connected)
-        pushing = protocol.send(payload, PUSH_TIMEOUT)
+        protocol.speak()
         self.network.settle()
         self.network.callLater(1, lambda: self.look(protocol))
         return pushing

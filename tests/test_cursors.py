@@ -2,6 +2,8 @@
 The members' cursors on their way to the store.
 """
 
+from dataclasses import dataclass
+
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import Clock
 from twisted.logger import LogLevel
@@ -12,6 +14,15 @@ from tests.storerig import HandStore
 from twisted_messenger.cursors import FLUSH_SECONDS, CursorWriter
 from twisted_messenger.delivery import Progress
 from twisted_messenger.errors import StoreError
+
+
+@dataclass
+class Came:
+    """
+    A member that has come so far.
+    """
+
+    progress: Progress
 
 
 class CursorWriterTests(SynchronousTestCase):
@@ -41,7 +52,7 @@ class CursorWriterTests(SynchronousTestCase):
         """
         A cursor is written a moment after it moved, once.
         """
-        self.cursors.moved(self.bob, Progress(1))
+        self.cursors.moved(self.bob, Came(Progress(1)))
         self.assertEqual(self.store.writes, [])
         self.clock.advance(FLUSH_SECONDS)
         self.assertEqual(self.store.writes, [{self.bob: Progress(1)}])
@@ -53,10 +64,10 @@ class CursorWriterTests(SynchronousTestCase):
         """
         What moved meanwhile is written together; of several moves the last one counts.
         """
-        self.cursors.moved(self.bob, Progress(1))
-        self.cursors.moved(self.carol, Progress(2, reached=True))
+        self.cursors.moved(self.bob, Came(Progress(1)))
+        self.cursors.moved(self.carol, Came(Progress(2, reached=True)))
         self.clock.advance(FLUSH_SECONDS / 2)
-        self.cursors.moved(self.bob, Progress(3, told=1))
+        self.cursors.moved(self.bob, Came(Progress(3, told=1)))
         self.clock.advance(FLUSH_SECONDS / 2)
         last = {self.bob: Progress(3, told=1), self.carol: Progress(2, reached=True)}
         self.assertEqual(self.store.writes, [last])
@@ -66,7 +77,7 @@ class CursorWriterTests(SynchronousTestCase):
         However often members move, something is written all the time.
         """
         for position in range(1, 11):
-            self.cursors.moved(self.bob, Progress(position))
+            self.cursors.moved(self.bob, Came(Progress(position)))
             self.clock.advance(FLUSH_SECONDS / 2)
         self.assertTrue(4 <= len(self.store.writes) <= 5, self.store.writes)
 
@@ -75,7 +86,7 @@ class CursorWriterTests(SynchronousTestCase):
         What moves after a write is written with the next one.
         """
         for position in (1, 2):
-            self.cursors.moved(self.bob, Progress(position))
+            self.cursors.moved(self.bob, Came(Progress(position)))
             self.clock.advance(FLUSH_SECONDS)
         self.assertEqual(self.store.writes, [{self.bob: Progress(1)}, {self.bob: Progress(2)}])
 
@@ -83,8 +94,8 @@ class CursorWriterTests(SynchronousTestCase):
         """
         Nothing is written for a member that is gone.
         """
-        self.cursors.moved(self.bob, Progress(1))
-        self.cursors.moved(self.carol, Progress(2))
+        self.cursors.moved(self.bob, Came(Progress(1)))
+        self.cursors.moved(self.carol, Came(Progress(2)))
         self.cursors.forget(self.bob)
         self.cursors.forget(self.bob)
         self.clock.advance(FLUSH_SECONDS)
@@ -94,7 +105,7 @@ class CursorWriterTests(SynchronousTestCase):
         """
         Where everybody who moved is gone, nothing is written.
         """
-        self.cursors.moved(self.bob, Progress(1))
+        self.cursors.moved(self.bob, Came(Progress(1)))
         self.cursors.forget(self.bob)
         self.clock.advance(FLUSH_SECONDS)
         self.assertEqual(self.store.writes, [])
@@ -103,13 +114,13 @@ class CursorWriterTests(SynchronousTestCase):
         """
         A write that failed is said to have failed, and tried again, with what moved meanwhile.
         """
-        self.cursors.moved(self.bob, Progress(1))
-        self.cursors.moved(self.carol, Progress(1))
+        self.cursors.moved(self.bob, Came(Progress(1)))
+        self.cursors.moved(self.carol, Came(Progress(1)))
         self.store.error = StoreError("no disk")
         self.clock.advance(FLUSH_SECONDS)
         (line,) = self.log.lines(LogLevel.error)
         self.assertIn("no disk", line)
-        self.cursors.moved(self.bob, Progress(2))
+        self.cursors.moved(self.bob, Came(Progress(2)))
         self.clock.advance(0.5)
         self.assertEqual(len(self.store.writes), 1)
         self.store.error = None
@@ -123,11 +134,11 @@ class CursorWriterTests(SynchronousTestCase):
         As long as the disk is broken, it is tried once a second and no more often.
         """
         self.store.error = StoreError("no disk")
-        self.cursors.moved(self.bob, Progress(1))
+        self.cursors.moved(self.bob, Came(Progress(1)))
         self.clock.advance(FLUSH_SECONDS)
         for _ in range(50):
             self.clock.advance(0.1)
-            self.cursors.moved(self.carol, Progress(1))
+            self.cursors.moved(self.carol, Came(Progress(1)))
         self.assertTrue(5 <= len(self.store.writes) <= 6, self.store.writes)
         self.assertEqual(len(self.clock.getDelayedCalls()), 1)
 
@@ -136,9 +147,9 @@ class CursorWriterTests(SynchronousTestCase):
         What moved while a write failed is newer than what is tried again.
         """
         self.store.slow = True
-        self.cursors.moved(self.bob, Progress(1))
+        self.cursors.moved(self.bob, Came(Progress(1)))
         self.clock.advance(FLUSH_SECONDS)
-        self.cursors.moved(self.bob, Progress(2))
+        self.cursors.moved(self.bob, Came(Progress(2)))
         self.store.error = StoreError("no disk")
         self.store.answer()
         self.store.slow, self.store.error = False, None
@@ -149,17 +160,17 @@ class CursorWriterTests(SynchronousTestCase):
         """
         A stop writes what is left at once, and nothing afterwards.
         """
-        self.cursors.moved(self.bob, Progress(1))
+        self.cursors.moved(self.bob, Came(Progress(1)))
         self.stop()
         self.assertEqual(self.store.writes, [{self.bob: Progress(1)}])
-        self.cursors.moved(self.bob, Progress(2))
+        self.cursors.moved(self.bob, Came(Progress(2)))
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_stopAtRest(self) -> None:
         """
         A stop with nothing to write writes nothing.
         """
-        self.cursors.moved(self.bob, Progress(1))
+        self.cursors.moved(self.bob, Came(Progress(1)))
         self.clock.advance(FLUSH_SECONDS)
         self.stop()
         self.assertEqual(len(self.store.writes), 1)
@@ -169,7 +180,7 @@ class CursorWriterTests(SynchronousTestCase):
         A stop has ended when what was left is written.
         """
         self.store.slow = True
-        self.cursors.moved(self.bob, Progress(1))
+        self.cursors.moved(self.bob, Came(Progress(1)))
         stopping = ensureDeferred(self.cursors.stop())
         self.assertNoResult(stopping)
         self.store.answer()
@@ -179,7 +190,7 @@ class CursorWriterTests(SynchronousTestCase):
         """
         A stop tries once; a broken disk does not hold it up.
         """
-        self.cursors.moved(self.bob, Progress(1))
+        self.cursors.moved(self.bob, Came(Progress(1)))
         self.store.error = StoreError("no disk")
         self.stop()
         self.assertEqual(len(self.store.writes), 1)

@@ -6,12 +6,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.pushers import DeferredPusher
 from twisted_messenger.delivery import RetryPolicy
 from twisted_messenger.outbox import Outbox
 from twisted_messenger.push import Outcome, PushResult
 
 
-class ScriptedPusher:
+class ScriptedPusher(DeferredPusher):
     """
     Remembers what is pushed; the test says how each push ends.
     """

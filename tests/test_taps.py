@@ -267,13 +267,13 @@ class PeerServiceTests(TapTestCase):
         """
         reactor = MemoryReactorClock()
         service = peertap.makeService(
-            parsed(peertap.Options(), *PEER, "--server=127.0.0.1:8880"), reactor
+            parsed(peertap.Options(), *PEER, "--server=localhost:8880"), reactor
         )
         service.startService()
         ((port, _, _, interface),) = reactor.tcpServers
         self.assertEqual((port, interface), (8881, "localhost"))
         ((host, port, *_),) = reactor.tcpClients
-        self.assertEqual((host, port), ("127.0.0.1", 8880))
+        self.assertEqual((host, port), ("localhost", 8880))
         self.assertEqual(len(reactor.getReaders()), 1)
         stopped = service.stopService()
         reactor.pump([1] * 10)

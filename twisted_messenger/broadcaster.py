@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred
 
 from twisted_messenger.counters import Counters
 from twisted_messenger.cursors import CursorWriter
@@ -37,7 +37,7 @@ from twisted_messenger.interfaces import (
     RosterNews,
 )
 from twisted_messenger.push import CONNECT_TIMEOUT, Pusher
-from twisted_messenger.tail import Tail
+from twisted_messenger.tail import Ready, Tail
 from twisted_messenger.trimmer import LogTrimmer
 from twisted_messenger.windows import MAX_PUSHES
 
@@ -93,6 +93,7 @@ class Broadcaster(Service):
         self._trimmer = LogTrimmer(store, limits or LogLimits(), reactor, self.counters, clock)
         self._cursors = CursorWriter(store, reactor)
         self._tail = Tail()
+        self._lineEnd = b"\n" if newline else b""
         self._dispatcher = Dispatcher(
             store,
             pusher,
@@ -103,7 +104,7 @@ class Broadcaster(Service):
             serverName=serverName,
             maxPushes=maxPushes,
             connectTimeout=connectTimeout,
-            lineEnd=b"\n" if newline else b"",
+            lineEnd=self._lineEnd,
         )
         self._deliveries: dict[int, Delivery] = {}
         self._names: dict[str, Delivery] = {}
@@ -140,7 +141,7 @@ class Broadcaster(Service):
     async def _stop(self) -> None:
         if self._dispatcher.inFlight:
             giveUp = self._reactor.callLater(self._shutdownTimeout, self.hurry)
-            await DeferredList(list(self._dispatcher.inFlight.values()))
+            await self._dispatcher.idle()
             if giveUp.active():
                 giveUp.cancel()
         await self._cursors.stop()
@@ -158,7 +159,7 @@ class Broadcaster(Service):
         """
         See :class:`~twisted_messenger.follower.Reader`.
         """
-        self._tail.extend(entries)
+        self._tail.extend([Ready(entry, self._lineEnd) for entry in entries])
         self._trimmer.logGrew()
         for name in {entry.name for entry in entries if entry.owned}:
             if name in self._names:
@@ -193,7 +194,7 @@ class Broadcaster(Service):
         delivery.queue.trimmed(state.progress.cursor, state.dropped)
         if delivery.registered != state.registered:
             delivery.queue.registered()
-        delivery.member = state.member
+        delivery.enrolled(state.member)
         delivery.registered = state.registered
         self._dispatcher.heard(delivery)
 

@@ -2,7 +2,7 @@
 The members' cursors on their way to the store: written lazily, many at a time.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IDelayedCall
@@ -19,6 +19,18 @@ FLUSH_SECONDS = 0.1
 _RETRY_SECONDS = 1.0
 
 
+class Moving(Protocol):
+    """
+    Who comes further; a :class:`~twisted_messenger.delivery.DeliveryQueue` does.
+    """
+
+    @property
+    def progress(self) -> Progress:
+        """
+        How far it has come.
+        """
+
+
 class CursorWriter:
     """
     Remembers how far members have come until it is written.
@@ -32,16 +44,19 @@ class CursorWriter:
     def __init__(self, store: IMessageStore, reactor: Any) -> None:
         self._store = store
         self._reactor = reactor
-        self._moved: dict[int, Progress] = {}
+        self._moved: dict[int, Moving] = {}
         self._timer: IDelayedCall | None = None
         self._stopped = False
 
-    def moved(self, memberId: int, progress: Progress) -> None:
+    def moved(self, memberId: int, member: Moving) -> None:
         """
         A member has come further.
+
+        :param member: is asked how far when that is written.
         """
-        self._moved[memberId] = progress
-        self._writeIn(FLUSH_SECONDS)
+        self._moved[memberId] = member
+        if self._timer is None:
+            self._writeIn(FLUSH_SECONDS)
 
     def forget(self, memberId: int) -> None:
         """
@@ -72,7 +87,7 @@ class CursorWriter:
         if not moved:
             return
         try:
-            await self._store.advance(moved)
+            await self._store.advance({key: member.progress for key, member in moved.items()})
         except StoreError as error:
             self.log.error("the cursors were not written: {error}", error=error)
             self._moved = {**moved, **self._moved}

@@ -176,6 +176,13 @@ class DeliveryQueue:
         """
         return max(0, self._dropped + self._skipped - self._told)
 
+    @property
+    def flowing(self) -> bool:
+        """
+        Whether there is nothing but to send what comes next.
+        """
+        return self._reached and not self.failures and self._told >= self._dropped + self._skipped
+
     def next(self, now: float) -> Step:
         """
         Say what to do.
@@ -198,7 +205,7 @@ class DeliveryQueue:
 
         :param position: of the entry; beyond the cursor.
         """
-        assert not self.busy and position > self.cursor
+        assert self.inFlight is None and self._telling is None and position > self.cursor
         self.inFlight = position
 
     def beginNotice(self, missed: int) -> None:
@@ -230,8 +237,14 @@ class DeliveryQueue:
         """
         The member took what was in flight and closed in order.
         """
-        self._delivered()
         self._reached = True
+        position = self.inFlight
+        if position is None or position <= self.cursor or self._failingSince is not None:
+            self._delivered()
+            return
+        # What nearly every push comes to.
+        self.cursor = position
+        self.inFlight = None
 
     def hung(self, now: float) -> bool:
         """
@@ -264,6 +277,16 @@ class DeliveryQueue:
         self._skipped += 1
         self._cameTo(position)
         return True
+
+    def postponed(self, now: float) -> None:
+        """
+        There was no attempt after all, for want of something that is ours: it says nothing of
+        the member.
+        """
+        assert self.busy
+        self.inFlight = self._telling = None
+        self._wait = self._retryPolicy(1)
+        self._failedAt = now
 
     def heardFrom(self) -> None:
         """
@@ -299,15 +322,19 @@ class DeliveryQueue:
             self._failingSince = now
 
     def _delivered(self) -> None:
-        assert self.busy
-        if self.inFlight is not None:
+        position = self.inFlight
+        if position is None:
+            assert self._telling is not None
+            self._told += self._telling
+        elif position > self.cursor:
+            self.cursor = position
+        else:
             # What was dropped while it was in flight was counted, but it has arrived.
-            self._told += self.inFlight <= self.cursor
-            self._cameTo(self.inFlight)
-        self._told += self._telling or 0
+            self._told += 1
         self.inFlight = self._telling = None
-        self.heardFrom()
-        self._forgive()
+        if self._failingSince is not None:
+            self.heardFrom()
+            self._forgive()
 
     def _forgive(self) -> None:
         self._attempts = 0

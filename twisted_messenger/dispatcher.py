@@ -10,9 +10,10 @@ The dispatcher: lets each member go on, one push after the other, as far as ther
 """
 
 from collections import Counter, deque
+from functools import partial
 from typing import Any
 
-from twisted.internet.defer import Deferred, ensureDeferred, maybeDeferred
+from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -20,14 +21,14 @@ from twisted.python.failure import Failure
 from twisted_messenger.agenda import Agenda
 from twisted_messenger.counters import Counters
 from twisted_messenger.cursors import CursorWriter
-from twisted_messenger.delivery import DeliveryQueue, Evict, Tell, Wait
+from twisted_messenger.delivery import DeliveryQueue, Evict, Step, Tell, Wait
 from twisted_messenger.errors import StoreError
-from twisted_messenger.interfaces import Entry, IMessageStore, MemberState
-from twisted_messenger.push import CONNECT_TIMEOUT, Outcome, Pusher, PushResult
+from twisted_messenger.interfaces import IMessageStore, MemberState
+from twisted_messenger.push import CONNECT_TIMEOUT, Attempt, Outcome, Pusher, PushResult
 from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.roster import Member
 from twisted_messenger.source import Source
-from twisted_messenger.tail import Tail
+from twisted_messenger.tail import Ready, Tail
 from twisted_messenger.windows import MAX_PUSHES, Window, windows
 from twisted_messenger.wire import formatPush
 
@@ -50,6 +51,9 @@ _WORTH_A_LINE = 5
 # Seconds until a page that could not be read is tried again.
 _STORE_RETRY = 1.0
 
+# Looking a member of an enumeration up takes a while on older Pythons.
+_CONFIRMED = Outcome.CONFIRMED
+
 # Retries due within so many seconds go together.
 _SWEEP_SECONDS = 0.02
 
@@ -60,11 +64,11 @@ class Delivery:
     """
 
     def __init__(self, state: MemberState, queue: DeliveryQueue) -> None:
-        self.member: Member = state.member
+        self.enrolled(state.member)
         self.registered = state.registered
         self.queue = queue
         #: Entries for a member too far behind for the tail.
-        self.page: deque[Entry] = deque()
+        self.page: deque[Ready] = deque()
         #: Reading a page, or being evicted: it will be called again.
         self.pending = False
         #: Waiting for a place in its window.
@@ -76,6 +80,16 @@ class Delivery:
         #: No longer a member.
         self.gone = False
 
+    def enrolled(self, member: Member) -> None:
+        """
+        The member, as it stands in the roster now.
+        """
+        self.member = member
+        #: Where it is pushed to; there is one push for each.
+        self.address = member.address
+        #: Whom its place counts for.
+        self.subscriber = Source(member.host).subscriber
+
     @property
     def busy(self) -> bool:
         """
@@ -83,7 +97,7 @@ class Delivery:
         """
         return self.pending or self.queued or self.queue.busy
 
-    def pageEntry(self) -> Entry | None:
+    def pageEntry(self) -> Ready | None:
         """
         The first entry of the page that the member does not have.
         """
@@ -125,7 +139,8 @@ class Dispatcher:
         lineEnd: bytes = b"",
     ) -> None:
         #: The pushes under way, by callback address: one for each.
-        self.inFlight: dict[str, Deferred[PushResult]] = {}
+        self.inFlight: dict[str, Attempt] = {}
+        self._idle: list[Deferred[None]] = []
         self._store = store
         self._pusher = pusher
         self._reactor = reactor
@@ -147,7 +162,6 @@ class Dispatcher:
         self._sweep: IDelayedCall | None = None
         self._serving = False
         self._running = False
-        self._formatted = ("", "", b"")
 
     def start(self) -> None:
         """
@@ -163,6 +177,15 @@ class Dispatcher:
         if self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
+
+    def idle(self) -> "Deferred[None]":
+        """
+        :returns: fires when no push is in flight.
+        """
+        if not self.inFlight:
+            return succeed(None)
+        self._idle.append(Deferred())
+        return self._idle[-1]
 
     def heard(self, delivery: Delivery) -> None:
         """
@@ -195,13 +218,13 @@ class Dispatcher:
                 self._later(delivery, step.seconds)
         elif self._hasWork(delivery):
             self._agenda.remove(delivery)
-            self._enter(delivery)
+            self._enter(delivery, step)
 
     def _hasWork(self, delivery: Delivery) -> bool:
         return delivery.queue.missed > 0 or delivery.queue.cursor < self._tail.head
 
-    def _enter(self, delivery: Delivery) -> None:
-        source = Source(delivery.member.host).subscriber
+    def _enter(self, delivery: Delivery, step: Step) -> None:
+        source = delivery.subscriber
         crowded = source is not None and self._shares[source] >= self._maxShare
         suspect = crowded or delivery.queue.suspect
         delivery.window = self._suspects if suspect else self._healthy
@@ -209,30 +232,29 @@ class Dispatcher:
             if not suspect and source is not None:
                 delivery.source = source
                 self._shares[source] += 1
-            self._start(delivery)
+            self._start(delivery, step)
         else:
             delivery.queued = True
             delivery.page.clear()
 
-    def _start(self, delivery: Delivery) -> None:
+    def _start(self, delivery: Delivery, step: Step) -> None:
         """
         Use the place that the delivery has, or give it back.
         """
-        if delivery.member.address in self.inFlight:
+        if delivery.address in self.inFlight:
             # It left and came back, or two became one, while a push was under way.
-            self._blocked[delivery.member.address] = delivery
+            self._blocked[delivery.address] = delivery
             self._leave(delivery)
             return
-        step = delivery.queue.next(self._reactor.seconds())
         if isinstance(step, Tell):
             count = f"{step.missed} messages were" if step.missed > 1 else "1 message was"
             delivery.queue.beginNotice(step.missed)
-            self._push(delivery, self._serverName, f"{count} dropped")
+            self._push(delivery, formatPush(self._serverName, f"{count} dropped") + self._lineEnd)
             return
         entry = self._nextEntry(delivery)
         if entry is not None:
             delivery.queue.begin(entry.position)
-            self._push(delivery, entry.name, entry.text)
+            self._push(delivery, entry.payload)
         elif self._tail.covers(delivery.queue.cursor):
             self._leave(delivery)
         else:
@@ -257,21 +279,21 @@ class Dispatcher:
         finally:
             self._serving = False
 
-    def _nextEntry(self, delivery: Delivery) -> Entry | None:
+    def _nextEntry(self, delivery: Delivery) -> Ready | None:
         """
         The next entry in memory that is not the member's own.
         """
         queue = delivery.queue
         while True:
-            entry = delivery.pageEntry()
+            entry = delivery.pageEntry() if delivery.page else None
             if entry is None and self._tail.covers(queue.cursor):
                 entry = self._tail.after(queue.cursor)
             if entry is None or entry.name != delivery.member.name:
                 return entry
             queue.skip(entry.position)
-            self._cursors.moved(delivery.member.id, queue.progress)
+            self._cursors.moved(delivery.member.id, queue)
 
-    async def _readPage(self, delivery: Delivery) -> Entry | None:
+    async def _readPage(self, delivery: Delivery) -> Ready | None:
         """
         Read until there is an entry for a member that is far behind.
 
@@ -280,18 +302,18 @@ class Dispatcher:
         queue = delivery.queue
         while self._running and not delivery.gone and not self._tail.covers(queue.cursor):
             page = await self._store.read(queue.cursor, _PAGE_ENTRIES, _PAGE_BYTES)
-            delivery.page.extend(page)
+            delivery.page.extend(Ready(entry, self._lineEnd) for entry in page)
             entry = self._nextEntry(delivery)
             if entry is not None or not page:
                 # An empty page: the log was trimmed meanwhile, and news of that is on its way.
                 return entry
         return self._nextEntry(delivery)
 
-    def _pageRead(self, entry: Entry | None, delivery: Delivery) -> None:
+    def _pageRead(self, entry: Ready | None, delivery: Delivery) -> None:
         delivery.pending = False
         if entry is not None and self._running and not delivery.gone:
             # Meanwhile it may have moved, or have lost entries.
-            self._start(delivery)
+            self._start(delivery, delivery.queue.next(self._reactor.seconds()))
         else:
             self._leave(delivery)
 
@@ -305,39 +327,53 @@ class Dispatcher:
         if self._running and not delivery.gone:
             self._later(delivery, _STORE_RETRY)
 
-    def _push(self, delivery: Delivery, name: str, text: str) -> None:
+    def _push(self, delivery: Delivery, payload: bytes) -> None:
         member = delivery.member
         timeout = self._connectTimeout
-        if delivery.queue.suspect:
+        if delivery.window is self._suspects:
             timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
-        payload = self._payload(name, text)
-        # An address that cannot even be tried, such as one with a zone that is gone, raises.
-        push = maybeDeferred(self._pusher.push, member.host, member.port, payload, timeout)
-        push.addErrback(_notTried)
-        self.inFlight[member.address] = push
-        push.addCallback(self._pushed, delivery, member.address).addErrback(self._pushBroken)
+        settled = partial(self._pushed, delivery, delivery.address)
+        self.inFlight[delivery.address] = self._pusher.begin(
+            member.host, member.port, payload, settled, timeout
+        )
 
-    def _payload(self, name: str, text: str) -> bytes:
-        """
-        The bytes of a push, made once where members get the same one after the other.
-        """
-        if self._formatted[:2] != (name, text):
-            self._formatted = (name, text, formatPush(name, text) + self._lineEnd)
-        return self._formatted[2]
-
-    def _pushBroken(self, reason: Failure) -> None:
-        self.log.failure("a push broke", reason)
-
-    def _pushed(self, result: PushResult, delivery: Delivery, address: str) -> None:
+    def _pushed(self, delivery: Delivery, address: str, result: PushResult) -> None:
         del self.inFlight[address]
-        self._counters.add(f"pushes.{result.outcome.value}")
-        if self._settled(result, delivery) and not delivery.gone:
-            self._cursors.moved(delivery.member.id, delivery.queue.progress)
-        # Those who wait for a place come before the one who had it.
-        self._leave(delivery)
-        self.proceed(delivery)
-        if address in self._blocked:
-            self.proceed(self._blocked.pop(address))
+        if result.outcome is _CONFIRMED and not delivery.queue.failures:
+            self._counters.add("pushes.confirmed")
+            delivery.queue.confirmed()
+            further = True
+        else:
+            further = self._settled(result, delivery)
+        if further and not delivery.gone:
+            self._cursors.moved(delivery.member.id, delivery.queue)
+        if not self._goOn(delivery, address):
+            # Those who wait for a place come before the one who had it.
+            self._leave(delivery)
+            self.proceed(delivery)
+            if address in self._blocked:
+                self.proceed(self._blocked.pop(address))
+        if self._idle and not self.inFlight:
+            idle, self._idle = self._idle, []
+            for waiting in idle:
+                waiting.callback(None)
+
+    def _goOn(self, delivery: Delivery, address: str) -> bool:
+        """
+        Let a healthy member at the head keep its place, if nobody waits for it.
+
+        :returns: whether it has its next push.
+        """
+        if not (self._running and delivery.window is self._healthy and delivery.queue.flowing):
+            return False
+        if self._healthy.queue or self._blocked or delivery.gone or delivery.page:
+            return False
+        entry = self._tail.next.get(delivery.queue.cursor)
+        if entry is None or entry.name == delivery.member.name or delivery.address != address:
+            return False
+        delivery.queue.begin(entry.position)
+        self._push(delivery, entry.payload)
+        return True
 
     def _settled(self, result: PushResult, delivery: Delivery) -> bool:
         """
@@ -346,12 +382,16 @@ class Dispatcher:
         :returns: whether the member has come further.
         """
         queue = delivery.queue
+        self._counters.add(f"pushes.{result.outcome.value}")
         if result.outcome is Outcome.CONFIRMED:
             if queue.failures >= _WORTH_A_LINE:
                 self._note(delivery.member, "{name} is back")
             queue.confirmed()
             return True
         now = self._reactor.seconds()
+        if result.outcome is Outcome.EXHAUSTED:
+            queue.postponed(now)
+            return False
         if result.outcome is Outcome.HUNG:
             further = queue.hung(now)
             counter = "unconfirmed"
@@ -415,7 +455,3 @@ class Dispatcher:
         for delivery in self._agenda.due(self._reactor.seconds()):
             self.proceed(delivery)
         self._setSweep()
-
-
-def _notTried(reason: Failure) -> PushResult:
-    return PushResult(Outcome.FAILED, detail=reason.getErrorMessage())

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from twisted_messenger.delivery import DeliveryQueue, Progress, RetryPolicy, Wait, retrySchedule
-from twisted_messenger.push import Outcome, Pusher, PushResult
+from twisted_messenger.push import Attempt, Outcome, Pusher, PushResult
 
 #: Seconds between attempts; a person waits at the other end, so they stay short.
 OUTBOX_RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
@@ -47,7 +47,7 @@ class Outbox:
         self._queue = DeliveryQueue(Progress(0), policy, evictSeconds=0)
         self._waiting: deque[tuple[bytes, Deferred[bytes]]] = deque()
         self._timer: IDelayedCall | None = None
-        self._push: Deferred[PushResult] | None = None
+        self._push: Attempt | None = None
         self._away = False
         self._stopped = False
 
@@ -91,8 +91,7 @@ class Outbox:
             return
         payload, _ = self._waiting[0]
         self._queue.begin(self._queue.cursor + 1)
-        self._push = self._pusher.push(self._host, self._port, payload)
-        self._push.addCallback(self._pushed)
+        self._push = self._pusher.begin(self._host, self._port, payload, self._pushed)
 
     def _pushed(self, result: PushResult) -> None:
         self._push = None

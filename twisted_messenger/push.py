@@ -7,22 +7,25 @@ that were never read.
 """
 
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, cast
+from errno import EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM
+from socket import SO_ERROR, SOL_SOCKET
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IDelayedCall,
     IHalfCloseableProtocol,
     IReactorTime,
-    ITCPTransport,
 )
-from twisted.internet.protocol import ClientCreator, Protocol, connectionDone
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_messenger.sockets import pendingError, resetOnClose
+from twisted_messenger.pushsocket import BatchCreator
+from twisted_messenger.sockets import resetOnClose
 
 #: Seconds until a connection must stand. A LAN answers in milliseconds; a lost SYN is sent
 #: again after 1 s and 3 s.
@@ -45,6 +48,10 @@ _ONE_SEND_BYTES = 16 * 1024
 _MAX_REPLY = 1024
 
 
+# Errors that say nothing of the peer: no local port, descriptor or memory is free for now.
+_OUR_OWN_LACK = (EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM)
+
+
 class Outcome(Enum):
     """
     How a push ended.
@@ -56,6 +63,8 @@ class Outcome(Enum):
     HUNG = "hung"
     #: Refused, reset, or no connection.
     FAILED = "failed"
+    #: Not even tried: this machine had no port or descriptor left.
+    EXHAUSTED = "exhausted"
 
 
 @dataclass(frozen=True)
@@ -75,17 +84,42 @@ class PushResult:
     connected: bool = False
 
 
+#: Confirmed, and nothing else to say, as almost all are.
+_PLAINLY_CONFIRMED = PushResult(Outcome.CONFIRMED, connected=True)
+
+# Looking a member of an enumeration up takes a while on older Pythons.
+_CONFIRMED, _FAILED = Outcome.CONFIRMED, Outcome.FAILED
+
+
+class Attempt(typing.Protocol):
+    """
+    A push under way.
+    """
+
+    def cancel(self) -> None:
+        """
+        Give up: reset the connection. It ends as a failure, unless it is over already.
+        """
+
+
 class Pusher(typing.Protocol):
     """
     Delivers one message; :class:`PushCreator` is one.
     """
 
-    def push(
-        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
-    ) -> "Deferred[PushResult]":
+    def begin(
+        self,
+        host: str,
+        port: int,
+        payload: bytes,
+        settled: Callable[[PushResult], object],
+        connectTimeout: float | None = None,
+    ) -> Attempt:
         """
+        Begin a push.
+
+        :param settled: called once with the result, never before this returns.
         :param connectTimeout: seconds until it must be connected; ``None`` for the usual.
-        :returns: fires with the result; never fails. Cancelling gives up.
         """
 
 
@@ -97,77 +131,78 @@ class PushProtocol(Protocol):
     It has no timer of its own: whoever made it calls :meth:`expired` after :attr:`deadline`.
 
     :param clock: tells the time.
+    :param payload: the whole message.
     :param connectTimeout: seconds from now until the connection must stand.
+    :param pushTimeout: seconds from then until the peer must have closed.
+    :param settled: called once, with this protocol and the result.
     """
 
-    def __init__(self, clock: IReactorTime, connectTimeout: float) -> None:
+    # Class attributes, since a push that fares well changes none of them.
+    #: The attempt to connect; it is cancelled when it takes too long, and fails then.
+    attempt: Attempt | None = None
+    transport: Any = None
+    _reply = b""
+    _armed = False
+    _peerClosed = False
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        payload: bytes,
+        connectTimeout: float,
+        pushTimeout: float,
+        settled: "Callable[[PushProtocol, PushResult], object]",
+    ) -> None:
         #: When to call :meth:`expired`, in the clock's seconds.
         self.deadline = clock.seconds() + connectTimeout
         self._clock = clock
-        self._connecting: Deferred[Any] | None = None
-        self._done: Deferred[PushResult] | None = None
-        self._reply = b""
+        self._payload = payload
+        self._pushTimeout = pushTimeout
+        self._settled: Callable[[PushProtocol, PushResult], object] | None = settled
         self._finSent = False
-        self._peerClosed = False
-        self._lost: Failure | None = None
 
-    @property
-    def _tcp(self) -> ITCPTransport:
-        return cast(ITCPTransport, self.transport)
-
-    def connecting(self, attempt: "Deferred[Any]") -> None:
+    def connectionMade(self) -> None:
         """
-        The attempt to connect is under way.
-
-        :param attempt: is cancelled when it takes too long.
+        Send, half-close, and wait.
         """
-        self._connecting = attempt
+        self.deadline = self._clock.seconds() + self._pushTimeout
+        tcp = self.transport
+        if len(self._payload) > _ONE_SEND_BYTES:
+            self._armed = True
+            resetOnClose(tcp, True)
+        tcp.write(self._payload)
+        tcp.loseWriteConnection()
 
-    def send(self, payload: bytes, timeout: float) -> "Deferred[PushResult]":
+    def notConnected(self, reason: Failure) -> None:
         """
-        Send, half-close and wait.
-
-        :param timeout: seconds until the peer must have closed.
-        :returns: fires once with the result; never fails. Cancelling resets the connection.
+        There is no connection, and will be none.
         """
-        done: Deferred[PushResult] = Deferred(lambda _: self._settle(Outcome.FAILED, "cancelled"))
-        self._done = done
-        self._connecting = None
-        self.deadline = self._clock.seconds() + timeout
-        if self._lost is not None:
-            self._settle(Outcome.FAILED, self._lost.getErrorMessage())
-            return done
-        if self._tcp.getHost() == self._tcp.getPeer():
-            # Where nobody listens on an ephemeral port, TCP may connect a socket to itself.
-            self._settle(Outcome.FAILED, "nobody listens there")
-            return done
-        if len(payload) > _ONE_SEND_BYTES:
-            resetOnClose(self.transport, True)
-        self._tcp.write(payload)
-        self._tcp.loseWriteConnection()
-        return done
+        number = getattr(reason.value, "osError", None)
+        outcome = Outcome.EXHAUSTED if number in _OUR_OWN_LACK else Outcome.FAILED
+        detail = reason.getErrorMessage() or "no connection in time"
+        self._settle(PushResult(outcome, detail=detail))
 
     def expired(self) -> None:
         """
         The deadline has passed.
         """
-        if self._connecting is not None:
-            self._connecting.cancel()
+        if self.transport is None:
+            self.cancel()
         elif self._finSent and self._peerClosed:
             self._checkReset()
         elif self._finSent:
-            self._settle(Outcome.HUNG, "kept the connection open")
+            self._end(Outcome.HUNG, "kept the connection open")
         else:
-            self._settle(Outcome.FAILED, "did not take the message in time")
+            self._end(Outcome.FAILED, "did not take the message in time")
 
-    def notConnected(self, reason: Failure) -> PushResult:
+    def cancel(self) -> None:
         """
-        The connection attempt failed, or was given up, perhaps when it had just succeeded.
+        See :class:`Attempt`.
         """
-        if self.transport is not None and self._lost is None:
-            self._tcp.abortConnection()
-        detail = reason.getErrorMessage() or "no connection in time"
-        return PushResult(Outcome.FAILED, detail=detail)
+        if self.transport is not None:
+            self._end(Outcome.FAILED, "cancelled")
+        elif self.attempt is not None:
+            self.attempt.cancel()
 
     def dataReceived(self, data: bytes) -> None:
         """
@@ -180,7 +215,8 @@ class PushProtocol(Protocol):
         Everything is with the kernel, and so is our end of file.
         """
         self._finSent = True
-        resetOnClose(self.transport, False)
+        if self._armed:
+            resetOnClose(self.transport, False)
         if self._peerClosed:
             self.deadline = self._clock.seconds() + _LATE_RESET
 
@@ -197,30 +233,40 @@ class PushProtocol(Protocol):
         """
         The connection is gone; without a confirmation that is a failure.
         """
-        self._lost = reason
-        self._settle(Outcome.FAILED, reason.getErrorMessage())
+        if self._settled is not None:
+            self._settle(PushResult(Outcome.FAILED, self._reply, reason.getErrorMessage(), True))
 
     def _checkReset(self) -> None:
         # A peer that closed before it read answers our bytes with a reset, which the socket
         # remembers even after its end of file.
-        if pendingError(self.transport):
-            self._settle(Outcome.FAILED, "closed before it read the message")
+        if self.transport.getHandle().getsockopt(SOL_SOCKET, SO_ERROR):
+            self._end(Outcome.FAILED, "closed before it read the message")
+        elif self._reply and self.transport.getHost() == self.transport.getPeer():
+            # Where nobody listens on an ephemeral port, TCP may connect a socket to itself.
+            self._end(Outcome.FAILED, "nobody listens there")
         else:
-            self._settle(Outcome.CONFIRMED, "")
+            self._end(_CONFIRMED, "")
 
-    def _settle(self, outcome: Outcome, detail: str) -> None:
-        done, self._done = self._done, None
-        if done is None:
+    def _end(self, outcome: Outcome, detail: str) -> None:
+        if self._settled is None:
             return
-        if self._lost is None:
-            if outcome is Outcome.FAILED:
-                self._tcp.abortConnection()
-            else:
-                self._tcp.loseConnection()
-        done.callback(PushResult(outcome, self._reply, detail, connected=True))
+        settled, self._settled = self._settled, None
+        if outcome is _FAILED:
+            self.transport.abortConnection()
+        else:
+            self.transport.loseConnection()
+        if outcome is _CONFIRMED and not self._reply:
+            settled(self, _PLAINLY_CONFIRMED)
+        else:
+            settled(self, PushResult(outcome, self._reply, detail, True))
+
+    def _settle(self, result: PushResult) -> None:
+        settled, self._settled = self._settled, None
+        if settled is not None:
+            settled(self, result)
 
 
-class PushCreator(ClientCreator):
+class PushCreator(BatchCreator):
     """
     A ``ClientCreator`` that delivers one message for each connection it makes.
 
@@ -235,11 +281,13 @@ class PushCreator(ClientCreator):
         connectTimeout: float = CONNECT_TIMEOUT,
         pushTimeout: float = PUSH_TIMEOUT,
     ) -> None:
-        super().__init__(reactor, self._makeProtocol)
+        super().__init__(reactor, self._takeNext)
         self._connectTimeout = connectTimeout
         self._pushTimeout = pushTimeout
-        self._active: set[PushProtocol] = set()
+        # Each with whom to tell.
+        self._active: dict[PushProtocol, Callable[[PushResult], object]] = {}
         self._sweep: IDelayedCall | None = None
+        self._next: PushProtocol
 
     def push(
         self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
@@ -253,33 +301,53 @@ class PushCreator(ClientCreator):
         :param connectTimeout: seconds until the connection must stand; ``None`` for the usual.
         :returns: fires with the result; never fails. Cancelling gives up and resets.
         """
-        self._nextTimeout = self._connectTimeout if connectTimeout is None else connectTimeout
-        attempt: Deferred[PushProtocol] = self.connectTCP(host, port, timeout=None)
-        made = self._made
-        made.connecting(attempt)
-        self._watch(made)
-        result: Deferred[PushResult] = attempt.addCallback(
-            lambda protocol: protocol.send(payload, self._pushTimeout)
-        )
-        result.addErrback(made.notConnected)
-        return result.addCallback(self._ended, made)
+        result: Deferred[PushResult] = Deferred(lambda _: attempt.cancel())
+        attempt = self.begin(host, port, payload, result.callback, connectTimeout)
+        return result
 
-    def _makeProtocol(self) -> PushProtocol:
-        # Remembered, since it must be reachable before its connection stands.
-        self._made = PushProtocol(self.reactor, self._nextTimeout)
-        return self._made
-
-    def _watch(self, protocol: PushProtocol) -> None:
-        self._active.add(protocol)
+    def begin(
+        self,
+        host: str,
+        port: int,
+        payload: bytes,
+        settled: Callable[[PushResult], object],
+        connectTimeout: float | None = None,
+    ) -> PushProtocol:
+        """
+        See :class:`Pusher`.
+        """
+        timeout = self._connectTimeout if connectTimeout is None else connectTimeout
+        protocol = PushProtocol(self.reactor, payload, timeout, self._pushTimeout, self._ended)
+        self._active[protocol] = settled
         if self._sweep is None:
             self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)
+        batch = self.batchFor(host)
+        if batch is not None:
+            protocol.attempt = batch.connect(host, port, protocol, protocol.notConnected)
+        else:
+            self._byReactor(protocol, host, port)
+        return protocol
 
-    def _ended(self, result: PushResult, protocol: PushProtocol) -> PushResult:
-        self._active.discard(protocol)
+    def _byReactor(self, protocol: PushProtocol, host: str, port: int) -> None:
+        self._next = protocol
+        try:
+            attempt: Deferred[Any] = self.connectTCP(host, port, timeout=None)
+        except OSError:
+            # An address that cannot even be tried, such as one with a zone that is gone.
+            self.reactor.callLater(0, protocol.notConnected, Failure())
+        else:
+            protocol.attempt = attempt
+            attempt.addErrback(protocol.notConnected)
+
+    def _takeNext(self) -> PushProtocol:
+        return self._next
+
+    def _ended(self, protocol: PushProtocol, result: PushResult) -> None:
+        settled = self._active.pop(protocol)
         if not self._active and self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
-        return result
+        settled(result)
 
     def _sweepAll(self) -> None:
         self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)

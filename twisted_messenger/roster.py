@@ -9,11 +9,15 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from twisted_messenger.refusal import Reason, Refusal
 
 # The module ipaddress takes any text for a zone, newlines too.
 _ZONE = re.compile("[A-Za-z0-9._-]{1,32}")
+
+# Characters: an IPv6 address with an IPv4 tail, brackets, and a zone.
+_MAX_LITERAL = 80
 
 #: All members of a room: each costs a connection per message.
 MAX_MEMBERS = 10_000
@@ -59,6 +63,12 @@ def literal(host: str) -> str | None:
 
     :returns: ``None`` where the host is no literal and must be looked up.
     """
+    return _literal(host) if len(host) <= _MAX_LITERAL else None
+
+
+# The same few addresses come with every message.
+@lru_cache(maxsize=4096)
+def _literal(host: str) -> str | None:
     bracketed = host.startswith("[") and host.endswith("]")
     try:
         if not bracketed and ":" not in host:

@@ -313,7 +313,13 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     except StartError as error:
         raise SystemExit(f"chatserver: {error}") from None
     ChatService(
-        store, room, factory, broadcaster, listeners, config["shutdown-timeout"]
+        store,
+        room,
+        factory,
+        broadcaster,
+        listeners,
+        config["shutdown-timeout"],
+        tuneCollector=True,
     ).setServiceParent(service)
     return service
 

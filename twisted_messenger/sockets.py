@@ -26,11 +26,11 @@ _RESET = struct.pack("ii", 1, 0)
 _IN_ORDER = struct.pack("ii", 0, 0)
 
 
-def _socketOf(transport: Any) -> socket.socket | None:
-    system = ISystemHandle(transport, None)
-    # Twisted's ports have a socket, but no interface that says so.
-    handle = getattr(transport, "socket", None) if system is None else system.getHandle()
-    return handle if isinstance(handle, socket.socket) else None
+def _socketOf(transport: Any) -> Any:
+    # Twisted's ports have a socket, but no method that gives it; over TLS it is not a socket.
+    getHandle = getattr(transport, "getHandle", None)
+    handle = getattr(transport, "socket", None) if getHandle is None else getHandle()
+    return handle if isinstance(handle, socket.SocketType) else None
 
 
 def resetOnClose(transport: Any, armed: bool) -> None:

@@ -4,13 +4,29 @@ The newest entries of the log, in memory, shared by every member that is not far
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from sys import getsizeof
 
-from twisted_messenger.interfaces import Entry
+from twisted_messenger.interfaces import ENTRY_OVERHEAD, Entry
+from twisted_messenger.wire import formatPush
 
 #: Entries and bytes kept. A member further behind reads pages from the store.
 TAIL_ENTRIES = 1024
 TAIL_BYTES = 4 * 1024 * 1024
+
+
+class Ready:
+    """
+    An entry as it is pushed, made once for all members.
+
+    :param entry: of the log.
+    :param lineEnd: behind every push.
+    """
+
+    __slots__ = ("name", "payload", "position")
+
+    def __init__(self, entry: Entry, lineEnd: bytes = b"") -> None:
+        self.position = entry.position
+        self.name = entry.name
+        self.payload = formatPush(entry.name, entry.text) + lineEnd
 
 
 class Tail:
@@ -24,7 +40,9 @@ class Tail:
     def __init__(self, start: int | None = None) -> None:
         self.head = start or 0
         self._start = start
-        self._entries: list[Entry] = []
+        self._entries: list[Ready] = []
+        #: Entries by the position before theirs, where nearly every cursor stands.
+        self.next: dict[int, Ready] = {}
         self._bytes = 0
 
     def startAt(self, head: int) -> None:
@@ -34,22 +52,25 @@ class Tail:
         if self._start is None:
             self.head = self._start = head
 
-    def extend(self, entries: Sequence[Entry]) -> None:
+    def extend(self, entries: Sequence[Ready]) -> None:
         """
         New entries, in order, right behind the ones before.
         """
-        self._entries.extend(entries)
-        self._bytes += sum(_weight(entry) for entry in entries)
-        if entries:
-            self.head = entries[-1].position
+        for entry in entries:
+            self._entries.append(entry)
+            self.next[self.head] = entry
+            self.head = entry.position
+            self._bytes += _weight(entry)
         surplus = max(0, len(self._entries) - TAIL_ENTRIES)
         self._bytes -= sum(_weight(entry) for entry in self._entries[:surplus])
         while self._bytes > TAIL_BYTES:
             self._bytes -= _weight(self._entries[surplus])
             surplus += 1
-        if surplus:
-            self._start = self._entries[surplus - 1].position
-            del self._entries[:surplus]
+        for entry in self._entries[:surplus]:
+            assert self._start is not None
+            self.next.pop(self._start, None)
+            self._start = entry.position
+        del self._entries[:surplus]
 
     def covers(self, cursor: int) -> bool:
         """
@@ -57,16 +78,18 @@ class Tail:
         """
         return self._start is not None and cursor >= self._start
 
-    def after(self, cursor: int) -> Entry | None:
+    def after(self, cursor: int) -> Ready | None:
         """
         The first entry behind a cursor that is covered.
 
         :returns: ``None`` at the head.
         """
+        entry = self.next.get(cursor)
+        if entry is not None or cursor >= self.head:
+            return entry
         index = bisect_right(self._entries, cursor, key=lambda entry: entry.position)
         return self._entries[index] if index < len(self._entries) else None
 
 
-def _weight(entry: Entry) -> int:
-    # One emoji makes every character of a text take four bytes.
-    return getsizeof(entry.text)
+def _weight(entry: Ready) -> int:
+    return len(entry.payload) + ENTRY_OVERHEAD

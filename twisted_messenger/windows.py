@@ -27,7 +27,8 @@ class Window(Generic[T]):
 
     def __init__(self, places: int) -> None:
         self._free = places
-        self._waiting: deque[T] = deque()
+        #: Who waits for a place.
+        self.queue: deque[T] = deque()
 
     def enter(self, who: T) -> bool:
         """
@@ -36,7 +37,7 @@ class Window(Generic[T]):
         :returns: whether there was a place.
         """
         if self._free <= 0:
-            self._waiting.append(who)
+            self.queue.append(who)
             return False
         self._free -= 1
         return True
@@ -45,7 +46,7 @@ class Window(Generic[T]):
         """
         Leave the queue.
         """
-        self._waiting.remove(who)
+        self.queue.remove(who)
 
     def leave(self) -> None:
         """
@@ -59,7 +60,7 @@ class Window(Generic[T]):
 
         :returns: ``None`` where nobody waits, or no place is free.
         """
-        return self._waiting.popleft() if self._waiting and self._free > 0 else None
+        return self.queue.popleft() if self.queue and self._free > 0 else None
 
 
 def windows(pushes: int) -> tuple["Window[T]", "Window[T]"]:

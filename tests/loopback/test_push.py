@@ -1,41 +1,86 @@
 """
-What only a real kernel does to a push.
+Pushes on the kernel's sockets: under one epoll, and by the reactor.
 """
 
-from collections.abc import Callable, Coroutine
-from importlib import import_module
+import socket
 from typing import Any
 
-from twisted.internet import reactor as running
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import ClientCreator
-from twisted.internet.task import deferLater
+from zope.interface import implementer
 
+from tests import pushcontract
 from tests.loopback.rig import HOST, freePort
-from twisted_messenger.push import Outcome, PushProtocol, PushResult
-
-Test = Callable[[], Coroutine[Any, Any, None]]
-
-# It comes without types.
-ensureDeferred: Callable[[Test], Test] = import_module("pytest_twisted").ensureDeferred
-
-reactor: Any = running
+from tests.loopback.waiting import PATIENCE, LoopbackWaiting
+from twisted_messenger.push import Outcome, PushCreator, PushProtocol, PushResult
 
 
-async def _pushToItself() -> PushResult:
-    port = freePort()
-    creator = ClientCreator(reactor, PushProtocol, reactor, 5.0)
-    protocol = await creator.connectTCP(HOST, port, bindAddress=(HOST, port))
-    result: PushResult = await protocol.send(b"ci: hello", 5.0)
-    # Until its transport is gone.
-    await deferLater(reactor, 0.05)
-    return result
-
-
-@ensureDeferred
-async def test_connectedToItself() -> None:
+@implementer(IReactorTime)
+class OtherReactor:
     """
-    A connection from a port to itself, which TCP allows, does not pass for a member.
+    A reactor that does not watch what is not its own.
     """
-    result = await Deferred.fromCoroutine(_pushToItself()).addTimeout(10, reactor)
-    assert result.outcome is Outcome.FAILED
+
+    def __init__(self, reactor: Any) -> None:
+        self.seconds = reactor.seconds
+        self.callLater = reactor.callLater
+        self.getDelayedCalls = reactor.getDelayedCalls
+        self.connectTCP = reactor.connectTCP
+
+
+class BatchPushTests(LoopbackWaiting, pushcontract.PushContract):
+    """
+    The contract where all sockets of the pusher lie under one epoll.
+    """
+
+    def makeCreator(self, **seconds: float) -> PushCreator:
+        """
+        The usual pusher.
+        """
+        return PushCreator(self.reactor, **seconds)
+
+    def test_cancelAfterTheHandshake(self) -> None:
+        """
+        One that is given up when the kernel has connected, but we do not know yet, leaves no
+        empty message at the peer.
+        """
+        listening = pushcontract.listener(self)
+        port = int(listening.getsockname()[1])
+        listening.settimeout(PATIENCE)
+        with socket.create_connection((HOST, port)):
+            pushing = self.creator.push(HOST, port, b"ann: hi")
+            listening.accept()[0].close()
+            # Now there is room, and the kernel asks again after a second.
+            peer, _ = listening.accept()
+        self.addCleanup(peer.close)
+        pushing.cancel()
+        self.assertFailed(self.waitFor(pushing), connected=False)
+        peer.settimeout(PATIENCE)
+        with self.assertRaises(ConnectionResetError):
+            peer.recv(1)
+
+
+class ReactorPushTests(LoopbackWaiting, pushcontract.PushContract):
+    """
+    The contract where the reactor makes the connections.
+    """
+
+    def makeCreator(self, **seconds: float) -> PushCreator:
+        """
+        A pusher that cannot have an epoll.
+        """
+        return PushCreator(OtherReactor(self.reactor), **seconds)
+
+    def test_connectedToItself(self) -> None:
+        """
+        A connection from a port to itself, which TCP allows, does not pass for a member.
+        """
+        port = freePort()
+        pushing: Deferred[PushResult] = Deferred()
+        protocol = PushProtocol(
+            self.reactor, b"ci: hello", 5.0, 5.0, lambda _, result: pushing.callback(result)
+        )
+        creator = ClientCreator(self.reactor, lambda: protocol)
+        self.waitFor(creator.connectTCP(HOST, port, bindAddress=(HOST, port)))
+        self.assertIs(self.waitFor(pushing).outcome, Outcome.FAILED)

@@ -2,7 +2,7 @@
 Parts that are wrong on purpose: a simulation that does not catch them proves nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,19 +10,20 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.protocol import ClientCreator, Protocol
 from twisted.python.failure import Failure
 
+from tests.pushers import DeferredPusher
 from tests.simulation.disk import Disk, VirtualStore
 from tests.simulation.parts import Parts
 from twisted_messenger.broadcaster import Broadcaster
 from twisted_messenger.delivery import Progress, RetryPolicy
 from twisted_messenger.interfaces import Entry, IMessageStore
-from twisted_messenger.push import CONNECT_TIMEOUT, Outcome, Pusher, PushResult
+from twisted_messenger.push import CONNECT_TIMEOUT, Attempt, Outcome, Pusher, PushResult
 from twisted_messenger.receipt import ReceiptFactory, ReceiptProtocol
 
 # Commits that a disk which is never told to flush may lose.
 _LAZY_COMMITS = 4
 
 
-class HurlingPusher:
+class HurlingPusher(DeferredPusher):
     """
     Writes, closes, and takes that for a confirmation.
     """
@@ -91,11 +92,16 @@ class _Twice:
     def __init__(self, pusher: Pusher) -> None:
         self._pusher = pusher
 
-    def push(
-        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
-    ) -> "Deferred[PushResult]":
-        self._pusher.push(host, port, payload, connectTimeout)
-        return self._pusher.push(host, port, payload, connectTimeout)
+    def begin(
+        self,
+        host: str,
+        port: int,
+        payload: bytes,
+        settled: Callable[[PushResult], object],
+        connectTimeout: float | None = None,
+    ) -> Attempt:
+        self._pusher.begin(host, port, payload, lambda _: None, connectTimeout)
+        return self._pusher.begin(host, port, payload, settled, connectTimeout)
 
 
 class Forgetful(VirtualStore):

@@ -2,10 +2,10 @@
 The server: the real service in a process of its own, started, stopped and killed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ServerEndpoint
 
 from tests.simulation.disk import DiskWorker, RecordingFile
@@ -14,7 +14,7 @@ from tests.simulation.process import Process
 from tests.simulation.record import Kind, Record, subject
 from twisted_messenger.interfaces import LogLimits
 from twisted_messenger.listener import Listener
-from twisted_messenger.push import Pusher, PushResult
+from twisted_messenger.push import Attempt, Pusher, PushResult
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.server import ChatServerFactory
 from twisted_messenger.service import ChatService
@@ -52,20 +52,25 @@ class RecordingPusher:
         self._pusher = pusher
         self._record = record
 
-    def push(
-        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
-    ) -> "Deferred[PushResult]":
+    def begin(
+        self,
+        host: str,
+        port: int,
+        payload: bytes,
+        settled: Callable[[PushResult], object],
+        connectTimeout: float | None = None,
+    ) -> Attempt:
         """
-        See :class:`~twisted_messenger.broadcaster.Pusher`.
+        See :class:`~twisted_messenger.push.Pusher`.
         """
         address, id = f"{host}:{port}", subject(payload)
         self._record.note(Kind.PUSHING, address, id)
 
-        def pushed(result: PushResult) -> PushResult:
+        def pushed(result: PushResult) -> None:
             self._record.note(Kind.PUSHED, address, id, result.outcome.value)
-            return result
+            settled(result)
 
-        return self._pusher.push(host, port, payload, connectTimeout).addCallback(pushed)
+        return self._pusher.begin(host, port, payload, pushed, connectTimeout)
 
 
 class Server:
