@@ -1,0 +1,81 @@
+"""
+Who counts the instructions of a program.
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.programs import BenchmarkError
+
+
+class Counter:
+    """
+    A command that runs another one and counts its user instructions.
+
+    :param name: for people.
+    :param command: what stands in front, in one line; the count goes to FILE.
+    :param pattern: finds the count in that file.
+    """
+
+    def __init__(self, name: str, command: str, pattern: str) -> None:
+        self.name = name
+        self._words = command.split()
+        self._pattern = pattern
+
+    def works(self, folder: Path) -> bool:
+        """
+        Whether this machine has it, and lets it count.
+        """
+        file = folder / "probe"
+        if shutil.which(self._words[0]) is None:
+            return False
+        subprocess.run([*self._prefix(file), "true"], check=False)
+        return file.exists() and bool(self._count(file))
+
+    def counted(self, folder: Path, run: Callable[[Sequence[str]], None]) -> int:
+        """
+        :param run: runs a program behind the command that it is given, to its end.
+        :returns: its instructions.
+        :raises BenchmarkError: there is no count.
+        """
+        file = folder / "count"
+        run(self._prefix(file))
+        count = self._count(file)
+        if count is None:
+            raise BenchmarkError(f"{self.name} did not count:\n{file.read_text()}")
+        return count
+
+    def _prefix(self, file: Path) -> list[str]:
+        return [word.replace("FILE", str(file)) for word in self._words]
+
+    def _count(self, file: Path) -> int | None:
+        found = re.search(self._pattern, file.read_text(), re.MULTILINE)
+        return int(found[1].replace(",", "")) if found else None
+
+
+_COUNTERS = (
+    # Processors in virtual machines often do not tell.
+    Counter("perf stat", "perf stat -x ; -e instructions:u -o FILE --", r"^(\d+);"),
+    # Runs the program on a processor of its own, some fifty times slower.
+    Counter(
+        "valgrind",
+        "valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null --log-file=FILE",
+        r"I +refs: +([\d,]+)",
+    ),
+)
+
+
+def firstThatWorks(folder: Path) -> Counter:
+    """
+    Find a counter.
+
+    :param folder: for its files.
+    :raises BenchmarkError: there is none.
+    """
+    for counter in _COUNTERS:
+        if counter.works(folder):
+            return counter
+    raise BenchmarkError("nobody counts instructions on this machine: install valgrind")

@@ -1,0 +1,69 @@
+"""
+How much of everything is measured, and quickly.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from benchmarks.trial import Work
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    The sizes of all benchmarks.
+
+    :param rounds: how often each contender has its turn.
+    :param throughput: everything at once.
+    :param scaling: numbers of members.
+    :param scalingPushes: about so many in all, for each number of members.
+    :param paced: at a calm pace, with sick members.
+    :param slow: the tutorial's clients: ``listen(10)``, and here 5 ms for each connection.
+    :param idleMembers: that nothing is said to.
+    :param idleSeconds: for so long.
+    :param ingest: messages to a room without members.
+    :param counted: pushes whose instructions are counted.
+    :param countedIngest: messages of each sender, the same.
+    """
+
+    rounds: int
+    throughput: Work
+    scaling: Sequence[int]
+    scalingPushes: int
+    paced: Work
+    slow: Work
+    idleMembers: int
+    idleSeconds: float
+    ingest: int
+    counted: Work
+    countedIngest: int
+
+
+#: Minutes.
+FULL = Plan(
+    rounds=3,
+    throughput=Work(100, 200),
+    scaling=(10, 100, 1000, 5000),
+    scalingPushes=20_000,
+    paced=Work(70, 50, interval=0.1, sick=10),
+    slow=Work(100, 100, queue=10, restSeconds=0.005),
+    idleMembers=1000,
+    idleSeconds=10,
+    ingest=10_000,
+    counted=Work(100, 10, patience=300),
+    countedIngest=8,
+)
+
+#: Seconds: it shows that everything works and nothing is lost, not how fast it is.
+SMOKE = replace(
+    FULL,
+    rounds=1,
+    throughput=Work(20, 20),
+    scaling=(50,),
+    scalingPushes=200,
+    paced=Work(7, 10, interval=0.05, sick=1),
+    slow=Work(10, 10, queue=10, restSeconds=0.005),
+    idleMembers=20,
+    idleSeconds=0.5,
+    ingest=500,
+)
