@@ -145,6 +145,16 @@ class TotalTests(TurnstileTestCase):
         self.assertTold(self.enter(GUEST, 2), "", "")
         self.assertTold(old, "", "evicted", "evicted")
 
+    def test_lastPlace(self) -> None:
+        """
+        While there is a place nobody has to make room, however long somebody is silent.
+        """
+        old = self.enter(GUEST)
+        self.clock.advance(100)
+        self.assertTold(self.enter(times=2), "", "")
+        self.assertTold(old, "")
+        self.assertEqual(self.counters["evicted.connection_cap"], 0)
+
     def test_nobodySilent(self) -> None:
         """
         Where nobody is silent, who slipped in is reset.

@@ -90,8 +90,10 @@ class Broadcaster(Service):
         self._shutdownTimeout = shutdownTimeout
         self._retryPolicy = retryPolicy or retrySchedule(random.random)
         self._follower = LogFollower(store, self, reactor)
-        self._trimmer = LogTrimmer(store, limits or LogLimits(), reactor, self.counters, clock)
         self._cursors = CursorWriter(store, reactor)
+        self._trimmer = LogTrimmer(
+            store, limits or LogLimits(), reactor, self.counters, clock, self._cursors.write
+        )
         self._tail = Tail()
         self._lineEnd = b"\n" if newline else b""
         self._dispatcher = Dispatcher(

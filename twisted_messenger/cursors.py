@@ -72,7 +72,7 @@ class CursorWriter:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        await self._write()
+        await self.write()
 
     def _writeIn(self, seconds: float) -> None:
         if self._timer is None and not self._stopped:
@@ -80,9 +80,12 @@ class CursorWriter:
 
     def _due(self) -> None:
         self._timer = None
-        ensureDeferred(self._write())
+        ensureDeferred(self.write())
 
-    async def _write(self) -> None:
+    async def write(self) -> None:
+        """
+        Write what is known now; what cannot be written is kept.
+        """
         moved, self._moved = self._moved, {}
         if not moved:
             return

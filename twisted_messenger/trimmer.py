@@ -3,7 +3,7 @@ Keeps the log within its limits.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from twisted.internet.defer import ensureDeferred
@@ -19,6 +19,10 @@ _BUSY_SECONDS = 1.0
 _IDLE_SECONDS = 60.0
 
 
+async def _nothing() -> None:
+    pass
+
+
 class LogTrimmer:
     """
     Has the store drop what is over the limits, now and then.
@@ -28,6 +32,8 @@ class LogTrimmer:
     :param reactor: measures the time between looks.
     :param counters: what was dropped is counted there.
     :param clock: seconds since the epoch; ages entries.
+    :param before: awaited before each look: what members have, but the store does not know yet,
+        would count as lost.
     """
 
     log = Logger()
@@ -39,7 +45,9 @@ class LogTrimmer:
         reactor: Any,
         counters: Counters,
         clock: Callable[[], float] = time.time,
+        before: Callable[[], Coroutine[Any, Any, None]] = _nothing,
     ) -> None:
+        self._before = before
         self._store = store
         self._limits = limits
         self._reactor = reactor
@@ -90,6 +98,7 @@ class LogTrimmer:
 
     async def _trim(self) -> None:
         try:
+            await self._before()
             dropped = await self._store.trim(self._limits, self._clock())
         except StoreError as error:
             dropped = 0

@@ -1,0 +1,149 @@
+"""
+What must hold when everything that a script began has ended.
+"""
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+from tests.fuzz.sender import Sender, Verdict
+from tests.fuzz.stage import BYSTANDER, COLLECTING_PORT, MAX_MESSAGE_BYTES, Stage
+from tests.fuzz.wiretarget import checkRefusalLine
+from twisted_messenger.errors import WireError
+from twisted_messenger.refusal import Reason
+from twisted_messenger.text import BadName, cleanName
+from twisted_messenger.wire import Command, RoomMessage, formatPush, parse
+
+# The trimmer's, the dispatcher's, the cursors', the pushes', and some to come.
+_MOST_TIMERS = 8
+
+_NOTICE = re.compile(rb"server: (1 message was|[0-9]+ messages were) dropped")
+
+
+def checkRest(stage: Stage) -> None:
+    """
+    Judge what has come to rest.
+    """
+    assert not stage.receipts.protocols, f"{len(stage.receipts.protocols)} connections are left"
+    timers = stage.network.getDelayedCalls()
+    assert len(timers) <= _MOST_TIMERS, f"{len(timers)} timers: {timers}"
+    _checkAnswers(stage)
+    _checkCounts(stage)
+    _checkLog(stage)
+    _checkPushes(stage)
+
+
+def checkEnd(stage: Stage) -> None:
+    """
+    Judge what is left of a room that was stopped.
+    """
+    assert stage.stopped is not None and stage.stopped.called, "the room does not stop"
+    assert stage.stopped.result is None, stage.stopped.result
+    assert stage.network.getDelayedCalls() == [], stage.network.getDelayedCalls()
+
+
+def _who(stage: Stage, verdict: Verdict) -> list[Sender]:
+    return [sender for sender in stage.senders if sender.verdict is verdict]
+
+
+def _checkAnswers(stage: Stage) -> None:
+    """
+    Every sender saw an answer with one meaning, and no reset if it had ended its message.
+    """
+    for sender in stage.senders:
+        sender.assertSound()
+    reset = [sender.said for sender in _who(stage, Verdict.RESET) if sender.finished]
+    # Their end may be on its way when there is no room, or when it stops.
+    counters = stage.room.counters
+    crowded = counters["evicted.connection_cap"] + counters["refused.connection_cap"]
+    assert stage.stopped or len(reset) <= crowded, f"ended and not answered: {reset}"
+
+
+def _checkCounts(stage: Stage) -> None:
+    """
+    The room's counters say what the senders saw, but for those who did not look.
+    """
+    counters = stage.room.counters
+    counts = counters.snapshot()
+    stored, unseen = len(_who(stage, Verdict.STORED)), len(_who(stage, Verdict.UNSEEN))
+    registered = sum(count for name, count in counts.items() if name.startswith("registered."))
+    taken = counters["accepted"] + registered + stage.store.departures + counters["probes"]
+    assert stored <= taken <= stored + unseen, f"{stored} receipts, {unseen} unseen: {counts}"
+    told = Counter(_toldReason(sender) for sender in _who(stage, Verdict.REFUSED))
+    untold = [counters[f"refused.{reason.value}"] - told[reason] for reason in Reason]
+    assert min(untold) >= 0, f"more refusals than were counted: {told}, {counts}"
+    reset = len(_who(stage, Verdict.RESET))
+    assert sum(untold) <= reset + unseen, f"{reset} resets, {unseen} unseen: {counts}"
+    # Whoever had not come in when the room stopped is reset by the kernel.
+    assert stage.stopped or reset <= sum(untold), f"{reset} resets: {counts}"
+
+
+def _toldReason(sender: Sender) -> Reason:
+    line = bytes(sender.data)
+    checkRefusalLine(line)
+    return Reason(line[2:].partition(b":")[0].decode())
+
+
+def _checkLog(stage: Stage) -> None:
+    """
+    What was acknowledged is in the log, as it was said, and nothing else but what was unseen.
+    """
+    log = Counter(stage.store.posts)
+    assert len(stage.store.posts) == stage.room.counters["accepted"]
+    for sender in _who(stage, Verdict.STORED):
+        assert _struckOut(log, sender), f"acknowledged, not stored: {sender.said!r}"
+    for sender in _who(stage, Verdict.UNSEEN):
+        _struckOut(log, sender)
+    assert not +log, f"stored, though nobody was told so: {+log}"
+
+
+def _struckOut(log: Counter[tuple[str, str]], sender: Sender) -> bool:
+    """
+    Strike what a sender said out of the log.
+
+    :returns: whether it was there, or nothing that belongs there.
+    """
+    commands = _commands(sender)
+    posts = [
+        (command.name, command.text) for command in commands if isinstance(command, RoomMessage)
+    ]
+    for post in posts:
+        if log[post]:
+            log[post] -= 1
+            return True
+    return bool(commands and not posts) or not sender.said
+
+
+def _commands(sender: Sender) -> list[Command]:
+    """
+    What a sender may have meant: all it said, or a line before a silence.
+    """
+    commands = []
+    for message in (sender.said, sender.said.partition(b"\n")[0]):
+        try:
+            command = parse(message, MAX_MESSAGE_BYTES)
+            commands.append(replace(command, name=cleanName(command.name)))
+        except (WireError, BadName):
+            pass
+    return commands
+
+
+def _checkPushes(stage: Stage) -> None:
+    """
+    The bystander has everything, in order; nobody has what was not said, or has confirmed unasked.
+    """
+    posts = stage.store.posts
+    expected = [formatPush(name, text) for name, text in posts if name != BYSTANDER]
+    got = stage.bystander.messages
+    assert got == expected[: len(got)], f"the bystander got {got}, not {expected}"
+    # What a room that stops has not pushed, it pushes when it starts again.
+    if not stage.stopped:
+        assert len(got) == len(expected), f"the bystander lacks {expected[len(got) :]}"
+        behind = stage.store.behind(COLLECTING_PORT)
+        assert not behind, f"these members lack something: {behind}"
+    pushes = {formatPush(name, text) for name, text in posts}
+    for message in (message for member in stage.members for message in member.messages):
+        assert message in pushes or _NOTICE.fullmatch(message), f"a member got {message!r}"
+    closed = sum(len(member.messages) for member in stage.closing) + len(stage.careless.made)
+    confirmed = stage.room.counters["pushes.confirmed"]
+    assert confirmed <= closed, f"{confirmed} pushes were confirmed, {closed} times was it said so"
