@@ -83,21 +83,24 @@ class ChatServerProtocol(Protocol):
         """
         if self._refused:
             return
-        size = len(self._data)
-        if reason.check(ConnectionIdle):
-            self._refuse(Refusal(Reason.IDLE, "the message was not ended in time"))
-        elif reason.check(ConnectionEvicted):
-            self._refuse(Refusal(Reason.CONNECTION_CAP, "it was silent, and others waited"))
-        elif not reason.check(ConnectionDone):
-            why = reason.getErrorMessage()
-            self._refuse(Refusal(Reason.TRUNCATED, f"{size} bytes, then: {why}"))
-        elif not size:
+        if not reason.check(ConnectionDone):
+            self._cut(reason)
+        elif not self._data:
             self._room.counters.add("probes")
             self.outcome.callback(None)
         else:
             data = bytes(self._data)
             self._letGo()
             self._messageReceived(data)
+
+    def _cut(self, reason: Failure) -> None:
+        if reason.check(ConnectionIdle):
+            self._refuse(Refusal(Reason.IDLE, "the message was not ended in time"))
+        elif reason.check(ConnectionEvicted):
+            self._refuse(Refusal(Reason.CONNECTION_CAP, "it was silent, and others waited"))
+        else:
+            why = f"{len(self._data)} bytes, then: {reason.getErrorMessage()}"
+            self._refuse(Refusal(Reason.TRUNCATED, why))
 
     def _letGo(self) -> None:
         self._data.clear()
