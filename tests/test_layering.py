@@ -28,7 +28,7 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
         *("sockets", "lookup", "refusallog"),
     ),
     ("stores.sqlitefile",),
-    ("room", "pushsocket", "stores", "stores.memory", "stores.sqlite", "turnstile"),
+    ("room", "pushsocket", "recipient", "stores", "stores.memory", "stores.sqlite", "turnstile"),
     ("server", "receipt", "peer", "push"),
     ("dispatcher",),
     ("broadcaster", "outermost"),

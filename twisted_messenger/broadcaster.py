@@ -27,7 +27,7 @@ from twisted_messenger.delivery import (
     RetryPolicy,
     retrySchedule,
 )
-from twisted_messenger.dispatcher import Delivery, Dispatcher
+from twisted_messenger.dispatcher import Dispatcher
 from twisted_messenger.follower import LogFollower
 from twisted_messenger.interfaces import (
     Entry,
@@ -37,6 +37,7 @@ from twisted_messenger.interfaces import (
     RosterNews,
 )
 from twisted_messenger.push import CONNECT_TIMEOUT, Pusher
+from twisted_messenger.recipient import Delivery
 from twisted_messenger.tail import Ready, Tail
 from twisted_messenger.trimmer import LogTrimmer
 from twisted_messenger.windows import MAX_PUSHES

@@ -9,7 +9,7 @@ The dispatcher: lets each member go on, one push after the other, as far as ther
        '------------ settled: confirmed, hung, failed ------'----------------------------'
 """
 
-from collections import Counter, deque
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -21,10 +21,11 @@ from twisted.python.failure import Failure
 from twisted_messenger.agenda import Agenda
 from twisted_messenger.counters import Counters
 from twisted_messenger.cursors import CursorWriter
-from twisted_messenger.delivery import DeliveryQueue, Evict, Step, Tell, Wait
+from twisted_messenger.delivery import Evict, Step, Tell, Wait
 from twisted_messenger.errors import StoreError
-from twisted_messenger.interfaces import IMessageStore, MemberState
+from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.push import CONNECT_TIMEOUT, Attempt, Outcome, Pusher, PushResult
+from twisted_messenger.recipient import Delivery
 from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.roster import Member
 from twisted_messenger.source import Source
@@ -56,54 +57,6 @@ _CONFIRMED = Outcome.CONFIRMED
 
 # Retries due within so many seconds go together.
 _SWEEP_SECONDS = 0.02
-
-
-class Delivery:
-    """
-    One member, where it stands, and what it is doing.
-    """
-
-    def __init__(self, state: MemberState, queue: DeliveryQueue) -> None:
-        self.enrolled(state.member)
-        self.registered = state.registered
-        self.queue = queue
-        #: Entries for a member too far behind for the tail.
-        self.page: deque[Ready] = deque()
-        #: Reading a page, or being evicted: it will be called again.
-        self.pending = False
-        #: Waiting for a place in its window.
-        self.queued = False
-        #: Where its place is, while it has one or waits for one.
-        self.window: Window[Delivery]
-        #: Whose share of the healthy places its place counts against.
-        self.source: str | None = None
-        #: No longer a member.
-        self.gone = False
-
-    def enrolled(self, member: Member) -> None:
-        """
-        The member, as it stands in the roster now.
-        """
-        self.member = member
-        #: Where it is pushed to; there is one push for each.
-        self.address = member.address
-        #: Whom its place counts for.
-        self.subscriber = Source(member.host).subscriber
-
-    @property
-    def busy(self) -> bool:
-        """
-        Whether something is under way that will come back to this member by itself.
-        """
-        return self.pending or self.queued or self.queue.busy
-
-    def pageEntry(self) -> Ready | None:
-        """
-        The first entry of the page that the member does not have.
-        """
-        while self.page and self.page[0].position <= self.queue.cursor:
-            self.page.popleft()
-        return self.page[0] if self.page else None
 
 
 class Dispatcher:

@@ -1,0 +1,60 @@
+"""
+One member among those who are pushed to: where it stands, and what it is doing.
+"""
+
+from collections import deque
+
+from twisted_messenger.delivery import DeliveryQueue
+from twisted_messenger.interfaces import MemberState
+from twisted_messenger.roster import Member
+from twisted_messenger.source import Source
+from twisted_messenger.tail import Ready
+from twisted_messenger.windows import Window
+
+
+class Delivery:
+    """
+    One member, where it stands, and what it is doing.
+    """
+
+    def __init__(self, state: MemberState, queue: DeliveryQueue) -> None:
+        self.enrolled(state.member)
+        self.registered = state.registered
+        self.queue = queue
+        #: Entries for a member too far behind for the tail.
+        self.page: deque[Ready] = deque()
+        #: Reading a page, or being evicted: it will be called again.
+        self.pending = False
+        #: Waiting for a place in its window.
+        self.queued = False
+        #: Where its place is, while it has one or waits for one.
+        self.window: Window[Delivery]
+        #: Whose share of the healthy places its place counts against.
+        self.source: str | None = None
+        #: No longer a member.
+        self.gone = False
+
+    def enrolled(self, member: Member) -> None:
+        """
+        The member, as it stands in the roster now.
+        """
+        self.member = member
+        #: Where it is pushed to; there is one push for each.
+        self.address = member.address
+        #: Whom its place counts for.
+        self.subscriber = Source(member.host).subscriber
+
+    @property
+    def busy(self) -> bool:
+        """
+        Whether something is under way that will come back to this member by itself.
+        """
+        return self.pending or self.queued or self.queue.busy
+
+    def pageEntry(self) -> Ready | None:
+        """
+        The first entry of the page that the member does not have.
+        """
+        while self.page and self.page[0].position <= self.queue.cursor:
+            self.page.popleft()
+        return self.page[0] if self.page else None
