@@ -37,6 +37,28 @@ class _Transport:
         return self._certificate
 
 
+class _Chained(_Transport):
+    """
+    The same, of a connection that has verified who vouches for the certificate.
+    """
+
+    def __init__(self, shown: Identity, *authorities: Identity) -> None:
+        self._chain = [crypto.X509.from_cryptography(one.certificate) for one in authorities]
+        super().__init__(crypto.X509.from_cryptography(shown.certificate))
+
+    def getHandle(self) -> "_Chained":
+        """
+        The connection.
+        """
+        return self
+
+    def get_verified_chain(self) -> list[Any]:
+        """
+        From the certificate up to the authority that is trusted.
+        """
+        return [self.getPeerCertificate(), *self._chain]
+
+
 def _showing(shown: Identity) -> _Transport:
     return _Transport(crypto.X509.from_cryptography(shown.certificate))
 
@@ -88,6 +110,18 @@ class HolderTests(SynchronousTestCase):
             self.other.identity,
         ]
         self.assertEqual(len({_holder(one) for one in shown}), len(shown))
+
+    def test_vouchers(self) -> None:
+        """
+        An authority that calls one below it like another authority issues to other holders.
+        """
+        namesake = Authority("authority")
+        below = self.other.issue("authority")
+        real = certificateOf(_Chained(self.authority.issue("ann"), self.authority.identity))
+        again = certificateOf(_Chained(self.authority.issue("ann"), self.authority.identity))
+        forged = _Chained(namesake.issue("ann"), below, self.other.identity)
+        self.assertEqual(real, again)
+        self.assertNotEqual(real, certificateOf(forged))
 
     def test_withoutSubject(self) -> None:
         """
