@@ -5,14 +5,14 @@ What we rely on of a TCP client's transport: the same tests for Twisted's own an
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.protocol import Factory, Protocol
-from twisted.trial.unittest import SynchronousTestCase
 
 from tests.transportrig import Building, Ours, Plain, RaisingOnData, RaisingOnEnd
+from tests.waiting import WaitingTestCase
 from twisted_messenger.sockets import pendingError
 from twisted_messenger.testing import RecordingProtocol
 
@@ -22,26 +22,10 @@ HOST = "127.0.0.1"
 MUCH = 16 * 1024 * 1024
 
 
-class ClientContract(SynchronousTestCase):
+class ClientContract(WaitingTestCase):
     """
     Two transports joined, on whatever reactor the subclass provides.
     """
-
-    reactor: Any
-
-    def waitFor(self, work: "Deferred[Any]") -> Any:
-        """
-        Let the reactor run until it fires.
-
-        :returns: its result; raises what it fails with.
-        """
-        raise NotImplementedError
-
-    def waitUntil(self, condition: Callable[[], object]) -> None:
-        """
-        Let the reactor run until something is true.
-        """
-        raise NotImplementedError
 
     def listen(self, build: Callable[[], Protocol | None]) -> tuple[IListeningPort, list[Any]]:
         """

@@ -3,7 +3,6 @@ What a push does on real sockets, whatever carries it: one for each way to conne
 """
 
 import socket
-from collections.abc import Callable
 from functools import partial
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from typing import Any
@@ -14,6 +13,7 @@ from twisted.internet.protocol import Factory
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.pushrig import BIG, HOST, ActingFactory, abort, close, nothing
+from tests.waiting import WaitingTestCase
 from twisted_messenger.push import Outcome, PushCreator, PushResult
 from twisted_messenger.sockets import pendingError
 from twisted_messenger.testing import (
@@ -55,26 +55,10 @@ def blackHole(test: SynchronousTestCase) -> int:
     return int(listening.getsockname()[1])
 
 
-class PushContract(SynchronousTestCase):
+class PushContract(WaitingTestCase):
     """
     A pusher, and one peer at a time.
     """
-
-    reactor: Any
-
-    def waitFor(self, work: "Deferred[Any]") -> Any:
-        """
-        Let the reactor run until it fires.
-
-        :returns: its result; raises what it fails with.
-        """
-        raise NotImplementedError
-
-    def waitUntil(self, condition: Callable[[], object]) -> None:
-        """
-        Let the reactor run until something is true.
-        """
-        raise NotImplementedError
 
     def makeCreator(self, **seconds: float) -> PushCreator:
         """

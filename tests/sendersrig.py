@@ -2,15 +2,14 @@
 What the tests of clients and callback addresses share: rooms, listeners, and nothing left over.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import maybeDeferred
 from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.protocol import ClientCreator
 from twisted.internet.tcp import Connection, Port
-from twisted.trial.unittest import SynchronousTestCase
 
+from tests.waiting import WaitingTestCase
 from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.server import ChatServerFactory
@@ -29,12 +28,10 @@ HOST = "127.0.0.1"
 SHORT = 0.05
 
 
-class SendersTestCase(SynchronousTestCase):
+class SendersTestCase(WaitingTestCase):
     """
     What the tests of clients and callback addresses share, on whatever reactor there is.
     """
-
-    reactor: Any
 
     def setUp(self) -> None:
         """
@@ -55,20 +52,6 @@ class SendersTestCase(SynchronousTestCase):
         The connections and ports there are.
         """
         return [one for one in self.reactor.getReaders() if isinstance(one, Connection | Port)]
-
-    def waitFor(self, work: "Deferred[Any]") -> Any:
-        """
-        Let the reactor run until it fires.
-
-        :returns: its result; raises what it fails with.
-        """
-        raise NotImplementedError
-
-    def waitUntil(self, condition: Callable[[], object]) -> None:
-        """
-        Let the reactor run until something is true.
-        """
-        raise NotImplementedError
 
     def listen(self, factory: Any) -> int:
         """

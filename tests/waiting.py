@@ -1,5 +1,5 @@
 """
-The network in memory, for tests that run on real sockets too.
+Waiting, for tests that run on the network in memory and on real sockets.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,28 @@ from twisted_messenger.testing import MemoryNetwork
 
 #: Seconds after which a test has failed, and by which time goes on.
 PATIENCE, STEP = 10.0, 0.001
+
+
+class WaitingTestCase(SynchronousTestCase):
+    """
+    A test that waits, on whatever reactor the subclass provides.
+    """
+
+    reactor: Any
+
+    def waitFor(self, work: "Deferred[Any]") -> Any:
+        """
+        Let the reactor run until it fires.
+
+        :returns: its result; raises what it fails with.
+        """
+        raise NotImplementedError
+
+    def waitUntil(self, condition: Callable[[], object]) -> None:
+        """
+        Let the reactor run until something is true.
+        """
+        raise NotImplementedError
 
 
 class MemoryWaiting(SynchronousTestCase):
