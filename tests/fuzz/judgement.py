@@ -31,6 +31,7 @@ def checkRest(stage: Stage) -> None:
     _checkCounts(stage)
     _checkLog(stage)
     _checkPushes(stage)
+    _checkMembers(stage)
 
 
 def checkEnd(stage: Stage) -> None:
@@ -130,7 +131,7 @@ def _commands(sender: Sender) -> list[Command]:
 
 def _checkPushes(stage: Stage) -> None:
     """
-    The bystander has everything, in order; nobody has what was not said, or has confirmed unasked.
+    Well-behaved members have everything, in order, each message once.
     """
     posts = stage.store.posts
     expected = [formatPush(name, text) for name, text in posts if name != BYSTANDER]
@@ -141,9 +142,15 @@ def _checkPushes(stage: Stage) -> None:
         assert len(got) == len(expected), f"the bystander lacks {expected[len(got) :]}"
         behind = stage.store.behind(COLLECTING_PORT)
         assert not behind, f"these members lack something: {behind}"
-    pushes = {formatPush(name, text) for name, text in posts}
+
+
+def _checkMembers(stage: Stage) -> None:
+    """
+    Nobody got what was not said, or is thought to have read what it did not.
+    """
+    pushes = {formatPush(name, text) for name, text in stage.store.posts}
     for message in (message for member in stage.members for message in member.messages):
         assert message in pushes or _NOTICE.fullmatch(message), f"a member got {message!r}"
     closed = sum(len(member.messages) for member in stage.closing) + len(stage.careless.made)
     confirmed = stage.room.counters["pushes.confirmed"]
-    assert confirmed <= closed, f"{confirmed} pushes were confirmed, {closed} times was it said so"
+    assert confirmed <= closed, f"{confirmed} pushes were confirmed, {closed} were closed in order"

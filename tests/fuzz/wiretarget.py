@@ -29,7 +29,7 @@ from twisted_messenger.wire import (
     parsePush,
 )
 
-#: Bytes of an answer that our own senders keep.
+#: Bytes of an answer: its detail, each character escaped, and the code before it.
 MAX_REFUSAL_BYTES = 2048
 
 # Who speaks where the name is none.
