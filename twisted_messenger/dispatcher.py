@@ -9,7 +9,6 @@ The dispatcher: lets each member go on, one push after the other, as far as ther
        '------------ settled: confirmed, hung, failed ------'----------------------------'
 """
 
-from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -107,8 +106,6 @@ class Dispatcher:
         self._healthy: Window[Delivery]
         self._suspects: Window[Delivery]
         self._healthy, self._suspects = windows(maxPushes)
-        # Healthy places in use by each source; loopback has no limit.
-        self._shares: Counter[str] = Counter()
         self._maxShare = max(1, maxPushes // _SHARES)
         self._blocked: dict[str, Delivery] = {}
         self._agenda: Agenda[Delivery] = Agenda()
@@ -177,14 +174,11 @@ class Dispatcher:
         return delivery.queue.missed > 0 or delivery.queue.cursor < self._tail.head
 
     def _enter(self, delivery: Delivery, step: Step) -> None:
-        source = delivery.subscriber
-        crowded = source is not None and self._shares[source] >= self._maxShare
+        crowded = self._healthy.taken(delivery.subscriber) >= self._maxShare
         suspect = crowded or delivery.queue.suspect
         delivery.window = self._suspects if suspect else self._healthy
-        if delivery.window.enter(delivery):
-            if not suspect and source is not None:
-                delivery.source = source
-                self._shares[source] += 1
+        if delivery.window.enter(delivery, delivery.subscriber):
+            delivery.source = delivery.subscriber
             self._start(delivery, step)
         else:
             delivery.queued = True
@@ -217,10 +211,7 @@ class Dispatcher:
             )
 
     def _leave(self, delivery: Delivery) -> None:
-        delivery.window.leave()
-        if delivery.source is not None:
-            self._shares -= Counter((delivery.source,))
-            delivery.source = None
+        delivery.window.leave(delivery.source)
         if self._serving:
             # The loop below goes on; calling it from itself would nest without bound.
             return

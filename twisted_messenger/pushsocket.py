@@ -436,10 +436,10 @@ def _isLiteral(host: str) -> bool:
 
 class BatchCreator(ClientCreator):
     """
-    A ``ClientCreator`` whose TCP connections to address literals lie under one epoll.
+    A ``ClientCreator`` that can also put connections to address literals under one epoll.
 
-    Whatever else is asked of it (names, TLS, a local address, another platform or reactor), it
-    leaves to the reactor.
+    Its own methods, and whatever a batch cannot serve (names, TLS, a local address, another
+    platform or reactor), are the reactor's.
     """
 
     _batch: SocketBatch | None = None

@@ -29,7 +29,7 @@ class Delivery:
         self.queued = False
         #: Where its place is, while it has one or waits for one.
         self.window: Window[Delivery]
-        #: Whose share of the healthy places its place counts against.
+        #: Whose share of the window its place counts against; it may have moved since.
         self.source: str | None = None
         #: No longer a member.
         self.gone = False

@@ -6,7 +6,7 @@ of them cannot take the places of those that answer. A single window smaller tha
 hanging members delivers nothing at all.
 """
 
-from collections import deque
+from collections import Counter, deque
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -27,20 +27,30 @@ class Window(Generic[T]):
 
     def __init__(self, places: int) -> None:
         self._free = places
+        self._taken: Counter[str] = Counter()
         #: Who waits for a place.
         self.queue: deque[T] = deque()
 
-    def enter(self, who: T) -> bool:
+    def enter(self, who: T, source: str | None = None) -> bool:
         """
         Take a place, or queue for one.
 
+        :param source: whose share of the places it counts against; ``None`` for nobody's.
         :returns: whether there was a place.
         """
         if self._free <= 0:
             self.queue.append(who)
             return False
         self._free -= 1
+        if source is not None:
+            self._taken[source] += 1
         return True
+
+    def taken(self, source: str | None) -> int:
+        """
+        How many places a source has.
+        """
+        return 0 if source is None else self._taken[source]
 
     def withdraw(self, who: T) -> None:
         """
@@ -48,11 +58,18 @@ class Window(Generic[T]):
         """
         self.queue.remove(who)
 
-    def leave(self) -> None:
+    def leave(self, source: str | None = None) -> None:
         """
         Give a place back.
+
+        :param source: that :meth:`enter` was told.
         """
         self._free += 1
+        if source is None:
+            return
+        self._taken[source] -= 1
+        if not self._taken[source]:
+            del self._taken[source]
 
     def waiting(self) -> T | None:
         """

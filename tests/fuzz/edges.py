@@ -42,7 +42,9 @@ class _Watch:
         """
         What was seen since the beginning.
         """
-        return {(edge, min(times, _OFTEN).bit_length()) for edge, times in self._taken.items()}
+        # A coroutine that is collected meanwhile would add its own.
+        taken = self._taken.copy()
+        return {(edge, min(times, _OFTEN).bit_length()) for edge, times in taken.items()}
 
     def _isOurs(self, code: CodeType) -> bool:
         name = code.co_filename
