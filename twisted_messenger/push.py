@@ -24,7 +24,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_messenger.pushsocket import BatchCreator
+from twisted_messenger.socketbatch import BatchCreator
 from twisted_messenger.sockets import resetOnClose
 
 #: Seconds until a connection must stand. A LAN answers in milliseconds; a lost SYN is sent

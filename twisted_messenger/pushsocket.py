@@ -1,44 +1,25 @@
 """
-A TCP client transport for very many very short connections.
+A TCP client transport with nothing in it that a single message does not need.
 
-A reactor does much for each connection that one which lives for a single message does not need:
-name resolution, a connector, a timer, five changes of what is watched. Here all sockets lie under
-one epoll of their own, and the reactor watches that one descriptor::
-
-    reactor --addReader--> SocketBatch (epoll) --ready--> PushSocket --> protocol
-                                                    '---> PushSocket --> protocol
-
-A batch of ready sockets costs the reactor one call. What is left of a connection is what the
-kernel must do: connect, send, half-close, wait for the end, close.
+What is left of a connection is what the kernel must do: connect, send, half-close, wait for the
+end, close.
 """
 
 import os
 import select
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from errno import EINPROGRESS
-from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.error import ConnectionAborted, ConnectionLost, UserError, getConnectError
-from twisted.internet.interfaces import (
-    IReactorFDSet,
-    IReadDescriptor,
-    ISystemHandle,
-    ITCPTransport,
-)
-from twisted.internet.protocol import ClientCreator, connectionDone
-from twisted.logger import Logger
+from twisted.internet.interfaces import ISystemHandle, ITCPTransport
+from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_messenger.roster import literal
 from twisted_messenger.sockets import resetOnClose
-
-# Sockets looked at before the reactor may do something else.
-_BATCH = 256
 
 # Bytes read at once. A receiver says nothing, or one line.
 _READ_BYTES = 4096
@@ -50,107 +31,32 @@ _EPOLLOUT = getattr(select, "EPOLLOUT", 0)
 _STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
 
 
-@implementer(IReadDescriptor)
-class SocketBatch:
+class Watch(Protocol):
     """
-    All sockets of one pusher, as one descriptor.
-
-    :param reactor: provides ``IReactorFDSet`` and ``IReactorTime``.
+    Tells sockets of their events; a :class:`~twisted_messenger.socketbatch.SocketBatch` does.
     """
 
-    log = Logger()
-
-    def __init__(self, reactor: Any) -> None:
-        self.reactor = reactor
-        self._epoll = select.epoll()
-        self._sockets: dict[int, PushSocket] = {}
-
-    def connect(
-        self, host: str, port: int, protocol: Any, failed: Callable[[Failure], object]
-    ) -> "PushSocket":
-        """
-        Connect a protocol.
-
-        :param host: an address literal.
-        :param protocol: half-closeable; its ``makeConnection`` may be called before this returns.
-        :param failed: called in its place where there is no connection, never before this returns.
-        """
-        transport = PushSocket(self, (host, port), protocol, failed)
-        try:
-            transport.connect()
-        except OSError as error:
-            self.reactor.callLater(0, transport.notConnected, error.errno)
-        except Exception:
-            self._broke(transport)
-        return transport
+    reactor: Any
 
     def watch(self, descriptor: int, transport: "PushSocket", events: int) -> None:
         """
         Begin to tell a socket of its events.
         """
-        if not self._sockets:
-            self.reactor.addReader(self)
-        self._sockets[descriptor] = transport
-        self._epoll.register(descriptor, events)
 
     def change(self, descriptor: int, events: int) -> None:
         """
         Tell it of other events.
         """
-        self._epoll.modify(descriptor, events)
 
     def ignore(self, descriptor: int) -> None:
         """
         Tell it of nothing any more.
         """
-        self._epoll.unregister(descriptor)
-        self.closing(descriptor)
 
     def closing(self, descriptor: int) -> None:
         """
-        A socket that was watched is about to be closed; the kernel forgets it then by itself.
+        It is about to be closed.
         """
-        del self._sockets[descriptor]
-        if not self._sockets:
-            self.reactor.removeReader(self)
-
-    def fileno(self) -> int:
-        """
-        See ``IReadDescriptor``.
-        """
-        return self._epoll.fileno()
-
-    def logPrefix(self) -> str:
-        """
-        See ``IReadDescriptor``.
-        """
-        return "pushes"
-
-    def doRead(self) -> None:
-        """
-        Let every socket go on that can.
-        """
-        sockets = self._sockets
-        for descriptor, events in self._epoll.poll(0, _BATCH):
-            transport = sockets.get(descriptor)
-            # One before it may have closed it.
-            if transport is not None:
-                try:
-                    transport.ready(events)
-                except Exception:
-                    self._broke(transport)
-
-    def connectionLost(self, reason: Failure) -> None:
-        """
-        The reactor has ended.
-        """
-        for transport in list(self._sockets.values()):
-            transport.abortConnection()
-        self._epoll.close()
-
-    def _broke(self, transport: "PushSocket") -> None:
-        self.log.failure("a push broke")
-        transport.abortConnection()
 
 
 @implementer(ITCPTransport, ISystemHandle)
@@ -176,7 +82,7 @@ class PushSocket:
 
     def __init__(
         self,
-        batch: SocketBatch,
+        batch: Watch,
         peer: tuple[str, int],
         protocol: Any,
         failed: Callable[[Failure], object],
@@ -427,37 +333,3 @@ def _withZone(host: str, port: int) -> Any:
 def _addressOf(name: Any) -> IPv4Address | IPv6Address:
     kind = IPv4Address if len(name) == 2 else IPv6Address
     return kind("TCP", name[0], name[1])
-
-
-@lru_cache(maxsize=16_384)
-def _isLiteral(host: str) -> bool:
-    return literal(host) is not None
-
-
-class BatchCreator(ClientCreator):
-    """
-    A ``ClientCreator`` that can also put connections to address literals under one epoll.
-
-    Its own methods, and whatever a batch cannot serve (names, TLS, a local address, another
-    platform or reactor), are the reactor's.
-    """
-
-    _batch: SocketBatch | None = None
-
-    def batchFor(self, host: str) -> SocketBatch | None:
-        """
-        The sockets for connections to a host; made when they are needed first, not before a
-        daemon has forked.
-
-        :returns: ``None`` where the reactor must do it.
-        """
-        if not _isLiteral(host):
-            return None
-        if self._batch is None and self._canBatch():
-            # Without a descriptor for it, the reactor has none either, and will say so.
-            with suppress(OSError):
-                self._batch = SocketBatch(self.reactor)
-        return self._batch
-
-    def _canBatch(self) -> bool:
-        return hasattr(select, "epoll") and IReactorFDSet.providedBy(self.reactor)

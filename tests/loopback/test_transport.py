@@ -13,7 +13,7 @@ from zope.interface.verify import verifyObject
 
 from tests import clientcontract, transportcontract, turnscontract
 from tests.loopback.waiting import LoopbackWaiting
-from twisted_messenger.pushsocket import BatchCreator
+from twisted_messenger.socketbatch import BatchCreator
 from twisted_messenger.sockets import pendingError
 from twisted_messenger.testing import RecordingProtocol
 
