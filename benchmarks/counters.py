@@ -10,6 +10,9 @@ from pathlib import Path
 
 from benchmarks.programs import BenchmarkError
 
+#: The variable that tells a program how many times slower it is while it is counted.
+SLOWNESS = "BENCHMARKS_SLOWNESS"
+
 
 class Counter:
     """
@@ -18,12 +21,14 @@ class Counter:
     :param name: for people.
     :param command: what stands in front, in one line; the count goes to FILE.
     :param pattern: finds the count in that file.
+    :param slowness: how many times slower the program is meanwhile.
     """
 
-    def __init__(self, name: str, command: str, pattern: str) -> None:
+    def __init__(self, name: str, command: str, pattern: str, slowness: float = 1) -> None:
         self.name = name
         self._words = command.split()
         self._pattern = pattern
+        self._slowness = slowness
 
     def works(self, folder: Path) -> bool:
         """
@@ -49,7 +54,8 @@ class Counter:
         return count
 
     def _prefix(self, file: Path) -> list[str]:
-        return [word.replace("FILE", str(file)) for word in self._words]
+        words = (word.replace("FILE", str(file)) for word in self._words)
+        return ["env", f"{SLOWNESS}={self._slowness}", *words]
 
     def _count(self, file: Path) -> int | None:
         found = re.search(self._pattern, file.read_text(), re.MULTILINE)
@@ -59,11 +65,12 @@ class Counter:
 _COUNTERS = (
     # Processors in virtual machines often do not tell.
     Counter("perf stat", "perf stat -x ; -e instructions:u -o FILE --", r"^(\d+);"),
-    # Runs the program on a processor of its own, some fifty times slower.
+    # Runs the program on a processor of its own; our server then pushes a twelfth as fast.
     Counter(
         "valgrind",
         "valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null --log-file=FILE",
         r"I +refs: +([\d,]+)",
+        slowness=12,
     ),
 )
 

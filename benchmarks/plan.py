@@ -50,7 +50,7 @@ FULL = Plan(
     idleMembers=1000,
     idleSeconds=10,
     ingest=10_000,
-    counted=Work(100, 10, patience=300),
+    counted=Work(100, 50, patience=300),
     countedIngest=8,
 )
 

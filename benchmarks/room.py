@@ -13,9 +13,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.programs import BenchmarkError, Program
+from benchmarks.programs import PYTHON, BenchmarkError, Program
 
 _TWISTD = (sys.executable, "-c", "from twisted.scripts.twistd import run; run()")
+_COUNTED = (*PYTHON, "benchmarks.slowed")
 _LOG, _PID = "room.log", "room.pid"
 
 # Senders at once: one alone would wait for each message to be on disk.
@@ -44,8 +45,9 @@ class Room(Program):
         self._senders = ThreadPoolExecutor(_SENDERS)
         self._said: list[Future[None]] = []
         server = ("chatserver", "--listen", "tcp:0:interface=127.0.0.1", "--store", store)
-        twistd = (*_TWISTD, "-n", "--logfile", _LOG, "--pidfile", _PID)
-        super().__init__([*prefix, *twistd, *server], self._path)
+        twistd = _COUNTED if prefix else _TWISTD
+        options = ("-n", "--logfile", _LOG, "--pidfile", _PID)
+        super().__init__([*prefix, *twistd, *options, *server], self._path)
         self._ports = ports
         #: Where it listens, once it has begun.
         self.port = 0

@@ -12,9 +12,12 @@ from twisted_messenger.refusal import Reason
 from twisted_messenger.wire import (
     MAX_HOST,
     MAX_MESSAGE_BYTES,
+    MAX_PUSH_BYTES,
     Departure,
     Registration,
     RoomMessage,
+    fitsPush,
+    formatPush,
     parse,
     parsePush,
 )
@@ -123,3 +126,31 @@ class BadBytesTests(SynchronousTestCase):
         self.assertLess(pythonCalls(lambda: parse(b"from:ci|" + bad)), 100)
         self.assertLess(pythonCalls(lambda: parsePush(bad)), 100)
         self.assertEqual(parse(b"from:ci|" + bad), RoomMessage("ci", "?" * len(bad)))
+
+
+class FitTests(SynchronousTestCase):
+    """
+    Whether a push is too long is known without making the short ones.
+    """
+
+    @settings(deadline=None)
+    @given(
+        st.sampled_from(("a", "\N{GRINNING FACE}" * 64, "n" * 64)),
+        st.sampled_from(("\n", "\u2028", "\r\n", "x", "\N{GRINNING FACE}", "\x1b")),
+        st.integers(-40, 40),
+    )
+    def test_edge(self, name: str, piece: str, beyond: int) -> None:
+        """
+        It is so to the byte, whatever the text is made of.
+        """
+        empty = len(formatPush(name, ""))
+        each = len(formatPush(name, piece)) - empty
+        text = piece * ((MAX_PUSH_BYTES - empty) // each) + "x" * max(0, beyond)
+        text = text[: len(text) + min(0, beyond)]
+        self.assertEqual(fitsPush(name, text), len(formatPush(name, text)) <= MAX_PUSH_BYTES)
+
+    def test_short(self) -> None:
+        """
+        A line of text is not formatted to find out.
+        """
+        self.assertLess(pythonCalls(lambda: fitsPush("ann", "x" * 1000)), 3)

@@ -176,12 +176,19 @@ class DeliveryQueue:
         """
         return max(0, self._dropped + self._skipped - self._told)
 
-    @property
-    def flowing(self) -> bool:
+    def flowOn(self, position: int) -> bool:
         """
-        Whether there is nothing but to send what comes next.
+        An attempt to deliver an entry starts, where there is nothing else to do first.
+
+        :param position: of the entry; beyond the cursor.
+        :returns: whether it does.
         """
-        return self._reached and not self.failures and self._told >= self._dropped + self._skipped
+        if self.failures or self._wait or not self._reached:
+            return False
+        if self._told < self._dropped + self._skipped:
+            return False
+        self.inFlight = position
+        return True
 
     def next(self, now: float) -> Step:
         """

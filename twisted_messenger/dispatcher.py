@@ -156,7 +156,7 @@ class Dispatcher:
         """
         Do the next thing for a member, if it is at rest.
         """
-        if not self._running or delivery.gone or delivery.busy:
+        if not self._running or delivery.gone or delivery.busy or self._flowed(delivery):
             return
         step = delivery.queue.next(self._reactor.seconds())
         if isinstance(step, Evict):
@@ -169,6 +169,27 @@ class Dispatcher:
         elif self._hasWork(delivery):
             self._agenda.remove(delivery)
             self._enter(delivery, step)
+
+    def _flowed(self, delivery: Delivery) -> bool:
+        """
+        Push the next entry to a healthy member at the head, as nearly all are, with nothing
+        further to find out.
+
+        :returns: whether it was one, and there was an entry and a place for it.
+        """
+        entry = self._tail.next.get(delivery.queue.cursor)
+        if entry is None or entry.name == delivery.member.name or delivery.page:
+            return False
+        window, source = self._healthy, delivery.subscriber
+        if window.full or window.taken(source) >= self._maxShare:
+            return False
+        if delivery.address in self.inFlight or not delivery.queue.flowOn(entry.position):
+            return False
+        self._agenda.remove(delivery)
+        window.enter(delivery, source)
+        delivery.window, delivery.source = window, source
+        self._push(delivery, entry.payload)
+        return True
 
     def _hasWork(self, delivery: Delivery) -> bool:
         return delivery.queue.missed > 0 or delivery.queue.cursor < self._tail.head
@@ -308,14 +329,15 @@ class Dispatcher:
 
         :returns: whether it has its next push.
         """
-        if not (self._running and delivery.window is self._healthy and delivery.queue.flowing):
+        if not self._running or delivery.window is not self._healthy or delivery.gone:
             return False
-        if self._healthy.queue or self._blocked or delivery.gone or delivery.page:
+        if self._healthy.queue or self._blocked or delivery.page:
             return False
         entry = self._tail.next.get(delivery.queue.cursor)
         if entry is None or entry.name == delivery.member.name or delivery.address != address:
             return False
-        delivery.queue.begin(entry.position)
+        if not delivery.queue.flowOn(entry.position):
+            return False
         self._push(delivery, entry.payload)
         return True
 

@@ -88,7 +88,7 @@ class PushResult:
 _PLAINLY_CONFIRMED = PushResult(Outcome.CONFIRMED, connected=True)
 
 # Looking a member of an enumeration up takes a while on older Pythons.
-_CONFIRMED, _FAILED = Outcome.CONFIRMED, Outcome.FAILED
+_FAILED = Outcome.FAILED
 
 
 class Attempt(typing.Protocol):
@@ -131,19 +131,13 @@ class PushProtocol(Protocol):
     It has no timer of its own: whoever made it calls :meth:`expired` after :attr:`deadline`.
 
     :param clock: tells the time.
-    :param payload: the whole message.
+    :param payload: the whole message; empty where the transport has sent it already.
     :param connectTimeout: seconds from now until the connection must stand.
     :param pushTimeout: seconds from then until the peer must have closed.
     :param settled: called once, with this protocol and the result.
     """
 
-    # Class attributes, since a push that fares well changes none of them.
-    #: The attempt to connect; it is cancelled when it takes too long, and fails then.
-    attempt: Attempt | None = None
-    transport: Any = None
-    _reply = b""
-    _armed = False
-    _peerClosed = False
+    transport: Any
 
     def __init__(
         self,
@@ -159,7 +153,11 @@ class PushProtocol(Protocol):
         self._payload = payload
         self._pushTimeout = pushTimeout
         self._settled: Callable[[PushProtocol, PushResult], object] | None = settled
-        self._finSent = False
+        #: The attempt to connect; it is cancelled when it takes too long, and fails then.
+        self.attempt: Attempt | None = None
+        self.transport = None
+        self._reply = b""
+        self._armed = self._finSent = self._peerClosed = False
 
     def connectionMade(self) -> None:
         """
@@ -167,10 +165,11 @@ class PushProtocol(Protocol):
         """
         self.deadline = self._clock.seconds() + self._pushTimeout
         tcp = self.transport
-        if len(self._payload) > _ONE_SEND_BYTES:
-            self._armed = True
-            resetOnClose(tcp, True)
-        tcp.write(self._payload)
+        if self._payload:
+            if len(self._payload) > _ONE_SEND_BYTES:
+                self._armed = True
+                resetOnClose(tcp, True)
+            tcp.write(self._payload)
         tcp.loseWriteConnection()
 
     def notConnected(self, reason: Failure) -> None:
@@ -224,10 +223,9 @@ class PushProtocol(Protocol):
         """
         The peer closed, or half-closed before it has read: the former confirms.
         """
+        self._peerClosed = True
         if self._finSent:
             self._checkReset()
-        else:
-            self._peerClosed = True
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
@@ -241,24 +239,26 @@ class PushProtocol(Protocol):
         # remembers even after its end of file.
         if self.transport.getHandle().getsockopt(SOL_SOCKET, SO_ERROR):
             self._end(Outcome.FAILED, "closed before it read the message")
-        elif self._reply and self.transport.getHost() == self.transport.getPeer():
+        elif not self._reply:
+            self._endWith(_PLAINLY_CONFIRMED)
+        elif self.transport.getHost() == self.transport.getPeer():
             # Where nobody listens on an ephemeral port, TCP may connect a socket to itself.
             self._end(Outcome.FAILED, "nobody listens there")
         else:
-            self._end(_CONFIRMED, "")
+            self._end(Outcome.CONFIRMED, "")
 
     def _end(self, outcome: Outcome, detail: str) -> None:
-        if self._settled is None:
-            return
+        self._endWith(PushResult(outcome, self._reply, detail, True))
+
+    def _endWith(self, result: PushResult) -> None:
         settled, self._settled = self._settled, None
-        if outcome is _FAILED:
+        if settled is None:
+            return
+        if result.outcome is _FAILED:
             self.transport.abortConnection()
         else:
             self.transport.loseConnection()
-        if outcome is _CONFIRMED and not self._reply:
-            settled(self, _PLAINLY_CONFIRMED)
-        else:
-            settled(self, PushResult(outcome, self._reply, detail, True))
+        settled(self, result)
 
     def _settle(self, result: PushResult) -> None:
         settled, self._settled = self._settled, None
@@ -317,15 +317,18 @@ class PushCreator(BatchCreator):
         See :class:`Pusher`.
         """
         timeout = self._connectTimeout if connectTimeout is None else connectTimeout
+        batch = self.batchFor(host)
+        opening = b""
+        if batch is not None and len(payload) <= _ONE_SEND_BYTES:
+            opening, payload = payload, b""
         protocol = PushProtocol(self.reactor, payload, timeout, self._pushTimeout, self._ended)
         self._active[protocol] = settled
         if self._sweep is None:
             self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)
-        batch = self.batchFor(host)
-        if batch is not None:
-            protocol.attempt = batch.connect(host, port, protocol, protocol.notConnected)
-        else:
+        if batch is None:
             self._byReactor(protocol, host, port)
+        else:
+            protocol.attempt = batch.connect(host, port, protocol, protocol.notConnected, opening)
         return protocol
 
     def _byReactor(self, protocol: PushProtocol, host: str, port: int) -> None:

@@ -38,22 +38,12 @@ class Watch(Protocol):
 
     reactor: Any
 
-    def watch(self, descriptor: int, transport: "PushSocket", events: int) -> None:
+    def watch(self, transport: "PushSocket", events: int) -> None:
         """
-        Begin to tell a socket of its events.
-        """
-
-    def change(self, descriptor: int, events: int) -> None:
-        """
-        Tell it of other events.
+        From now on, tell a socket of these events, of which it may be none.
         """
 
-    def ignore(self, descriptor: int) -> None:
-        """
-        Tell it of nothing any more.
-        """
-
-    def closing(self, descriptor: int) -> None:
+    def forget(self, transport: "PushSocket") -> None:
         """
         It is about to be closed.
         """
@@ -68,17 +58,25 @@ class PushSocket:
     :param peer: an address literal, and a port.
     :param protocol: half-closeable.
     :param failed: called where there is no connection.
+    :param opening: sent as soon as the connection stands, before the protocol learns of that.
     """
 
-    disconnecting = False
-
-    # Class attributes, since a connection that fares well changes few of them.
-    _events = 0
-    _socket: Any = None
-    _connected = False
-    _ending = False
-    _readEnded = False
-    _closed = False
+    # Slots are what the interpreter reaches fastest.
+    __slots__ = (
+        "_batch",
+        "_closed",
+        "_connected",
+        "_ending",
+        "_failed",
+        "_peer",
+        "_protocol",
+        "_readEnded",
+        "_socket",
+        "_unsent",
+        "descriptor",
+        "disconnecting",
+        "events",
+    )
 
     def __init__(
         self,
@@ -86,12 +84,20 @@ class PushSocket:
         peer: tuple[str, int],
         protocol: Any,
         failed: Callable[[Failure], object],
+        opening: bytes = b"",
     ) -> None:
         self._batch = batch
         self._peer = peer
         self._protocol = protocol
         self._failed = failed
-        self._unsent = b""
+        self._unsent = opening
+        self._socket: Any = None
+        #: Of the socket.
+        self.descriptor = -1
+        #: What the batch tells it of; the batch keeps it.
+        self.events = 0
+        self._connected = self._ending = self._readEnded = self._closed = False
+        self.disconnecting = False
 
     def connect(self) -> None:
         """
@@ -102,15 +108,12 @@ class PushSocket:
         family = socket.AF_INET6 if ":" in self._peer[0] else socket.AF_INET
         # The kernel's part of a socket; the standard library's class around it costs as much again.
         self._socket = socket.SocketType(family, _STREAM)
-        self._descriptor = self._socket.fileno()
+        self.descriptor = self._socket.fileno()
         address = self._peer if "%" not in self._peer[0] else _withZone(*self._peer)
         error = self._socket.connect_ex(address)
         if error not in (0, EINPROGRESS):
             raise OSError(error, "")
-        if self._stands():
-            self._made()
-        else:
-            self._watch(_EPOLLOUT)
+        self._open()
 
     def cancel(self) -> None:
         """
@@ -137,12 +140,9 @@ class PushSocket:
         if not self._connected:
             # It may be news of a descriptor that was somebody else's a moment ago.
             try:
-                stands = self._stands()
+                self._open()
             except OSError as error:
                 self.notConnected(error.errno or 0)
-                return
-            if stands:
-                self._made()
             return
         if events & ~_EPOLLOUT and not self._readEnded:
             self._read()
@@ -187,8 +187,9 @@ class PushSocket:
         Close in order, behind everything that was written.
         """
         self.disconnecting = self._ending = True
-        if not self._unsent:
-            self._lose(connectionDone)
+        if not self._unsent and not self._closed:
+            self._close()
+            self._protocol.connectionLost(connectionDone)
 
     def abortConnection(self) -> None:
         """
@@ -243,19 +244,21 @@ class PushSocket:
         """
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, enabled)
 
-    def _stands(self) -> bool:
+    def _open(self) -> None:
+        """
+        Send what opens the conversation: even where that is nothing, the kernel says whether the
+        connection stands.
+        """
         try:
-            # Nothing to send: it asks the kernel whether we could.
-            self._socket.send(b"")
+            sent = self._socket.send(self._unsent)
         except BlockingIOError:
-            return False
-        return True
-
-    def _made(self) -> None:
+            self._batch.watch(self, _EPOLLOUT)
+            return
+        self._unsent = self._unsent[sent:]
         self._connected = True
         self._protocol.makeConnection(self)
-        if not self._events & _EPOLLIN and not self._closed:
-            self._watch(_EPOLLIN | _EPOLLOUT if self._unsent else _EPOLLIN)
+        if not self._closed:
+            self._batch.watch(self, _EPOLLIN | _EPOLLOUT if self._unsent else _EPOLLIN)
 
     def _read(self) -> None:
         try:
@@ -272,7 +275,7 @@ class PushSocket:
             self._readEnded = True
             self._protocol.readConnectionLost()
             if not self._closed:
-                self._watch(_EPOLLOUT if self._unsent else 0)
+                self._batch.watch(self, _EPOLLOUT if self._unsent else 0)
 
     def _flush(self) -> None:
         if self._unsent:
@@ -287,26 +290,14 @@ class PushSocket:
                 return
             self._unsent = self._unsent[sent:]
             if self._unsent:
-                self._watch(self._events | _EPOLLOUT)
+                self._batch.watch(self, self.events | _EPOLLOUT)
                 return
-        if self._events & _EPOLLOUT:
-            self._watch(self._events & ~_EPOLLOUT)
+        if self.events & _EPOLLOUT:
+            self._batch.watch(self, self.events & ~_EPOLLOUT)
         if self.disconnecting:
             self._lose(connectionDone)
         elif self._ending:
             self.loseWriteConnection()
-
-    def _watch(self, events: int) -> None:
-        if events == self._events:
-            return
-        if not self._events:
-            self._batch.watch(self._descriptor, self, events)
-        elif events:
-            self._batch.change(self._descriptor, events)
-        else:
-            # Even for nothing, the kernel would go on telling of a connection that is over.
-            self._batch.ignore(self._descriptor)
-        self._events = events
 
     def _lose(self, reason: Failure) -> None:
         if not self._closed:
@@ -315,8 +306,8 @@ class PushSocket:
 
     def _close(self) -> None:
         self._closed = True
-        if self._events:
-            self._batch.closing(self._descriptor)
+        if self.events:
+            self._batch.forget(self)
         if self._socket is not None:
             self._socket.close()
 

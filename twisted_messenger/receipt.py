@@ -160,12 +160,18 @@ class ReceiptProtocol(ProtocolWrapper):
 
     def writeConnectionLost(self) -> None:
         """
-        The receipt is out. From now on an orderly close is the truth.
+        The receipt is out.
+        """
+        self._tellTheTruth()
+        if self._eof or self.factory.stopping:
+            self._close()
+
+    def _tellTheTruth(self) -> None:
+        """
+        From now on an orderly close is the truth.
         """
         resetOnClose(self.transport, False)
         self._receiptOut = True
-        if self._eof or self.factory.stopping:
-            self._close()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
@@ -291,6 +297,10 @@ class ReceiptProtocol(ProtocolWrapper):
         if ISSLTransport.providedBy(self.transport):
             self._receiptOut = True
             self.transport.loseConnection()
+        elif refusal is None and self._eof:
+            # Both halves at once: there is nothing to send, and nothing to come.
+            self._tellTheTruth()
+            self._close()
         else:
             self.transport.loseWriteConnection()
 

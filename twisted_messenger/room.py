@@ -27,7 +27,7 @@ from twisted_messenger.wire import (
     Command,
     Departure,
     Registration,
-    formatPush,
+    fitsPush,
 )
 
 #: Characters of messages that may wait for the store at once: while a disk stalls, they are memory.
@@ -237,7 +237,7 @@ class ChatRoom:
             return cleaned
         # Only an embedding program can hand us surrogates; the wire has none.
         encodable = text.encode("utf-8", "replace").decode()
-        if len(formatPush(cleaned, encodable)) > MAX_PUSH_BYTES:
+        if not fitsPush(cleaned, encodable):
             return Refusal(Reason.TOO_BIG, f"a push has at most {MAX_PUSH_BYTES} bytes")
         if self._unstored + len(encodable) > MAX_UNSTORED:
             return Refusal(Reason.STORE_UNAVAILABLE, "too many messages wait for the store")

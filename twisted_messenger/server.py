@@ -83,7 +83,7 @@ class ChatServerProtocol(Protocol):
         """
         if self._refused:
             return
-        if not reason.check(ConnectionDone):
+        if reason.type is not ConnectionDone and not reason.check(ConnectionDone):
             self._cut(reason)
         elif not self._data:
             self._room.counters.add("probes")

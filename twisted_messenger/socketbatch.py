@@ -46,7 +46,12 @@ class SocketBatch:
         self._sockets: dict[int, PushSocket] = {}
 
     def connect(
-        self, host: str, port: int, protocol: Any, failed: Callable[[Failure], object]
+        self,
+        host: str,
+        port: int,
+        protocol: Any,
+        failed: Callable[[Failure], object],
+        opening: bytes = b"",
     ) -> PushSocket:
         """
         Connect a protocol.
@@ -54,8 +59,10 @@ class SocketBatch:
         :param host: an address literal.
         :param protocol: half-closeable; its ``makeConnection`` may be called before this returns.
         :param failed: called in its place where there is no connection, never before this returns.
+        :param opening: sent as soon as the connection stands, before the protocol learns of that:
+            one system call less.
         """
-        transport = PushSocket(self, (host, port), protocol, failed)
+        transport = PushSocket(self, (host, port), protocol, failed, opening)
         try:
             transport.connect()
         except OSError as error:
@@ -64,33 +71,31 @@ class SocketBatch:
             self._broke(transport)
         return transport
 
-    def watch(self, descriptor: int, transport: PushSocket, events: int) -> None:
+    def watch(self, transport: PushSocket, events: int) -> None:
         """
-        Begin to tell a socket of its events.
+        From now on, tell a socket of these events, of which it may be none.
         """
-        if not self._sockets:
-            self.reactor.addReader(self)
-        self._sockets[descriptor] = transport
-        self._epoll.register(descriptor, events)
+        descriptor, before = transport.descriptor, transport.events
+        if events == before:
+            return
+        if not before:
+            if not self._sockets:
+                self.reactor.addReader(self)
+            self._sockets[descriptor] = transport
+            self._epoll.register(descriptor, events)
+        elif events:
+            self._epoll.modify(descriptor, events)
+        else:
+            # Even for nothing, the kernel would go on telling of a connection that is over.
+            self._epoll.unregister(descriptor)
+            self.forget(transport)
+        transport.events = events
 
-    def change(self, descriptor: int, events: int) -> None:
-        """
-        Tell it of other events.
-        """
-        self._epoll.modify(descriptor, events)
-
-    def ignore(self, descriptor: int) -> None:
-        """
-        Tell it of nothing any more.
-        """
-        self._epoll.unregister(descriptor)
-        self.closing(descriptor)
-
-    def closing(self, descriptor: int) -> None:
+    def forget(self, transport: PushSocket) -> None:
         """
         A socket that was watched is about to be closed; the kernel forgets it then by itself.
         """
-        del self._sockets[descriptor]
+        del self._sockets[transport.descriptor]
         if not self._sockets:
             self.reactor.removeReader(self)
 

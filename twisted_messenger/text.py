@@ -4,6 +4,7 @@ What may be a name, and what may reach a terminal or a log. Standard library onl
 
 import re
 import unicodedata
+from functools import lru_cache
 
 #: Characters of a name; long enough for people and host names, short enough for a prompt.
 MAX_NAME = 64
@@ -65,6 +66,12 @@ def cleanName(name: str, reserved: str = "server") -> str:
     """
     if len(name) > _MAX_RAW_NAME:
         raise BadName(f"a name has 1 to {MAX_NAME} characters")
+    return _cleaned(name, reserved)
+
+
+# The same few names come with every message.
+@lru_cache(maxsize=4096)
+def _cleaned(name: str, reserved: str) -> str:
     _refuseHidden(name)
     normal = unicodedata.normalize("NFKC", name)
     cleaned = " ".join(normal.split())

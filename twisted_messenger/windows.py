@@ -38,13 +38,20 @@ class Window(Generic[T]):
         :param source: whose share of the places it counts against; ``None`` for nobody's.
         :returns: whether there was a place.
         """
-        if self._free <= 0:
+        if self.full:
             self.queue.append(who)
             return False
         self._free -= 1
         if source is not None:
             self._taken[source] += 1
         return True
+
+    @property
+    def full(self) -> bool:
+        """
+        Whether somebody who comes now must wait.
+        """
+        return self._free <= 0
 
     def taken(self, source: str | None) -> int:
         """

@@ -36,6 +36,9 @@ _SAY = "from:"
 _BOM = "\ufeff"
 _PORT = re.compile("[1-9][0-9]{0,4}", re.ASCII)
 
+# No character takes more: an escape such as that of U+2028, or UTF-8.
+_ESCAPE_BYTES = 6
+
 # Stands for a bad sequence until we know whether it lies in a text or in a name. No valid
 # UTF-8 decodes to a surrogate.
 _BAD = "\udcff"
@@ -164,6 +167,17 @@ def formatPush(name: str, text: str) -> bytes:
     :returns: UTF-8 without a newline at the end.
     """
     return prefixLines(f"{name}: ", text).encode()
+
+
+def fitsPush(name: str, text: str) -> bool:
+    """
+    Whether a push of this has at most :data:`MAX_PUSH_BYTES`.
+
+    :param name: a clean name.
+    """
+    # Short ones, as most are, would fit if every character were escaped on a line of its own.
+    longest = (len(text) + 1) * (len(f"{name}: \n".encode()) + _ESCAPE_BYTES)
+    return longest <= MAX_PUSH_BYTES or len(formatPush(name, text)) <= MAX_PUSH_BYTES
 
 
 def formatRegistration(name: str, host: str, port: int) -> bytes:
