@@ -24,9 +24,10 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
     ("interfaces",),
     ("retention", "stores.diskroom"),
     (
-        *("tail", "cursors", "follower", "trimmer", "stores.sqlitetables"),
+        *("tail", "cursors", "follower", "trimmer", "stores.roomtables"),
         *("sockets", "lookup", "refusallog"),
     ),
+    ("stores.sqlitetables",),
     ("stores.sqlitefile", "pushsocket"),
     ("room", "socketbatch", "recipient", "stores", "stores.memory", "stores.sqlite", "turnstile"),
     ("server", "receipt", "peer", "push"),

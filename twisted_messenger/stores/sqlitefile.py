@@ -11,7 +11,7 @@ from typing import Any
 
 from twisted_messenger.errors import StartError
 from twisted_messenger.stores.diskroom import Room
-from twisted_messenger.stores.sqlitetables import RoomTables
+from twisted_messenger.stores.sqlitetables import SQLiteTables
 
 #: The version of ``schema/sqlite.sql``, kept in the file's ``user_version``.
 SCHEMA_VERSION = 1
@@ -32,7 +32,7 @@ _PRAGMAS = (
 )
 
 
-class SQLiteFile(RoomTables):
+class SQLiteFile(SQLiteTables):
     """
     One open database.
 
