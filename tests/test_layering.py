@@ -27,7 +27,7 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
         *("tail", "cursors", "follower", "trimmer", "stores.roomtables"),
         *("sockets", "lookup", "refusallog"),
     ),
-    ("stores.sqlitetables",),
+    ("stores.sqlitetables", "stores.coalescing"),
     ("stores.sqlitefile", "pushsocket"),
     ("room", "socketbatch", "recipient", "stores", "stores.memory", "stores.sqlite", "turnstile"),
     ("server", "receipt", "peer", "push"),

@@ -1,0 +1,186 @@
+"""
+What stores on a database share: one transaction in flight, and whoever follows is woken.
+
+Changes coalesce: everything asked for while a transaction is in flight rides in the next (at 5 ms
+per fsync that is thousands of messages a second instead of 128). A Deferred fires when its
+transaction is durable. Reads never share a transaction with writes: what is read is committed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from twisted_messenger.delivery import Progress
+from twisted_messenger.interfaces import Admission, Entry, LogLimits, Post, RosterNews
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.roster import Change, Enrolment, RosterLimits
+
+T = TypeVar("T")
+
+#: The tables of a room, as one kind of database has them.
+Tables = TypeVar("Tables", bound=Any)
+
+#: Changes in one transaction: bounds how long the first of them waits for the last.
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Step:
+    """
+    One change, waiting for its transaction.
+
+    :param call: carries it out, inside a transaction.
+    :param done: fires with what that returned, once it is durable.
+    :param frees: whether it makes room for others.
+    """
+
+    call: Callable[[], Any]
+    done: "Deferred[Any]"
+    frees: bool
+
+
+class CoalescingStore(Generic[Tables]):
+    """
+    An ``IMessageStore`` but for its start, its end, and how calls reach the database.
+
+    :param tables: what changes are made with.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._waiting: list[Step] = []
+        self._writing = False
+        self._idle: list[Deferred[None]] = []
+        self._followers: list[Callable[[], None]] = []
+
+    def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._write(lambda: self._tables.append(post, admit))
+
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Change | Refusal]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._write(lambda: self._tables.enrol(asked, limits))
+
+    def leave(self, asked: Enrolment) -> "Deferred[bool | Refusal]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._write(lambda: self._tables.leave(asked), frees=True)
+
+    def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
+        """
+        See :class:`IMessageStore`.
+        """
+        copy = dict(progress)
+        return self._write(lambda: self._tables.advance(copy), frees=True)
+
+    def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._write(lambda: self._tables.evict(memberId, since), frees=True)
+
+    def trim(self, limits: LogLimits, now: float) -> "Deferred[int]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._write(lambda: self._tables.trim(limits, now), frees=True)
+
+    def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._ask(lambda tables: tables.read(after, limit, maxBytes))
+
+    def roster(self, since: int) -> "Deferred[RosterNews]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._ask(lambda tables: tables.roster(since))
+
+    def follow(self, woken: Callable[[], None]) -> None:
+        """
+        See :class:`IMessageStore`.
+        """
+        self._followers.append(woken)
+
+    def unfollow(self, woken: Callable[[], None]) -> None:
+        """
+        See :class:`IMessageStore`.
+        """
+        self._followers.remove(woken)
+
+    def _wake(self) -> None:
+        for woken in list(self._followers):
+            woken()
+
+    def _finished(self) -> "Deferred[None]":
+        """
+        :returns: fires when everything that was asked is done.
+        """
+        done: Deferred[None] = Deferred()
+        self._idle.append(done)
+        self._writeNext()
+        return done
+
+    def _ask(self, question: "Callable[[Tables], T]") -> "Deferred[T]":
+        """
+        Read something that is committed.
+        """
+        raise NotImplementedError
+
+    def _transact(self, batch: Sequence[Step]) -> "Deferred[list[Any]]":
+        """
+        Make a batch of changes durable, or none of them.
+
+        :returns: fires with what each returned.
+        """
+        raise NotImplementedError
+
+    def _write(self, change: Callable[[], T], *, frees: bool = False) -> "Deferred[T]":
+        done: Deferred[T] = Deferred()
+        self._waiting.append(Step(change, done, frees))
+        self._writeNext()
+        return done
+
+    def _nextBatch(self) -> list[Step]:
+        batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        return batch
+
+    def _writeNext(self) -> None:
+        if self._writing:
+            return
+        batch = self._nextBatch()
+        if not batch:
+            idle, self._idle = self._idle, []
+            for waiting in idle:
+                waiting.callback(None)
+            return
+        self._writing = True
+        self._transact(batch).addCallbacks(
+            self._committed, self._failed, callbackArgs=(batch,), errbackArgs=(batch,)
+        )
+
+    def _committed(self, results: list[Any], batch: list[Step]) -> None:
+        self._writing = False
+        for step, result in zip(batch, results):
+            step.done.callback(result)
+        # Before the wakes: whatever they do, the next transaction is on its way.
+        self._writeNext()
+        self._wake()
+
+    def _failed(self, reason: Failure, batch: list[Step]) -> None:
+        self._refused(reason, batch)
+
+    def _refused(self, reason: Failure, batch: list[Step]) -> None:
+        self._writing = False
+        for step in batch:
+            step.done.errback(reason)
+        self._writeNext()
