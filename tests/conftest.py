@@ -12,6 +12,24 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
 from zope.interface import provider
 
+from tests.postgresqlserver import PostgreSQLServer, serverPrograms
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQLServer]:
+    """
+    A running PostgreSQL server, which need not survive a power cut.
+    """
+    programs = serverPrograms()
+    if programs is None:
+        pytest.skip("there is no PostgreSQL server here: apt-get install postgresql")
+    server = PostgreSQLServer(programs, "fsync=off")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
 
 @pytest.fixture(autouse=True)
 def nothingLeft(request: pytest.FixtureRequest) -> Iterator[None]:

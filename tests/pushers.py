@@ -34,9 +34,31 @@ class DeferredPusher:
         """
         See :class:`~twisted_messenger.push.Pusher`.
         """
-        return self.push(host, port, payload, connectTimeout).addCallback(_tell, settled)
+        return DeferredAttempt(self.push(host, port, payload, connectTimeout), settled)
 
 
-def _tell(result: PushResult, settled: Callable[[PushResult], object]) -> PushResult:
-    settled(result)
-    return result
+class DeferredAttempt:
+    """
+    A push as its Deferred.
+    """
+
+    def __init__(
+        self, push: "Deferred[PushResult]", settled: Callable[[PushResult], object]
+    ) -> None:
+        self._push = push.addCallback(self._tell, settled)
+
+    def _tell(self, result: PushResult, settled: Callable[[PushResult], object]) -> PushResult:
+        settled(result)
+        return result
+
+    def cancel(self) -> None:
+        """
+        Give up.
+        """
+        self._push.cancel()
+
+    def recall(self) -> None:
+        """
+        Nothing of it has been sent.
+        """
+        self._push.cancel()

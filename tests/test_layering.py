@@ -14,7 +14,7 @@ _PACKAGE = "twisted_messenger"
 #: Every module of the package, lowest layer first. A module may import from layers below its
 #: own, never from its own layer: whoever needs a neighbour gets a layer above it.
 _LAYERS: tuple[tuple[str, ...], ...] = (
-    ("text",),
+    ("text", "uptime"),
     ("refusal",),
     ("errors", "counters"),
     ("wire",),
@@ -22,13 +22,17 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
     ("source", "rates"),
     ("policy", "delivery", "agenda", "windows", "connections", "unfinished"),
     ("interfaces",),
-    ("retention", "stores.diskroom"),
+    ("retention", "stores.diskroom", "stores.partitions"),
     (
         *("tail", "cursors", "follower", "trimmer", "stores.roomtables"),
-        *("sockets", "lookup", "refusallog"),
+        *("sockets", "lookup", "refusallog", "leasewatch"),
     ),
-    ("stores.sqlitetables", "stores.coalescing"),
-    ("stores.sqlitefile", "pushsocket"),
+    (
+        *("stores.sqlitetables", "stores.coalescing", "stores.postgresqltables"),
+        *("stores.postgresqldatabase", "stores.leasetables", "stores.notices"),
+    ),
+    ("stores.sqlitefile", "pushsocket", "stores.leases"),
+    ("stores.postgresql",),
     ("room", "socketbatch", "recipient", "stores", "stores.memory", "stores.sqlite", "turnstile"),
     ("server", "receipt", "peer", "push"),
     ("dispatcher",),
@@ -53,7 +57,7 @@ _PLACES = {name: place for place, layer in enumerate(_LAYERS) for name in layer}
 _PURE = (
     *("text", "refusal", "errors", "counters", "wire", "roster", "source"),
     *("policy", "delivery", "rates", "connections", "unfinished"),
-    *("agenda", "windows"),
+    *("agenda", "windows", "stores.partitions"),
 )
 
 #: Parts of the standard library that would let the outside in.

@@ -12,12 +12,13 @@ Each member has one push in flight, and members go in parallel.
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
+from twisted.logger import Logger
 
 from twisted_messenger.counters import Counters
 from twisted_messenger.cursors import CursorWriter
@@ -28,6 +29,7 @@ from twisted_messenger.delivery import (
     retrySchedule,
 )
 from twisted_messenger.dispatcher import Dispatcher
+from twisted_messenger.errors import StoreError
 from twisted_messenger.follower import LogFollower
 from twisted_messenger.interfaces import (
     Entry,
@@ -36,14 +38,20 @@ from twisted_messenger.interfaces import (
     MemberState,
     RosterNews,
 )
+from twisted_messenger.leasewatch import LeaseWatch
 from twisted_messenger.push import CONNECT_TIMEOUT, Pusher
 from twisted_messenger.recipient import Delivery
 from twisted_messenger.tail import Ready, Tail
 from twisted_messenger.trimmer import LogTrimmer
+from twisted_messenger.uptime import uptime
 from twisted_messenger.windows import MAX_PUSHES
 
 #: Seconds that a stop leaves the pushes in flight.
 SHUTDOWN_TIMEOUT = 5.0
+
+#: Seconds that what is in flight has left when its member becomes another node's. The member
+#: waits for so long at most, and so do the others of its partition.
+HANDOVER_SECONDS = 2.0
 
 
 class Broadcaster(Service):
@@ -64,7 +72,10 @@ class Broadcaster(Service):
     :param shutdownTimeout: seconds that a stop leaves the pushes in flight.
     :param retryPolicy: number of failures to seconds before the next attempt.
     :param clock: seconds since the epoch; ages messages.
+    :param uptime: see :func:`twisted_messenger.uptime.uptime`; tells when the store's leases end.
     """
+
+    log = Logger()
 
     def __init__(
         self,
@@ -83,8 +94,10 @@ class Broadcaster(Service):
         shutdownTimeout: float = SHUTDOWN_TIMEOUT,
         retryPolicy: RetryPolicy | None = None,
         clock: Callable[[], float] = time.time,
+        uptime: Callable[[], float] = uptime,
     ) -> None:
         self.counters = counters or Counters()
+        self._store = store
         self._reactor = reactor
         self._retryUnconfirmed = retryUnconfirmed
         self._evictSeconds = evictSeconds
@@ -108,7 +121,9 @@ class Broadcaster(Service):
             maxPushes=maxPushes,
             connectTimeout=connectTimeout,
             lineEnd=self._lineEnd,
+            uptime=uptime,
         )
+        self._leaseWatch = LeaseWatch(store, reactor, self._dispatcher.recallAll, uptime)
         self._deliveries: dict[int, Delivery] = {}
         self._names: dict[str, Delivery] = {}
 
@@ -118,6 +133,7 @@ class Broadcaster(Service):
         """
         super().startService()
         self._dispatcher.start()
+        self._leaseWatch.start()
         self._follower.start()
         self._trimmer.start()
 
@@ -131,6 +147,7 @@ class Broadcaster(Service):
         self._follower.stop()
         self._trimmer.stop()
         self._dispatcher.stop()
+        self._leaseWatch.stop()
         return ensureDeferred(self._stop())
 
     def hurry(self) -> None:
@@ -155,6 +172,8 @@ class Broadcaster(Service):
         """
         self._tail.startAt(news.head)
         departed = [self._departed(memberId) for memberId in news.departed]
+        if news.leaving:
+            ensureDeferred(self._handOver(news.leaving))
         for state in news.members:
             self._memberChanged(_mergedFrom([d for d in departed if d is not None], state))
 
@@ -208,6 +227,31 @@ class Broadcaster(Service):
             self._dispatcher.forget(delivery)
             self._cursors.forget(memberId)
         return delivery
+
+    async def _handOver(self, memberIds: Sequence[int]) -> None:
+        """
+        Let another node serve members, as soon as what is in flight for them is over.
+        """
+        leaving = [self._deliveries.pop(one) for one in memberIds if one in self._deliveries]
+        resting = []
+        for delivery in leaving:
+            self._forgetName(delivery)
+            resting.append(self._dispatcher.retire(delivery))
+        recall = self._reactor.callLater(HANDOVER_SECONDS, self._recall, leaving)
+        await DeferredList(resting)
+        if recall.active():
+            recall.cancel()
+        try:
+            await self._cursors.write()
+            await self._store.handOver(memberIds)
+        except StoreError as error:
+            self.log.warn("members were not handed over: {error}", error=error)
+
+    def _recall(self, leaving: "list[Delivery]") -> None:
+        for delivery in leaving:
+            attempt = self._dispatcher.inFlight.get(delivery.address)
+            if delivery.rested is not None and attempt is not None:
+                attempt.cancel()
 
     def _forgetName(self, delivery: Delivery) -> None:
         # Two members may have swapped their names in one piece of news.

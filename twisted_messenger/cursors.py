@@ -4,7 +4,7 @@ The members' cursors on their way to the store: written lazily, many at a time.
 
 from typing import Any, Protocol
 
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import DeferredLock, ensureDeferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
@@ -47,6 +47,7 @@ class CursorWriter:
         self._moved: dict[int, Moving] = {}
         self._timer: IDelayedCall | None = None
         self._stopped = False
+        self._lock = DeferredLock()
 
     def moved(self, memberId: int, member: Moving) -> None:
         """
@@ -84,8 +85,11 @@ class CursorWriter:
 
     async def write(self) -> None:
         """
-        Write what is known now; what cannot be written is kept.
+        Write what is known now, behind what is being written; what cannot be written is kept.
         """
+        await self._lock.run(lambda: ensureDeferred(self._write()))
+
+    async def _write(self) -> None:
         moved, self._moved = self._moved, {}
         if not moved:
             return

@@ -9,6 +9,7 @@ The dispatcher: lets each member go on, one push after the other, as far as ther
        '------------ settled: confirmed, hung, failed ------'----------------------------'
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -29,6 +30,7 @@ from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.roster import Member
 from twisted_messenger.source import Source
 from twisted_messenger.tail import Ready, Tail
+from twisted_messenger.uptime import uptime
 from twisted_messenger.windows import MAX_PUSHES, Window, windows
 from twisted_messenger.wire import formatPush
 
@@ -72,6 +74,7 @@ class Dispatcher:
     :param maxPushes: in flight in all, 2 or more.
     :param connectTimeout: seconds until a push to a healthy member must be connected.
     :param lineEnd: behind every push.
+    :param uptime: see :func:`twisted_messenger.uptime.uptime`; tells when the store's leases end.
     """
 
     log = Logger()
@@ -89,6 +92,7 @@ class Dispatcher:
         maxPushes: int = MAX_PUSHES,
         connectTimeout: float = CONNECT_TIMEOUT,
         lineEnd: bytes = b"",
+        uptime: Callable[[], float] = uptime,
     ) -> None:
         #: The pushes under way, by callback address: one for each.
         self.inFlight: dict[str, Attempt] = {}
@@ -103,6 +107,7 @@ class Dispatcher:
         self._serverName = serverName
         self._connectTimeout = connectTimeout
         self._lineEnd = lineEnd
+        self._uptime = uptime
         self._healthy: Window[Delivery]
         self._suspects: Window[Delivery]
         self._healthy, self._suspects = windows(maxPushes)
@@ -152,11 +157,32 @@ class Dispatcher:
         delivery.gone = True
         self._agenda.remove(delivery)
 
+    def retire(self, delivery: Delivery) -> "Deferred[None]":
+        """
+        A member is to be another node's; what is in flight for it still counts.
+
+        :returns: fires when nothing is.
+        """
+        self.forget(delivery)
+        if delivery.queue.busy:
+            delivery.rested = Deferred()
+            return delivery.rested
+        return succeed(None)
+
+    def recallAll(self) -> None:
+        """
+        Take back whatever has not been sent to its end.
+        """
+        for attempt in list(self.inFlight.values()):
+            attempt.recall()
+
     def proceed(self, delivery: Delivery) -> None:
         """
         Do the next thing for a member, if it is at rest.
         """
-        if not self._running or delivery.gone or delivery.busy or self._flowed(delivery):
+        if not self._running or delivery.gone or delivery.busy or self._lapsed():
+            return
+        if self._flowed(delivery):
             return
         step = delivery.queue.next(self._reactor.seconds())
         if isinstance(step, Evict):
@@ -190,6 +216,12 @@ class Dispatcher:
         delivery.window, delivery.source = window, source
         self._push(delivery, entry.payload)
         return True
+
+    def _lapsed(self) -> bool:
+        """
+        Whether another node may serve the members by now. When this one may again, they are news.
+        """
+        return bool(self._uptime() >= self._store.heldUntil)
 
     def _hasWork(self, delivery: Delivery) -> bool:
         return delivery.queue.missed > 0 or delivery.queue.cursor < self._tail.head
@@ -276,7 +308,7 @@ class Dispatcher:
 
     def _pageRead(self, entry: Ready | None, delivery: Delivery) -> None:
         delivery.pending = False
-        if entry is not None and self._running and not delivery.gone:
+        if entry is not None and self._running and not (delivery.gone or self._lapsed()):
             # Meanwhile it may have moved, or have lost entries.
             self._start(delivery, delivery.queue.next(self._reactor.seconds()))
         else:
@@ -310,11 +342,14 @@ class Dispatcher:
             further = True
         else:
             further = self._settled(result, delivery)
-        if further and not delivery.gone:
+        if further and (delivery.rested is not None or not delivery.gone):
             self._cursors.moved(delivery.member.id, delivery.queue)
         if not self._goOn(delivery, address):
             # Those who wait for a place come before the one who had it.
             self._leave(delivery)
+            if delivery.rested is not None:
+                rested, delivery.rested = delivery.rested, None
+                rested.callback(None)
             self.proceed(delivery)
             if address in self._blocked:
                 self.proceed(self._blocked.pop(address))
@@ -330,6 +365,8 @@ class Dispatcher:
         :returns: whether it has its next push.
         """
         if not self._running or delivery.window is not self._healthy or delivery.gone:
+            return False
+        if self._uptime() >= self._store.heldUntil:
             return False
         if self._healthy.queue or self._blocked or delivery.page:
             return False

@@ -43,3 +43,15 @@ class StoreFull(StoreError):
     """
     There is no room for a new message: the disk is full, or the file may not be written.
     """
+
+
+class StoreLost(StoreError):
+    """
+    The store cannot be reached, or gave up half-way; the same may succeed when it is there again.
+    """
+
+
+class StoreUncertain(StoreError):
+    """
+    Nobody knows whether the store did what was asked: it was lost in that moment, and stayed away.
+    """

@@ -2,7 +2,7 @@
 The interfaces between the parts, and the values that cross them. No logic.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred
@@ -73,14 +73,16 @@ class RosterNews:
 
     :param revision: pass it to ask for what changes later.
     :param head: the last position of the log; 0 before the first message.
-    :param members: who joined, moved, or registered again.
-    :param departed: the ids of those who are no longer there.
+    :param members: who joined, moved, or registered again, of those whom this node serves.
+    :param departed: the ids of those who are no longer there, or another node's.
+    :param leaving: the ids of those whom another node is to serve: hand them over.
     """
 
     revision: int
     head: int
     members: Sequence[MemberState]
     departed: Sequence[int]
+    leaving: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,9 @@ class LogLimits:
     seconds: float = 86_400.0
 
 
+#: The room of a store that holds only one, or when none is named.
+MAIN_ROOM = "main"
+
 #: Bytes that an entry costs besides its name and text, roughly.
 ENTRY_OVERHEAD = 64
 
@@ -110,8 +115,14 @@ class IMessageStore(Interface):
     One log, one roster, one cursor for each member.
 
     Every Deferred fails with :class:`~twisted_messenger.errors.StoreError` where the store
-    did not do what was asked; then nothing of it happened.
+    did not do what was asked; then nothing of it happened, unless it is
+    :class:`~twisted_messenger.errors.StoreUncertain`.
     """
+
+    heldUntil = Attribute(
+        "Until when pushes may begin, on the clock twisted_messenger.uptime: behind that, another "
+        "node may serve the members. Infinite for a store that no nodes share."
+    )
 
     def open() -> None:
         """
@@ -169,6 +180,13 @@ class IMessageStore(Interface):
         :param progress: by member id; an unknown id is ignored.
         """
 
+    def handOver(memberIds: Collection[int]) -> "Deferred[None]":
+        """
+        Let another node serve members that :attr:`RosterNews.leaving` has named.
+
+        Nothing is under way for them any more, and :meth:`advance` has written how far they came.
+        """
+
     def evict(memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
         Remove a member that cannot be reached.
@@ -209,9 +227,10 @@ class IStoreParser(Interface):
 
     prefix = Attribute("The word before the first colon.")
 
-    def parseStore(reactor: object, argument: str) -> IMessageStore:
+    def parseStore(reactor: object, argument: str, room: str = MAIN_ROOM) -> IMessageStore:
         """
         :param argument: what stands behind the colon.
+        :param room: which of the rooms that a store may hold.
         :raises ValueError: the argument is not valid; the text says what is.
         """
 

@@ -63,7 +63,8 @@ class Outcome(Enum):
     HUNG = "hung"
     #: Refused, reset, or no connection.
     FAILED = "failed"
-    #: Not even tried: this machine had no port or descriptor left.
+    #: Not even tried, or taken back before its end: this machine had no port or descriptor left,
+    #: or no right to push any more. It says nothing of the peer.
     EXHAUSTED = "exhausted"
 
 
@@ -88,17 +89,29 @@ class PushResult:
 _PLAINLY_CONFIRMED = PushResult(Outcome.CONFIRMED, connected=True)
 
 # Looking a member of an enumeration up takes a while on older Pythons.
-_FAILED = Outcome.FAILED
+_BROKEN_OFF = (Outcome.FAILED, Outcome.EXHAUSTED)
 
 
-class Attempt(typing.Protocol):
+class Cancellable(typing.Protocol):
     """
-    A push under way.
+    Something under way that can be given up, such as a ``Deferred``.
     """
 
     def cancel(self) -> None:
         """
         Give up: reset the connection. It ends as a failure, unless it is over already.
+        """
+
+
+class Attempt(Cancellable, typing.Protocol):
+    """
+    A push under way.
+    """
+
+    def recall(self) -> None:
+        """
+        Take back what has not been sent to its end; then that says nothing of the peer. What has
+        been goes on: a reset would harm whoever reads it.
         """
 
 
@@ -139,6 +152,9 @@ class PushProtocol(Protocol):
 
     transport: Any
 
+    # What it is when it is given up.
+    _cancelled = Outcome.FAILED
+
     def __init__(
         self,
         clock: IReactorTime,
@@ -154,7 +170,7 @@ class PushProtocol(Protocol):
         self._pushTimeout = pushTimeout
         self._settled: Callable[[PushProtocol, PushResult], object] | None = settled
         #: The attempt to connect; it is cancelled when it takes too long, and fails then.
-        self.attempt: Attempt | None = None
+        self.attempt: Cancellable | None = None
         self.transport = None
         self._reply = b""
         self._armed = self._finSent = self._peerClosed = False
@@ -177,7 +193,7 @@ class PushProtocol(Protocol):
         There is no connection, and will be none.
         """
         number = getattr(reason.value, "osError", None)
-        outcome = Outcome.EXHAUSTED if number in _OUR_OWN_LACK else Outcome.FAILED
+        outcome = Outcome.EXHAUSTED if number in _OUR_OWN_LACK else self._cancelled
         detail = reason.getErrorMessage() or "no connection in time"
         self._settle(PushResult(outcome, detail=detail))
 
@@ -199,9 +215,17 @@ class PushProtocol(Protocol):
         See :class:`Attempt`.
         """
         if self.transport is not None:
-            self._end(Outcome.FAILED, "cancelled")
+            self._end(self._cancelled, "cancelled")
         elif self.attempt is not None:
             self.attempt.cancel()
+
+    def recall(self) -> None:
+        """
+        See :class:`Attempt`.
+        """
+        if not self._finSent:
+            self._cancelled = Outcome.EXHAUSTED
+            self.cancel()
 
     def dataReceived(self, data: bytes) -> None:
         """
@@ -254,7 +278,7 @@ class PushProtocol(Protocol):
         settled, self._settled = self._settled, None
         if settled is None:
             return
-        if result.outcome is _FAILED:
+        if result.outcome in _BROKEN_OFF:
             self.transport.abortConnection()
         else:
             self.transport.loseConnection()

@@ -34,6 +34,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_messenger.connections import MAX_CONNECTIONS
+from twisted_messenger.errors import StoreUncertain
 from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, IReceiptProtocol
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.refusallog import RefusalLog
@@ -283,7 +284,8 @@ class ReceiptProtocol(ProtocolWrapper):
             self._answer(refusal)
 
     def _outcomeUnknown(self, reason: Failure) -> None:
-        self.log.failure("a message was neither taken nor refused", reason)
+        if not reason.check(StoreUncertain):
+            self.log.failure("a message was neither taken nor refused", reason)
         self.abort()
 
     def _answer(self, refusal: Refusal | None) -> None:

@@ -4,6 +4,8 @@ One member among those who are pushed to: where it stands, and what it is doing.
 
 from collections import deque
 
+from twisted.internet.defer import Deferred
+
 from twisted_messenger.delivery import DeliveryQueue
 from twisted_messenger.interfaces import MemberState
 from twisted_messenger.roster import Member
@@ -31,8 +33,10 @@ class Delivery:
         self.window: Window[Delivery]
         #: Whose share of the window its place counts against; it may have moved since.
         self.source: str | None = None
-        #: No longer a member.
+        #: No longer a member, or another node's.
         self.gone = False
+        #: Fires when nothing is in flight any more, where somebody waits for that.
+        self.rested: Deferred[None] | None = None
 
     def enrolled(self, member: Member) -> None:
         """

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from twisted_messenger.errors import StoreError, StoreFull
+from twisted_messenger.errors import StoreError, StoreFull, StoreUncertain
 from twisted_messenger.interfaces import IMessageStore, Post
 from twisted_messenger.lookup import TooManyLookups
 from twisted_messenger.policy import AdmissionPolicy
@@ -142,7 +142,8 @@ class ChatRoom:
 
         Messages enter the log in the order of these calls.
 
-        :returns: fires with ``None`` once it is durable, or with the refusal.
+        :returns: fires with ``None`` once it is durable, or with the refusal; fails with
+            :class:`~twisted_messenger.errors.StoreUncertain` where nobody knows.
         """
         return self._judged(self._post(name, text, source), source)
 
@@ -158,6 +159,9 @@ class ChatRoom:
         async def run() -> Refusal | None:
             try:
                 refusal = await work
+            except StoreUncertain:
+                self.counters.add("uncertain")
+                raise
             except StoreError as error:
                 refusal = self._storeFailed(error)
             return None if refusal is None else self.refusals.refused(refusal, source)

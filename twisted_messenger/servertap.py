@@ -11,7 +11,7 @@ from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
 from twisted_messenger.connections import MAX_CONNECTIONS
 from twisted_messenger.delivery import EVICT_SECONDS
 from twisted_messenger.errors import StartError
-from twisted_messenger.interfaces import IMessageStore, LogLimits
+from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore, LogLimits
 from twisted_messenger.listener import listenersFrom
 from twisted_messenger.lookup import Lookup
 from twisted_messenger.policy import (
@@ -68,8 +68,15 @@ class Options(TapOptions):
             "store",
             "s",
             None,
-            "Where messages and members are kept: sqlite:PATH, or memory: to forget them at exit "
+            "Where messages and members are kept: sqlite:PATH, memory: to forget them at exit, or "
+            "postgresql://USER@HOST/DB, which several servers can share "
             "[default: sqlite:chatserver-PORT.sqlite in the working directory]",
+        ],
+        [
+            "room",
+            None,
+            MAIN_ROOM,
+            "Which room of a postgresql: store, which can hold several",
         ],
         [
             "server-name",
@@ -280,7 +287,7 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     budget = descriptorBudget()
     service = TapService(config)
     policy: AdmissionPolicy = config["policy"]
-    store = _store(reactor, config["store"])
+    store = _store(reactor, config["store"], config["room"])
     room = ChatRoom(store, policy, Lookup(reactor), rates=config["rates"])
     factory = ReceiptFactory(
         ChatServerFactory(room),
@@ -324,8 +331,8 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     return service
 
 
-def _store(reactor: Any, description: str) -> IMessageStore:
+def _store(reactor: Any, description: str, room: str) -> IMessageStore:
     try:
-        return storeFromString(reactor, description)
+        return storeFromString(reactor, description, room)
     except ValueError as error:
         raise SystemExit(f"chatserver: --store: {error}") from None

@@ -149,7 +149,7 @@ class RecordingFile(SQLiteFile):
         """
         See :class:`SQLiteFile`.
         """
-        member = self._member("id = ?", memberId)
+        member = self._member("id = :value", memberId)
         evicted = super().evict(memberId, since)
         if member is not None and evicted:
             self._later(Kind.EVICTED, member.name, f"{member.host}:{member.port}")

@@ -6,3 +6,6 @@ from twisted_messenger.stores import StoreKind
 
 memory = StoreKind("memory", "twisted_messenger.stores.memory.parseMemory")
 sqlite = StoreKind("sqlite", "twisted_messenger.stores.sqlite.parseSQLite")
+postgresql = StoreKind(
+    "postgresql", "twisted_messenger.stores.postgresql.parsePostgreSQL", severalRooms=True
+)

@@ -1,7 +1,8 @@
 """
 Where the log, the roster and the cursors are kept, chosen by a description string.
 
-``memory:`` forgets at exit; ``sqlite:PATH`` is durable. More kinds are found as Twisted plugins
+``memory:`` forgets at exit; ``sqlite:PATH`` is durable; ``postgresql://...`` is shared by several
+nodes. More kinds are found as Twisted plugins
 that provide :class:`~twisted_messenger.interfaces.IStoreParser`.
 """
 
@@ -12,7 +13,7 @@ from twisted.plugin import IPlugin, getPlugins
 from twisted.python.reflect import namedAny
 from zope.interface import implementer
 
-from twisted_messenger.interfaces import IMessageStore, IStoreParser
+from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore, IStoreParser
 
 
 @implementer(IPlugin, IStoreParser)
@@ -21,26 +22,38 @@ class StoreKind:
     """
     A store parser by name: its module is imported when a description asks for it.
 
-    :param prefix: the word before the colon.
-    :param parser: the full name of a callable that takes the reactor and the argument.
+    :param prefix: the word before the colon; also the extra that installs what it needs.
+    :param parser: the full name of a callable that takes the reactor, the argument, and the room
+        where there can be several.
+    :param severalRooms: whether there can.
     """
 
     prefix: str
     parser: str
+    severalRooms: bool = False
 
-    def parseStore(self, reactor: object, argument: str) -> IMessageStore:
+    def parseStore(self, reactor: object, argument: str, room: str = MAIN_ROOM) -> IMessageStore:
         """
         See :class:`~twisted_messenger.interfaces.IStoreParser`.
         """
-        return cast(IMessageStore, namedAny(self.parser)(reactor, argument))
+        if room != MAIN_ROOM and not self.severalRooms:
+            raise ValueError(f"{self.prefix}: holds one room; --room is for postgresql:")
+        rooms = (room,) if self.severalRooms else ()
+        try:
+            return cast(IMessageStore, namedAny(self.parser)(reactor, argument, *rooms))
+        except ImportError as error:
+            raise ValueError(
+                f"{self.prefix}: needs {error.name}; pip install 'twisted_messenger[{self.prefix}]'"
+            ) from None
 
 
-def storeFromString(reactor: object, description: str) -> IMessageStore:
+def storeFromString(reactor: object, description: str, room: str = MAIN_ROOM) -> IMessageStore:
     """
     Make a store from its description.
 
     :param reactor: runs the store's threads and timers, where it has any.
     :param description: such as ``memory:`` or ``sqlite:/var/lib/room.sqlite``.
+    :param room: which of its rooms, where a store holds several.
     :returns: a store that is not open yet.
     :raises ValueError: no such kind, or an argument it does not take; the text names the mend.
     """
@@ -49,4 +62,4 @@ def storeFromString(reactor: object, description: str) -> IMessageStore:
     if not colon or prefix not in parsers:
         known = ", ".join(f"{name}:" for name in sorted(parsers))
         raise ValueError(f"no store is called {description!r}; one begins with {known}")
-    return parsers[prefix].parseStore(reactor, argument)
+    return parsers[prefix].parseStore(reactor, argument, room)

@@ -6,11 +6,12 @@ per fsync that is thousands of messages a second instead of 128). A Deferred fir
 transaction is durable. Reads never share a transaction with writes: what is read is committed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from twisted_messenger.delivery import Progress
@@ -49,6 +50,9 @@ class CoalescingStore(Generic[Tables]):
     :param tables: what changes are made with.
     """
 
+    #: See :class:`IMessageStore`.
+    heldUntil = math.inf
+
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._waiting: list[Step] = []
@@ -80,6 +84,12 @@ class CoalescingStore(Generic[Tables]):
         """
         copy = dict(progress)
         return self._write(lambda: self._tables.advance(copy), frees=True)
+
+    def handOver(self, memberIds: Collection[int]) -> "Deferred[None]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return succeed(None)
 
     def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
         """

@@ -2,8 +2,9 @@
 A store in memory: for tests, for embedders, and for rooms that may forget.
 """
 
+import math
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from twisted.internet.defer import Deferred, succeed
@@ -38,6 +39,9 @@ class MemoryStore:
     """
     Keeps everything until the process ends; every Deferred has fired when it is returned.
     """
+
+    #: See :class:`IMessageStore`.
+    heldUntil = math.inf
 
     def __init__(self) -> None:
         self._log: list[Entry] = []
@@ -111,6 +115,12 @@ class MemoryStore:
         assert named is not None
         self.evict(named.id)
         return succeed(True)
+
+    def handOver(self, memberIds: Collection[int]) -> "Deferred[None]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return succeed(None)
 
     def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
         """

@@ -130,8 +130,14 @@ class RoomTables:
             maxBytes -= size
             if entries and maxBytes < 0:
                 break
-            entries.append(Entry(position, name, text, bool(owned), time))
+            entries.append(Entry(position, name, self._textOf(text), bool(owned), time))
         return entries
+
+    def _textOf(self, stored: Any) -> str:
+        """
+        A text, from how the log keeps it.
+        """
+        return str(stored)
 
     def roster(self, since: int) -> RosterNews:
         """

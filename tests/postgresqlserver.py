@@ -1,0 +1,141 @@
+"""
+A real PostgreSQL server for tests: on loopback, in a temporary folder, gone afterwards.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from glob import glob
+from pathlib import Path
+from tempfile import mkdtemp
+
+import psycopg
+
+HOST = "127.0.0.1"
+
+# Seconds until it must have started or ended; machines that test are slow.
+_PATIENCE = 60.0
+
+#: Where Debian keeps what only a server needs.
+_FOLDERS = "/usr/lib/postgresql/*/bin"
+
+
+def serverPrograms() -> Path | None:
+    """
+    Where ``initdb`` and ``postgres`` are.
+
+    :returns: ``None`` where there are none.
+    """
+    found = shutil.which("initdb")
+    folders = [*sorted(glob(_FOLDERS), reverse=True), *([os.path.dirname(found)] if found else [])]
+    return next((Path(folder) for folder in folders if Path(folder, "initdb").exists()), None)
+
+
+class PostgreSQLServer:
+    """
+    One server, its data, and databases without a password.
+
+    :param programs: where its programs are.
+    :param settings: more of its settings.
+    """
+
+    def __init__(self, programs: Path, *settings: str) -> None:
+        self._programs = programs
+        self._folder = Path(mkdtemp(prefix="postgresql-"))
+        # It refuses to run as root.
+        self._user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        if os.geteuid() == 0:
+            shutil.chown(self._folder, "postgres", "postgres")
+        self._settings = settings
+        self._data = self._folder / "data"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._run("initdb", "-A", "trust", "-U", "tester", "-E", "UTF8", "--no-sync", "-D")
+        self.port = _freePort()
+
+    @property
+    def address(self) -> str:
+        """
+        What ``--store`` takes.
+        """
+        return f"postgresql://tester@{HOST}:{self.port}/postgres"
+
+    def start(self) -> None:
+        """
+        Start, and wait until it answers.
+        """
+        settings = (
+            *(f"listen_addresses={HOST}", f"port={self.port}", "unix_socket_directories="),
+            *("max_connections=200", *self._settings),
+        )
+        options = [word for setting in settings for word in ("-c", setting)]
+        command = self._command("postgres", "-D", str(self._data), *options)
+        with open(self._folder / "log", "ab") as log:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder
+            )
+        deadline = time.monotonic() + _PATIENCE
+        pause = threading.Event()
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError((self._folder / "log").read_text())
+            pause.wait(0.05)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """
+        Stop: by default as an operator does who does not wait for clients.
+        """
+        if self._process is None:
+            return
+        os.kill(self.pid, how)
+        self._process.wait(_PATIENCE)
+        self._process = None
+
+    @property
+    def pid(self) -> int:
+        """
+        Of the server itself, not of what started it.
+        """
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
+    def remove(self) -> None:
+        """
+        Stop, and leave nothing behind.
+        """
+        try:
+            self.stop(signal.SIGQUIT)
+        finally:
+            shutil.rmtree(self._folder)
+
+    def execute(self, sql: str) -> "list[tuple[object, ...]]":
+        """
+        Say something to it.
+        """
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            cursor = connection.execute(sql.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.address, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = self._command(program, *arguments, str(self._data))
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self._folder)
+
+    def _command(self, program: str, *arguments: str) -> list[str]:
+        command = [str(self._programs / program), *arguments]
+        return ["runuser", "-u", self._user, "--", *command] if os.geteuid() == 0 else command
+
+
+def _freePort() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

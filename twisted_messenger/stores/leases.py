@@ -1,0 +1,260 @@
+"""
+Keeps this node's leases, and knows which members it serves.
+
+::
+
+    renew, every third of the ttl --> fewer than the share, and some are free --> take
+                                  --> more than the share --> drain --handed over--> give
+                                  --> one is another's by now --> lost
+
+The deadline is local: it counts from before the renewal was sent, on a clock that goes on while
+the machine sleeps, and ends a tenth early. So a node that is cut off, stopped or suspended has
+stopped delivering before anybody takes its members, whatever its own or the others' clocks say.
+"""
+
+import time
+from collections.abc import Callable, Collection, Coroutine
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred, DeferredLock, ensureDeferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+
+from twisted_messenger.errors import StoreError
+from twisted_messenger.stores.leasetables import LeaseTables, Standing
+from twisted_messenger.stores.partitions import PARTITIONS, surplusOf
+
+T = TypeVar("T")
+
+#: Seconds that a lease lasts: so long may a node's members wait when it dies. It is renewed three
+#: times as often, and a renewal may take its time.
+LEASE_SECONDS = 3.0
+
+# Of the ttl, what a node believes in.
+_BELIEVED = 0.9
+
+# Seconds behind the end of another node's lease.
+_LATE = 0.05
+
+#: Runs a call with a cursor in a transaction of its own.
+Run = Callable[[Callable[[Any], Any]], "Deferred[Any]"]
+
+
+class LeaseKeeper:
+    """
+    This node among the others.
+
+    :param tables: the questions.
+    :param run: how they reach the database.
+    :param reactor: measures the time between renewals.
+    :param uptime: see :func:`twisted_messenger.uptime.uptime`.
+    :param changed: called whenever members came, must go, or may be served again.
+    :param extended: called with the time, on the clock ``uptime``, when this node must have
+        stopped delivering.
+    :param ttl: seconds that a lease lasts.
+    :param clock: seconds since the epoch, by this machine.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        tables: LeaseTables,
+        run: Run,
+        reactor: Any,
+        uptime: Callable[[], float],
+        *,
+        changed: Callable[[], object],
+        extended: Callable[[float], object],
+        ttl: float = LEASE_SECONDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._heldUntil = 0.0
+        #: Of the partitions that this node has.
+        self.epochs: dict[int, int] = {}
+        #: Counts what members lost a node for.
+        self.serial = 0
+        self.standing = Standing()
+        #: Seconds by which this machine's clock is ahead of the database's.
+        self.clockError = 0.0
+        self._tables = tables
+        self._run = run
+        self._reactor = reactor
+        self._uptime = uptime
+        self._changed = changed
+        self._extended = extended
+        self._ttl = ttl
+        self._clock = clock
+        self._served: dict[int, int] = {}
+        self._draining: set[int] = set()
+        self._leaving: dict[int, int] = {}
+        self._departed: dict[int, int] = {}
+        self._timer: IDelayedCall | None = None
+        self._lock = DeferredLock()
+        self._stopped = False
+
+    def begin(self, cursor: Any) -> None:
+        """
+        Take part: blocking, at the start of the program.
+        """
+        began = self._uptime()
+        standing = self._tables.renew(cursor)
+        if standing.free:
+            standing = self._tables.take(cursor, standing.share, False)
+        self._tables.join(cursor)
+        self._stand(standing, began)
+
+    def start(self) -> None:
+        """
+        Renew from now on.
+        """
+        self._later()
+
+    def look(self) -> None:
+        """
+        Something has changed among the nodes: do not wait for the next renewal.
+        """
+        if self._timer is not None:
+            self._timer.reset(0)
+
+    async def stop(self) -> None:
+        """
+        Give everything away; nobody is served any more.
+        """
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        await self._alone(self._depart())
+
+    async def _depart(self) -> None:
+        self._hold(0.0)
+        try:
+            await self._run(self._tables.depart)
+        except StoreError as error:
+            self.log.warn("the other nodes were not told: {error}", error=error)
+
+    def serves(self, memberId: int) -> bool:
+        """
+        Note that a member of this node's is known.
+
+        :returns: whether it is to be served, and not about to be another's.
+        """
+        number = memberId % PARTITIONS
+        if number in self._draining:
+            return False
+        self._served[memberId] = number
+        self._leaving.pop(memberId, None)
+        self._departed.pop(memberId, None)
+        return True
+
+    def leavingSince(self, serial: int) -> list[int]:
+        """
+        Members that must be handed over, by what became known behind a serial number.
+        """
+        return [memberId for memberId, known in self._leaving.items() if known > serial]
+
+    def departedSince(self, serial: int) -> list[int]:
+        """
+        Members that are another node's by now.
+        """
+        return [memberId for memberId, known in self._departed.items() if known > serial]
+
+    def handedOver(self, memberIds: Collection[int]) -> "Deferred[None]":
+        """
+        Nothing is under way for them any more, and how far they have come is written.
+
+        :returns: fires when others may serve them.
+        """
+        for memberId in memberIds:
+            self._served.pop(memberId, None)
+            self._leaving.pop(memberId, None)
+        return self._alone(self._giveDrained())
+
+    async def _giveDrained(self) -> None:
+        drained = self._draining - set(self._served.values())
+        if not drained or self._stopped:
+            return
+        try:
+            await self._run(lambda cursor: self._tables.give(cursor, drained))
+        except StoreError:
+            # Whether it was done, the next look shows.
+            return
+        self._draining -= drained
+        for number in drained:
+            self.epochs.pop(number, None)
+
+    def _alone(self, work: "Coroutine[Any, Any, T]") -> "Deferred[T]":
+        # One thing after the other: what one has begun to give, another must not count.
+        return self._lock.run(lambda: ensureDeferred(work))
+
+    def _later(self) -> None:
+        # When another node is not heard of any more, be there at once.
+        wait = min(self._ttl / 3, max(0.0, self.standing.expiry) + _LATE)
+        if not self._stopped:
+            self._timer = self._reactor.callLater(wait, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        self._alone(self._keep()).addErrback(
+            lambda reason: self.log.failure("the leases were not kept", reason)
+        ).addBoth(lambda _: self._later())
+
+    async def _keep(self) -> None:
+        if self._stopped:
+            return
+        began = self._uptime()
+        lapsed = began >= self._heldUntil
+        try:
+            standing = await self._run(self._tables.renew)
+            room = standing.share - len(standing.epochs)
+            if lapsed or (standing.free and room > 0):
+                standing = await self._run(
+                    lambda cursor: self._tables.take(cursor, max(0, room), lapsed)
+                )
+        except StoreError as error:
+            self.log.debug("the leases were not renewed: {error}", error=error)
+            return
+        if self._stand(standing, began) or lapsed:
+            self._changed()
+        await self._giveDrained()
+
+    def _stand(self, standing: Standing, began: float) -> bool:
+        """
+        Draw the conclusions.
+
+        :returns: whether there is something to tell.
+        """
+        behind = (standing.head, standing.revision) != (
+            self.standing.head,
+            self.standing.revision,
+        )
+        lost = {n for n, epoch in self.epochs.items() if standing.epochs.get(n) != epoch}
+        taken = standing.epochs.keys() - self.epochs.keys()
+        self.standing, self.epochs = standing, dict(standing.epochs)
+        self._hold(began + _BELIEVED * self._ttl)
+        self.clockError = self._clock() - standing.time
+        self._draining -= lost
+        self._tell(lost, self._departed)
+        for memberId in self._departed:
+            self._served.pop(memberId, None)
+            self._leaving.pop(memberId, None)
+        kept = [number for number in self.epochs if number not in self._draining]
+        drain = set(surplusOf(kept, standing.share))
+        self._draining |= drain
+        self._tell(drain, self._leaving)
+        if lost:
+            self.log.info("{count} partitions are another node's now", count=len(lost))
+        return bool(behind or lost or taken or drain)
+
+    def _hold(self, deadline: float) -> None:
+        self._heldUntil = deadline
+        self._extended(deadline)
+
+    def _tell(self, numbers: Collection[int], told: dict[int, int]) -> None:
+        if not numbers:
+            return
+        self.serial += 1
+        for memberId, number in self._served.items():
+            if number in numbers:
+                told[memberId] = self.serial

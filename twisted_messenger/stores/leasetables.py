@@ -1,0 +1,138 @@
+"""
+What nodes ask of the database to divide the members among themselves. By its clock, no other.
+
+Every method blocks, and is a transaction of its own.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any
+
+from twisted_messenger.stores.partitions import fairShare
+
+# Seconds after its end for which a lease, and a day for which a node's last transaction, is kept.
+_FORGET_NODE = "1 minute"
+_FORGET_WRITER = "1 day"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """
+    How a node stands among the others.
+
+    :param epochs: of the partitions that it has, by their number.
+    :param share: how many it should have.
+    :param free: how many nobody serves.
+    :param head: the last position of the log.
+    :param revision: of the roster.
+    :param time: seconds since the epoch, by the database's clock.
+    :param expiry: seconds until the first lease of another node ends, unless it is renewed.
+    """
+
+    epochs: dict[int, int] = field(default_factory=dict)
+    share: int = 0
+    free: int = 0
+    head: int = 0
+    revision: int = 0
+    time: float = 0.0
+    expiry: float = inf
+
+
+class LeaseTables:
+    """
+    The tables ``nodes`` and ``partitions``.
+
+    :param node: the id of this node's start.
+    :param channel: where changes are announced.
+    :param ttl: seconds that a lease lasts.
+    """
+
+    def __init__(self, node: str, channel: str, ttl: float) -> None:
+        self._values = {"node": node, "ttl": ttl, "channel": channel}
+        self._node = node
+
+    def renew(self, cursor: Any) -> Standing:
+        """
+        Say that this node is there, and see how things are. It waits for no other node.
+        """
+        cursor.execute(
+            "INSERT INTO nodes VALUES (%(node)s, clock_timestamp() + %(ttl)s * interval '1 second')"
+            " ON CONFLICT (id) DO UPDATE SET expires = excluded.expires",
+            self._values,
+        )
+        return self._standing(cursor)
+
+    def _standing(self, cursor: Any) -> Standing:
+        nodes = cursor.execute(
+            "SELECT id, extract(epoch FROM expires - clock_timestamp())::float8 FROM nodes"
+            " WHERE expires >= clock_timestamp()"
+        ).fetchall()
+        rows = cursor.execute("SELECT number, owner, epoch FROM partitions").fetchall()
+        names = {str(node) for node, _ in nodes}
+        others = [seconds for node, seconds in nodes if str(node) != self._node]
+        mine = {number: epoch for number, owner, epoch in rows if str(owner) == self._node}
+        free = sum(str(owner) not in names for _, owner, _ in rows)
+        head, revision, time = cursor.execute(
+            "SELECT head, revision, extract(epoch FROM clock_timestamp())::float8 FROM room"
+        ).fetchone()
+        share = fairShare(names | {self._node}, self._node)
+        return Standing(mine, share, free, head, revision, time, min(others, default=inf))
+
+    def take(self, cursor: Any, room: int, announceAll: bool) -> Standing:
+        """
+        Take partitions that nobody serves.
+
+        :param room: how many at most.
+        :param announceAll: whether every member that this node has is news to it.
+        """
+        (revision,) = cursor.execute(
+            "UPDATE room SET revision = revision + 1 RETURNING revision"
+        ).fetchone()
+        values = {**self._values, "revision": revision, "room": room}
+        cursor.execute(
+            "UPDATE partitions SET owner = %(node)s, epoch = epoch + 1, acquired = %(revision)s"
+            " WHERE number IN (SELECT number FROM partitions WHERE owner IS NULL OR owner NOT IN"
+            " (SELECT id FROM nodes WHERE expires >= clock_timestamp())"
+            " ORDER BY number LIMIT %(room)s)",
+            values,
+        )
+        if announceAll:
+            cursor.execute(
+                "UPDATE partitions SET acquired = %(revision)s WHERE owner = %(node)s", values
+            )
+        cursor.execute(
+            "DELETE FROM nodes WHERE expires < clock_timestamp() - %s::interval", (_FORGET_NODE,)
+        )
+        cursor.execute(
+            "DELETE FROM writers WHERE written < now() - %s::interval", (_FORGET_WRITER,)
+        )
+        return self._standing(cursor)
+
+    def give(self, cursor: Any, numbers: Collection[int]) -> None:
+        """
+        Give partitions away, and tell the others.
+        """
+        cursor.execute(
+            "UPDATE partitions SET owner = NULL WHERE owner = %(node)s"
+            " AND number = ANY(%(numbers)s)",
+            {**self._values, "numbers": list(numbers)},
+        )
+        self._tell(cursor)
+
+    def join(self, cursor: Any) -> None:
+        """
+        Tell the others that there is one more.
+        """
+        self._tell(cursor)
+
+    def depart(self, cursor: Any) -> None:
+        """
+        Give everything away and go.
+        """
+        cursor.execute("UPDATE partitions SET owner = NULL WHERE owner = %(node)s", self._values)
+        cursor.execute("DELETE FROM nodes WHERE id = %(node)s", self._values)
+        self._tell(cursor)
+
+    def _tell(self, cursor: Any) -> None:
+        cursor.execute("SELECT pg_notify(%(channel)s, 'nodes')", self._values)

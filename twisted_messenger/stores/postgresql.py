@@ -1,0 +1,254 @@
+"""
+A store in PostgreSQL that several nodes share: one log, one roster, and each member served by one.
+
+::
+
+    append, enrol ... --one transaction at a time--> room's lock --> log, members --> notice
+    notice of another node, or a renewal that shows a change --> followers --> roster, read
+    leases --> which members this node's roster has, and until when it may push to them
+
+Whoever asks for a change while the server is away waits for a moment; then it is refused for a
+later try. A transaction whose end was not learned is tried again under its old number, and not
+made twice.
+"""
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from twisted_messenger.delivery import Progress
+from twisted_messenger.errors import StoreError, StoreLost, StoreUncertain
+from twisted_messenger.interfaces import (
+    MAIN_ROOM,
+    Admission,
+    IMessageStore,
+    LogLimits,
+    Post,
+    RosterNews,
+)
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.stores.coalescing import CoalescingStore, Step
+from twisted_messenger.stores.leases import LEASE_SECONDS, LeaseKeeper
+from twisted_messenger.stores.leasetables import LeaseTables
+from twisted_messenger.stores.notices import Notices
+from twisted_messenger.stores.postgresqldatabase import PostgreSQLDatabase
+from twisted_messenger.stores.postgresqltables import Batch, PostgreSQLTables
+from twisted_messenger.uptime import uptime
+
+T = TypeVar("T")
+
+#: Seconds for which changes wait for a server that is away: a restart takes less, and a sender's
+#: patience more.
+PATIENCE = 5.0
+
+# Seconds between attempts meanwhile.
+_RETRY_SECONDS = 0.25
+
+# A clock that differs from the database's by less is right enough to say when a message came.
+_CLOCK_ERROR = 1.0
+
+# Bits of a roster's revision that count what happened to this node, not to the roster.
+_SERIAL_BITS = 32
+
+# With the rest of the schema's name, no longer than PostgreSQL takes.
+_ROOM = re.compile("[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
+
+
+@implementer(IMessageStore)
+class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
+    """
+    One room in a database.
+
+    :param database: the way there.
+    :param reactor: measures retries and renewals.
+    :param clock: seconds since the epoch, by this machine.
+    :param uptime: see :func:`twisted_messenger.uptime.uptime`.
+    :param ttl: seconds that this node's leases last.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        database: PostgreSQLDatabase,
+        reactor: Any,
+        clock: Callable[[], float] = time.time,
+        uptime: Callable[[], float] = uptime,
+        ttl: float = LEASE_SECONDS,
+    ) -> None:
+        #: This start of the node: whoever it was before, its leases are not ours.
+        self.node = str(uuid.uuid4())
+        super().__init__(PostgreSQLTables(self.node, database.schema))
+        #: See :class:`IMessageStore`.
+        self.heldUntil = 0.0
+        self._database = database
+        self._reactor = reactor
+        self._number = 0
+        self._away = False
+        leases = LeaseTables(self.node, database.schema, ttl)
+        self.leases = LeaseKeeper(
+            leases,
+            database.runAside,
+            reactor,
+            uptime,
+            changed=self._wake,
+            extended=self._extended,
+            ttl=ttl,
+            clock=clock,
+        )
+        self._notices = Notices(database.listen, reactor, self._told)
+
+    def _extended(self, deadline: float) -> None:
+        self.heldUntil = deadline
+
+    def open(self) -> None:
+        """
+        See :class:`IMessageStore`. It blocks until the server has answered.
+        """
+        self._database.open(self.leases.begin)
+        self.leases.start()
+        self._notices.start()
+
+    def close(self) -> "Deferred[None]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return ensureDeferred(self._close())
+
+    async def _close(self) -> None:
+        await self._finished()
+        await self.leases.stop()
+        connecting = self._notices.stop()
+        if connecting is not None:
+            await connecting
+        self._database.close()
+
+    def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
+        """
+        See :class:`IMessageStore`. What a wrong clock says of the time is put right.
+        """
+        return super().append(replace(post, time=self._righted(post.time)), admit)
+
+    def trim(self, limits: LogLimits, now: float) -> "Deferred[int]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return super().trim(limits, self._righted(now))
+
+    def _righted(self, moment: float) -> float:
+        error = self.leases.clockError
+        return moment if abs(error) < _CLOCK_ERROR else moment - error
+
+    def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
+        """
+        See :class:`IMessageStore`. What is said of another node's members is ignored.
+        """
+        return ensureDeferred(self._advance(dict(progress)))
+
+    async def _advance(self, progress: dict[int, Progress]) -> None:
+        epochs = dict(self.leases.epochs)
+        fenced, forgettable = await self._ask(lambda tables: tables.advance(progress, epochs))
+        if fenced:
+            self.log.warn(
+                "the progress of {count} members was not written: they are another node's",
+                count=fenced,
+            )
+        if forgettable:
+            await self._write(self._tables.forget)
+
+    def roster(self, since: int) -> "Deferred[RosterNews]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return ensureDeferred(self._roster(since))
+
+    async def _roster(self, since: int) -> RosterNews:
+        # Before it is read: what happens to this node meanwhile is told the next time.
+        revision, serial = since >> _SERIAL_BITS, since & (1 << _SERIAL_BITS) - 1
+        upTo = self.leases.serial
+        news = await self._ask(lambda tables: tables.roster(revision))
+        served = [
+            replace(one, registered=one.registered << _SERIAL_BITS)
+            for one in news.members
+            if self.leases.serves(one.member.id)
+        ]
+        return replace(
+            news,
+            revision=news.revision << _SERIAL_BITS | upTo,
+            members=served,
+            departed=[*news.departed, *self.leases.departedSince(serial)] if since else [],
+            leaving=self.leases.leavingSince(serial) if since else [],
+        )
+
+    def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return super().evict(memberId, None if since is None else since >> _SERIAL_BITS)
+
+    def handOver(self, memberIds: Collection[int]) -> "Deferred[None]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self.leases.handedOver(memberIds)
+
+    def _told(self, text: str) -> None:
+        if text == "nodes":
+            self.leases.look()
+        elif text != self.node:
+            # What this node changed itself, its followers know.
+            self._wake()
+
+    def _ask(self, question: Callable[[PostgreSQLTables], T]) -> "Deferred[T]":
+        return self._database.run(
+            lambda cursor: question(PostgreSQLTables(self.node, self._database.schema).on(cursor))
+        )
+
+    def _transact(self, batch: Sequence[Step]) -> "Deferred[list[Any]]":
+        self._number += 1
+        return ensureDeferred(self._persist(Batch(self._number, [step.call for step in batch])))
+
+    async def _persist(self, batch: Batch) -> list[Any]:
+        """
+        Try until it is done, or until patience is at its end.
+        """
+        giveUp = self._reactor.seconds() + (0 if self._away else PATIENCE)
+        while True:
+            try:
+                results: list[Any] = await self._database.run(
+                    lambda cursor: self._tables.on(cursor).transact(batch)
+                )
+            except StoreLost as error:
+                if self._reactor.seconds() >= giveUp:
+                    self._away = True
+                    raise self._lost(batch, error) from None
+            else:
+                self._away = False
+                return results
+            await deferLater(self._reactor, _RETRY_SECONDS, lambda: None)
+
+    def _lost(self, batch: Batch, error: StoreLost) -> StoreError:
+        return StoreUncertain(str(error)) if batch.committing else error
+
+
+def parsePostgreSQL(reactor: Any, argument: str, room: str = MAIN_ROOM) -> PostgreSQLStore:
+    """
+    ``postgresql://USER@HOST/DATABASE``, as libpq takes it.
+
+    :raises ValueError: it is no such address, or there cannot be such a room.
+    """
+    if not _ROOM.fullmatch(room):
+        raise ValueError(f"--room {room}: give up to 40 of a-z, 0-9, - and _")
+    try:
+        database = PostgreSQLDatabase(f"postgresql:{argument}", room, reactor)
+    except Exception as error:
+        raise ValueError(f"postgresql:{argument} is no address: {error}") from None
+    return PostgreSQLStore(database, reactor)

@@ -1,0 +1,192 @@
+"""
+The way to a PostgreSQL server: connections, what they are told first, and what their errors mean.
+"""
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from twisted.enterprise import adbapi
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_messenger.errors import StartError, StoreError, StoreFull, StoreLost
+
+T = TypeVar("T")
+
+#: The version of ``schema/postgresql.sql``.
+SCHEMA_VERSION = 1
+
+#: Seconds that one statement may take, and that a transaction may stand still: a node that was
+#: stopped in the middle of one keeps the room's lock for no longer.
+STATEMENT_SECONDS = 10
+STANDSTILL_SECONDS = 2
+
+# Seconds until a server must answer.
+_CONNECT_SECONDS = 3
+
+# Connections for reading, writing, and cursors; the leases have one of their own.
+_CONNECTIONS = 4
+
+# Two nodes that make the first start of a room at once must not both make its tables.
+_SCHEMA_LOCK = 0x7717ED
+
+_FULL = (psycopg.errors.DiskFull,)
+
+
+class _Connection(adbapi.Connection):
+    """
+    A connection of Twisted's pool, which takes one that is gone for rolled back.
+    """
+
+    def rollback(self) -> None:
+        """
+        Undo what was not committed; on a lost connection, the server has.
+        """
+        connection = self._connection
+        if connection is not None and not connection.closed:
+            try:
+                connection.rollback()
+                return
+            except psycopg.Error:
+                connection.close()
+        self._pool.disconnect(connection)
+
+
+class _Pool(adbapi.ConnectionPool):
+    connectionFactory = _Connection
+    noisy = False
+
+
+class PostgreSQLDatabase:
+    """
+    One room's schema on one server.
+
+    :param conninfo: as libpq takes it, a URI or words.
+    :param room: its name, a word.
+    :param reactor: runs the threads.
+    """
+
+    log = Logger()
+
+    def __init__(self, conninfo: str, room: str, reactor: Any) -> None:
+        #: The schema's name, and the channel's.
+        self.schema = f"twisted_messenger_{room}"
+        self._reactor = reactor
+        asked: dict[str, Any] = dict(conninfo_to_dict(conninfo))
+        options = (
+            f"-c search_path={self.schema} -c statement_timeout={STATEMENT_SECONDS}s"
+            f" -c idle_in_transaction_session_timeout={STANDSTILL_SECONDS}s"
+        )
+        self._conninfo = make_conninfo(
+            conninfo,
+            options=" ".join(filter(None, [asked.get("options"), options])),
+            connect_timeout=asked.get("connect_timeout", _CONNECT_SECONDS),
+            tcp_user_timeout=asked.get("tcp_user_timeout", 1000 * _CONNECT_SECONDS),
+            application_name=asked.get("application_name", "twisted_messenger"),
+        )
+        #: For people: without the password.
+        self.name = make_conninfo(**{k: v for k, v in asked.items() if k != "password"})
+        self._pools: list[Any] = []
+
+    def open(self, prepare: Callable[[Any], object]) -> None:
+        """
+        Make the room's tables where there are none, and call somebody in the same transaction. It
+        blocks.
+
+        :raises StartError: the server cannot be used.
+        """
+        try:
+            with psycopg.connect(self._conninfo) as connection, connection.cursor() as cursor:
+                self._prepare(cursor)
+                prepare(cursor)
+        except psycopg.Error as error:
+            raise StartError(f"--store: {self.name}: {firstLine(error)}") from None
+        self._pools = [self._pool(_CONNECTIONS), self._pool(1)]
+
+    def _pool(self, size: int) -> Any:
+        return _Pool("psycopg", self._conninfo, cp_min=1, cp_max=size, cp_reactor=self._reactor)
+
+    def _prepare(self, cursor: Any) -> None:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
+        there = cursor.execute("SELECT to_regclass(%s)", (f"{self.schema}.room",)).fetchone()[0]
+        if there is None:
+            cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{self.schema}"')
+            schema = files(__package__).joinpath("schema", "postgresql.sql").read_text("utf-8")
+            cursor.execute(schema)
+        (version,) = cursor.execute("SELECT version FROM room").fetchone()
+        if version != SCHEMA_VERSION:
+            raise StartError(
+                f"--store: the room's tables have version {version}, not {SCHEMA_VERSION}; run the"
+                " program that made them, or give another --room"
+            )
+        for setting in ("synchronous_commit", "fsync"):
+            (value,) = cursor.execute(f"SHOW {setting}").fetchone()
+            if value == "off":
+                self.log.warn(
+                    "the database has {setting} off: what was accepted can be lost when it crashes",
+                    setting=setting,
+                )
+
+    def run(self, call: Callable[[Any], T]) -> "Deferred[T]":
+        """
+        Run a call with a cursor in a transaction of its own, in a thread.
+
+        :returns: fires with what it returned, once that is committed; fails with a
+            :class:`~twisted_messenger.errors.StoreError`.
+        """
+        return self._in(self._pools[0], call)
+
+    def runAside(self, call: Callable[[Any], T]) -> "Deferred[T]":
+        """
+        The same on a connection where nobody else's calls are waited for.
+        """
+        return self._in(self._pools[1], call)
+
+    def _in(self, pool: Any, call: Callable[[Any], T]) -> "Deferred[T]":
+        done: Deferred[T] = pool.runInteraction(call)
+        return done.addErrback(translated)
+
+    def listen(self) -> "Deferred[Any]":
+        """
+        :returns: fires with a connection that listens to the room's channel.
+        """
+        return deferToThreadPool(self._reactor, self._pools[0].threadpool, self._listening)
+
+    def _listening(self) -> Any:
+        connection = psycopg.connect(self._conninfo, autocommit=True)
+        connection.execute(f'LISTEN "{self.schema}"')
+        return connection
+
+    def close(self) -> None:
+        """
+        Let go of all connections.
+        """
+        for pool in self._pools:
+            pool.close()
+
+
+def firstLine(error: Exception) -> str:
+    """
+    What went wrong, in one line.
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+def translated(reason: Failure) -> Failure:
+    """
+    What psycopg says, in the store's own words.
+    """
+    error = reason.value
+    if isinstance(error, _FULL):
+        return Failure(StoreFull(firstLine(error)))
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return Failure(StoreLost(firstLine(error)))
+    if isinstance(error, psycopg.Error):
+        return Failure(StoreError(firstLine(error)))
+    return reason

@@ -1,0 +1,270 @@
+"""
+What only PostgreSQL says of a room's tables: transactions under the room's lock, and the fence.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from re import ASCII, sub
+from typing import Any
+
+from twisted_messenger.delivery import Progress
+from twisted_messenger.interfaces import Admission, LogLimits, Post, RosterNews
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.retention import entrySize
+from twisted_messenger.roster import Change, Enrolment, Member, RosterLimits
+from twisted_messenger.stores.roomtables import MEMBER_STATE, RoomTables, memberState
+
+
+@lru_cache(maxsize=256)
+def _translated(sql: str) -> str:
+    """
+    Name the values in psycopg's way.
+    """
+    return sub(r"(?<!:):([a-z]\w*)", r"%(\1)s", sql, flags=ASCII)
+
+
+class Batch:
+    """
+    A transaction that may be tried several times, and must happen once.
+
+    :param number: of this node's transactions, growing.
+    :param calls: its changes.
+    """
+
+    def __init__(self, number: int, calls: Sequence[Callable[[], Any]]) -> None:
+        self.number = number
+        self.calls = calls
+        self.results: list[Any] = []
+        #: Whether it got as far as to be committed: then nobody knows, unless it is told.
+        self.committing = False
+
+
+class PostgreSQLTables(RoomTables):
+    """
+    The tables of ``schema/postgresql.sql``, in one transaction after the other.
+
+    :param node: the id of this node's start.
+    :param channel: where changes are announced.
+    """
+
+    def __init__(self, node: str, channel: str) -> None:
+        super().__init__()
+        self._node = node
+        self._channel = channel
+        self._cursor: Any = None
+        self._position = 0
+        self._added: list[tuple[Post, bool]] = []
+        self._owners: dict[str, Member | None] = {}
+        self._mayForget = False
+
+    def on(self, cursor: Any) -> "PostgreSQLTables":
+        """
+        Work in that transaction.
+        """
+        self._cursor = cursor
+        return self
+
+    def _execute(self, sql: str, values: Mapping[str, object] | None = None) -> Any:
+        return self._cursor.execute(_translated(sql), values)
+
+    def _head(self) -> int:
+        return self._position
+
+    def transact(self, batch: Batch) -> list[Any]:
+        """
+        Make a batch of changes, unless that has happened.
+
+        :returns: what each returned.
+        """
+        if batch.committing and self._wasCommitted(batch):
+            return batch.results
+        batch.committing = False
+        self._lock()
+        revision, head = self._revision, self._position
+        results = [call() for call in batch.calls]
+        self._insertAdded()
+        if self._mayForget or not self._anybody():
+            self._forgetDelivered()
+        changed = (revision, head) != (self._revision, self._position)
+        self._unlock(batch.number, changed)
+        batch.results, batch.committing = results, True
+        return results
+
+    def _wasCommitted(self, batch: Batch) -> bool:
+        row = self._execute(
+            "SELECT batch FROM writers WHERE id = :node", {"node": self._node}
+        ).fetchone()
+        return row is not None and row[0] >= batch.number
+
+    def _lock(self) -> None:
+        self._revision, self._position, self._entries, self._size = self._execute(
+            "SELECT revision, head, entries, size FROM room FOR UPDATE"
+        ).fetchone()
+        self._added = []
+        self._owners = {}
+        self._mayForget = False
+
+    def _unlock(self, number: int, changed: bool) -> None:
+        self._execute(
+            "WITH mine AS (INSERT INTO writers (id, batch) VALUES (:node, :batch)"
+            " ON CONFLICT (id) DO UPDATE SET batch = :batch, written = now()),"
+            " ours AS (UPDATE room SET revision = :revision, head = :head, entries = :entries,"
+            " size = :size)"
+            " SELECT pg_notify(:channel, :sender) WHERE :changed",
+            {
+                "node": self._node,
+                "sender": self._node,
+                "batch": number,
+                "revision": self._revision,
+                "head": self._position,
+                "entries": self._entries,
+                "size": self._size,
+                "channel": self._channel,
+                "changed": changed,
+            },
+        )
+
+    def append(self, post: Post, admit: Admission) -> int | Refusal:
+        """
+        See :meth:`IMessageStore.append`. It is written with all others of the transaction.
+        """
+        if post.name not in self._owners:
+            self._owners[post.name] = self._member("name = :value", post.name)
+        named = self._owners[post.name]
+        refusal = admit(named)
+        if refusal is not None:
+            return refusal
+        self._added.append((post, named is not None and named.owner == post.source))
+        self._position += 1
+        return self._position
+
+    def _insertAdded(self) -> None:
+        if not self._added:
+            return
+        added, self._added = self._added, []
+        sizes = [entrySize(post.name, post.text) for post, _ in added]
+        self._execute(
+            "INSERT INTO log (position, name, text, owned, time, size) SELECT * FROM unnest("
+            "CAST(:positions AS bigint[]), CAST(:names AS text[]), CAST(:texts AS bytea[]),"
+            " CAST(:owned AS integer[]), CAST(:times AS double precision[]),"
+            " CAST(:sizes AS integer[]))",
+            {
+                "positions": list(range(self._position - len(added) + 1, self._position + 1)),
+                "names": [post.name for post, _ in added],
+                "texts": [post.text.encode() for post, _ in added],
+                "owned": [int(owned) for _, owned in added],
+                "times": [post.time for post, _ in added],
+                "sizes": sizes,
+            },
+        )
+        self._entries += len(added)
+        self._size += sum(sizes)
+
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> Change | Refusal:
+        """
+        See :meth:`IMessageStore.enrol`.
+        """
+        self._rosterChanges()
+        return super().enrol(asked, limits)
+
+    def leave(self, asked: Enrolment) -> bool | Refusal:
+        """
+        See :meth:`IMessageStore.leave`.
+        """
+        self._rosterChanges()
+        return super().leave(asked)
+
+    def evict(self, memberId: int, since: int | None = None) -> bool:
+        """
+        See :meth:`IMessageStore.evict`.
+        """
+        self._rosterChanges()
+        return super().evict(memberId, since)
+
+    def trim(self, limits: LogLimits, now: float) -> int:
+        """
+        See :meth:`IMessageStore.trim`.
+        """
+        self._insertAdded()
+        self._mayForget = True
+        return super().trim(limits, now)
+
+    def forget(self) -> None:
+        """
+        Have what every member has forgotten at the end of the transaction.
+        """
+        self._mayForget = True
+
+    def _rosterChanges(self) -> None:
+        self._owners.clear()
+        self._mayForget = True
+
+    def _anybody(self) -> bool:
+        return self._execute("SELECT 1 FROM members LIMIT 1").fetchone() is not None
+
+    def _textOf(self, stored: Any) -> str:
+        return bytes(stored).decode()
+
+    def roster(self, since: int) -> RosterNews:
+        """
+        See :meth:`IMessageStore.roster`: of the members whose partitions this node has.
+        """
+        revision, head = self._execute("SELECT revision, head FROM room").fetchone()
+        rows = self._execute(
+            f"SELECT {MEMBER_STATE} FROM members JOIN partitions ON number = partition WHERE"
+            " partitions.owner = :node AND (revision > :since OR acquired > :since)"
+            " ORDER BY id",
+            {"node": self._node, "since": since},
+        )
+        members = [memberState(row) for row in rows]
+        # Whoever knows nobody yet need not be told who left.
+        return RosterNews(revision, head, members, self._departedSince(since) if since else [])
+
+    def advance(
+        self, progress: Mapping[int, Progress], epochs: Mapping[int, int] | None = None
+    ) -> tuple[int, bool]:
+        """
+        Note how far members have come, as far as this node still serves them.
+
+        It takes no lock on the room: a long list would hold everybody up.
+
+        :param epochs: of the partitions that this node believes to have.
+        :returns: how many are another node's by now, and whether entries can be forgotten.
+        """
+        moved = sorted(progress.items())
+        epochs = epochs or {}
+        values = {
+            "node": self._node,
+            "ids": [memberId for memberId, _ in moved],
+            "cursors": [one.cursor for _, one in moved],
+            "skipped": [one.skipped for _, one in moved],
+            "told": [one.told for _, one in moved],
+            "reached": [int(one.reached) for _, one in moved],
+            "numbers": list(epochs),
+            "epochs": list(epochs.values()),
+        }
+        written = self._execute(
+            "UPDATE members SET cursor = greatest(members.cursor, new.cursor),"
+            " skipped = greatest(members.skipped, new.skipped),"
+            " told = greatest(members.told, new.told),"
+            " reached = greatest(members.reached, new.reached)"
+            " FROM unnest(CAST(:ids AS bigint[]), CAST(:cursors AS bigint[]),"
+            " CAST(:skipped AS bigint[]), CAST(:told AS bigint[]), CAST(:reached AS integer[]))"
+            " AS new (id, cursor, skipped, told, reached), partitions,"
+            " unnest(CAST(:numbers AS integer[]), CAST(:epochs AS bigint[]))"
+            " AS held (number, epoch)"
+            " WHERE members.id = new.id AND partitions.number = members.partition"
+            " AND partitions.owner = :node AND partitions.number = held.number"
+            " AND partitions.epoch = held.epoch",
+            values,
+        ).rowcount
+        fenced = 0
+        if written < len(moved):
+            (there,) = self._execute(
+                "SELECT count(*) FROM members WHERE id = ANY(:ids)", values
+            ).fetchone()
+            fenced = there - written
+        (forgettable,) = self._execute(
+            "SELECT EXISTS (SELECT 1 FROM log WHERE position <= (SELECT min(cursor) FROM members))"
+        ).fetchone()
+        return fenced, bool(forgettable)

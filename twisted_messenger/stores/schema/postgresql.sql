@@ -1,0 +1,75 @@
+-- Version 1. One room, in a schema of its own: its log, its roster, its cursors, its nodes.
+
+-- One row. Whoever changes log or roster locks it first, so that the order of commits is the
+-- order of positions: a reader by cursor would else skip what commits late.
+CREATE TABLE room (
+    version    integer NOT NULL,
+    generation uuid    NOT NULL DEFAULT gen_random_uuid(),
+    head       bigint  NOT NULL DEFAULT 0,  -- the last position given
+    revision   bigint  NOT NULL DEFAULT 0,  -- of the roster
+    entries    bigint  NOT NULL DEFAULT 0,  -- in the log
+    size       bigint  NOT NULL DEFAULT 0   -- of these, in bytes
+);
+INSERT INTO room (version) VALUES (1);
+
+CREATE TABLE log (
+    position bigint  PRIMARY KEY,
+    name     text    NOT NULL,
+    text     bytea   NOT NULL,  -- UTF-8; PostgreSQL's text cannot hold U+0000
+    owned    integer NOT NULL,  -- 1: the registered owner of the name said it
+    time     double precision NOT NULL,  -- seconds since the epoch
+    size     integer NOT NULL   -- bytes it counts against the limit
+);
+
+-- No index on cursor, and some room in each page: cursors change all the time.
+CREATE TABLE members (
+    id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    partition  integer GENERATED ALWAYS AS (id % 256) STORED,
+    name       text    NOT NULL UNIQUE,
+    host       text    NOT NULL,         -- the judged literal, the only thing connected to
+    port       integer NOT NULL,
+    machine    text    NOT NULL,         -- 127.0.0.1 and ::1 are one
+    address    text    NOT NULL UNIQUE,  -- machine and port
+    owner      text    NOT NULL,         -- the machine that registered it
+    cursor     bigint  NOT NULL,         -- the last position delivered, skipped or dropped
+    skipped    bigint  NOT NULL DEFAULT 0,  -- entries it kept resetting
+    told       bigint  NOT NULL DEFAULT 0,  -- missed entries it was told of
+    reached    integer NOT NULL DEFAULT 0,  -- 1: it has confirmed a push
+    dropped    bigint  NOT NULL DEFAULT 0,  -- entries the log dropped before it had them
+    registered bigint  NOT NULL,         -- the revision at its last registration
+    revision   bigint  NOT NULL          -- the revision at its last change, progress aside
+) WITH (fillfactor = 60);
+CREATE INDEX members_machine ON members (machine);
+CREATE INDEX members_revision ON members (revision);
+CREATE INDEX members_partition ON members (partition);
+
+-- Who left; the oldest rows go.
+CREATE TABLE departed (
+    id       bigint PRIMARY KEY,
+    revision bigint NOT NULL
+);
+CREATE INDEX departed_revision ON departed (revision);
+
+-- Who takes part, for how long, by this database's clock.
+CREATE TABLE nodes (
+    id      uuid        PRIMARY KEY,
+    expires timestamptz NOT NULL
+);
+
+-- Who delivers to which members. A stranger to the epoch has lost the partition meanwhile.
+CREATE TABLE partitions (
+    number   integer PRIMARY KEY,
+    owner    uuid,
+    epoch    bigint  NOT NULL DEFAULT 0,
+    acquired bigint  NOT NULL DEFAULT 0  -- the revision when its owner took it
+);
+INSERT INTO partitions (number) SELECT generate_series(0, 255);
+
+-- The last transaction of each node that was committed. One whose end a node did not learn is
+-- tried again under the same number, and its repetition found here: not in the log, since what
+-- it added may have been delivered and forgotten by then.
+CREATE TABLE writers (
+    id      uuid        PRIMARY KEY,
+    batch   bigint      NOT NULL,
+    written timestamptz NOT NULL DEFAULT now()
+);
