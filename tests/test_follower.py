@@ -37,6 +37,12 @@ class ListReader:
             raise self.error
         self.told += [entry.text for entry in entries]
 
+    def rewound(self) -> None:
+        """
+        Keep that everything begins anew.
+        """
+        self.told.append("rewound")
+
     def caughtUp(self) -> None:
         """
         Keep that there is no more.

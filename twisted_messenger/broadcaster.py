@@ -177,6 +177,14 @@ class Broadcaster(Service):
         for state in news.members:
             self._memberChanged(_mergedFrom([d for d in departed if d is not None], state))
 
+    def rewound(self) -> None:
+        """
+        See :class:`~twisted_messenger.follower.Reader`.
+        """
+        for memberId in list(self._deliveries):
+            self._departed(memberId)
+        self._tail.rewind()
+
     def entriesRead(self, entries: list[Entry]) -> None:
         """
         See :class:`~twisted_messenger.follower.Reader`.

@@ -35,6 +35,11 @@ class Reader(Protocol):
         The log goes on, from the head that the first news of the roster named.
         """
 
+    def rewound(self) -> None:
+        """
+        The store was restored from an older copy: everybody and everything is news again.
+        """
+
     def caughtUp(self) -> None:
         """
         For now there is nothing more.
@@ -117,6 +122,11 @@ class LogFollower:
 
     async def _readRoster(self) -> bool:
         news = await self._store.roster(self._revision)
+        if self._running and (news.revision < self._revision or news.head < (self._head or 0)):
+            self.log.critical("the store has gone back to an older copy: what came since is lost")
+            self._revision, self._head = 0, None
+            self._reader.rewound()
+            news = await self._store.roster(0)
         if not self._running:
             return False
         self._revision = news.revision

@@ -155,6 +155,9 @@ class ChatService(Service):
             self.log.error("{what} took too long to stop", what=what)
         except StoreError as error:
             self.log.error("{what} did not stop: {error}", what=what, error=error)
+        except Exception:
+            # The other steps must be done all the same.
+            self.log.failure("{what} did not stop", what=what)
 
     def _isOwnListener(self, host: str, port: int) -> bool:
         return any(listener.isAt(host, port) for listener in self.listeners)

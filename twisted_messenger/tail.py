@@ -52,6 +52,14 @@ class Tail:
         if self._start is None:
             self.head = self._start = head
 
+    def rewind(self) -> None:
+        """
+        Forget everything, until :meth:`startAt` says where to start again.
+        """
+        self.head, self._start, self._bytes = 0, None, 0
+        self._entries.clear()
+        self.next.clear()
+
     def extend(self, entries: Sequence[Ready]) -> None:
         """
         New entries, in order, right behind the ones before.

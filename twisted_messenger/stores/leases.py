@@ -22,7 +22,7 @@ from twisted.logger import Logger
 
 from twisted_messenger.errors import StoreError
 from twisted_messenger.stores.leasetables import LeaseTables, Standing
-from twisted_messenger.stores.partitions import PARTITIONS, surplusOf
+from twisted_messenger.stores.partitions import partitionOf, surplusOf
 
 T = TypeVar("T")
 
@@ -140,7 +140,7 @@ class LeaseKeeper:
 
         :returns: whether it is to be served, and not about to be another's.
         """
-        number = memberId % PARTITIONS
+        number = partitionOf(memberId)
         if number in self._draining:
             return False
         self._served[memberId] = number

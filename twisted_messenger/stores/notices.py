@@ -5,6 +5,7 @@ A notice says only that something has changed. One that is lost costs a moment: 
 renewed every second, and that shows the same.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,8 @@ class Notices:
         self._reactor = reactor
         self._told = told
         self._connection: Any = None
+        # One of our own: libpq closes its when the server goes, and the reactor would lose track.
+        self._descriptor = -1
         self._retry: IDelayedCall | None = None
         self._connecting: Deferred[Any] | None = None
         self._stopped = False
@@ -68,7 +71,7 @@ class Notices:
         """
         See ``IReadDescriptor``.
         """
-        return -1 if self._connection is None else int(self._connection.fileno())
+        return self._descriptor
 
     def logPrefix(self) -> str:
         """
@@ -105,6 +108,7 @@ class Notices:
         if self._stopped:
             self._drop()
             return
+        self._descriptor = os.dup(connection.fileno())
         self._reactor.addReader(self)
         self._told("")
 
@@ -115,7 +119,10 @@ class Notices:
             self._retry = self._reactor.callLater(_RETRY_SECONDS, self.start)
 
     def _drop(self) -> None:
-        if self._connection is not None:
+        connection, self._connection = self._connection, None
+        if self._descriptor >= 0:
             self._reactor.removeReader(self)
-            connection, self._connection = self._connection, None
+            os.close(self._descriptor)
+            self._descriptor = -1
+        if connection is not None:
             connection.close()

@@ -4,7 +4,6 @@
 -- order of positions: a reader by cursor would else skip what commits late.
 CREATE TABLE room (
     version    integer NOT NULL,
-    generation uuid    NOT NULL DEFAULT gen_random_uuid(),
     head       bigint  NOT NULL DEFAULT 0,  -- the last position given
     revision   bigint  NOT NULL DEFAULT 0,  -- of the roster
     entries    bigint  NOT NULL DEFAULT 0,  -- in the log
@@ -24,7 +23,7 @@ CREATE TABLE log (
 -- No index on cursor, and some room in each page: cursors change all the time.
 CREATE TABLE members (
     id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    partition  integer GENERATED ALWAYS AS (id % 256) STORED,
+    partition  integer GENERATED ALWAYS AS (id * 157 % 256) STORED,
     name       text    NOT NULL UNIQUE,
     host       text    NOT NULL,         -- the judged literal, the only thing connected to
     port       integer NOT NULL,

@@ -1,0 +1,49 @@
+"""
+``python -m tests.cluster``: every scenario at its full size, with what was measured.
+"""
+
+import sys
+from argparse import ArgumentParser
+
+from tests.cluster import scenarios
+from tests.postgresqlserver import PostgreSQLServer, serverPrograms
+
+_SCENARIOS = {
+    scenario.__name__: scenario
+    for scenario in (
+        scenarios.killed,
+        scenarios.stopped,
+        scenarios.restarted,
+        scenarios.joinedAndLeft,
+    )
+}
+
+
+def main() -> int:
+    """
+    Run the script.
+
+    :returns: 1 where something was lost or out of order; else 0.
+    """
+    parser = ArgumentParser(prog="python -m tests.cluster", description=__doc__)
+    parser.add_argument("scenario", nargs="*", help=", ".join(_SCENARIOS))
+    parser.add_argument("--members", type=int, default=200)
+    options = parser.parse_args()
+    programs = serverPrograms()
+    if programs is None:
+        sys.exit("there is no PostgreSQL server here: apt-get install postgresql")
+    server = PostgreSQLServer(programs)
+    wrong = 0
+    try:
+        server.start()
+        for name in options.scenario or _SCENARIOS:
+            outcome = _SCENARIOS[name](server, options.members)
+            print(f"{name}: {outcome}", flush=True)
+            wrong += outcome.verdict.lost + outcome.verdict.disordered
+    finally:
+        server.remove()
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

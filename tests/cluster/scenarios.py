@@ -1,0 +1,141 @@
+"""
+What happens to nodes, and what members and senders notice of it.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.cluster.load import Load
+from tests.cluster.members import Members, Verdict
+from tests.cluster.nodes import Cluster, Node
+from tests.loopback.rig import eventually
+from tests.postgresqlserver import PostgreSQLServer
+from twisted_messenger.stores.leases import LEASE_SECONDS
+
+_pause = threading.Event().wait
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    How a scenario went.
+
+    :param verdict: on what the members got.
+    :param accepted: messages that were.
+    :param gap: the longest that a member waited between two messages, in seconds.
+    :param told: what else there is to say.
+    """
+
+    verdict: Verdict
+    accepted: int
+    gap: float
+    told: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.accepted} accepted; {self.verdict}; longest gap {self.gap:.2f} s; {self.told}"
+        )
+
+
+def _scene(
+    server: PostgreSQLServer,
+    members: int,
+    nodes: int,
+    act: Callable[[Cluster, Load], str],
+    seconds: float,
+) -> Outcome:
+    """
+    Members at some nodes, a steady load, and something that happens in the middle of it.
+    """
+    with Cluster(server) as cluster, Members(members) as all_:
+        for _ in range(nodes):
+            cluster.add()
+        eventually(lambda: len(cluster.shares()) == nodes, "every node has a share")
+        all_.register(cluster.ports())
+        with Load(cluster.ports) as load:
+            _pause(seconds)
+            told = act(cluster, load)
+            _pause(seconds)
+        eventually(lambda: all_.have(load.accepted), "everybody has everything")
+        _pause(0.5)
+        answers = ", ".join(f"{count} {answer}" for answer, count in sorted(load.answers.items()))
+        return Outcome(
+            all_.judge(load.accepted),
+            len(load.accepted),
+            max(all_.lastServed()),
+            f"{told}; answers: {answers}",
+        )
+
+
+def killed(server: PostgreSQLServer, members: int = 200, seconds: float = 4) -> Outcome:
+    """
+    ``kill -9`` one of three in the middle of the load.
+    """
+
+    def act(cluster: Cluster, load: Load) -> str:
+        cluster.drop(cluster.nodes[1], lambda node: node.twistd.kill())
+        _pause(LEASE_SECONDS + 1)
+        return f"shares {cluster.shares()}"
+
+    return _scene(server, members, 3, act, seconds)
+
+
+def stopped(server: PostgreSQLServer, members: int = 200, seconds: float = 4) -> Outcome:
+    """
+    SIGSTOP one of three until others serve its members, then SIGCONT.
+    """
+
+    def act(cluster: Cluster, load: Load) -> str:
+        node = cluster.nodes[1]
+        cluster.drop(node, Node.pause)
+        _pause(2 * LEASE_SECONDS)
+        node.resume()
+        _pause(LEASE_SECONDS)
+        cluster.nodes.append(node)
+        refused = node.twistd.output.count("another node's")
+        eventually(lambda: len(cluster.shares()) == 3, "it has a share again")
+        return f"it wrote {refused} lines of what it lost; shares {cluster.shares()}"
+
+    return _scene(server, members, 3, act, seconds)
+
+
+def restarted(server: PostgreSQLServer, members: int = 200, seconds: float = 4) -> Outcome:
+    """
+    Restart PostgreSQL twice: once as an operator does, once as a crash.
+    """
+
+    def act(cluster: Cluster, load: Load) -> str:
+        away = []
+        for how in (signal.SIGINT, signal.SIGQUIT):
+            began = time.monotonic()
+            server.stop(how)
+            server.start()
+            away.append(time.monotonic() - began)
+            _pause(seconds)
+        return "away for " + " and ".join(f"{one:.1f} s" for one in away)
+
+    return _scene(server, members, 3, act, seconds)
+
+
+def joinedAndLeft(server: PostgreSQLServer, members: int = 200, seconds: float = 4) -> Outcome:
+    """
+    A fourth node joins, then one leaves in order.
+    """
+
+    def act(cluster: Cluster, load: Load) -> str:
+        began = time.monotonic()
+        cluster.add()
+        eventually(lambda: cluster.shares() == [64] * 4, "even shares of four")
+        joined = time.monotonic() - began
+        _pause(seconds)
+        began = time.monotonic()
+        status: list[int] = []
+        cluster.drop(cluster.nodes[0], lambda node: status.append(node.twistd.stop()))
+        eventually(lambda: cluster.shares() == [85, 85, 86], "even shares of three")
+        left = time.monotonic() - began
+        return f"even after {joined:.1f} s (its start included), and after {left:.1f} s"
+
+    return _scene(server, members, 3, act, seconds)
