@@ -2,6 +2,7 @@
 Pushers whose pushes are Deferreds, for tests.
 """
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable
 
@@ -30,6 +31,7 @@ class DeferredPusher:
         payload: bytes,
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
+        until: float = math.inf,
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.Pusher`.

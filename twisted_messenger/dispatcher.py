@@ -331,7 +331,7 @@ class Dispatcher:
             timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
         settled = partial(self._pushed, delivery, delivery.address)
         self.inFlight[delivery.address] = self._pusher.begin(
-            member.host, member.port, payload, settled, timeout
+            member.host, member.port, payload, settled, timeout, self._store.heldUntil
         )
 
     def _pushed(self, delivery: Delivery, address: str, result: PushResult) -> None:

@@ -6,11 +6,12 @@ receiver prints first, then closes. ``loseConnection`` alone would report succes
 that were never read.
 """
 
+import math
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from errno import EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM
+from errno import EADDRNOTAVAIL, ECANCELED, EMFILE, ENFILE, ENOBUFS, ENOMEM
 from socket import SO_ERROR, SOL_SOCKET
 from typing import Any
 
@@ -48,8 +49,9 @@ _ONE_SEND_BYTES = 16 * 1024
 _MAX_REPLY = 1024
 
 
-# Errors that say nothing of the peer: no local port, descriptor or memory is free for now.
-_OUR_OWN_LACK = (EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM)
+# Errors that say nothing of the peer: no local port, descriptor or memory is free for now, or it
+# would have been too late.
+_OUR_OWN_LACK = (EADDRNOTAVAIL, ECANCELED, EMFILE, ENFILE, ENOBUFS, ENOMEM)
 
 
 class Outcome(Enum):
@@ -127,12 +129,15 @@ class Pusher(typing.Protocol):
         payload: bytes,
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
+        until: float = math.inf,
     ) -> Attempt:
         """
         Begin a push.
 
         :param settled: called once with the result, never before this returns.
         :param connectTimeout: seconds until it must be connected; ``None`` for the usual.
+        :param until: when it is too late to send anything, on the clock
+            :func:`~twisted_messenger.uptime.uptime`; it is not too late now.
         """
 
 
@@ -336,9 +341,10 @@ class PushCreator(BatchCreator):
         payload: bytes,
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
+        until: float = math.inf,
     ) -> PushProtocol:
         """
-        See :class:`Pusher`.
+        See :class:`Pusher`. What the reactor must connect has no such limit.
         """
         timeout = self._connectTimeout if connectTimeout is None else connectTimeout
         batch = self.batchFor(host)
@@ -352,7 +358,9 @@ class PushCreator(BatchCreator):
         if batch is None:
             self._byReactor(protocol, host, port)
         else:
-            protocol.attempt = batch.connect(host, port, protocol, protocol.notConnected, opening)
+            protocol.attempt = batch.connect(
+                host, port, protocol, protocol.notConnected, opening, until
+            )
         return protocol
 
     def _byReactor(self, protocol: PushProtocol, host: str, port: int) -> None:

@@ -5,11 +5,12 @@ What is left of a connection is what the kernel must do: connect, send, half-clo
 end, close.
 """
 
+import math
 import os
 import select
 import socket
 from collections.abc import Callable
-from errno import EINPROGRESS
+from errno import ECANCELED, EINPROGRESS
 from typing import Any, Protocol
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -20,6 +21,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_messenger.sockets import resetOnClose
+from twisted_messenger.uptime import uptime
 
 # Bytes read at once. A receiver says nothing, or one line.
 _READ_BYTES = 4096
@@ -59,6 +61,8 @@ class PushSocket:
     :param protocol: half-closeable.
     :param failed: called where there is no connection.
     :param opening: sent as soon as the connection stands, before the protocol learns of that.
+    :param until: when it is too late for that, on the clock
+        :func:`~twisted_messenger.uptime.uptime`.
     """
 
     # Slots are what the interpreter reaches fastest.
@@ -73,6 +77,7 @@ class PushSocket:
         "_readEnded",
         "_socket",
         "_unsent",
+        "_until",
         "descriptor",
         "disconnecting",
         "events",
@@ -85,12 +90,14 @@ class PushSocket:
         protocol: Any,
         failed: Callable[[Failure], object],
         opening: bytes = b"",
+        until: float = math.inf,
     ) -> None:
         self._batch = batch
         self._peer = peer
         self._protocol = protocol
         self._failed = failed
         self._unsent = opening
+        self._until = until
         self._socket: Any = None
         #: Of the socket.
         self.descriptor = -1
@@ -138,6 +145,10 @@ class PushSocket:
         The kernel has news.
         """
         if not self._connected:
+            if uptime() >= self._until:
+                resetOnClose(self, True)
+                self.notConnected(ECANCELED)
+                return
             # It may be news of a descriptor that was somebody else's a moment ago.
             try:
                 self._open()

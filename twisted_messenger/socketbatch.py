@@ -11,6 +11,7 @@ one epoll of their own, and the reactor watches that one descriptor::
 A batch of ready sockets costs the reactor one call.
 """
 
+import math
 import select
 from collections.abc import Callable
 from contextlib import suppress
@@ -52,6 +53,7 @@ class SocketBatch:
         protocol: Any,
         failed: Callable[[Failure], object],
         opening: bytes = b"",
+        until: float = math.inf,
     ) -> PushSocket:
         """
         Connect a protocol.
@@ -61,8 +63,10 @@ class SocketBatch:
         :param failed: called in its place where there is no connection, never before this returns.
         :param opening: sent as soon as the connection stands, before the protocol learns of that:
             one system call less.
+        :param until: when it is too late for that, on the clock
+            :func:`~twisted_messenger.uptime.uptime`: then it fails with ``ECANCELED``.
         """
-        transport = PushSocket(self, (host, port), protocol, failed, opening)
+        transport = PushSocket(self, (host, port), protocol, failed, opening, until)
         try:
             transport.connect()
         except OSError as error:

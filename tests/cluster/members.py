@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from tests.loopback.rig import HOST, say
@@ -46,6 +47,7 @@ class Members:
         self._sockets = [self._listen(number) for number in range(count)]
         #: Texts and when they came, for each member.
         self.got: list[list[tuple[float, str]]] = [[] for _ in range(count)]
+        self._open: set[socket.socket] = set()
         self._ended = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -101,12 +103,24 @@ class Members:
         wanted = set(accepted)
         return all(wanted <= {text for _, text in list(entries)} for entries in self.got)
 
+    def doubledAfter(self, moment: float) -> int:
+        """
+        How often something came again behind a moment of the monotonic clock.
+        """
+        again = 0
+        for entries in self.got:
+            seen: set[str] = set()
+            for when, text in list(entries):
+                again += text in seen and when > moment
+                seen.add(text)
+        return again
+
     def lastServed(self) -> list[float]:
         """
         For each member the longest time between two messages, in seconds.
         """
         return [
-            max((b - a for (a, _), (b, _) in zip(entries, entries[1:])), default=0.0)
+            max((b - a for (a, _), (b, _) in pairwise(entries)), default=0.0)
             for entries in self.got
         ]
 
@@ -117,8 +131,8 @@ class Members:
     def __exit__(self, *details: object) -> None:
         self._ended = True
         self._thread.join()
-        for key in list(self._selector.get_map().values()):
-            key.fileobj.close()  # type: ignore[union-attr]
+        for one in [*self._sockets, *self._open]:
+            one.close()
         self._selector.close()
 
     def _run(self) -> None:
@@ -136,6 +150,7 @@ class Members:
         except OSError:
             return
         connection.setblocking(False)
+        self._open.add(connection)
         self._selector.register(connection, selectors.EVENT_READ, (number, []))
 
     def _read(self, connection: Any, number: int, parts: list[bytes]) -> None:
@@ -149,6 +164,7 @@ class Members:
             parts.append(data)
             return
         self._selector.unregister(connection)
+        self._open.discard(connection)
         connection.close()
         if parts:
             text = b"".join(parts).decode().partition(": ")[2]

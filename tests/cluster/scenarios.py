@@ -44,7 +44,7 @@ def _scene(
     server: PostgreSQLServer,
     members: int,
     nodes: int,
-    act: Callable[[Cluster, Load], str],
+    act: Callable[[Cluster, Members], str],
     seconds: float,
 ) -> Outcome:
     """
@@ -57,7 +57,7 @@ def _scene(
         all_.register(cluster.ports())
         with Load(cluster.ports) as load:
             _pause(seconds)
-            told = act(cluster, load)
+            told = act(cluster, all_)
             _pause(seconds)
         eventually(lambda: all_.have(load.accepted), "everybody has everything")
         _pause(0.5)
@@ -75,7 +75,7 @@ def killed(server: PostgreSQLServer, members: int = 200, seconds: float = 4) -> 
     ``kill -9`` one of three in the middle of the load.
     """
 
-    def act(cluster: Cluster, load: Load) -> str:
+    def act(cluster: Cluster, all_: Members) -> str:
         cluster.drop(cluster.nodes[1], lambda node: node.twistd.kill())
         _pause(LEASE_SECONDS + 1)
         return f"shares {cluster.shares()}"
@@ -88,16 +88,19 @@ def stopped(server: PostgreSQLServer, members: int = 200, seconds: float = 4) ->
     SIGSTOP one of three until others serve its members, then SIGCONT.
     """
 
-    def act(cluster: Cluster, load: Load) -> str:
+    def act(cluster: Cluster, all_: Members) -> str:
         node = cluster.nodes[1]
         cluster.drop(node, Node.pause)
         _pause(2 * LEASE_SECONDS)
+        resumed = time.monotonic()
         node.resume()
         _pause(LEASE_SECONDS)
         cluster.nodes.append(node)
-        refused = node.twistd.output.count("another node's")
         eventually(lambda: len(cluster.shares()) == 3, "it has a share again")
-        return f"it wrote {refused} lines of what it lost; shares {cluster.shares()}"
+        doubled = all_.doubledAfter(resumed)
+        said = [line for line in node.twistd.lines() if "another node's" in line]
+        words = " / ".join(line.partition("] ")[2] for line in said)
+        return f"{doubled} doubled after it resumed; it said: {words}; shares {cluster.shares()}"
 
     return _scene(server, members, 3, act, seconds)
 
@@ -107,7 +110,7 @@ def restarted(server: PostgreSQLServer, members: int = 200, seconds: float = 4) 
     Restart PostgreSQL twice: once as an operator does, once as a crash.
     """
 
-    def act(cluster: Cluster, load: Load) -> str:
+    def act(cluster: Cluster, all_: Members) -> str:
         away = []
         for how in (signal.SIGINT, signal.SIGQUIT):
             began = time.monotonic()
@@ -125,7 +128,7 @@ def joinedAndLeft(server: PostgreSQLServer, members: int = 200, seconds: float =
     A fourth node joins, then one leaves in order.
     """
 
-    def act(cluster: Cluster, load: Load) -> str:
+    def act(cluster: Cluster, all_: Members) -> str:
         began = time.monotonic()
         cluster.add()
         eventually(lambda: cluster.shares() == [64] * 4, "even shares of four")

@@ -2,6 +2,7 @@
 Parts that are wrong on purpose: a simulation that does not catch them proves nothing.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -99,6 +100,7 @@ class _Twice:
         payload: bytes,
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
+        until: float = math.inf,
     ) -> Attempt:
         self._pusher.begin(host, port, payload, lambda _: None, connectTimeout)
         return self._pusher.begin(host, port, payload, settled, connectTimeout)

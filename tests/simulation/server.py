@@ -2,6 +2,7 @@
 The server: the real service in a process of its own, started, stopped and killed.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -59,6 +60,7 @@ class RecordingPusher:
         payload: bytes,
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
+        until: float = math.inf,
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.Pusher`.
@@ -70,7 +72,7 @@ class RecordingPusher:
             self._record.note(Kind.PUSHED, address, id, result.outcome.value)
             settled(result)
 
-        return self._pusher.begin(host, port, payload, pushed, connectTimeout)
+        return self._pusher.begin(host, port, payload, pushed, connectTimeout, until)
 
 
 class Server:
