@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from glob import glob
 from pathlib import Path
 from tempfile import mkdtemp
@@ -101,6 +102,21 @@ class PostgreSQLServer:
         Of the server itself, not of what started it.
         """
         return int((self._data / "postmaster.pid").read_text().split()[0])
+
+    def cpuSeconds(self) -> float:
+        """
+        What it has used up to now: the server, and everything that it has started and waited for.
+        """
+        ticks = 0
+        for entry in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                words = entry.read_text().rpartition(")")[2].split()
+                number = int(entry.parent.name)
+                if number == self.pid or int(words[1]) == self.pid:
+                    ticks += sum(map(int, words[11:13]))
+                if number == self.pid:
+                    ticks += sum(map(int, words[13:15]))
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def remove(self) -> None:
         """

@@ -115,7 +115,7 @@ class LogFollowerTests(SynchronousTestCase):
         self.store.say("one")
         self.store.slow = False
         self.store.answer()
-        self.assertEqual(self.told(), ["+bob", "one", "."])
+        self.assertEqual(self.told(), ["+bob", ".", "one", "."])
 
     def test_news(self) -> None:
         """
@@ -174,7 +174,7 @@ class LogFollowerTests(SynchronousTestCase):
         self.start()
         self.store.wake()
         self.store.wake()
-        self.assertEqual((self.told(), self.store.asked), ([], ["roster", "read"] * 2))
+        self.assertEqual((self.told(), self.store.asked), ([], ["roster"] * 2))
 
     def test_brokenStore(self) -> None:
         """

@@ -109,9 +109,10 @@ class LogFollower:
         try:
             while self._wokenAgain and self._running:
                 self._wokenAgain = False
-                changed |= await self._readRoster()
-                if self._running:
-                    changed |= await self._readLog()
+                news = await self._readRoster()
+                if news is not None:
+                    changed |= await self._readLog(news.head)
+                    changed |= bool(news.members or news.departed)
         except StoreError as error:
             self.log.error("the log cannot be read: {error}", error=error)
             self._readLater()
@@ -120,7 +121,7 @@ class LogFollower:
         if self._running and changed:
             self._reader.caughtUp()
 
-    async def _readRoster(self) -> bool:
+    async def _readRoster(self) -> RosterNews | None:
         news = await self._store.roster(self._revision)
         if self._running and (news.revision < self._revision or news.head < (self._head or 0)):
             self.log.critical("the store has gone back to an older copy: what came since is lost")
@@ -128,18 +129,23 @@ class LogFollower:
             self._reader.rewound()
             news = await self._store.roster(0)
         if not self._running:
-            return False
+            return None
         self._revision = news.revision
         if self._head is None:
             self._head = news.head
         self._reader.rosterChanged(news)
-        return bool(news.members or news.departed)
+        return news
 
-    async def _readLog(self) -> bool:
+    async def _readLog(self, head: int) -> bool:
+        """
+        Read up to where the log ended a moment ago; of what came since, a wake will tell.
+        """
         assert self._head is not None
         before = self._head
-        while entries := await self._store.read(self._head, _PAGE_ENTRIES, _PAGE_BYTES):
-            if not self._running:
+        while self._running and self._head < head:
+            entries = await self._store.read(self._head, _PAGE_ENTRIES, _PAGE_BYTES)
+            if not self._running or not entries:
+                # Nothing: it was trimmed meanwhile, and news of that is on its way.
                 break
             self._head = entries[-1].position
             self._reader.entriesRead(entries)

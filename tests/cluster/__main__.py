@@ -5,7 +5,7 @@
 import sys
 from argparse import ArgumentParser
 
-from tests.cluster import scenarios
+from tests.cluster import measures, scenarios
 from tests.postgresqlserver import PostgreSQLServer, serverPrograms
 
 _SCENARIOS = {
@@ -18,6 +18,8 @@ _SCENARIOS = {
     )
 }
 
+_MEASURES = {measure.__name__: measure for measure in (measures.many, measures.throughput)}
+
 
 def main() -> int:
     """
@@ -26,7 +28,7 @@ def main() -> int:
     :returns: 1 where something was lost or out of order; else 0.
     """
     parser = ArgumentParser(prog="python -m tests.cluster", description=__doc__)
-    parser.add_argument("scenario", nargs="*", help=", ".join(_SCENARIOS))
+    parser.add_argument("scenario", nargs="*", help=", ".join([*_SCENARIOS, *_MEASURES]))
     parser.add_argument("--members", type=int, default=200)
     options = parser.parse_args()
     programs = serverPrograms()
@@ -36,7 +38,10 @@ def main() -> int:
     wrong = 0
     try:
         server.start()
-        for name in options.scenario or _SCENARIOS:
+        for name in options.scenario or [*_SCENARIOS, *_MEASURES]:
+            if name in _MEASURES:
+                print(f"{name}: {_MEASURES[name](server)}", flush=True)
+                continue
             outcome = _SCENARIOS[name](server, options.members)
             print(f"{name}: {outcome}", flush=True)
             wrong += outcome.verdict.lost + outcome.verdict.disordered

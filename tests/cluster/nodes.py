@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.loopback.rig import Twistd, chatserver, freePort
+from tests.loopback.rig import Twistd, chatserver, freePort, say
 from tests.postgresqlserver import PostgreSQLServer
 
 _rooms = itertools.count()
@@ -72,6 +72,8 @@ class Cluster:
         store = ("--store", self.server.address, "--room", self.room, "--rate", "0")
         node = Node(chatserver(folder, port, *store, *options), port)
         self._stack.enter_context(node.twistd)
+        # It listens before it has opened its store, but takes nobody in.
+        say(port, b"")
         self.nodes.append(node)
         return node
 

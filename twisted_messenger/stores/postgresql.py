@@ -29,6 +29,7 @@ from twisted_messenger.errors import StoreError, StoreLost, StoreUncertain
 from twisted_messenger.interfaces import (
     MAIN_ROOM,
     Admission,
+    Entry,
     IMessageStore,
     LogLimits,
     Post,
@@ -48,6 +49,9 @@ T = TypeVar("T")
 #: Seconds for which changes wait for a server that is away: a restart takes less, and a sender's
 #: patience more.
 PATIENCE = 5.0
+
+#: Seconds between two looks at what every member has: it may be forgotten, but there is no hurry.
+FORGET_SECONDS = 1.0
 
 # Seconds between attempts meanwhile.
 _RETRY_SECONDS = 0.25
@@ -72,6 +76,7 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
     :param clock: seconds since the epoch, by this machine.
     :param uptime: see :func:`twisted_messenger.uptime.uptime`.
     :param ttl: seconds that this node's leases last.
+    :param forgetSeconds: between two looks at what every member has.
     """
 
     log = Logger()
@@ -83,6 +88,7 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
         clock: Callable[[], float] = time.time,
         uptime: Callable[[], float] = uptime,
         ttl: float = LEASE_SECONDS,
+        forgetSeconds: float = FORGET_SECONDS,
     ) -> None:
         #: This start of the node: whoever it was before, its leases are not ours.
         self.node = str(uuid.uuid4())
@@ -91,6 +97,12 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
         self.heldUntil = 0.0
         self._database = database
         self._reactor = reactor
+        self._forgetSeconds = forgetSeconds
+        self._forgot = -forgetSeconds
+        # Of the roster's revision and the log's last position, what this node has heard: they may
+        # be further by now, and then it will hear of that too.
+        self._known = 0, 0
+        self._doubtful = False
         self._number = 0
         self._away = False
         leases = LeaseTables(self.node, database.schema, ttl)
@@ -99,7 +111,7 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
             database.runAside,
             reactor,
             uptime,
-            changed=self._wake,
+            changed=self._stands,
             extended=self._extended,
             ttl=ttl,
             clock=clock,
@@ -161,7 +173,9 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
                 "the progress of {count} members was not written: they are another node's",
                 count=fenced,
             )
-        if forgettable:
+        now = self._reactor.seconds()
+        if forgettable and now - self._forgot >= self._forgetSeconds:
+            self._forgot = now
             await self._write(self._tables.forget)
 
     def roster(self, since: int) -> "Deferred[RosterNews]":
@@ -174,7 +188,12 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
         # Before it is read: what happens to this node meanwhile is told the next time.
         revision, serial = since >> _SERIAL_BITS, since & (1 << _SERIAL_BITS) - 1
         upTo = self.leases.serial
+        if since and not self._doubtful and (revision, serial) == (self._known[0], upTo):
+            return RosterNews(since, self._known[1], [], [])
         news = await self._ask(lambda tables: tables.roster(revision))
+        if self._doubtful:
+            self._doubtful, self._known = False, (0, 0)
+        self._learn(news.revision, news.head)
         served = [
             replace(one, registered=one.registered << _SERIAL_BITS)
             for one in news.members
@@ -194,6 +213,17 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
         """
         return super().evict(memberId, None if since is None else since >> _SERIAL_BITS)
 
+    def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return super().read(after, limit, maxBytes).addCallback(self._entriesRead)
+
+    def _entriesRead(self, entries: list[Entry]) -> list[Entry]:
+        if entries:
+            self._learn(head=entries[-1].position)
+        return entries
+
     def handOver(self, memberIds: Collection[int]) -> "Deferred[None]":
         """
         See :class:`IMessageStore`.
@@ -203,12 +233,28 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
     def _told(self, text: str) -> None:
         if text == "nodes":
             self.leases.look()
-        elif text != self.node:
+            return
+        who, *known = text.split() or ("",)
+        if who == self.node:
             # What this node changed itself, its followers know.
-            self._wake()
+            return
+        # Without a word, some may have been missed.
+        self._doubtful |= not known
+        self._learn(*map(int, known))
+        self._wake()
+
+    def _learn(self, revision: int = 0, head: int = 0) -> None:
+        self._known = max(revision, self._known[0]), max(head, self._known[1])
+
+    def _stands(self) -> None:
+        standing = self.leases.standing
+        # An older copy, or an answer that others have overtaken: the database must say.
+        self._doubtful |= standing.revision < self._known[0] or standing.head < self._known[1]
+        self._learn(standing.revision, standing.head)
+        self._wake()
 
     def _ask(self, question: Callable[[PostgreSQLTables], T]) -> "Deferred[T]":
-        return self._database.run(
+        return self._database.ask(
             lambda cursor: question(PostgreSQLTables(self.node, self._database.schema).on(cursor))
         )
 
@@ -232,6 +278,7 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
                     raise self._lost(batch, error) from None
             else:
                 self._away = False
+                self._learn(*self._tables.known)
                 return results
             await deferLater(self._reactor, _RETRY_SECONDS, lambda: None)
 

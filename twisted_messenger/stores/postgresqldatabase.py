@@ -29,8 +29,8 @@ STANDSTILL_SECONDS = 2
 # Seconds until a server must answer.
 _CONNECT_SECONDS = 3
 
-# Connections for reading, writing, and cursors; the leases have one of their own.
-_CONNECTIONS = 4
+# Connections for reading, and for cursors; changes and leases have one each.
+_READERS = 3
 
 # Two nodes that make the first start of a room at once must not both make its tables.
 _SCHEMA_LOCK = 0x7717ED
@@ -106,10 +106,17 @@ class PostgreSQLDatabase:
                 prepare(cursor)
         except psycopg.Error as error:
             raise StartError(f"--store: {self.name}: {firstLine(error)}") from None
-        self._pools = [self._pool(_CONNECTIONS), self._pool(1)]
+        self._pools = [self._pool(1), self._pool(1), self._pool(_READERS, _autocommit)]
 
-    def _pool(self, size: int) -> Any:
-        return _Pool("psycopg", self._conninfo, cp_min=1, cp_max=size, cp_reactor=self._reactor)
+    def _pool(self, size: int, opened: "Callable[[Any], None] | None" = None) -> Any:
+        return _Pool(
+            "psycopg",
+            self._conninfo,
+            cp_min=1,
+            cp_max=size,
+            cp_reactor=self._reactor,
+            cp_openfun=opened,
+        )
 
     def _prepare(self, cursor: Any) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
@@ -141,6 +148,12 @@ class PostgreSQLDatabase:
         """
         return self._in(self._pools[0], call)
 
+    def ask(self, call: Callable[[Any], T]) -> "Deferred[T]":
+        """
+        The same, but each statement is a transaction: that takes two messages less.
+        """
+        return self._in(self._pools[2], call)
+
     def runAside(self, call: Callable[[Any], T]) -> "Deferred[T]":
         """
         The same on a connection where nobody else's calls are waited for.
@@ -155,7 +168,7 @@ class PostgreSQLDatabase:
         """
         :returns: fires with a connection that listens to the room's channel.
         """
-        return deferToThreadPool(self._reactor, self._pools[0].threadpool, self._listening)
+        return deferToThreadPool(self._reactor, self._pools[2].threadpool, self._listening)
 
     def _listening(self) -> Any:
         connection = psycopg.connect(self._conninfo, autocommit=True)
@@ -168,6 +181,10 @@ class PostgreSQLDatabase:
         """
         for pool in self._pools:
             pool.close()
+
+
+def _autocommit(connection: Any) -> None:
+    connection.autocommit = True
 
 
 def firstLine(error: Exception) -> str:

@@ -96,6 +96,13 @@ class PostgreSQLTables(RoomTables):
         ).fetchone()
         return row is not None and row[0] >= batch.number
 
+    @property
+    def known(self) -> tuple[int, int]:
+        """
+        The roster's revision and the log's last position, behind the last change.
+        """
+        return self._revision, self._position
+
     def _lock(self) -> None:
         self._revision, self._position, self._entries, self._size = self._execute(
             "SELECT revision, head, entries, size FROM room FOR UPDATE"
@@ -113,7 +120,7 @@ class PostgreSQLTables(RoomTables):
             " SELECT pg_notify(:channel, :sender) WHERE :changed",
             {
                 "node": self._node,
-                "sender": self._node,
+                "sender": f"{self._node} {self._revision} {self._position}",
                 "batch": number,
                 "revision": self._revision,
                 "head": self._position,
@@ -210,6 +217,8 @@ class PostgreSQLTables(RoomTables):
         See :meth:`IMessageStore.roster`: of the members whose partitions this node has.
         """
         revision, head = self._execute("SELECT revision, head FROM room").fetchone()
+        if revision == since:
+            return RosterNews(revision, head, [], [])
         rows = self._execute(
             f"SELECT {MEMBER_STATE} FROM members JOIN partitions ON number = partition WHERE"
             " partitions.owner = :node AND (revision > :since OR acquired > :since)"
