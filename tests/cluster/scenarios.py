@@ -13,7 +13,6 @@ from tests.cluster.members import Members, Verdict
 from tests.cluster.nodes import Cluster, Node
 from tests.loopback.rig import eventually
 from tests.postgresqlserver import PostgreSQLServer
-from twisted_messenger.stores.leases import LEASE_SECONDS
 
 _pause = threading.Event().wait
 
@@ -76,9 +75,10 @@ def killed(server: PostgreSQLServer, members: int = 200, seconds: float = 4) -> 
     """
 
     def act(cluster: Cluster, all_: Members) -> str:
+        began = time.monotonic()
         cluster.drop(cluster.nodes[1], lambda node: node.twistd.kill())
-        _pause(LEASE_SECONDS + 1)
-        return f"shares {cluster.shares()}"
+        eventually(lambda: cluster.shares() == [128, 128], "two have all")
+        return f"two nodes have all after {time.monotonic() - began:.1f} s"
 
     return _scene(server, members, 3, act, seconds)
 
@@ -91,12 +91,13 @@ def stopped(server: PostgreSQLServer, members: int = 200, seconds: float = 4) ->
     def act(cluster: Cluster, all_: Members) -> str:
         node = cluster.nodes[1]
         cluster.drop(node, Node.pause)
-        _pause(2 * LEASE_SECONDS)
+        eventually(lambda: cluster.shares() == [128, 128], "two have all")
+        _pause(seconds)
         resumed = time.monotonic()
         node.resume()
-        _pause(LEASE_SECONDS)
-        cluster.nodes.append(node)
         eventually(lambda: len(cluster.shares()) == 3, "it has a share again")
+        cluster.nodes.append(node)
+        _pause(seconds)
         doubled = all_.doubledAfter(resumed)
         said = [line for line in node.twistd.lines() if "another node's" in line]
         words = " / ".join(line.partition("] ")[2] for line in said)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import psycopg
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -40,7 +41,7 @@ from twisted_messenger.stores.coalescing import CoalescingStore, Step
 from twisted_messenger.stores.leases import LEASE_SECONDS, LeaseKeeper
 from twisted_messenger.stores.leasetables import LeaseTables
 from twisted_messenger.stores.notices import Notices
-from twisted_messenger.stores.postgresqldatabase import PostgreSQLDatabase
+from twisted_messenger.stores.postgresqldatabase import PostgreSQLDatabase, firstLine
 from twisted_messenger.stores.postgresqltables import Batch, PostgreSQLTables
 from twisted_messenger.uptime import uptime
 
@@ -296,6 +297,8 @@ def parsePostgreSQL(reactor: Any, argument: str, room: str = MAIN_ROOM) -> Postg
         raise ValueError(f"--room {room}: give up to 40 of a-z, 0-9, - and _")
     try:
         database = PostgreSQLDatabase(f"postgresql:{argument}", room, reactor)
-    except Exception as error:
-        raise ValueError(f"postgresql:{argument} is no address: {error}") from None
+    except psycopg.Error as error:
+        # It may repeat a password; so would the address.
+        where = re.sub(r"//[^@/]*@", "//...@", f"postgresql:{argument}: {firstLine(error)}")
+        raise ValueError(f"{where}; give postgresql://USER@HOST/DATABASE") from None
     return PostgreSQLStore(database, reactor)

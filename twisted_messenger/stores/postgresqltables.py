@@ -52,7 +52,7 @@ class PostgreSQLTables(RoomTables):
         self._node = node
         self._channel = channel
         self._cursor: Any = None
-        self._position = 0
+        self._position = self._members = 0
         self._added: list[tuple[Post, bool]] = []
         self._owners: dict[str, Member | None] = {}
         self._mayForget = False
@@ -83,7 +83,7 @@ class PostgreSQLTables(RoomTables):
         revision, head = self._revision, self._position
         results = [call() for call in batch.calls]
         self._insertAdded()
-        if self._mayForget or not self._anybody():
+        if self._mayForget or not self._members:
             self._forgetDelivered()
         changed = (revision, head) != (self._revision, self._position)
         self._unlock(batch.number, changed)
@@ -104,9 +104,10 @@ class PostgreSQLTables(RoomTables):
         return self._revision, self._position
 
     def _lock(self) -> None:
-        self._revision, self._position, self._entries, self._size = self._execute(
-            "SELECT revision, head, entries, size FROM room FOR UPDATE"
+        row = self._execute(
+            "SELECT revision, head, entries, size, members FROM room FOR UPDATE"
         ).fetchone()
+        self._revision, self._position, self._entries, self._size, self._members = row
         self._added = []
         self._owners = {}
         self._mayForget = False
@@ -116,7 +117,7 @@ class PostgreSQLTables(RoomTables):
             "WITH mine AS (INSERT INTO writers (id, batch) VALUES (:node, :batch)"
             " ON CONFLICT (id) DO UPDATE SET batch = :batch, written = now()),"
             " ours AS (UPDATE room SET revision = :revision, head = :head, entries = :entries,"
-            " size = :size)"
+            " size = :size, members = :members)"
             " SELECT pg_notify(:channel, :sender) WHERE :changed",
             {
                 "node": self._node,
@@ -126,6 +127,7 @@ class PostgreSQLTables(RoomTables):
                 "head": self._position,
                 "entries": self._entries,
                 "size": self._size,
+                "members": self._members,
                 "channel": self._channel,
                 "changed": changed,
             },
@@ -171,21 +173,34 @@ class PostgreSQLTables(RoomTables):
         """
         See :meth:`IMessageStore.enrol`.
         """
-        self._rosterChanges()
+        self._owners.clear()
         return super().enrol(asked, limits)
+
+    def _memberCount(self) -> int:
+        # Counting them would take longer, the more there are.
+        return self._members
+
+    def _insert(self, asked: Enrolment, cursor: int, reached: int = 0) -> None:
+        super()._insert(asked, cursor, reached)
+        self._members += 1
+
+    def _remove(self, member: Member) -> None:
+        super()._remove(member)
+        self._members -= 1
+        self._mayForget = True
 
     def leave(self, asked: Enrolment) -> bool | Refusal:
         """
         See :meth:`IMessageStore.leave`.
         """
-        self._rosterChanges()
+        self._owners.clear()
         return super().leave(asked)
 
     def evict(self, memberId: int, since: int | None = None) -> bool:
         """
         See :meth:`IMessageStore.evict`.
         """
-        self._rosterChanges()
+        self._owners.clear()
         return super().evict(memberId, since)
 
     def trim(self, limits: LogLimits, now: float) -> int:
@@ -201,13 +216,6 @@ class PostgreSQLTables(RoomTables):
         Have what every member has forgotten at the end of the transaction.
         """
         self._mayForget = True
-
-    def _rosterChanges(self) -> None:
-        self._owners.clear()
-        self._mayForget = True
-
-    def _anybody(self) -> bool:
-        return self._execute("SELECT 1 FROM members LIMIT 1").fetchone() is not None
 
     def _textOf(self, stored: Any) -> str:
         return bytes(stored).decode()

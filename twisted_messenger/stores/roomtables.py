@@ -67,7 +67,7 @@ class RoomTables:
         """
         named = self._member("name = :value", asked.name)
         there = self._member("address = :value", asked.address)
-        (members,) = self._execute("SELECT count(*) FROM members").fetchone()
+        members = self._memberCount()
         (atHost,) = self._execute(
             "SELECT count(*) FROM members WHERE machine = :machine",
             {"machine": machineKey(asked.host)},
@@ -191,6 +191,9 @@ class RoomTables:
             self._entries -= entries
             self._size -= size
         return int(entries)
+
+    def _memberCount(self) -> int:
+        return int(self._execute("SELECT count(*) FROM members").fetchone()[0])
 
     def _member(self, condition: str, value: object) -> Member | None:
         row = self._execute(_MEMBER + condition, {"value": value}).fetchone()

@@ -6,6 +6,7 @@ CREATE TABLE room (
     version    integer NOT NULL,
     head       bigint  NOT NULL DEFAULT 0,  -- the last position given
     revision   bigint  NOT NULL DEFAULT 0,  -- of the roster
+    members    bigint  NOT NULL DEFAULT 0,  -- how many there are
     entries    bigint  NOT NULL DEFAULT 0,  -- in the log
     size       bigint  NOT NULL DEFAULT 0   -- of these, in bytes
 );

@@ -1,0 +1,73 @@
+"""
+Real nodes, a real database, and what is done to them: small, so that it takes seconds.
+
+``python -m tests.cluster`` does the same with 200 members.
+"""
+
+import pytest
+
+from tests.cluster import scenarios
+from tests.cluster.scenarios import Outcome
+from tests.postgresqlserver import PostgreSQLServer, serverPrograms
+from twisted_messenger.stores.leases import LEASE_SECONDS
+
+MEMBERS = 12
+
+#: Before and after what happens.
+SECONDS = 0.5
+
+#: Messages that one member may get again: those of the tenth of a second before its cursor is
+#: written, with room for a slow machine.
+AGAIN = 60
+
+
+def _kept(outcome: Outcome) -> None:
+    assert outcome.accepted > 0
+    assert (outcome.verdict.lost, outcome.verdict.disordered) == (0, 0), str(outcome)
+
+
+def test_killed(postgresql: PostgreSQLServer) -> None:
+    """
+    A node that is killed takes nothing with it, and its members wait for little more than the
+    lease.
+    """
+    outcome = scenarios.killed(postgresql, MEMBERS, SECONDS)
+    _kept(outcome)
+    assert outcome.verdict.doubled < AGAIN * MEMBERS
+    # How much more is measured elsewhere: machines that test are slow.
+    assert outcome.gap < 3 * LEASE_SECONDS
+
+
+def test_stopped(postgresql: PostgreSQLServer) -> None:
+    """
+    A node that stood still for longer than its lease doubles nothing when it goes on.
+    """
+    outcome = scenarios.stopped(postgresql, MEMBERS, SECONDS)
+    _kept(outcome)
+    assert "0 doubled after it resumed" in outcome.told
+
+
+def test_joinedAndLeft(postgresql: PostgreSQLServer) -> None:
+    """
+    A node that comes, and one that leaves in order, are not noticed by anybody.
+    """
+    outcome = scenarios.joinedAndLeft(postgresql, MEMBERS, SECONDS)
+    _kept(outcome)
+    assert outcome.verdict.doubled == 0
+
+
+def test_restarted() -> None:
+    """
+    The database may be restarted, and may crash, under load.
+    """
+    programs = serverPrograms()
+    if programs is None:
+        pytest.skip("there is no PostgreSQL server here: apt-get install postgresql")
+    # Its own, since others need the shared one; and with everything on disk.
+    server = PostgreSQLServer(programs)
+    try:
+        server.start()
+        outcome = scenarios.restarted(server, MEMBERS, SECONDS)
+    finally:
+        server.remove()
+    _kept(outcome)
