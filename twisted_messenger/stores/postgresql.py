@@ -137,12 +137,15 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
         return ensureDeferred(self._close())
 
     async def _close(self) -> None:
-        await self._finished()
-        await self.leases.stop()
-        connecting = self._notices.stop()
-        if connecting is not None:
-            await connecting
-        self._database.close()
+        try:
+            await self._finished()
+            await self.leases.stop()
+            connecting = self._notices.stop()
+            if connecting is not None:
+                await connecting
+        finally:
+            # Also when whoever stops us waits no longer for a server that does not answer.
+            self._database.close()
 
     def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
         """

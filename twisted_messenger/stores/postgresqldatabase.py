@@ -2,12 +2,16 @@
 The way to a PostgreSQL server: connections, what they are told first, and what their errors mean.
 """
 
+import os
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.resources import files
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
 from twisted.enterprise import adbapi
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
@@ -28,6 +32,9 @@ STANDSTILL_SECONDS = 2
 
 # Seconds until a server must answer.
 _CONNECT_SECONDS = 3
+
+# Seconds, and how often: a server whose machine has gone is given up after some ten seconds.
+_KEEPALIVES = {"keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3}
 
 # Connections for reading, and for cursors; changes and leases have one each.
 _READERS = 3
@@ -87,6 +94,7 @@ class PostgreSQLDatabase:
             options=" ".join(filter(None, [asked.get("options"), options])),
             connect_timeout=asked.get("connect_timeout", _CONNECT_SECONDS),
             tcp_user_timeout=asked.get("tcp_user_timeout", 1000 * _CONNECT_SECONDS),
+            **_KEEPALIVES,
             application_name=asked.get("application_name", "twisted_messenger"),
         )
         #: For people: without the password.
@@ -177,10 +185,23 @@ class PostgreSQLDatabase:
 
     def close(self) -> None:
         """
-        Let go of all connections.
+        Let go of all connections, whether or not the server has answered.
         """
         for pool in self._pools:
+            for connection in list(pool.connections.values()):
+                _cutOff(connection)
             pool.close()
+        self._pools = []
+
+
+def _cutOff(connection: Any) -> None:
+    """
+    End a wait for an answer: the thread that waits would else never end.
+    """
+    if connection.info.transaction_status is not TransactionStatus.ACTIVE:
+        return
+    with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as own:
+        own.shutdown(socket.SHUT_RDWR)
 
 
 def _autocommit(connection: Any) -> None:
