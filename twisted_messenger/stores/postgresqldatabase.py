@@ -113,7 +113,9 @@ class PostgreSQLDatabase:
                 self._prepare(cursor)
                 prepare(cursor)
         except psycopg.Error as error:
-            raise StartError(f"--store: {self.name}: {firstLine(error)}") from None
+            raise StartError(
+                f"--store: {self.name}: {firstLine(error)}; start it, or give another address"
+            ) from None
         self._pools = [self._pool(1), self._pool(1), self._pool(_READERS, _autocommit)]
 
     def _pool(self, size: int, opened: "Callable[[Any], None] | None" = None) -> Any:
