@@ -18,9 +18,9 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
     ("refusal",),
     ("errors", "counters"),
     ("wire",),
-    ("roster",),
-    ("source", "rates"),
-    ("policy", "delivery", "agenda", "windows", "connections", "unfinished"),
+    ("roster", "outgoing", "commands", "colours", "pasting"),
+    ("source", "rates", "addressbook"),
+    ("policy", "delivery", "agenda", "windows", "connections", "unfinished", "transcript"),
     ("interfaces",),
     ("retention", "stores.diskroom", "stores.partitions"),
     (
@@ -38,11 +38,14 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
     ("dispatcher",),
     ("broadcaster", "outermost"),
     ("listener",),
-    ("outbox",),
-    ("service", "console"),
-    ("peerservice",),
+    # Of a peer: where lines wait, whom they go to, where they are typed, what they do.
+    ("outbox", "friends", "descriptors", "history", "promptkeys"),
+    ("conversation", "leaving", "console"),
+    ("service", "talk", "plainconsole", "promptconsole"),
+    ("orders", "peerservice", "terminal"),
     ("tap",),
     ("servertap", "peertap"),
+    ("script",),
     # Doubles for tests: nothing that runs may need them.
     ("testing.kernel", "testing.peers"),
     ("testing.transports", "testing.visits", "testing.listeners"),
@@ -58,6 +61,7 @@ _PURE = (
     *("text", "refusal", "errors", "counters", "wire", "roster", "source"),
     *("policy", "delivery", "rates", "connections", "unfinished"),
     *("agenda", "windows", "stores.partitions"),
+    *("outgoing", "commands", "colours", "pasting", "addressbook", "transcript"),
 )
 
 #: Parts of the standard library that would let the outside in.

@@ -8,8 +8,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.pushers import DeferredPusher
 from twisted_messenger.delivery import RetryPolicy
-from twisted_messenger.outbox import Outbox
+from twisted_messenger.outbox import MAX_RESETS, Outbox, Outboxes
+from twisted_messenger.outgoing import Fate, State
 from twisted_messenger.push import Outcome, PushResult
+
+SENT = Fate(State.SENT)
 
 
 class ScriptedPusher(DeferredPusher):
@@ -75,7 +78,15 @@ class OutboxTestCase(SynchronousTestCase):
         self.clock = Clock()
         self.pusher = ScriptedPusher()
         self.notices: list[str] = []
-        self.outbox = Outbox(self.pusher, self.clock, "10.0.0.9", 8880, self.notices.append, policy)
+        self.outbox = Outbox(
+            self.pusher, self.clock, "10.0.0.9", 8880, "bob", self.notices.append, policy
+        )
+
+    def say(self, text: bytes) -> "Deferred[Fate]":
+        """
+        Say something.
+        """
+        return self.outbox.send(lambda: text)
 
     def fails(self, times: int) -> None:
         """
@@ -96,19 +107,19 @@ class OutboxTests(OutboxTestCase):
         """
         What is said goes out at once and is done when the other side took it.
         """
-        said = self.outbox.send(b"hello")
+        said = self.say(b"hello")
         self.assertEqual(self.pusher.pushed, [("10.0.0.9", 8880, b"hello")])
         self.assertNoResult(said)
         self.assertEqual(len(self.outbox), 1)
         self.pusher.ends(Outcome.CONFIRMED)
-        self.assertEqual(self.successResultOf(said), b"")
+        self.assertEqual(self.successResultOf(said), SENT)
         self.assertEqual(len(self.outbox), 0)
 
     def test_order(self) -> None:
         """
         Messages go one after the other, as they were said.
         """
-        said = [self.outbox.send(text) for text in (b"one", b"two", b"three")]
+        said = [self.say(text) for text in (b"one", b"two", b"three")]
         self.assertEqual(self.pusher.payloads, [b"one"])
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.pusher.payloads, [b"one", b"two"])
@@ -116,14 +127,14 @@ class OutboxTests(OutboxTestCase):
         self.pusher.ends(Outcome.CONFIRMED)
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.pusher.payloads, [b"one", b"two", b"three"])
-        self.assertEqual([self.successResultOf(each) for each in said], [b"", b"", b""])
+        self.assertEqual([self.successResultOf(each) for each in said], [SENT] * 3)
 
     def test_retry(self) -> None:
         """
         A message that did not arrive is tried again, before those behind it.
         """
-        said = self.outbox.send(b"one")
-        self.outbox.send(b"two")
+        said = self.say(b"one")
+        self.say(b"two")
         self.pusher.ends(Outcome.FAILED)
         self.assertNoResult(said)
         self.clock.advance(0.9)
@@ -138,7 +149,7 @@ class OutboxTests(OutboxTestCase):
         """
         The longer somebody is away, the less often they are tried; a success starts anew.
         """
-        self.outbox.send(b"one")
+        self.say(b"one")
         for wait in (1, 2, 3):
             self.pusher.ends(Outcome.FAILED)
             self.clock.advance(wait - 0.1)
@@ -146,27 +157,99 @@ class OutboxTests(OutboxTestCase):
             self.clock.advance(0.2)
             self.assertEqual(len(self.pusher.pending), 1)
         self.pusher.ends(Outcome.CONFIRMED)
-        self.outbox.send(b"two")
+        self.say(b"two")
         self.pusher.ends(Outcome.FAILED)
         self.clock.advance(1)
         self.assertEqual(len(self.pusher.pending), 1)
 
     def test_neverGivenUp(self) -> None:
         """
-        What is said waits for as long as it takes: for days, and however often it is reset.
+        What is said to somebody who is away waits for as long as it takes: for days.
         """
-        self.outbox.send(b"one")
+        self.say(b"one")
         for _ in range(50):
-            self.pusher.ends(Outcome.FAILED, connected=True)
+            self.pusher.ends(Outcome.FAILED)
             self.clock.advance(3600)
         self.assertEqual(self.pusher.payloads, [b"one"] * 51)
+
+    def test_resets(self) -> None:
+        """
+        Who is there and resets the same message again and again does not block the next: what
+        became of it is unknown.
+        """
+        said = self.say(b"one")
+        self.say(b"two")
+        for _ in range(MAX_RESETS):
+            self.assertNoResult(said)
+            self.pusher.ends(Outcome.FAILED, connected=True)
+            self.clock.advance(60)
+        fate = self.successResultOf(said)
+        self.assertIs(fate.state, State.UNKNOWN)
+        self.assertIn(f"{MAX_RESETS} times", fate.detail)
+        self.assertEqual(self.pusher.payloads, [b"one"] * MAX_RESETS + [b"two"])
+        self.assertEqual(self.notices, [])
+
+    def test_resetsOfEach(self) -> None:
+        """
+        The resets of one message are not counted for the next.
+        """
+        self.say(b"one")
+        self.pusher.ends(Outcome.FAILED, connected=True)
+        self.clock.advance(60)
+        self.pusher.ends(Outcome.CONFIRMED)
+        said = self.say(b"two")
+        for _ in range(MAX_RESETS - 1):
+            self.pusher.ends(Outcome.FAILED, connected=True)
+            self.clock.advance(60)
+        self.assertNoResult(said)
+
+    def test_refusedConnectionsAreNoResets(self) -> None:
+        """
+        A server that is killed in the middle of a message and stays away for long is waited for.
+        """
+        said = self.say(b"one")
+        self.pusher.ends(Outcome.FAILED, connected=True)
+        self.fails(3 * MAX_RESETS)
+        self.assertNoResult(said)
+
+    def test_laterPayload(self) -> None:
+        """
+        A message is put into bytes when it goes, not when it was said.
+        """
+        self.say(b"one")
+        name = "ann"
+        self.outbox.send(lambda: name.encode())
+        name = "anna"
+        self.pusher.ends(Outcome.CONFIRMED)
+        self.assertEqual(self.pusher.payloads, [b"one", b"anna"])
+
+    def test_first(self) -> None:
+        """
+        What must go before everything else does, unless something is on its way.
+        """
+        self.say(b"one")
+        self.fails(1)
+        self.outbox.send(lambda: b"zero", first=True)
+        self.assertEqual(self.pusher.payloads[1:], [b"zero"])
+        self.outbox.send(lambda: b"minus one", first=True)
+        for _ in range(3):
+            self.pusher.ends(Outcome.CONFIRMED)
+        self.assertEqual(self.pusher.payloads[1:], [b"zero", b"one", b"minus one"])
+
+    def test_otherReply(self) -> None:
+        """
+        A friend who closes in order after a word of their own has the message.
+        """
+        said = self.say(b"one")
+        self.pusher.ends(Outcome.CONFIRMED, b"thanks\n")
+        self.assertEqual(self.successResultOf(said), Fate(State.SENT, "thanks"))
 
     def test_shortFirstStep(self) -> None:
         """
         By default the second attempt follows the first in a moment, and no wait is long.
         """
         self.make(None)
-        self.outbox.send(b"one")
+        self.say(b"one")
         self.pusher.ends(Outcome.FAILED)
         self.clock.advance(0.07)
         self.assertEqual(self.pusher.pending, [])
@@ -180,10 +263,10 @@ class OutboxTests(OutboxTestCase):
         """
         Who says something more does not wait for the next attempt; the order stays.
         """
-        self.outbox.send(b"one")
+        self.say(b"one")
         self.fails(5)
         self.assertEqual(self.pusher.pending, [])
-        self.outbox.send(b"two")
+        self.say(b"two")
         self.assertEqual(self.pusher.payloads[5:], [b"one"])
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.pusher.payloads[5:], [b"one", b"two"])
@@ -193,22 +276,22 @@ class OutboxTests(OutboxTestCase):
         """
         A server that says "later" gets the message later.
         """
-        said = self.outbox.send(b"one")
+        said = self.say(b"one")
         self.pusher.ends(Outcome.CONFIRMED, b"~ rate: slow down\n")
         self.assertNoResult(said)
         self.assertEqual(self.pusher.pending, [])
         self.clock.advance(1)
         self.pusher.ends(Outcome.CONFIRMED)
-        self.assertEqual(self.successResultOf(said), b"")
+        self.assertEqual(self.successResultOf(said), SENT)
 
     def test_refusal(self) -> None:
         """
         A server that says "no" is not asked again; the reason is handed on, the rest goes out.
         """
-        said = self.outbox.send(b"one")
-        self.outbox.send(b"two")
+        said = self.say(b"one")
+        self.say(b"two")
         self.pusher.ends(Outcome.CONFIRMED, b"! bad_name: no\n")
-        self.assertEqual(self.successResultOf(said), b"! bad_name: no")
+        self.assertEqual(self.successResultOf(said), Fate(State.REFUSED, "bad_name: no"))
         self.assertEqual(self.pusher.payloads, [b"one", b"two"])
         self.assertEqual(self.notices, [])
 
@@ -216,19 +299,19 @@ class OutboxTests(OutboxTestCase):
         """
         A listener that never closes, such as some netcats, is not shown everything for ever.
         """
-        said = self.outbox.send(b"one")
-        self.outbox.send(b"two")
+        said = self.say(b"one")
+        self.say(b"two")
         self.pusher.ends(Outcome.HUNG)
-        self.assertEqual(self.successResultOf(said), b"")
+        self.assertIs(self.successResultOf(said).state, State.UNKNOWN)
         self.assertEqual(self.pusher.payloads, [b"one", b"two"])
 
     def test_hungFriend(self) -> None:
         """
         Somebody who has closed in order before and now hangs is tried again.
         """
-        self.outbox.send(b"one")
+        self.say(b"one")
         self.pusher.ends(Outcome.CONFIRMED)
-        said = self.outbox.send(b"two")
+        said = self.say(b"two")
         self.pusher.ends(Outcome.HUNG)
         self.assertNoResult(said)
         self.clock.advance(1)
@@ -239,11 +322,11 @@ class OutboxTests(OutboxTestCase):
         Who says something because of a reply is heard, once and in turn.
         """
 
-        def answer(reply: bytes) -> None:
-            self.outbox.send(b"three")
+        def answer(fate: Fate) -> None:
+            self.say(b"three")
 
-        self.outbox.send(b"one").addCallback(answer)
-        self.outbox.send(b"two")
+        self.say(b"one").addCallback(answer)
+        self.say(b"two")
         for _ in range(3):
             self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.pusher.payloads, [b"one", b"two", b"three"])
@@ -258,7 +341,7 @@ class NoticeTests(OutboxTestCase):
         """
         A listener that starts again between two messages is not worth a line.
         """
-        self.outbox.send(b"one")
+        self.say(b"one")
         self.fails(1)
         self.clock.advance(1)
         self.pusher.ends(Outcome.CONFIRMED)
@@ -268,10 +351,10 @@ class NoticeTests(OutboxTestCase):
         """
         The person is told once that the other side is not there, why, and when it is again.
         """
-        self.outbox.send(b"one")
+        self.say(b"one")
         self.fails(10)
         (gone,) = self.notices
-        for part in ("10.0.0.9:8880", "refused"):
+        for part in ("bob", "refused", "waits"):
             self.assertIn(part, gone)
         self.clock.advance(60)
         self.pusher.ends(Outcome.CONFIRMED)
@@ -282,7 +365,7 @@ class NoticeTests(OutboxTestCase):
         """
         The reason a server gives for "later" is shown.
         """
-        self.outbox.send(b"one")
+        self.say(b"one")
         for _ in range(2):
             self.pusher.ends(Outcome.CONFIRMED, b"~ store_full: no room\n")
             self.clock.advance(2)
@@ -293,7 +376,7 @@ class NoticeTests(OutboxTestCase):
         Who goes on writing to somebody who is away is not told so again and again.
         """
         for text in (b"one", b"two", b"three"):
-            self.outbox.send(text)
+            self.say(text)
             self.fails(3)
         self.assertEqual(len(self.notices), 1)
 
@@ -301,12 +384,45 @@ class NoticeTests(OutboxTestCase):
         """
         The return is told also where a new message found the other side there again.
         """
-        self.outbox.send(b"one")
+        self.say(b"one")
         self.fails(3)
-        self.outbox.send(b"two")
+        self.say(b"two")
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(len(self.notices), 2)
         self.assertIn("again", self.notices[1])
+
+
+class ReturnTests(OutboxTestCase):
+    """
+    Somebody who was away is there again.
+    """
+
+    def test_returned(self) -> None:
+        """
+        It is told before the next message goes, so that something else can go before that.
+        """
+        self.outbox.returned = lambda: self.outbox.send(lambda: b"it is me", first=True)
+        for text in (b"one", b"two"):
+            self.say(text)
+        self.fails(3)
+        self.assertTrue(self.outbox.away)
+        self.clock.advance(60)
+        self.pusher.ends(Outcome.CONFIRMED)
+        self.assertFalse(self.outbox.away)
+        self.pusher.ends(Outcome.CONFIRMED)
+        self.assertEqual(self.pusher.payloads[-3:], [b"one", b"it is me", b"two"])
+
+    def test_neverAway(self) -> None:
+        """
+        Who was never away does not return.
+        """
+        returns: list[object] = []
+        self.outbox.returned = lambda: returns.append(1)
+        self.say(b"one")
+        self.fails(1)
+        self.clock.advance(60)
+        self.pusher.ends(Outcome.CONFIRMED)
+        self.assertEqual(returns, [])
 
 
 class StopTests(OutboxTestCase):
@@ -318,7 +434,7 @@ class StopTests(OutboxTestCase):
         """
         A push under way is given up, and nobody hears of it.
         """
-        said = [self.outbox.send(b"one"), self.outbox.send(b"two")]
+        said = [self.say(b"one"), self.say(b"two")]
         (push,) = self.pusher.pending
         self.outbox.stop()
         self.assertIs(self.successResultOf(push.addCallback(lambda _: None)), None)
@@ -331,19 +447,66 @@ class StopTests(OutboxTestCase):
         """
         No attempt follows, whatever is said afterwards.
         """
-        self.outbox.send(b"one")
+        self.say(b"one")
         self.fails(1)
         self.outbox.stop()
         self.assertEqual(self.clock.getDelayedCalls(), [])
-        self.assertNoResult(self.outbox.send(b"two"))
+        self.assertNoResult(self.say(b"two"))
         self.assertEqual(self.pusher.payloads, [b"one"])
 
     def test_stopIsNoNews(self) -> None:
         """
         Who stops is not told that the other side is gone.
         """
-        self.outbox.send(b"one")
+        self.say(b"one")
         self.fails(1)
         self.clock.advance(60)
         self.outbox.stop()
         self.assertEqual(self.notices, [])
+
+
+class OutboxesTests(SynchronousTestCase):
+    """
+    An outbox for each address.
+    """
+
+    def setUp(self) -> None:
+        """
+        Nobody was spoken to yet.
+        """
+        self.pusher = ScriptedPusher()
+        self.outboxes = Outboxes(
+            lambda host, port, label: Outbox(self.pusher, Clock(), host, port, label, str)
+        )
+
+    def test_oneForEach(self) -> None:
+        """
+        The same address has the same outbox, under its last label.
+        """
+        bob = self.outboxes.to("10.0.0.9", 8881, "10.0.0.9:8881")
+        self.assertIs(self.outboxes.to("10.0.0.9", 8881, "bob"), bob)
+        self.assertEqual(bob.label, "bob")
+        self.assertIsNot(self.outboxes.to("10.0.0.9", 8882, "carol"), bob)
+
+    def test_count(self) -> None:
+        """
+        What is unsent is counted in all of them, and each that is settled is told.
+        """
+        left: list[int] = []
+        self.outboxes.moved = lambda: left.append(len(self.outboxes))
+        for port in (8881, 8882):
+            self.outboxes.to("10.0.0.9", port, "").send(lambda: b"hello")
+        self.assertEqual(len(self.outboxes), 2)
+        self.pusher.ends(Outcome.CONFIRMED)
+        self.pusher.ends(Outcome.CONFIRMED, b"! no")
+        self.assertEqual(left, [1, 0])
+
+    def test_stop(self) -> None:
+        """
+        A stop stops all.
+        """
+        self.outboxes.to("10.0.0.9", 8881, "bob").send(lambda: b"hello")
+        (push,) = self.pusher.pending
+        self.outboxes.stop()
+        self.successResultOf(push)
+        self.assertEqual(len(self.outboxes), 1)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from io import StringIO
 from typing import Any, TypeVar
 
 from twisted.application.service import Application, IServiceCollection, Service
@@ -16,7 +17,7 @@ from twisted.python import usage
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.tap import TapOptions, TapService, useSteadyTime
+from twisted_messenger.tap import TapOptions, TapService, useSteadyTime, warningsTo
 from twisted_messenger.testing import MemoryNetwork
 
 Tap = TypeVar("Tap", bound=TapOptions)
@@ -115,20 +116,21 @@ class TapServiceTests(TapTestCase):
         Failing().setServiceParent(service)
         self.assertRaises(StartError, service.startService)
 
-    def test_quiet(self) -> None:
+    def test_observer(self) -> None:
         """
         A peer's terminal shows the conversation, unless the operator chose where the log goes.
         """
-        for twistd, quiet, chosen in (
-            ({"nodaemon": True}, True, True),
-            ({"nodaemon": True}, False, False),
-            ({"nodaemon": True, "logfile": "peer.log"}, True, False),
-            ({"nodaemon": True, "syslog": True}, True, False),
+        observer = warningsTo(StringIO())
+        for twistd, offered, chosen in (
+            ({"nodaemon": True}, observer, observer),
+            ({"nodaemon": True}, None, None),
+            ({"nodaemon": True, "logfile": "peer.log"}, observer, None),
+            ({"nodaemon": True, "syslog": True}, observer, None),
         ):
             application = Application("chatpeer")
-            service = TapService(parsed(Anything(), **twistd), quiet)
+            service = TapService(parsed(Anything(), **twistd), offered)
             service.setServiceParent(application)
-            self.assertEqual(application.getComponent(ILogObserver) is not None, chosen)
+            self.assertIs(application.getComponent(ILogObserver), chosen)
             self.assertIn(service, list(IServiceCollection(application)))
 
 

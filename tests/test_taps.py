@@ -7,9 +7,11 @@ from twisted.internet.testing import MemoryReactorClock
 
 from tests.test_tap import TapTestCase, parsed
 from twisted_messenger import peertap, servertap
+from twisted_messenger.addressbook import Friend
 from twisted_messenger.interfaces import LogLimits
 from twisted_messenger.policy import Callbacks, Senders
 from twisted_messenger.sockets import LISTEN_BACKLOG
+from twisted_messenger.terminal import Wishes
 
 PEER = ["--server", "localhost:8880", "--name", "alice"]
 
@@ -215,11 +217,35 @@ class PeerOptionsTests(TapTestCase):
 
     def test_friend(self) -> None:
         """
-        So is a friend, in IPv6 too.
+        So is a friend, in IPv6 too; more of them have names.
         """
         options = parsed(peertap.Options(), "--friend", "[::1]:9000", "--port=0")
-        self.assertEqual(options["friend"], ("::1", 9000))
+        self.assertEqual(options["friends"], [Friend("::1", 9000)])
         self.assertEqual(options["port"], 0)
+        options = parsed(peertap.Options(), "--friend=bob=b:9000", "-f", "carol=c:9001")
+        self.assertEqual(options["friends"], [Friend("b", 9000, "bob"), Friend("c", 9001, "carol")])
+
+    def test_wishes(self) -> None:
+        """
+        Everything about the terminal is off, and history on, unless it is asked for.
+        """
+        self.assertEqual(parsed(peertap.Options(), *PEER).wishes, Wishes())
+        every = ("--plain", "--json", "--time", "--bell=all", "--no-history", "--linger=0.5")
+        options = parsed(peertap.Options(), *every, *PEER)
+        self.assertEqual(options.wishes, Wishes(True, True, True, True, False))
+        self.assertEqual(options["linger"], 0.5)
+        self.assertEqual(parsed(peertap.Options(), *PEER)["linger"], 30)
+
+    def test_help(self) -> None:
+        """
+        Every option is explained.
+        """
+        text = str(peertap.Options())
+        for option in (
+            *("host", "port", "friend", "server", "name", "bell", "linger"),
+            *("plain", "json", "time", "no-history"),
+        ):
+            self.assertIn(f"--{option}", text)
 
     def test_badValues(self) -> None:
         """
@@ -232,6 +258,10 @@ class PeerOptionsTests(TapTestCase):
             (["--friend=bob:0"], "--friend", "HOST:PORT"),
             (["--friend=:9000"], "--friend", "HOST:PORT"),
             (["--friend=bob:65536"], "--friend", "HOST:PORT"),
+            (["--friend=b b=bob:9000"], "--friend", "no blanks"),
+            (["--friend=from=bob:9000"], "--friend", "protocol"),
+            (["--bell=loud", *PEER], "--bell", "off or all"),
+            (["--linger=soon", *PEER], "--linger", "0 to 86400"),
             (["--server=chat", "--name=alice"], "--server", "HOST:PORT"),
             (["--server=chat:x", "--name=alice"], "--server", "HOST:PORT"),
             (["--server=chat:8880", "--name=a|b"], "--name", "a name"),

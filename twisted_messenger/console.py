@@ -1,75 +1,118 @@
 """
-The terminal of a chatpeer: lines in, lines out, notices beside them.
+What a peer needs of whatever a person, or a pipe, looks at.
 
-Standard output carries messages only. It is written while the message's connection is still
-open, so that its close says "shown".
+There are two: :mod:`~twisted_messenger.plainconsole` only appends, for pipes, screen readers and
+simple terminals; :mod:`~twisted_messenger.promptconsole` keeps the line that is being typed
+below what arrives.
 """
 
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
-from twisted.internet.interfaces import IAddress, IReadDescriptor
-from twisted.internet.main import CONNECTION_DONE
-from twisted.python.failure import Failure
-from zope.interface import implementer
+from twisted.internet.defer import Deferred
+from twisted.logger import ILogObserver, LogEvent, LogLevel
+from zope.interface import provider
 
-from twisted_messenger.text import attributeLines, escapeLine, prefixLines
+from twisted_messenger.outgoing import Outgoing
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.transcript import Arrival
 
-# Characters of a notice; the other side's words may be in it.
-_MAX_NOTICE = 500
+STDIN, STDOUT, STDERR = 0, 1, 2
 
-_STDIN, _STDOUT, _STDERR = 0, 1, 2
+#: Fires with ``None`` when a message was shown, else with why it was not.
+Shown = Deferred[Refusal | None]
 
 
-def fromFriend(address: IAddress, text: str) -> str:
+class Person(Protocol):
     """
-    A friend's message as the tutorial shows it: ``('127.0.0.1', 47893): text``.
+    Who hears what a console is told.
     """
-    shown = getattr(address, "host", ""), getattr(address, "port", 0)
-    return prefixLines(f"{shown}: ", text)
+
+    def typed(self, line: str) -> None:
+        """
+        A line was entered, without its end.
+        """
+
+    def pasted(self, messages: list[str]) -> None:
+        """
+        A block was entered: what to say, none of it a command.
+        """
+
+    def ended(self) -> None:
+        """
+        There will be no more lines, or the person wants to go.
+        """
+
+    def lost(self) -> None:
+        """
+        Nobody can see any more what is shown.
+        """
 
 
-def fromRoom(address: IAddress, text: str) -> str:
+class Console(Protocol):
     """
-    A push as the tutorial shows it; the server has put the name in front.
+    Shows what arrives and reads what is said.
     """
-    return attributeLines(text)
 
+    @property
+    def interactive(self) -> bool:
+        """
+        Whether a person types: then a slash begins a command, and an empty line is an accident.
+        """
 
-def show(line: str) -> None:
-    """
-    Write one message to standard output; it is there when this returns.
-    """
-    _writeAll(_STDOUT, line)
+    def start(self, person: Person) -> None:
+        """
+        Read from now on.
+        """
 
+    def stop(self) -> "Deferred[None]":
+        """
+        Show what can be shown soon, and leave the terminal as it was.
+        """
 
-def notice(line: str) -> None:
-    """
-    Tell the person something that is not a message, on standard error.
-    """
-    _writeAll(_STDERR, noticeLine(line))
+    def hurry(self) -> None:
+        """
+        Leave the terminal as it was, now.
+        """
 
+    def show(self, arrival: Arrival) -> Shown:
+        """
+        Show a message.
+        """
 
-def noticeLine(text: str) -> str:
-    """
-    A notice as it is shown: one line, marked.
-    """
-    return f"* {escapeLine(text, _MAX_NOTICE)}"
+    def notice(self, text: str) -> None:
+        """
+        Tell something that is not a message.
+        """
 
+    def outgoing(self, message: Outgoing) -> None:
+        """
+        Something was said, or what became of it has changed.
+        """
 
-def _writeAll(descriptor: int, line: str) -> None:
-    data = (line + "\n").encode("utf-8", "replace")
-    while data:
-        data = data[os.write(descriptor, data) :]
+    def speaker(self, name: str) -> None:
+        """
+        Whoever speaks from now on, or is spoken to; empty for nobody.
+        """
+
+    def pause(self) -> None:
+        """
+        Read nothing for a while.
+        """
+
+    def resume(self) -> None:
+        """
+        Read again.
+        """
 
 
 def isTerminal() -> bool:
     """
     Whether a person can be asked.
     """
-    return os.isatty(_STDIN) and os.isatty(_STDOUT)
+    return os.isatty(STDIN) and os.isatty(STDOUT)
 
 
 def ask(prompt: str) -> str:
@@ -86,48 +129,18 @@ def ask(prompt: str) -> str:
         sys.exit("")
 
 
-@implementer(IReadDescriptor)
-class StandardInput:
+def problemsTo(notice: Callable[[str], object]) -> ILogObserver:
     """
-    Reads lines from standard input without making it non-blocking: the shell shares it.
+    A log observer for a person who talks: only our own bugs are told, each in one line.
 
-    :param lineReceived: called with each line, without its end.
-    :param ended: called once at the end of input.
+    Who tried what at our port is nothing that a person at a prompt can act on.
     """
 
-    def __init__(self, lineReceived: Callable[[str], object], ended: Callable[[], object]) -> None:
-        self._lineReceived = lineReceived
-        self._ended = ended
-        self._rest = b""
+    def observe(event: LogEvent) -> None:
+        if event.get("log_level", LogLevel.info) >= LogLevel.error:
+            failure = event.get("log_failure")
+            what = failure.getErrorMessage() if failure else event.get("log_format", "")
+            notice(f"an error in this program: {what}; twistd -n --logfile=FILE writes the details")
 
-    def fileno(self) -> int:
-        """
-        See ``IReadDescriptor``.
-        """
-        return _STDIN
-
-    def logPrefix(self) -> str:
-        """
-        See ``IReadDescriptor``.
-        """
-        return "stdin"
-
-    def doRead(self) -> Any:
-        """
-        Read what is there; the reactor has seen that there is something.
-        """
-        data = os.read(_STDIN, 65536)
-        if not data:
-            return CONNECTION_DONE
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            self._lineReceived(line.decode("utf-8", "replace"))
-        return None
-
-    def connectionLost(self, reason: Failure) -> None:
-        """
-        The end of input; a last line without its newline counts.
-        """
-        if self._rest:
-            self._lineReceived(self._rest.decode("utf-8", "replace"))
-        self._ended()
+    observer: ILogObserver = provider(ILogObserver)(observe)
+    return observer

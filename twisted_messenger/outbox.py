@@ -4,27 +4,43 @@ What a peer says, in order, to one friend or server, who may be away for a while
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from twisted_messenger.delivery import DeliveryQueue, Progress, RetryPolicy, Wait, retrySchedule
+from twisted_messenger.outgoing import Fate, State
 from twisted_messenger.push import Attempt, Outcome, Pusher, PushResult
 
 #: Seconds between attempts; a person waits at the other end, so they stay short.
 OUTBOX_RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 
+#: Attempts that were connected and then reset before a message counts as unknown: two seconds of
+#: them. A server that refuses without a word (``--no-explain``) must not block what comes behind;
+#: one that restarts resets once, and refuses connections then, which is waited for.
+MAX_RESETS = 5
+
+#: Makes a message's bytes when it is about to go.
+Payload = Callable[[], bytes]
+
+
+def nothing() -> None:
+    """
+    For nobody who wants to be told.
+    """
+
 
 class Outbox:
     """
-    Sends messages one after the other, each until it is taken or refused for good.
+    Sends messages one after the other, each until it is taken, refused or given up.
 
     :param pusher: makes the connections.
     :param reactor: measures the back-off.
     :param host: whom to send to.
     :param port: where it listens.
+    :param label: what the person calls the other side.
     :param notice: called with a line for the person when the other side goes or comes.
     :param retryPolicy: number of failures to seconds before the next attempt.
     """
@@ -35,9 +51,18 @@ class Outbox:
         reactor: Any,
         host: str,
         port: int,
+        label: str,
         notice: Callable[[str], object],
         retryPolicy: RetryPolicy | None = None,
     ) -> None:
+        #: What the person calls the other side.
+        self.label = label
+        #: Whether the other side was not there the last times.
+        self.away = False
+        #: Called when the other side is there again, before the next message goes.
+        self.returned: Callable[[], object] = nothing
+        #: Called whenever a message is settled.
+        self.moved: Callable[[], object] = nothing
         self._pusher = pusher
         self._reactor = reactor
         self._host = host
@@ -45,29 +70,33 @@ class Outbox:
         self._notice = notice
         policy = retryPolicy or retrySchedule(random.random, OUTBOX_RETRY_SECONDS)
         self._queue = DeliveryQueue(Progress(0), policy, evictSeconds=0)
-        self._waiting: deque[tuple[bytes, Deferred[bytes]]] = deque()
+        self._waiting: deque[tuple[Payload, Deferred[Fate]]] = deque()
+        self._resets = 0
         self._timer: IDelayedCall | None = None
         self._push: Attempt | None = None
-        self._away = False
         self._stopped = False
 
     def __len__(self) -> int:
         """
-        :returns: how many messages have not been taken.
+        :returns: how many messages are not settled.
         """
         return len(self._waiting)
 
-    def send(self, payload: bytes) -> "Deferred[bytes]":
+    def send(self, payload: Payload, first: bool = False) -> "Deferred[Fate]":
         """
         Send a message when those before it are settled.
 
         Whoever writes wants to know now: a new message ends a back-off.
 
-        :returns: fires with the other side's reply, stripped: empty where it took the message,
-            else its reason. It never fails.
+        :param payload: is asked for the bytes at each attempt.
+        :param first: before all others, unless one is under way.
+        :returns: fires when it is settled. It never fails.
         """
-        done: Deferred[bytes] = Deferred()
-        self._waiting.append((payload, done))
+        done: Deferred[Fate] = Deferred()
+        if first and not self._queue.busy:
+            self._waiting.appendleft((payload, done))
+        else:
+            self._waiting.append((payload, done))
         self._queue.heardFrom()
         self._proceed()
         return done
@@ -91,45 +120,109 @@ class Outbox:
             return
         payload, _ = self._waiting[0]
         self._queue.begin(self._queue.cursor + 1)
-        self._push = self._pusher.begin(self._host, self._port, payload, self._pushed)
+        self._push = self._pusher.begin(self._host, self._port, payload(), self._pushed)
 
     def _pushed(self, result: PushResult) -> None:
         self._push = None
         if self._stopped:
             return
-        reply = result.reply.strip()
-        if self._taken(result, reply):
+        fate = self._judged(result)
+        if fate is not None:
+            self._resets = 0
             _, done = self._waiting.popleft()
-            done.callback(reply)
+            self._cameBack(result)
+            done.callback(fate)
+            self.moved()
         self._proceed()
 
-    def _taken(self, result: PushResult, reply: bytes) -> bool:
+    def _judged(self, result: PushResult) -> Fate | None:
         """
         Tell the queue how the push ended.
 
-        :returns: whether the message is settled.
+        :returns: how the message ended; ``None`` if it is to be tried again.
         """
         now = self._reactor.seconds()
+        reply = result.reply.strip()
         if result.outcome is Outcome.CONFIRMED and not reply.startswith(b"~"):
-            if self._away:
-                self._away = False
-                self._notice(f"{self._host}:{self._port} is there again")
             self._queue.confirmed()
-            return True
+            return Fate(State.REFUSED if reply.startswith(b"!") else State.SENT, _shown(reply))
         if result.outcome is Outcome.HUNG and self._queue.hung(now):
-            return True
+            return Fate(State.UNKNOWN, "they have it, but did not close the connection")
         if result.outcome is not Outcome.HUNG:
             self._queue.failed(now)
+        if result.outcome is Outcome.FAILED and result.connected:
+            self._resets += 1
+            if self._resets >= MAX_RESETS:
+                self._queue.heardFrom()
+                return Fate(State.UNKNOWN, f"the connection broke {self._resets} times")
+        else:
+            self._tellAway(_shown(reply) or result.detail)
+        return None
+
+    def _tellAway(self, why: str) -> None:
         # One failure may be a friend in mid-restart, or a netcat in a loop.
-        if self._queue.failures > 1 and not self._away:
-            self._away = True
-            why = reply.decode("utf-8", "replace") or result.detail
-            self._notice(
-                f"{self._host}:{self._port} is not there ({why}); what you say waits until you quit"
-            )
-        return False
+        if self._queue.failures > 1 and not self.away:
+            self.away = True
+            self._notice(f"{self.label} is not there ({why}); what you say waits until you quit")
+
+    def _cameBack(self, result: PushResult) -> None:
+        if self.away and result.outcome is Outcome.CONFIRMED:
+            self.away = False
+            self._notice(f"{self.label} is there again")
+            self.returned()
 
     def _cancelTimer(self) -> None:
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         self._timer = None
+
+
+class Outboxes:
+    """
+    One outbox for each address that was ever spoken to: what waits for an old friend goes on
+    waiting while the person talks to another.
+
+    :param make: makes one from host, port and label.
+    """
+
+    def __init__(self, make: Callable[[str, int, str], Outbox]) -> None:
+        self._make = make
+        self._outboxes: dict[tuple[str, int], Outbox] = {}
+        #: Called whenever a message is settled.
+        self.moved: Callable[[], object] = nothing
+
+    def __iter__(self) -> Iterator[Outbox]:
+        """
+        :returns: all of them.
+        """
+        return iter(self._outboxes.values())
+
+    def __len__(self) -> int:
+        """
+        :returns: how many messages are not settled, in all of them.
+        """
+        return sum(len(outbox) for outbox in self)
+
+    def to(self, host: str, port: int, label: str) -> Outbox:
+        """
+        The outbox for an address.
+
+        :param label: what the person calls whoever is there.
+        """
+        outbox = self._outboxes.get((host, port))
+        if outbox is None:
+            outbox = self._outboxes[host, port] = self._make(host, port, label)
+            outbox.moved = lambda: self.moved()
+        outbox.label = label
+        return outbox
+
+    def stop(self) -> None:
+        """
+        Give up what is under way in each.
+        """
+        for outbox in self:
+            outbox.stop()
+
+
+def _shown(reply: bytes) -> str:
+    return reply.decode("utf-8", "replace").removeprefix("!").removeprefix("~").strip()

@@ -15,7 +15,9 @@ from twisted_messenger.interfaces import IReceiptProtocol
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.wire import MAX_PUSH_BYTES, parsePush, tooBig
 
-#: Called with the sender's address and the text, which is stripped but not safe to show.
+#: Called with the sender's address and the text, which is stripped but not safe to show. Returns
+#: nothing in particular, or a Deferred that fires when the message is taken, with ``None``, or is
+#: not, with a :class:`~twisted_messenger.refusal.Refusal`.
 Received = Callable[[IAddress, str], object]
 
 
@@ -24,7 +26,8 @@ class PeerReceiverProtocol(Protocol):
     """
     Collects one message and hands its text over when the sender has ended it.
 
-    :param received: takes the text; the message counts as delivered when it returns.
+    :param received: takes the text; the message counts as delivered when it returns, or when the
+        Deferred that it returns fires.
     :param maxBytes: of one message.
     """
 
@@ -54,8 +57,11 @@ class PeerReceiverProtocol(Protocol):
         if self._size > self._maxBytes or not reason.check(ConnectionDone):
             return
         assert self.transport is not None
-        self._received(self.transport.getPeer(), parsePush(b"".join(self._chunks)))
-        self.outcome.callback(None)
+        taken = self._received(self.transport.getPeer(), parsePush(b"".join(self._chunks)))
+        if isinstance(taken, Deferred):
+            taken.chainDeferred(self.outcome)
+        else:
+            self.outcome.callback(None)
 
 
 class PeerReceiverFactory(Factory):

@@ -1,167 +1,95 @@
 """
-A peer at a terminal: listens, shows what arrives, sends what is typed.
+A peer at a terminal or in a pipe: listens, shows what arrives, sends what is said.
 """
-
-from collections.abc import Callable
-from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.interfaces import IReadDescriptor
+from twisted.internet.interfaces import IAddress
 
+from twisted_messenger.addressbook import AddressBook
+from twisted_messenger.console import Console, Shown
 from twisted_messenger.listener import Listener
-from twisted_messenger.outbox import Outbox
 from twisted_messenger.receipt import ReceiptFactory
-from twisted_messenger.wire import formatRegistration, formatRoomMessage
-
-Notice = Callable[[str], object]
-
-
-_MENDS = {
-    b"foreign_callback": "give --host that address, if the server can reach you there",
-    b"name_taken": "choose another --name",
-    b"low_port": "choose another --port",
-}
+from twisted_messenger.talk import Talk
+from twisted_messenger.transcript import fromFriend, fromRoom
 
 
-class RoomMembership:
+class Incoming:
     """
-    Speaks to a room.
+    Takes what arrives to the console.
 
-    :param outbox: leads to the server.
-    :param name: under which to speak.
-    :param host: where the server shall push; ``0.0.0.0`` for "where I come from".
-    :param notice: called with a line for the person.
-    :param refused: called with the reason when the server does not register us.
+    :param console: where it is shown.
+    :param talk: knows whether the person is in a room.
+    :param book: knows who writes from where.
     """
 
-    def __init__(
-        self, outbox: Outbox, name: str, host: str, notice: Notice, refused: Notice
-    ) -> None:
-        self.outbox = outbox
-        self._name = name
-        self._host = host
-        self._notice = notice
-        self._refused = refused
+    def __init__(self, console: Console, talk: Talk, book: AddressBook) -> None:
+        self._console = console
+        self._talk = talk
+        self._book = book
 
-    def listening(self, port: int) -> None:
+    def received(self, sender: IAddress, text: str) -> Shown:
         """
-        Register, now that pushes can arrive.
+        Show a text.
+
+        :param sender: where its connection came from.
+        :returns: fires when it is shown, or with a refusal when it cannot be.
         """
-        joined = self.outbox.send(formatRegistration(self._name, self._host, port))
-        joined.addCallback(self._registered)
-
-    def say(self, line: str) -> None:
-        """
-        Say a line to the room.
-        """
-        self.outbox.send(formatRoomMessage(self._name, line)).addCallback(self._said)
-
-    def _registered(self, reply: bytes) -> None:
-        if not reply:
-            self._notice(f"joined as {self._name}")
-            return
-        mends = [mend for reason, mend in _MENDS.items() if reply.startswith(b"! " + reason)]
-        why = "; ".join([_shown(reply), *mends])
-        self._refused(f"the server did not register {self._name}: {why}")
-
-    def _said(self, reply: bytes) -> None:
-        if reply:
-            self._notice(f"not sent: {_shown(reply)}")
-
-
-class Friendship:
-    """
-    Speaks to one friend, raw.
-
-    :param outbox: leads to the friend.
-    :param notice: called with a line for the person.
-    """
-
-    def __init__(self, outbox: Outbox, notice: Notice) -> None:
-        self.outbox = outbox
-        self._notice = notice
-
-    def listening(self, port: int) -> None:
-        """
-        A friend needs no registration.
-        """
-
-    def say(self, line: str) -> None:
-        """
-        Say a line to the friend.
-        """
-        self.outbox.send(line.encode()).addCallback(self._said)
-
-    def _said(self, reply: bytes) -> None:
-        if reply:
-            self._notice(f"your friend answered: {_shown(reply)}")
-
-
-def _shown(reply: bytes) -> str:
-    return reply.decode("utf-8", "replace")
+        host, port = getattr(sender, "host", ""), getattr(sender, "port", 0)
+        read = fromFriend if self._talk.room is None else fromRoom
+        arrival = read(self._book, host, port, text)
+        if arrival.name:
+            self._talk.hear(arrival.name)
+        return self._console.show(arrival)
 
 
 class PeerService(Service):
     """
-    Listens, and lets a conversation speak.
+    Listens, and lets a person talk.
 
-    :param reactor: reads the terminal.
     :param listener: where messages arrive.
     :param factory: takes them.
-    :param conversation: whom to speak to; ``None`` only receives.
-    :param terminal: the lines that are typed; ``None`` where there is nobody to speak to.
-    :param notice: called with a line for the person.
+    :param talk: what the person does.
+    :param console: where the person is.
     """
 
     def __init__(
-        self,
-        reactor: Any,
-        listener: Listener,
-        factory: ReceiptFactory,
-        conversation: RoomMembership | Friendship | None,
-        terminal: IReadDescriptor | None,
-        notice: Notice,
+        self, listener: Listener, factory: ReceiptFactory, talk: Talk, console: Console
     ) -> None:
-        self._reactor = reactor
         self._listener = listener
         self._factory = factory
-        self._conversation = conversation
-        self._terminal = terminal
-        self._notice = notice
+        self._talk = talk
+        self._console = console
 
     def startService(self) -> None:
         """
-        Listen, then register, then read what is typed.
+        Listen, then talk.
 
-        :raises StartError: the port cannot be used.
+        :raises StartError: the port cannot be used; the terminal is as it was.
         """
         self._listener.start(self._factory)
         super().startService()
-        if self._conversation is None:
-            port = self._listener.portNumber
-            self._notice(f"receiving only, on port {port}; to talk give --friend or --server")
-        else:
-            self._conversation.listening(self._listener.portNumber)
-        if self._terminal is not None:
-            self._reactor.addReader(self._terminal)
+        self._talk.start(self._listener.portNumber)
 
     def stopService(self) -> "Deferred[None]":
         """
-        Stop speaking, finish showing.
+        Stop speaking, show what has come, and leave the terminal as it was.
 
         :returns: fires when every connection is closed.
         """
         super().stopService()
-        if self._terminal is not None:
-            self._reactor.removeReader(self._terminal)
-        if self._conversation is not None:
-            unsent = len(self._conversation.outbox)
-            self._conversation.outbox.stop()
-            if unsent:
-                self._notice(f"not delivered: {unsent}")
+        self._talk.stop()
         return ensureDeferred(self._stop())
 
     async def _stop(self) -> None:
         await self._listener.stop()
+        # What can be shown is, before its sender is told so.
+        await self._console.stop()
         await self._factory.drained()
+
+    def hurry(self) -> None:
+        """
+        Wait for nobody.
+        """
+        self._console.hurry()
+        self._factory.abortAll()

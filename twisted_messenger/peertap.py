@@ -2,35 +2,40 @@
 ``twistd chatpeer``: options, the questions it asks, and the service they describe.
 """
 
-import re
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from twisted.application.service import IService
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.internet.error import ReactorNotRunning
 from twisted.python.usage import UsageError
 
+from twisted_messenger.addressbook import AddressBook, BadAddress, Friend, readAddress, readFriend
 from twisted_messenger.connections import MAX_CONNECTIONS
-from twisted_messenger.console import (
-    StandardInput,
-    ask,
-    fromFriend,
-    fromRoom,
-    isTerminal,
-    notice,
-    show,
-)
+from twisted_messenger.console import STDERR, Console, ask, isTerminal, problemsTo
+from twisted_messenger.conversation import RoomMembership
+from twisted_messenger.friends import Friends
+from twisted_messenger.leaving import LINGER
 from twisted_messenger.listener import Listener
-from twisted_messenger.outbox import Outbox
+from twisted_messenger.lookup import Lookup
+from twisted_messenger.orders import Orders
+from twisted_messenger.outbox import Outbox, Outboxes
 from twisted_messenger.peer import PeerReceiverFactory
-from twisted_messenger.peerservice import Friendship, PeerService, RoomMembership
+from twisted_messenger.peerservice import Incoming, PeerService
 from twisted_messenger.push import PushCreator
 from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.sockets import LISTEN_BACKLOG, descriptorBudget
-from twisted_messenger.tap import TapOptions, TapService, endWith, useSteadyTime
+from twisted_messenger.talk import Talk
+from twisted_messenger.tap import TapOptions, TapService, endWith, useSteadyTime, warningsTo
+from twisted_messenger.terminal import Wishes, chooseConsole
 from twisted_messenger.text import BadName, cleanName
 
 _DEFAULT_HOST = "localhost"
 _DEFAULT_PORT = 8881
+_DAY = 86_400
 
 
 class Options(TapOptions):
@@ -41,12 +46,14 @@ class Options(TapOptions):
     command = "chatpeer"
     synopsis = "[options]"
     longdesc = (
-        "Talk from a terminal: to a friend (--friend), or in a room (--server and --name). "
-        "Every line you type is sent; what arrives is printed. Who is not there yet gets your "
-        "lines later, in order. Start it with twistd -n. "
+        "Talk from a terminal: to friends (--friend), or in a room (--server and --name). "
+        "Every line you type is sent; what arrives is printed, and /help lists the commands. Who "
+        "is not there yet gets your lines later, in order. Start it with twistd -n. "
         "Without --friend and --server it asks on a terminal, and elsewhere only receives. "
-        "At the end of piped input it goes on receiving; a terminal passes on at most 4095 bytes "
-        "of a line."
+        "In a pipe, every line is a message and nothing is a command; standard output has "
+        "messages only, notices go to standard error. At the end of piped input it sends what "
+        "waits for a friend and exits, with status 1 if something is unsent; in a room it stays. "
+        "The keys, and how it works with a screen reader, are in docs/chatpeer.rst."
     )
 
     optParameters = [
@@ -58,10 +65,44 @@ class Options(TapOptions):
             "reach [default: localhost]",
         ],
         ["port", "p", None, "Listen on this TCP port [default: 8881]"],
-        ["friend", "f", None, "Talk to this HOST:PORT, without a server"],
         ["server", "s", None, "Join the room at this HOST:PORT"],
         ["name", None, None, "Your name in the room"],
+        ["bell", None, "off", "Ring the terminal's bell at each message: off or all"],
+        [
+            "linger",
+            None,
+            LINGER,
+            "Seconds to wait for an absent friend at the end of piped input; each line that is "
+            "taken begins them anew",
+        ],
     ]
+
+    optFlags = [
+        ["plain", None, "Only append lines, as screen readers like it: no prompt, no colours"],
+        ["json", None, "Print each message as one JSON object on a line"],
+        ["time", None, "Print the time of day in front of each message"],
+        [
+            "no-history",
+            None,
+            "Do not keep the lines you type for the next start, in ~/.local/state",
+        ],
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self["friends"] = []
+
+    def opt_friend(self, text: str) -> None:
+        """
+        Talk to this [NAME=]HOST:PORT, without a server; repeatable: the first is who hears your
+        lines, /to NAME and /friend NAME reach the others
+        """
+        try:
+            self["friends"].append(readFriend(text))
+        except BadAddress as problem:
+            raise UsageError(f"--friend {text}: {problem}") from None
+
+    opt_f = opt_friend
 
     def postOptions(self) -> None:
         """
@@ -72,7 +113,7 @@ class Options(TapOptions):
         super().postOptions()
         if not self.foreground:
             raise UsageError("it talks to your terminal: use twistd -n chatpeer")
-        if self["friend"] and self["server"]:
+        if self["friends"] and self["server"]:
             raise UsageError("give --friend or --server, not both")
         if self["name"] and not self["server"]:
             raise UsageError("--name is for a room: give --server HOST:PORT too")
@@ -80,6 +121,17 @@ class Options(TapOptions):
             self._ask()
         if self["server"] and not self["name"]:
             raise UsageError("give --name, the name to speak under")
+        self._checkAddresses()
+        self["linger"] = self.number("linger", float, 0, _DAY)
+        if self["bell"] not in ("off", "all"):
+            raise UsageError(f"--bell {self['bell']}: give off or all")
+        if self["name"]:
+            try:
+                self["name"] = cleanName(self["name"])
+            except BadName as problem:
+                raise UsageError(f"--name {self['name']!r}: {problem}") from None
+
+    def _checkAddresses(self) -> None:
         if self["host"] is None:
             self["host"] = _DEFAULT_HOST
         if self["port"] is None:
@@ -87,14 +139,11 @@ class Options(TapOptions):
         if "|" in self["host"]:
             raise UsageError(f"--host {self['host']}: give an address or a host name")
         self["port"] = self.number("port", int, 0, 65535)
-        for option in ("friend", "server"):
-            if self[option]:
-                self[option] = _readAddress(option, self[option])
-        if self["name"]:
+        if self["server"]:
             try:
-                self["name"] = cleanName(self["name"])
-            except BadName as problem:
-                raise UsageError(f"--name {self['name']!r}: {problem}") from None
+                self["server"] = readAddress(self["server"])
+            except BadAddress as problem:
+                raise UsageError(f"--server {self['server']}: {problem}") from None
 
     def _ask(self) -> None:
         """
@@ -103,25 +152,30 @@ class Options(TapOptions):
         if self["server"]:
             self["name"] = self["name"] or ask("user name: ")
             return
-        if self["friend"]:
+        if self["friends"]:
             return
         self["host"] = self["host"] or ask("which is my host? ") or None
         self["port"] = self["port"] or ask("which is my port? ") or None
         host = ask("what is your friend's host? ")
         if host:
-            self["friend"] = f"{host}:{ask(_FRIENDS_PORT)}"
+            self.opt_friend(f"{host}:{ask(_FRIENDS_PORT)}")
+
+    @property
+    def wishes(self) -> Wishes:
+        """
+        What the options say about the console.
+        """
+        return Wishes(
+            plain=bool(self["plain"]),
+            json=bool(self["json"]),
+            time=bool(self["time"]),
+            bell=self["bell"] == "all",
+            history=not self["no-history"],
+        )
 
 
 # The tutorial has no blank behind this question mark.
 _FRIENDS_PORT = "what is your friend's port?"
-
-
-def _readAddress(option: str, text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    host = host.strip().removeprefix("[").removesuffix("]")
-    if host and re.fullmatch("[0-9]{1,5}", port, re.ASCII) and 1 <= int(port) <= 65535:
-        return host, int(port)
-    raise UsageError(f"--{option} {text}: give HOST:PORT, as in localhost:8880")
 
 
 def makeService(config: Options, reactor: Any = None) -> IService:
@@ -134,38 +188,59 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     if reactor is None:
         from twisted.internet import reactor
     useSteadyTime(reactor)
-    service = TapService(config, quiet=True)
-    shown = fromRoom if config["server"] else fromFriend
-    receiver = PeerReceiverFactory(lambda address, text: show(shown(address, text)))
-    host, port = config["host"], config["port"]
-    endpoint = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
-    listener = Listener(f"--port {port}", endpoint(reactor, port, LISTEN_BACKLOG, interface=host))
-    conversation = _conversation(config, reactor)
-    terminal = None
-    if conversation is not None:
-        ended = reactor.stop if isTerminal() else lambda: None
-        terminal = StandardInput(conversation.say, ended)
+    talks = bool(config["server"] or config["friends"])
+    console, notices = chooseConsole(reactor, config.wishes, os.environ, talks=talks)
+    log = problemsTo(console.notice) if os.isatty(STDERR) else warningsTo(sys.stderr)
+    service = TapService(config, log)
+    book = AddressBook()
+    talk = _talk(config, reactor, console, book)
+    receiver = PeerReceiverFactory(Incoming(console, talk, book).received)
     factory = ReceiptFactory(
         receiver, reactor, maxConnections=min(MAX_CONNECTIONS, descriptorBudget())
     )
-    PeerService(reactor, listener, factory, conversation, terminal, notice).setServiceParent(
-        service
-    )
+    PeerService(_listener(config, reactor), factory, talk, console).setServiceParent(service)
+    for notice in notices:
+        console.notice(notice)
     return service
 
 
-def _conversation(config: Options, reactor: Any) -> RoomMembership | Friendship | None:
-    address = config["server"] or config["friend"]
-    if not address:
-        return None
-    host, port = address
-    outbox = Outbox(PushCreator(reactor), reactor, host, port, notice)
-    if config["friend"]:
-        return Friendship(outbox, notice)
+def _listener(config: Options, reactor: Any) -> Listener:
+    host, port = config["host"], config["port"]
+    endpoint = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
+    return Listener(f"--port {port}", endpoint(reactor, port, LISTEN_BACKLOG, interface=host))
 
-    def refused(line: str) -> None:
-        notice(line)
-        endWith(1)
-        reactor.stop()
 
-    return RoomMembership(outbox, config["name"], config["host"], notice, refused)
+def _talk(config: Options, reactor: Any, console: Console, book: AddressBook) -> Talk:
+    def leave(status: int) -> None:
+        if status:
+            endWith(status)
+        # It may be stopping already.
+        with suppress(ReactorNotRunning):
+            reactor.stop()
+
+    pusher = PushCreator(reactor)
+    outboxes = Outboxes(
+        lambda host, port, label: Outbox(pusher, reactor, host, port, label, console.notice)
+    )
+    talk = Talk(reactor, console, outboxes, config["linger"], leave)
+    friends = Friends(book, Lookup(reactor))
+    talk.obey = Orders(talk, book, friends.add, console.notice).obey
+    for friend in config["friends"]:
+        friends.add(friend)
+    if config["friends"]:
+        talk.talkTo(config["friends"][0])
+    elif config["server"]:
+        talk.joinRoom(_room(config, outboxes, console, leave))
+    return talk
+
+
+def _room(
+    config: Options, outboxes: Outboxes, console: Console, leave: Callable[[int], object]
+) -> RoomMembership:
+    def refused(why: str) -> None:
+        console.notice(why)
+        leave(1)
+
+    server = Friend(*config["server"])
+    outbox = outboxes.to(server.host, server.port, server.label)
+    return RoomMembership(outbox, config["name"], config["host"], console.notice, refused)

@@ -103,22 +103,24 @@ class TapService(MultiService):
     The service twistd runs.
 
     :param options: of the sub-command.
-    :param quiet: keep routine log lines away from the terminal.
+    :param observer: gets the log in place of standard output, unless the operator has said where
+        it goes.
     """
 
     log = Logger()
 
-    def __init__(self, options: TapOptions, quiet: bool = False) -> None:
+    def __init__(self, options: TapOptions, observer: ILogObserver | None = None) -> None:
         super().__init__()
         self._options = options
-        self._quiet = quiet
+        self._observer = observer
 
     def setServiceParent(self, parent: Any) -> None:
         """
         Choose the log observer while twistd still asks for one.
         """
-        if self._quiet and isinstance(parent, Componentized) and not self._options.logsElsewhere:
-            parent.setComponent(ILogObserver, _warningsTo(sys.stderr))
+        chosen = self._observer is not None and not self._options.logsElsewhere
+        if chosen and isinstance(parent, Componentized):
+            parent.setComponent(ILogObserver, self._observer)
         super().setServiceParent(parent)
 
     def stopService(self) -> "Deferred[Any]":
@@ -203,7 +205,10 @@ def _onSecondSignal(hurry: Callable[[], object]) -> None:
             signal.signal(signal.Signals[number], again)
 
 
-def _warningsTo(file: TextIO) -> ILogObserver:
+def warningsTo(file: TextIO) -> ILogObserver:
+    """
+    A log observer that writes warnings, and what is worse, as text.
+    """
     return FilteringLogObserver(
         textFileLogObserver(file), [LogLevelFilterPredicate(defaultLogLevel=LogLevel.warn)]
     )

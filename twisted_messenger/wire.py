@@ -187,6 +187,13 @@ def formatRegistration(name: str, host: str, port: int) -> bytes:
     return f"{_REGISTER}{name}|{host}|{port}".encode()
 
 
+def formatDeparture(name: str, host: str, port: int) -> bytes:
+    """
+    What a peer sends to leave a room; the fields are those it registered with.
+    """
+    return f"{_LEAVE}{name}|{host}|{port}".encode()
+
+
 def formatRoomMessage(name: str, text: str) -> bytes:
     """
     What a peer sends to say something to a room.

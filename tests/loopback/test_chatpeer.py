@@ -97,7 +97,8 @@ def test_refusedByTheServer(tmp_path: Path) -> None:
         _peer(tmp_path, freePort(), "--server", f"localhost:{port}", "--name", "ann") as ann,
     ):
         assert ann.ended() == 1
-        assert "! foreign_callback" in ann.output
+        assert "foreign_callback" in ann.output
+        assert "give --host" in ann.output
         assert "Traceback" not in ann.output
 
 

@@ -1,0 +1,42 @@
+"""
+Friends come into the address book with the addresses that their hosts have.
+"""
+
+from twisted.internet.defer import Deferred, DeferredLock
+
+from twisted_messenger.addressbook import AddressBook, Friend
+from twisted_messenger.lookup import Lookup
+from twisted_messenger.roster import literal
+
+# What localhost means, without asking anybody.
+_LOCALHOST = ["127.0.0.1", "::1"]
+
+
+class Friends:
+    """
+    Adds friends to a book.
+
+    :param book: to add them to.
+    :param lookup: resolves their hosts, to know their messages by.
+    """
+
+    def __init__(self, book: AddressBook, lookup: Lookup) -> None:
+        self._book = book
+        self._lookup = lookup
+        self._one = DeferredLock()
+
+    def add(self, friend: Friend) -> None:
+        """
+        Add a friend. Without an address of the host, nothing is missing but the name beside
+        what it says.
+        """
+        self._book.add(friend)
+        if friend.host.lower() == "localhost":
+            self._book.writesFrom(friend, _LOCALHOST)
+        elif friend.name and literal(friend.host) is None:
+            found: Deferred[list[str]] = self._one.run(
+                self._lookup.addresses, friend.host, "chatpeer"
+            )
+            found.addCallbacks(
+                lambda hosts: self._book.writesFrom(friend, hosts), lambda failure: None
+            )

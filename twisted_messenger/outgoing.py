@@ -1,0 +1,104 @@
+"""
+What a person said, and what became of it. Pure.
+
+::
+
+    waiting --> sent        the server stored it, or the friend closed in order
+            --> refused     the other side said no, and why
+            --> unknown     it may have arrived: the connection broke, each time
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+#: Messages that may wait; beyond, nothing more is taken from the person or the pipe. So many
+#: lines are an hour of a busy log, and a few megabytes.
+MAX_WAITING = 10_000
+
+
+class State(Enum):
+    """
+    What became of a message; the value is the word that is shown.
+    """
+
+    WAITING = "waiting"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Fate:
+    """
+    How a message ended.
+
+    :param state: any but :attr:`State.WAITING`.
+    :param detail: what the other side said, or what happened; may be empty, not yet safe to show.
+    """
+
+    state: State
+    detail: str = ""
+
+
+@dataclass(eq=False)
+class Outgoing:
+    """
+    A message on its way.
+
+    :param text: as the person gave it.
+    :param speaker: in front of it when it is shown: the name in a room, or whom it is for.
+    :param state: what became of it so far.
+    :param detail: more about the state; may be empty, not yet safe to show.
+    """
+
+    text: str
+    speaker: str
+    state: State = State.WAITING
+    detail: str = ""
+
+    def settle(self, fate: Fate) -> None:
+        """
+        It has ended.
+        """
+        self.state = fate.state
+        self.detail = fate.detail
+
+
+class Pending:
+    """
+    The messages that wait, in the order in which they were said.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[Outgoing, None] = {}
+
+    def __len__(self) -> int:
+        """
+        :returns: how many wait.
+        """
+        return len(self._waiting)
+
+    def add(self, message: Outgoing) -> None:
+        """
+        It begins to wait.
+        """
+        self._waiting[message] = None
+
+    def remove(self, message: Outgoing) -> None:
+        """
+        It waits no more.
+        """
+        self._waiting.pop(message, None)
+
+    def first(self, count: int) -> list[Outgoing]:
+        """
+        :param count: at most so many, the oldest.
+        """
+        return [message for message, _ in zip(self._waiting, range(count))]
+
+    def last(self, count: int) -> list[Outgoing]:
+        """
+        :param count: at most so many, the newest, in their order.
+        """
+        newest = [message for message, _ in zip(reversed(self._waiting), range(count))]
+        return newest[::-1]

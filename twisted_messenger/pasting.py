@@ -1,0 +1,71 @@
+"""
+What to do with a pasted block: a question, and its answers. Pure.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from twisted_messenger.text import escapeLine
+
+# Characters of the first line that the question shows.
+_GLIMPSE = 40
+
+
+class Answer(Enum):
+    """
+    What becomes of a pasted block.
+    """
+
+    WHOLE = "one message"
+    LINES = "line by line"
+    DROP = "nothing of it"
+
+
+#: Keys and what they mean. Whoever presses Enter by habit sends nothing thirty times.
+KEYS = {
+    "enter": Answer.WHOLE,
+    "m": Answer.WHOLE,
+    "l": Answer.LINES,
+    "escape": Answer.DROP,
+    "c-c": Answer.DROP,
+}
+
+
+@dataclass(frozen=True)
+class Paste:
+    """
+    A block of several lines that waits for an answer.
+
+    :param text: with what stood in front of and behind it in the line that was typed.
+    """
+
+    text: str
+
+    def question(self) -> str:
+        """
+        One line for the person.
+        """
+        lines = self.text.split("\n")
+        glimpse = escapeLine(lines[0], _GLIMPSE)
+        return (
+            f"{len(lines)} lines, beginning with {glimpse!r}: "
+            "Enter or m sends one message, l line by line, Esc drops them"
+        )
+
+    def messages(self, answer: Answer) -> list[str]:
+        """
+        What to say after an answer.
+        """
+        if answer is Answer.WHOLE:
+            return [self.text]
+        # An empty line says nothing to anybody.
+        return [line for line in self.text.split("\n") if line] if answer is Answer.LINES else []
+
+
+def cleaned(data: str) -> str:
+    """
+    A paste as text: every kind of line end is a newline, those at the end are dropped.
+
+    A copied line often has its newline with it, and pasting it must not send it.
+    """
+    return data.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")

@@ -1,0 +1,142 @@
+"""
+The console that only appends: lines in, lines out, notices beside them on standard error.
+
+It serves pipes, screen readers (``--plain``) and terminals that can do no more. A message counts
+as shown when it is written, and its sender is told then.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred, DeferredList
+
+from twisted_messenger.console import STDERR, STDIN, STDOUT, Person, Shown
+from twisted_messenger.descriptors import LineReader, LineWriter
+from twisted_messenger.outgoing import Outgoing, State
+from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.transcript import Arrival, noticeLine, ownNotice
+from twisted_messenger.wire import MAX_PUSH_BYTES
+
+_BELL = "\a"
+
+# Seconds that a stop waits for a reader that does not read.
+_LAST_LINES = 1.0
+
+#: The receipt of a message that came too late to be shown.
+NOT_SHOWN = Refusal(Reason.SHUTDOWN, "nobody looks at it any more")
+
+
+class PlainConsole:
+    """
+    Appends lines.
+
+    :param reactor: watches the descriptors.
+    :param render: a message as one or more lines.
+    :param interactive: whether a person types: then what becomes of each message is told; else
+        only what goes wrong.
+    :param bell: whether to ring when a message comes.
+    :param reads: whether standard input is read.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        render: Callable[[Arrival], str],
+        *,
+        interactive: bool,
+        bell: bool = False,
+        reads: bool = True,
+    ) -> None:
+        self.interactive = interactive
+        self._reactor = reactor
+        self._render = render
+        self._bell = bell
+        self._reads = reads
+        self._person: Person | None = None
+        self._input: LineReader | None = None
+        self._messages = LineWriter(reactor, STDOUT, self._lost)
+        # Nobody can be told that nobody can be told.
+        self._notices = LineWriter(reactor, STDERR, lambda: None)
+
+    def start(self, person: Person) -> None:
+        """
+        See :class:`~twisted_messenger.console.Console`.
+        """
+        self._person = person
+        if self._reads:
+            self._input = LineReader(
+                self._reactor, STDIN, MAX_PUSH_BYTES, person.typed, self._tooLong, person.ended
+            )
+            self._input.resume()
+
+    def stop(self) -> "Deferred[None]":
+        """
+        See :class:`~twisted_messenger.console.Console`.
+        """
+        self.pause()
+        self._input = None
+        last = DeferredList([self._messages.flushed(), self._notices.flushed()])
+        timer = self._reactor.callLater(_LAST_LINES, self.hurry)
+        return last.addCallback(lambda _: timer.active() and timer.cancel()).addCallback(_nothing)
+
+    def hurry(self) -> None:
+        """
+        See :class:`~twisted_messenger.console.Console`.
+        """
+        self._messages.abandon()
+        self._notices.abandon()
+
+    def show(self, arrival: Arrival) -> Shown:
+        """
+        See :class:`~twisted_messenger.console.Console`.
+        """
+        bell = _BELL if self._bell else ""
+        written = self._messages.write(bell + self._render(arrival))
+        return written.addCallback(lambda done: None if done else NOT_SHOWN)
+
+    def notice(self, text: str) -> None:
+        """
+        See :class:`~twisted_messenger.console.Console`.
+        """
+        self._notices.write(noticeLine(text))
+
+    def outgoing(self, message: Outgoing) -> None:
+        """
+        See :class:`~twisted_messenger.console.Console`.
+        """
+        bad = message.state in (State.REFUSED, State.UNKNOWN)
+        waits = message.state is State.WAITING and message.detail
+        if bad or (self.interactive and (waits or message.state is State.SENT)):
+            self.notice(ownNotice(message))
+
+    def speaker(self, name: str) -> None:
+        """
+        See :class:`~twisted_messenger.console.Console`; there is no prompt to put it in.
+        """
+
+    def pause(self) -> None:
+        """
+        See :class:`~twisted_messenger.console.Console`.
+        """
+        if self._input is not None:
+            self._input.pause()
+
+    def resume(self) -> None:
+        """
+        See :class:`~twisted_messenger.console.Console`.
+        """
+        if self._input is not None:
+            self._input.resume()
+
+    def _tooLong(self) -> None:
+        self.notice(f"not sent: a line of more than {MAX_PUSH_BYTES} bytes")
+
+    def _lost(self) -> None:
+        if self._person is not None:
+            self._person.lost()
+
+
+def _nothing(result: object) -> None:
+    """
+    Forget a result.
+    """

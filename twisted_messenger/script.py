@@ -1,0 +1,35 @@
+"""
+``twisted-messenger chatserver`` and ``twisted-messenger chatpeer``: twistd's own machinery, in the
+foreground, for people who install one program with ``pipx`` or run it with ``uvx``.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from twisted.scripts.twistd import run
+
+_COMMANDS = ("chatserver", "chatpeer")
+
+_USAGE = """\
+Usage: twisted-messenger chatserver [options]    run a chat room
+       twisted-messenger chatpeer [options]      talk to a friend or in a room
+Each tells its options with --help. They are those of twistd -n chatserver and chatpeer; twistd's
+own, such as --logfile, stand in front of the command."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """
+    Run a program in the foreground, until it ends.
+
+    :param arguments: twistd's options, the command and its options; those of the process where
+        ``None``.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help"):
+        print(_USAGE)
+        return
+    if not set(given) & set(_COMMANDS):
+        sys.exit(f"twisted-messenger: give one of {', '.join(_COMMANDS)} (--help)")
+    # twistd reads the process's arguments itself.
+    sys.argv[1:] = ["-n", *given]
+    run()

@@ -1,0 +1,229 @@
+"""
+The person's side of a peer: what is said, what waits, and how one leaves.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted_messenger.addressbook import Friend
+from twisted_messenger.commands import Command, Say, Unknown, parse
+from twisted_messenger.console import Console
+from twisted_messenger.conversation import Conversation, Friendship, RoomMembership
+from twisted_messenger.leaving import Leaving
+from twisted_messenger.outbox import Outboxes
+from twisted_messenger.outgoing import MAX_WAITING, Fate, Outgoing, Pending
+
+# A pipe is read again when so many messages wait no more.
+_LOW = MAX_WAITING // 2
+
+# Names that /who remembers.
+_MAX_HEARD = 100
+
+# Seconds that leaving waits for what was said a moment ago.
+_LAST_WORDS = 1.0
+
+
+class Talk:
+    """
+    The person's side of a peer: a :class:`~twisted_messenger.console.Person`.
+
+    :param reactor: measures time.
+    :param console: where the person is.
+    :param outboxes: where what is said waits.
+    :param linger: seconds that the end of a pipe waits for an absent friend.
+    :param leave: ends the program, called with its exit status.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        console: Console,
+        outboxes: Outboxes,
+        linger: float,
+        leave: Callable[[int], object],
+    ) -> None:
+        #: Where what is said waits.
+        self.outboxes = outboxes
+        #: What nobody took yet.
+        self.pending = Pending()
+        #: Whom the person speaks to.
+        self.conversation: Conversation | None = None
+        #: The same, where it is a room.
+        self.room: RoomMembership | None = None
+        #: Names in the order in which they were heard last.
+        self.heard: dict[str, None] = {}
+        #: Does what a command says.
+        self.obey: Callable[[Command], object] = lambda command: None
+        self._reactor = reactor
+        self._console = console
+        self._linger = linger
+        self._leave = leave
+        self._leaving: Leaving | None = None
+        self._warned = -1
+        self._paused = False
+
+    def start(self, port: int) -> None:
+        """
+        Begin to talk.
+
+        :param port: where messages arrive.
+        """
+        self._console.start(self)
+        if self.room is not None:
+            self.room.join(port)
+        elif self.conversation is None:
+            self._console.notice(
+                f"receiving only, on port {port}; to talk give --friend or --server"
+            )
+
+    def stop(self) -> None:
+        """
+        Say nothing any more, and tell how much was left unsaid.
+        """
+        if self._leaving is not None:
+            self._leaving.cancel()
+        self.outboxes.stop()
+        if len(self.pending):
+            self._console.notice(f"not delivered: {len(self.pending)}")
+
+    def joinRoom(self, room: RoomMembership) -> None:
+        """
+        Talk in a room.
+        """
+        self.room = room
+        self.talkIn(room)
+
+    def talkTo(self, friend: Friend) -> None:
+        """
+        Talk to a friend from now on.
+        """
+        self.talkIn(self.friendship(friend))
+
+    def hear(self, name: str) -> None:
+        """
+        Remember who speaks.
+        """
+        self.heard.pop(name, None)
+        self.heard[name] = None
+        if len(self.heard) > _MAX_HEARD:
+            del self.heard[next(iter(self.heard))]
+
+    def talkIn(self, conversation: Conversation | None) -> None:
+        """
+        Let the next lines go there; ``None`` for nowhere.
+        """
+        self.conversation = conversation
+        self._console.speaker(conversation.speaker if conversation else "")
+
+    def friendship(self, friend: Friend) -> Friendship:
+        """
+        A way to speak to a friend.
+        """
+        outbox = self.outboxes.to(friend.host, friend.port, friend.label)
+        return Friendship(outbox, self._console.notice)
+
+    def say(self, text: str) -> bool:
+        """
+        Say something to whom the person speaks to.
+
+        :returns: whether it was taken.
+        """
+        if self.conversation is not None:
+            return self.sayTo(self.conversation, text)
+        self._console.notice("not sent: nobody is there to hear it; /friend HOST:PORT")
+        return False
+
+    def sayTo(self, conversation: Conversation, text: str) -> bool:
+        """
+        Say something, and tell the console what becomes of it.
+
+        :returns: whether it was taken.
+        """
+        if len(self.pending) >= MAX_WAITING:
+            self._console.notice(f"not sent: {MAX_WAITING} messages wait already")
+            return False
+        message = Outgoing(text, conversation.speaker)
+        if conversation.outbox.away:
+            message.detail = f"{conversation.outbox.label} is not there"
+        self.pending.add(message)
+        self._console.outgoing(message)
+        conversation.say(text).addCallback(self._settled, message)
+        if len(self.pending) >= MAX_WAITING and not self._paused:
+            self._paused = True
+            self._console.pause()
+        return True
+
+    def quit(self) -> None:
+        """
+        Go, once what was said last is sent; where something waits, only when told again.
+        """
+        if self._leaving is None:
+            seconds = 0 if self._warned >= 0 else _LAST_WORDS
+            self._leaving = Leaving(self._reactor, self.outboxes, seconds, self._mayQuit)
+
+    def typed(self, line: str) -> None:
+        """
+        See :class:`~twisted_messenger.console.Person`.
+        """
+        if not self._console.interactive:
+            self.say(line)
+            return
+        meant = parse(line)
+        if isinstance(meant, Unknown):
+            self._console.notice(
+                f"not sent: there is no {meant.word}; /help lists the commands, "
+                f"and //{meant.word[1:]} says it with its slash"
+            )
+        elif isinstance(meant, Say):
+            if meant.text.strip():
+                self.say(meant.text)
+        else:
+            self.obey(meant)
+
+    def pasted(self, messages: list[str]) -> None:
+        """
+        See :class:`~twisted_messenger.console.Person`.
+        """
+        for message in messages:
+            if not self.say(message):
+                break
+
+    def ended(self) -> None:
+        """
+        See :class:`~twisted_messenger.console.Person`.
+        """
+        if self._leaving is not None:
+            return
+        if self._console.interactive:
+            self.quit()
+        elif self.room is None and self.conversation is not None:
+            self._leaving = Leaving(self._reactor, self.outboxes, self._linger, self._left)
+
+    def lost(self) -> None:
+        """
+        See :class:`~twisted_messenger.console.Person`.
+        """
+        self._leave(1)
+
+    def _settled(self, fate: Fate, message: Outgoing) -> None:
+        message.settle(fate)
+        self.pending.remove(message)
+        self._console.outgoing(message)
+        if self._paused and len(self.pending) <= _LOW:
+            self._paused = False
+            self._console.resume()
+
+    def _mayQuit(self, unsent: int) -> None:
+        self._leaving = None
+        waiting = len(self.pending)
+        if waiting and self._warned != waiting:
+            self._warned = waiting
+            self._console.notice(
+                f"{waiting} of your messages wait and would be lost: again to go nevertheless, "
+                "/pending lists them"
+            )
+        else:
+            self._left(waiting)
+
+    def _left(self, unsent: int) -> None:
+        self._leave(1 if unsent else 0)

@@ -1,0 +1,101 @@
+"""
+Which console a peer gets: what it runs on, and what its user wants.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from twisted_messenger.console import STDIN, STDOUT, Console, isTerminal
+from twisted_messenger.history import historyFile, prepare
+from twisted_messenger.plainconsole import PlainConsole
+from twisted_messenger.transcript import Arrival, asJSON, cut, plain, whole
+
+# What a terminal without cursor movements is called.
+_DUMB = ("", "dumb", "unknown")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """
+    What the options say about the console.
+
+    :param plain: only append.
+    :param json: one JSON object a message; implies plain.
+    :param time: the time of day in front of each message.
+    :param bell: ring at each message.
+    :param history: keep the lines that are typed across starts.
+    """
+
+    plain: bool = False
+    json: bool = False
+    time: bool = False
+    bell: bool = False
+    history: bool = True
+
+
+def chooseConsole(
+    reactor: Any, wishes: Wishes, environ: Mapping[str, str], *, talks: bool
+) -> tuple[Console, list[str]]:
+    """
+    Make a console.
+
+    :param environ: for ``TERM``, ``NO_COLOR``, ``XDG_STATE_HOME`` and ``HOME``.
+    :param talks: whether there is somebody to talk to; without, a pipe's input is not read.
+    :returns: the console, and what to tell the person once it runs.
+    """
+    stamp = _clock if wishes.time else str
+    bell = wishes.bell and os.isatty(STDOUT)
+    notices: list[str] = []
+    if isTerminal() and not (wishes.plain or wishes.json):
+        if environ.get("TERM", "") in _DUMB:
+            notices.append("this terminal cannot move its cursor: lines are only appended")
+        else:
+            prompt = _promptConsole(notices)
+            if prompt is not None:
+                history = _history(environ, notices) if wishes.history else None
+                # The convention of no-color.org: set, to anything but nothing.
+                colours = not environ.get("NO_COLOR")
+                return prompt(reactor, stamp, history, colours=colours, bell=bell), notices
+    interactive = os.isatty(STDIN)
+    render = _renderer(wishes.json, stamp)
+    console = PlainConsole(
+        reactor, render, interactive=interactive, bell=bell, reads=talks or interactive
+    )
+    return console, notices
+
+
+def _promptConsole(notices: list[str]) -> Callable[..., Console] | None:
+    try:
+        from twisted_messenger.promptconsole import PromptConsole
+    except ImportError:
+        notices.append(
+            "to edit lines while messages arrive: pip install 'twisted_messenger[console]'; "
+            "--plain does without, and without this line"
+        )
+        return None
+    return PromptConsole
+
+
+def _history(environ: Mapping[str, str], notices: list[str]) -> Path | None:
+    path = historyFile(environ)
+    try:
+        prepare(path)
+    except OSError as error:
+        notices.append(f"what you type is not kept: {path}: {error.strerror}; --no-history")
+        return None
+    return path
+
+
+def _renderer(json: bool, stamp: Callable[[], str]) -> Callable[[Arrival], str]:
+    if json:
+        return lambda arrival: asJSON(arrival, datetime.now().astimezone().isoformat())
+    lines = cut if os.isatty(STDOUT) else whole
+    return lambda arrival: "\n".join(plain(line) for line in lines(arrival, stamp()))
+
+
+def _clock() -> str:
+    return datetime.now().strftime("%H:%M")
