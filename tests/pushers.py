@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 
-from twisted_messenger.push import Attempt, PushResult
+from twisted_messenger.push import Attempt, Outcome, PushResult
 
 
 class DeferredPusher:
@@ -64,3 +64,41 @@ class DeferredAttempt:
         Nothing of it has been sent.
         """
         self._push.cancel()
+
+
+class ScriptedPusher(DeferredPusher):
+    """
+    Remembers what is pushed; the test says how each push ends.
+    """
+
+    def __init__(self) -> None:
+        self.pushed: list[tuple[str, int, bytes]] = []
+        self.pending: list[Deferred[PushResult]] = []
+
+    def push(
+        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
+    ) -> "Deferred[PushResult]":
+        """
+        Keep it; cancelled, it fails.
+        """
+        self.pushed.append((host, port, payload))
+        done: Deferred[PushResult] = Deferred(
+            lambda me: me.callback(PushResult(Outcome.FAILED, detail="cancelled"))
+        )
+        self.pending.append(done)
+        return done
+
+    def ends(
+        self, outcome: Outcome, reply: bytes = b"", detail: str = "", connected: bool = False
+    ) -> None:
+        """
+        The push in flight ends.
+        """
+        self.pending.pop(0).callback(PushResult(outcome, reply, detail, connected))
+
+    @property
+    def payloads(self) -> list[bytes]:
+        """
+        What was pushed, one for each attempt.
+        """
+        return [payload for _, _, payload in self.pushed]

@@ -41,8 +41,9 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
     # Of a peer: where lines wait, whom they go to, where they are typed, what they do.
     ("outbox", "friends", "descriptors", "history", "promptkeys"),
     ("conversation", "leaving", "console"),
-    ("service", "talk", "plainconsole", "promptconsole"),
-    ("orders", "peerservice", "terminal"),
+    ("service", "talk", "plainconsole", "promptline"),
+    ("orders", "peerservice", "promptconsole"),
+    ("terminal",),
     ("tap",),
     ("servertap", "peertap"),
     ("script",),

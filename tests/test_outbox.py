@@ -6,51 +6,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.pushers import DeferredPusher
+from tests.pushers import ScriptedPusher
 from twisted_messenger.delivery import RetryPolicy
 from twisted_messenger.outbox import MAX_RESETS, Outbox, Outboxes
 from twisted_messenger.outgoing import Fate, State
-from twisted_messenger.push import Outcome, PushResult
+from twisted_messenger.push import Outcome
 
 SENT = Fate(State.SENT)
-
-
-class ScriptedPusher(DeferredPusher):
-    """
-    Remembers what is pushed; the test says how each push ends.
-    """
-
-    def __init__(self) -> None:
-        self.pushed: list[tuple[str, int, bytes]] = []
-        self.pending: list[Deferred[PushResult]] = []
-
-    def push(
-        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
-    ) -> "Deferred[PushResult]":
-        """
-        Keep it; cancelled, it fails.
-        """
-        self.pushed.append((host, port, payload))
-        done: Deferred[PushResult] = Deferred(
-            lambda me: me.callback(PushResult(Outcome.FAILED, detail="cancelled"))
-        )
-        self.pending.append(done)
-        return done
-
-    def ends(
-        self, outcome: Outcome, reply: bytes = b"", detail: str = "", connected: bool = False
-    ) -> None:
-        """
-        The push in flight ends.
-        """
-        self.pending.pop(0).callback(PushResult(outcome, reply, detail, connected))
-
-    @property
-    def payloads(self) -> list[bytes]:
-        """
-        What was pushed, one for each attempt.
-        """
-        return [payload for _, _, payload in self.pushed]
 
 
 def seconds(failures: int) -> float:

@@ -4,6 +4,7 @@ The receiving end of a push or of a friend's message.
 
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ClientCreator
@@ -11,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.peer import PeerReceiverFactory
 from twisted_messenger.receipt import ReceiptFactory
+from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 
 HOST, PORT, BARE_PORT = "127.0.0.1", 8881, 8882
@@ -35,12 +37,13 @@ class PeerReceiverTests(SynchronousTestCase):
         self.texts: list[str] = []
         self.senders: list[IAddress] = []
         self.broken = False
+        self.taken: Deferred[Refusal | None] | None = None
         clock: Any = self.network
         factory = PeerReceiverFactory(self.received, maxBytes=20)
         self.network.listenTCP(PORT, ReceiptFactory(factory, clock))
         self.network.listenTCP(BARE_PORT, factory)
 
-    def received(self, sender: IAddress, text: str) -> None:
+    def received(self, sender: IAddress, text: str) -> "Deferred[Refusal | None] | None":
         """
         Keep what comes, unless the terminal is gone.
         """
@@ -48,6 +51,7 @@ class PeerReceiverTests(SynchronousTestCase):
             raise Bug
         self.senders.append(sender)
         self.texts.append(text)
+        return self.taken
 
     def start(self, data: bytes, port: int = PORT) -> Any:
         """
@@ -153,6 +157,27 @@ class PeerReceiverTests(SynchronousTestCase):
         self.assertEqual(sender.ended, False)
         self.assertIs(sender.reason.type, ConnectionLost)
         self.assertEqual(len(self.flushLoggedErrors(Bug)), 1)
+
+    def test_takenLater(self) -> None:
+        """
+        Whoever takes a text slowly says when it is done; its sender sees the close then.
+        """
+        self.taken = Deferred()
+        sender = self.send(b"hello!")
+        self.assertFalse(sender.ended)
+        self.taken.callback(None)
+        self.network.settle()
+        self.assertEqual((sender.data, sender.ended), (b"", True))
+
+    def test_refusedLater(self) -> None:
+        """
+        Or says why not.
+        """
+        self.taken = Deferred()
+        sender = self.send(b"hello!")
+        self.taken.callback(Refusal(Reason.SHUTDOWN, "gone"))
+        self.network.settle()
+        self.assertEqual((sender.data, sender.ended), (b"~ shutdown: gone\n", True))
 
     def test_bare(self) -> None:
         """

@@ -221,9 +221,7 @@ class LineWriter:
             self._flushing.pop().callback(None)
 
     def _writeNow(self) -> None:
-        room = select.poll()
-        room.register(self._descriptor, select.POLLOUT)
-        while self._waiting and room.poll(0) and self._writePiece():
+        while self._waiting and canWrite(self._descriptor) and self._writePiece():
             pass
 
     def _writePiece(self) -> bool:
@@ -250,3 +248,12 @@ class LineWriter:
             self._broken = True
             self.abandon()
             self._lost()
+
+
+def canWrite(descriptor: int) -> bool:
+    """
+    Whether a short write would not block.
+    """
+    room = select.poll()
+    room.register(descriptor, select.POLLOUT)
+    return bool(room.poll(0))

@@ -3,6 +3,7 @@ What a peer says, in order, to one friend or server, who may be away for a while
 """
 
 import random
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -156,14 +157,18 @@ class Outbox:
                 self._queue.heardFrom()
                 return Fate(State.UNKNOWN, f"the connection broke {self._resets} times")
         else:
-            self._tellAway(_shown(reply) or result.detail)
+            self._tellAway(_shown(reply) or _short(result.detail))
         return None
 
     def _tellAway(self, why: str) -> None:
         # One failure may be a friend in mid-restart, or a netcat in a loop.
         if self._queue.failures > 1 and not self.away:
             self.away = True
-            self._notice(f"{self.label} is not there ({why}); what you say waits until you quit")
+            known = self._queue.progress.reached
+            doubt = "" if known else " Is the address right, and does it run?"
+            self._notice(
+                f"{self.label} is not there ({why}); what you say waits until you quit.{doubt}"
+            )
 
     def _cameBack(self, result: PushResult) -> None:
         if self.away and result.outcome is Outcome.CONFIRMED:
@@ -226,3 +231,11 @@ class Outboxes:
 
 def _shown(reply: bytes) -> str:
     return reply.decode("utf-8", "replace").removeprefix("!").removeprefix("~").strip()
+
+
+def _short(detail: str) -> str:
+    """
+    Twisted's words for a failed connection, without those said twice.
+    """
+    system = re.search(r": \d+: (.+?)\.?$", detail)
+    return system[1] if system else detail.rstrip(".")

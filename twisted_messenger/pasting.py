@@ -41,15 +41,15 @@ class Paste:
 
     text: str
 
-    def question(self) -> str:
+    def question(self) -> tuple[str, str]:
         """
-        One line for the person.
+        Two lines for the person: what it is about, and the answers.
         """
         lines = self.text.split("\n")
         glimpse = escapeLine(lines[0], _GLIMPSE)
         return (
-            f"{len(lines)} lines, beginning with {glimpse!r}: "
-            "Enter or m sends one message, l line by line, Esc drops them"
+            f"send these {len(lines)} lines? [{glimpse}]",
+            "Enter or m: as one message  l: line by line  Esc: not at all",
         )
 
     def messages(self, answer: Answer) -> list[str]:

@@ -36,6 +36,7 @@ class PlainConsole:
         only what goes wrong.
     :param bell: whether to ring when a message comes.
     :param reads: whether standard input is read.
+    :param descriptors: to read from, to show messages on, and to show notices on.
     """
 
     def __init__(
@@ -46,17 +47,19 @@ class PlainConsole:
         interactive: bool,
         bell: bool = False,
         reads: bool = True,
+        descriptors: tuple[int, int, int] = (STDIN, STDOUT, STDERR),
     ) -> None:
         self.interactive = interactive
+        self.descriptors = descriptors
         self._reactor = reactor
         self._render = render
         self._bell = bell
         self._reads = reads
         self._person: Person | None = None
         self._input: LineReader | None = None
-        self._messages = LineWriter(reactor, STDOUT, self._lost)
+        self._messages = LineWriter(reactor, descriptors[1], self._lost)
         # Nobody can be told that nobody can be told.
-        self._notices = LineWriter(reactor, STDERR, lambda: None)
+        self._notices = LineWriter(reactor, descriptors[2], lambda: None)
 
     def start(self, person: Person) -> None:
         """
@@ -65,7 +68,12 @@ class PlainConsole:
         self._person = person
         if self._reads:
             self._input = LineReader(
-                self._reactor, STDIN, MAX_PUSH_BYTES, person.typed, self._tooLong, person.ended
+                self._reactor,
+                self.descriptors[0],
+                MAX_PUSH_BYTES,
+                person.typed,
+                self._tooLong,
+                person.ended,
             )
             self._input.resume()
 

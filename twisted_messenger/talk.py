@@ -147,7 +147,7 @@ class Talk:
             message.detail = f"{conversation.outbox.label} is not there"
         self.pending.add(message)
         self._console.outgoing(message)
-        conversation.say(text).addCallback(self._settled, message)
+        conversation.say(text).addCallback(self._settled, message, conversation)
         if len(self.pending) >= MAX_WAITING and not self._paused:
             self._paused = True
             self._console.pause()
@@ -205,8 +205,10 @@ class Talk:
         """
         self._leave(1)
 
-    def _settled(self, fate: Fate, message: Outgoing) -> None:
+    def _settled(self, fate: Fate, message: Outgoing, conversation: Conversation) -> None:
         message.settle(fate)
+        # A new name may have come before it.
+        message.speaker = conversation.speaker
         self.pending.remove(message)
         self._console.outgoing(message)
         if self._paused and len(self.pending) <= _LOW:

@@ -17,9 +17,9 @@ from twisted_messenger.text import MAX_NAME, attributeLines, escape, escapeLine
 Fragment = tuple[str, str]
 Line = list[Fragment]
 
-#: Characters and lines of one message on a terminal: some screens. A pipe gets all of it.
-MAX_SHOWN = 4000
-MAX_SHOWN_LINES = 100
+#: Characters and lines of one message on a terminal: a screen. A pipe gets all of it.
+MAX_SHOWN = 2000
+MAX_SHOWN_LINES = 60
 
 # Characters of a notice; the other side's words may be in it.
 _MAX_NOTICE = 500

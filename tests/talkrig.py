@@ -1,0 +1,151 @@
+"""
+A peer's person without a terminal and without a network.
+"""
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.pushers import ScriptedPusher
+from twisted_messenger.addressbook import AddressBook, Friend
+from twisted_messenger.console import Console, Person, Shown
+from twisted_messenger.conversation import RoomMembership
+from twisted_messenger.orders import Orders
+from twisted_messenger.outbox import Outbox, Outboxes
+from twisted_messenger.outgoing import Outgoing
+from twisted_messenger.push import Outcome
+from twisted_messenger.talk import Talk
+from twisted_messenger.transcript import Arrival
+
+
+class RecordingConsole:
+    """
+    Remembers what it was told to show.
+
+    :param interactive: whether a person types.
+    """
+
+    def __init__(self, interactive: bool = True) -> None:
+        self.interactive = interactive
+        self.arrivals: list[Arrival] = []
+        self.notices: list[str] = []
+        #: The text of each message, and its state at that time.
+        self.said: list[tuple[str, str, str]] = []
+        self.speakers: list[str] = []
+        self.paused = False
+        self.calls: list[str] = []
+
+    def start(self, person: Person) -> None:
+        """
+        Remember it.
+        """
+        self.calls.append("start")
+
+    def stop(self) -> "Deferred[None]":
+        """
+        Remember it.
+        """
+        self.calls.append("stop")
+        return succeed(None)
+
+    def hurry(self) -> None:
+        """
+        Remember it.
+        """
+        self.calls.append("hurry")
+
+    def show(self, arrival: Arrival) -> Shown:
+        """
+        Keep it; it is shown at once.
+        """
+        self.arrivals.append(arrival)
+        return succeed(None)
+
+    def notice(self, text: str) -> None:
+        """
+        Keep it.
+        """
+        self.notices.append(text)
+
+    def outgoing(self, message: Outgoing) -> None:
+        """
+        Keep what it is now.
+        """
+        self.said.append((message.speaker, message.text, message.state.value))
+
+    def speaker(self, name: str) -> None:
+        """
+        Keep it.
+        """
+        self.speakers.append(name)
+
+    def pause(self) -> None:
+        """
+        Remember it.
+        """
+        self.paused = True
+
+    def resume(self) -> None:
+        """
+        Remember it.
+        """
+        self.paused = False
+
+
+_ConsoleTypeCheck: type[Console] = RecordingConsole
+
+
+class TalkTestCase(SynchronousTestCase):
+    """
+    A person with an address book, who talks to nobody yet.
+    """
+
+    interactive = True
+
+    def setUp(self) -> None:
+        """
+        Make all parts.
+        """
+        self.clock = Clock()
+        self.pusher = ScriptedPusher()
+        self.console = RecordingConsole(self.interactive)
+        self.outboxes = Outboxes(self._outbox)
+        self.book = AddressBook()
+        self.left: list[int] = []
+        self.refusals: list[str] = []
+        self.talk = Talk(self.clock, self.console, self.outboxes, 30, self.left.append)
+        self.talk.obey = Orders(self.talk, self.book, self.book.add, self.console.notice).obey
+
+    def _outbox(self, host: str, port: int, label: str) -> Outbox:
+        return Outbox(self.pusher, self.clock, host, port, label, self.console.notice)
+
+    def befriend(self) -> None:
+        """
+        Talk to Bob; Carol is in the book too.
+        """
+        for name, port in (("bob", 8882), ("carol", 8883)):
+            self.book.add(Friend("10.0.0.9", port, name))
+        bob = self.book.find("bob")
+        assert bob is not None
+        self.talk.talkTo(bob)
+        self.talk.start(8881)
+
+    def join(self) -> RoomMembership:
+        """
+        Talk in a room, registered as ann.
+        """
+        outbox = self.outboxes.to("10.0.0.1", 8880, "10.0.0.1:8880")
+        room = RoomMembership(outbox, "ann", "localhost", self.console.notice, self.refusals.append)
+        self.talk.joinRoom(room)
+        self.talk.start(8881)
+        self.pusher.ends(Outcome.CONFIRMED)
+        self.pusher.pushed.clear()
+        self.console.notices.clear()
+        return room
+
+    def told(self, *words: str) -> None:
+        """
+        Fail unless the last notice has all these words.
+        """
+        for word in words:
+            self.assertIn(word, self.console.notices[-1])

@@ -1,0 +1,270 @@
+"""
+The prompt of a terminal: the line that is typed, and what is printed above it.
+
+It runs on prompt_toolkit, whose asyncio loop has a thread of its own: twistd's reactor is
+installed before this program has a say in it. A terminal that takes no output then holds up this
+thread, and neither the network nor a signal. Everything here runs in it but :meth:`PromptLine.post`
+and :meth:`PromptLine.rest`.
+"""
+
+import asyncio
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import Application
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.history import FileHistory, InMemoryHistory
+from prompt_toolkit.input import create_input
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.renderer import print_formatted_text
+from prompt_toolkit.styles import Style
+from twisted.logger import Logger
+
+from twisted_messenger.colours import PALETTE
+from twisted_messenger.console import Person, Shown
+from twisted_messenger.outgoing import Outgoing
+from twisted_messenger.pasting import Answer, Paste
+from twisted_messenger.promptkeys import LineKeys
+from twisted_messenger.transcript import Line, noticeLine
+
+# Seconds before a message that is not settled is shown as waiting: most are by then.
+_GRACE = 0.3
+
+# Waiting messages above the prompt, and rows of a low terminal that they leave free.
+_MAX_WAITING_LINES = 5
+_FREE_ROWS = 4
+
+# Seconds between looks at the terminal's size: its signal reaches only the main thread.
+_SIZE_LOOK = 0.1
+
+_STYLE = Style.from_dict(
+    {
+        **{f"name{place}": colour for place, colour in enumerate(PALETTE)},
+        "address": "#808080",
+        "me": "bold",
+        "notice": "#808080",
+        "question": "bold",
+        "refused": "ansired",
+        "sent": "#808080",
+        "time": "#808080",
+        "unknown": "#af875f",
+        "waiting": "#af875f",
+    }
+)
+
+
+def nothing() -> None:
+    """
+    Where nothing changes.
+    """
+
+
+@dataclass(frozen=True)
+class Work:
+    """
+    Something for the prompt to do.
+
+    :param lines: to print above it.
+    :param change: called afterwards, in the prompt's thread.
+    :param shown: fires in the reactor's thread when the lines are printed.
+    """
+
+    lines: list[Line] = field(default_factory=list)
+    change: Callable[[], object] = nothing
+    shown: Shown | None = None
+
+
+class PromptLine:
+    """
+    A line that is edited while other lines appear above it.
+
+    :param reactor: in whose thread a person is told.
+    :param history: the file of earlier lines; ``None`` keeps them in memory.
+    :param colours: whether to use any.
+    """
+
+    log = Logger()
+
+    def __init__(self, reactor: Any, history: Path | None, colours: bool) -> None:
+        self._reactor = reactor
+        self._history = history
+        self._colours = colours
+        # Filled by one thread and emptied by another; a deque is safe for that.
+        self._work: deque[Work] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._person: Person
+        self._app: Application[str]
+        self._output: Vt100_Output
+        self._keys: LineKeys
+        self._speaker = ""
+        self._waiting: dict[Outgoing, tuple[float, Line]] = {}
+
+    def post(self, work: Work) -> None:
+        """
+        Do something soon. From any thread.
+        """
+        self._work.append(work)
+        if self._loop is not None:
+            # It may just have ended; then the work is in the rest.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._drain)
+
+    def rest(self) -> Iterator[Work]:
+        """
+        What was not done. After the end, from any thread.
+        """
+        while self._work:
+            yield self._work.popleft()
+
+    def run(self, person: Person) -> None:
+        """
+        Edit lines until :meth:`exit`, or until the terminal is gone.
+
+        :param person: is told of them, in the reactor's thread.
+        """
+        self._person = person
+        asyncio.run(self._edit())
+
+    def exit(self) -> None:
+        """
+        Give the terminal back.
+        """
+        if self._app.is_running and not self._app.is_done:
+            self._app.exit()
+
+    def ring(self) -> None:
+        """
+        Ring the bell.
+        """
+        self._output.bell()
+        self._output.flush()
+
+    def speakAs(self, name: str) -> None:
+        """
+        Show who speaks, or is spoken to.
+        """
+        self._speaker = name
+
+    def beginWaiting(self, message: Outgoing, line: Line) -> None:
+        """
+        Keep a line above the prompt.
+        """
+        loop = asyncio.get_running_loop()
+        self._waiting[message] = loop.time(), line
+        loop.call_later(_GRACE, self._app.invalidate)
+
+    def endWaiting(self, message: Outgoing) -> None:
+        """
+        Keep it no longer.
+        """
+        self._waiting.pop(message, None)
+
+    async def _edit(self) -> None:
+        assert sys.__stdout__ is not None
+        self._output = Vt100_Output.from_pty(sys.__stdout__, term=os.environ.get("TERM"))
+        # We need no answers of the terminal, and after an exit they would end up in the shell.
+        self._output.enable_cpr = False
+        self._keys = LineKeys(self._pasted, self._gone, self._hint)
+        session: PromptSession[str] = PromptSession(
+            self._prompt,
+            history=FileHistory(str(self._history)) if self._history else InMemoryHistory(),
+            style=_STYLE,
+            color_depth=None if self._colours else ColorDepth.DEPTH_1_BIT,
+            key_bindings=self._keys.bindings,
+            enable_suspend=True,
+            erase_when_done=True,
+            input=create_input(sys.__stdin__),
+            output=self._output,
+        )
+        self._app = session.app
+        self._app.terminal_size_polling_interval = _SIZE_LOOK
+        session.default_buffer.accept_handler = self._entered
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._broken)
+        with suppress(EOFError):
+            await session.prompt_async(pre_run=self._begin, set_exception_handler=False)
+
+    def _begin(self) -> None:
+        asyncio.get_running_loop().call_soon(self._drain)
+
+    def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.log.error(
+            "terminal: {why}: {error!r}", why=context.get("message"), error=context.get("exception")
+        )
+
+    def _drain(self) -> None:
+        """
+        Do all that has come at once: a flood costs few redraws.
+        """
+        done = list(self.rest())
+        fragments: StyleAndTextTuples = []
+        for line in [line for work in done for line in work.lines]:
+            fragments += _styled(line)
+        if fragments:
+            self._app.renderer.erase(leave_alternate_screen=False)
+            depth = self._app.color_depth
+            print_formatted_text(self._output, fragments, _STYLE, color_depth=depth)
+        for work in done:
+            work.change()
+        self._app.invalidate()
+        shown = [work.shown for work in done if work.shown is not None]
+        if shown:
+            self._reactor.callFromThread(_tellShown, shown)
+
+    def _prompt(self) -> StyleAndTextTuples:
+        """
+        What stands in front of the line that is typed, and above it.
+        """
+        now = asyncio.get_running_loop().time()
+        waiting = [line for since, line in self._waiting.values() if since + _GRACE <= now]
+        room = max(1, min(_MAX_WAITING_LINES, self._output.get_size().rows - _FREE_ROWS))
+        above: list[Line] = []
+        if len(waiting) > room:
+            above.append([("waiting", f"{len(waiting) - room} more wait, and")])
+        above += waiting[-room:]
+        if self._keys.paste is not None:
+            above += [[("question", line)] for line in self._keys.paste.question()]
+        fragments: StyleAndTextTuples = []
+        for line in above:
+            fragments += _styled(line)
+        return [*fragments, ("class:me", f"{self._speaker}> ")]
+
+    def _entered(self, buffer: Buffer) -> bool:
+        self._reactor.callFromThread(self._person.typed, _sendable(buffer.text))
+        return False
+
+    def _pasted(self, paste: Paste, answer: Answer) -> None:
+        messages = [_sendable(text) for text in paste.messages(answer)]
+        self._reactor.callFromThread(self._person.pasted, messages)
+
+    def _gone(self) -> None:
+        self._reactor.callFromThread(self._person.ended)
+
+    def _hint(self, text: str) -> None:
+        self.post(Work([[("notice", noticeLine(text))]]))
+
+
+def _styled(line: Line) -> StyleAndTextTuples:
+    styled: StyleAndTextTuples = [(f"class:{role}" if role else "", text) for role, text in line]
+    return [*styled, ("", "\n")]
+
+
+def _sendable(text: str) -> str:
+    """
+    Bytes that are no characters become question marks, as everywhere.
+    """
+    return text.encode("utf-8", "replace").decode()
+
+
+def _tellShown(shown: list[Shown]) -> None:
+    for one in shown:
+        one.callback(None)
