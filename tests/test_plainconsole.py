@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger import console, plainconsole
+from twisted_messenger import console
 from twisted_messenger.addressbook import AddressBook
 from twisted_messenger.outgoing import Fate, Outgoing, State
 from twisted_messenger.plainconsole import PlainConsole
@@ -200,8 +200,8 @@ class PlainConsoleTests(SynchronousTestCase):
         self.assertNoResult(stopped)
         self.reactor.advance(1.1)
         self.successResultOf(stopped)
-        self.assertIs(self.successResultOf(shown), plainconsole.NOT_SHOWN)
-        self.assertTrue(plainconsole.NOT_SHOWN.transient)
+        self.assertIs(self.successResultOf(shown), console.NOT_SHOWN)
+        self.assertTrue(console.NOT_SHOWN.transient)
 
     def test_lost(self) -> None:
         """
@@ -213,5 +213,5 @@ class PlainConsoleTests(SynchronousTestCase):
         os.close(closed[0])
         os.close(closed[1])
         shown = made.show(fromFriend(AddressBook(), "10.0.0.9", 1, "a"))
-        self.assertIs(self.successResultOf(shown), plainconsole.NOT_SHOWN)
+        self.assertIs(self.successResultOf(shown), console.NOT_SHOWN)
         self.assertEqual(self.person.heard, ["LOST"])

@@ -16,13 +16,16 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel
 from zope.interface import provider
 
 from twisted_messenger.outgoing import Outgoing
-from twisted_messenger.refusal import Refusal
+from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.transcript import Arrival
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 
 #: Fires with ``None`` when a message was shown, else with why it was not.
 Shown = Deferred[Refusal | None]
+
+#: The receipt of a message that came too late to be shown.
+NOT_SHOWN = Refusal(Reason.SHUTDOWN, "nobody looks at it any more")
 
 
 class Person(Protocol):

@@ -30,7 +30,7 @@ from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.sockets import LISTEN_BACKLOG, descriptorBudget
 from twisted_messenger.talk import Talk
 from twisted_messenger.tap import TapOptions, TapService, endWith, useSteadyTime, warningsTo
-from twisted_messenger.terminal import Wishes, chooseConsole
+from twisted_messenger.terminal import Wishes, chooseConsole, ourEnds
 from twisted_messenger.text import BadName, cleanName
 
 _DEFAULT_HOST = "localhost"
@@ -189,7 +189,7 @@ def makeService(config: Options, reactor: Any = None) -> IService:
         from twisted.internet import reactor
     useSteadyTime(reactor)
     talks = bool(config["server"] or config["friends"])
-    console, notices = chooseConsole(reactor, config.wishes, os.environ, talks=talks)
+    console, notices = chooseConsole(reactor, config.wishes, ourEnds(), os.environ, talks=talks)
     log = problemsTo(console.notice) if os.isatty(STDERR) else warningsTo(sys.stderr)
     service = TapService(config, log)
     book = AddressBook()

@@ -10,10 +10,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
 
-from twisted_messenger.console import STDERR, STDIN, STDOUT, Person, Shown
+from twisted_messenger.console import NOT_SHOWN, STDERR, STDIN, STDOUT, Person, Shown
 from twisted_messenger.descriptors import LineReader, LineWriter
 from twisted_messenger.outgoing import Outgoing, State
-from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.transcript import Arrival, noticeLine, ownNotice
 from twisted_messenger.wire import MAX_PUSH_BYTES
 
@@ -21,9 +20,6 @@ _BELL = "\a"
 
 # Seconds that a stop waits for a reader that does not read.
 _LAST_LINES = 1.0
-
-#: The receipt of a message that came too late to be shown.
-NOT_SHOWN = Refusal(Reason.SHUTDOWN, "nobody looks at it any more")
 
 
 class PlainConsole:

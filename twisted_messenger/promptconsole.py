@@ -7,20 +7,23 @@ terminal: however the program ends, it is left as it was.
 
 import atexit
 import os
+import signal
 import termios
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from twisted_messenger.console import STDERR, STDIN, STDOUT, Person, Shown
+from twisted_messenger.console import NOT_SHOWN, STDERR, STDIN, STDOUT, Person, Shown
 from twisted_messenger.descriptors import canWrite
 from twisted_messenger.outgoing import Outgoing, State
 from twisted_messenger.promptline import PromptLine, Work, nothing
+from twisted_messenger.refusal import Refusal
 from twisted_messenger.transcript import Arrival, cut, noticeLine, own, ownWaiting, plain
 
 # Seconds that a stop waits for the terminal.
@@ -61,6 +64,7 @@ class PromptConsole:
         self._stopped: Deferred[None] | None = None
         self._over = False
         self._attributes: list[Any] | None = None
+        self._unshown: set[Shown] = set()
 
     def start(self, person: Person) -> None:
         """
@@ -69,6 +73,7 @@ class PromptConsole:
         self._person = person
         self._attributes = termios.tcgetattr(STDIN)
         atexit.register(self.hurry)
+        signal.signal(signal.SIGWINCH, lambda *_: self._post(Work(change=self._line.resized)))
         threading.Thread(target=self._run, args=(person,), name="prompt", daemon=True).start()
 
     def stop(self) -> "Deferred[None]":
@@ -99,7 +104,9 @@ class PromptConsole:
         See :class:`~twisted_messenger.console.Console`.
         """
         shown: Shown = Deferred()
-        self._post(Work(cut(arrival, self._stamp()), self._ring, shown))
+        self._unshown.add(shown)
+        printed = partial(self._tell, shown, None)
+        self._post(Work(cut(arrival, self._stamp()), self._ring, printed))
         return shown
 
     def notice(self, text: str) -> None:
@@ -159,11 +166,14 @@ class PromptConsole:
         if self._over:
             return
         self._over = True
+        signal.signal(signal.SIGWINCH, signal.SIG_DFL)
         if restored:
             self._attributes = None
         self.hurry()
         if not stuck:
             self._showRest()
+        for shown in list(self._unshown):
+            self._tell(shown, NOT_SHOWN)
         if self._stopped is None:
             assert self._person is not None
             self._person.lost()
@@ -178,5 +188,12 @@ class PromptConsole:
             for line in work.lines:
                 with suppress(OSError):
                     os.write(STDERR, (plain(line) + "\n").encode("utf-8", "replace"))
-            if work.shown is not None:
-                work.shown.callback(None)
+            work.printed()
+
+    def _tell(self, shown: Shown, refusal: Refusal | None) -> None:
+        """
+        Tell a sender, once.
+        """
+        if shown in self._unshown:
+            self._unshown.remove(shown)
+            shown.callback(refusal)

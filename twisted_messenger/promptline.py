@@ -30,7 +30,7 @@ from prompt_toolkit.styles import Style
 from twisted.logger import Logger
 
 from twisted_messenger.colours import PALETTE
-from twisted_messenger.console import Person, Shown
+from twisted_messenger.console import Person
 from twisted_messenger.outgoing import Outgoing
 from twisted_messenger.pasting import Answer, Paste
 from twisted_messenger.promptkeys import LineKeys
@@ -42,9 +42,6 @@ _GRACE = 0.3
 # Waiting messages above the prompt, and rows of a low terminal that they leave free.
 _MAX_WAITING_LINES = 5
 _FREE_ROWS = 4
-
-# Seconds between looks at the terminal's size: its signal reaches only the main thread.
-_SIZE_LOOK = 0.1
 
 _STYLE = Style.from_dict(
     {
@@ -75,12 +72,12 @@ class Work:
 
     :param lines: to print above it.
     :param change: called afterwards, in the prompt's thread.
-    :param shown: fires in the reactor's thread when the lines are printed.
+    :param printed: called in the reactor's thread when the lines are there.
     """
 
     lines: list[Line] = field(default_factory=list)
     change: Callable[[], object] = nothing
-    shown: Shown | None = None
+    printed: Callable[[], object] = nothing
 
 
 class PromptLine:
@@ -141,6 +138,12 @@ class PromptLine:
         if self._app.is_running and not self._app.is_done:
             self._app.exit()
 
+    def resized(self) -> None:
+        """
+        Draw everything anew: the terminal has another size.
+        """
+        self._app.renderer.erase(leave_alternate_screen=False)
+
     def ring(self) -> None:
         """
         Ring the bell.
@@ -186,7 +189,8 @@ class PromptLine:
             output=self._output,
         )
         self._app = session.app
-        self._app.terminal_size_polling_interval = _SIZE_LOOK
+        # The signal reaches only the main thread, which calls resized().
+        self._app.terminal_size_polling_interval = None
         session.default_buffer.accept_handler = self._entered
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(self._broken)
@@ -216,9 +220,7 @@ class PromptLine:
         for work in done:
             work.change()
         self._app.invalidate()
-        shown = [work.shown for work in done if work.shown is not None]
-        if shown:
-            self._reactor.callFromThread(_tellShown, shown)
+        self._reactor.callFromThread(_callAll, [work.printed for work in done])
 
     def _prompt(self) -> StyleAndTextTuples:
         """
@@ -265,6 +267,6 @@ def _sendable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _tellShown(shown: list[Shown]) -> None:
-    for one in shown:
-        one.callback(None)
+def _callAll(calls: list[Callable[[], object]]) -> None:
+    for call in calls:
+        call()

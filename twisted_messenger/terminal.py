@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from twisted_messenger.console import STDIN, STDOUT, Console, isTerminal
+from twisted_messenger.console import STDIN, STDOUT, Console
 from twisted_messenger.history import historyFile, prepare
 from twisted_messenger.plainconsole import PlainConsole
 from twisted_messenger.transcript import Arrival, asJSON, cut, plain, whole
@@ -37,8 +37,28 @@ class Wishes:
     history: bool = True
 
 
+@dataclass(frozen=True)
+class Ends:
+    """
+    What the program is connected to.
+
+    :param typed: whether standard input is a terminal.
+    :param seen: whether standard output is one.
+    """
+
+    typed: bool
+    seen: bool
+
+
+def ourEnds() -> Ends:
+    """
+    What this process is connected to.
+    """
+    return Ends(os.isatty(STDIN), os.isatty(STDOUT))
+
+
 def chooseConsole(
-    reactor: Any, wishes: Wishes, environ: Mapping[str, str], *, talks: bool
+    reactor: Any, wishes: Wishes, ends: Ends, environ: Mapping[str, str], *, talks: bool
 ) -> tuple[Console, list[str]]:
     """
     Make a console.
@@ -48,9 +68,9 @@ def chooseConsole(
     :returns: the console, and what to tell the person once it runs.
     """
     stamp = _clock if wishes.time else str
-    bell = wishes.bell and os.isatty(STDOUT)
+    bell = wishes.bell and ends.seen
     notices: list[str] = []
-    if isTerminal() and not (wishes.plain or wishes.json):
+    if ends.typed and ends.seen and not (wishes.plain or wishes.json):
         if environ.get("TERM", "") in _DUMB:
             notices.append("this terminal cannot move its cursor: lines are only appended")
         else:
@@ -60,10 +80,12 @@ def chooseConsole(
                 # The convention of no-color.org: set, to anything but nothing.
                 colours = not environ.get("NO_COLOR")
                 return prompt(reactor, stamp, history, colours=colours, bell=bell), notices
-    interactive = os.isatty(STDIN)
-    render = _renderer(wishes.json, stamp)
     console = PlainConsole(
-        reactor, render, interactive=interactive, bell=bell, reads=talks or interactive
+        reactor,
+        rendererOf(wishes.json, ends, stamp),
+        interactive=ends.typed,
+        bell=bell,
+        reads=talks or ends.typed,
     )
     return console, notices
 
@@ -90,10 +112,15 @@ def _history(environ: Mapping[str, str], notices: list[str]) -> Path | None:
     return path
 
 
-def _renderer(json: bool, stamp: Callable[[], str]) -> Callable[[Arrival], str]:
+def rendererOf(json: bool, ends: Ends, stamp: Callable[[], str]) -> Callable[[Arrival], str]:
+    """
+    How messages look where lines are only appended.
+
+    :param stamp: the time of day now; empty for none.
+    """
     if json:
         return lambda arrival: asJSON(arrival, datetime.now().astimezone().isoformat())
-    lines = cut if os.isatty(STDOUT) else whole
+    lines = cut if ends.seen else whole
     return lambda arrival: "\n".join(plain(line) for line in lines(arrival, stamp()))
 
 

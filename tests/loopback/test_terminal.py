@@ -1,0 +1,550 @@
+"""
+chatpeer on a terminal, as a person sees it.
+"""
+
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.loopback.rig import Receiver, Twistd, chatserver, eventually, freePort, say
+from tests.loopback.terminalrig import (
+    BACKSPACE,
+    CTRL_A,
+    CTRL_C,
+    CTRL_D,
+    CTRL_E,
+    CTRL_LEFT,
+    CTRL_W,
+    ENTER,
+    ESCAPE,
+    HOME,
+    LEFT,
+    UP,
+    Terminal,
+    pasted,
+)
+
+
+class Friends:
+    """
+    A peer on a terminal, and a friend who listens.
+
+    :param directory: where it runs.
+    :param options: more of them.
+    """
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        self.friend = Receiver()
+        self.port = freePort()
+        self.terminal = Terminal(
+            directory,
+            *("-n", "chatpeer", "--port", str(self.port)),
+            *("--friend", f"bob=localhost:{self.friend.port}", *options),
+        )
+
+    def hears(self, text: str) -> None:
+        """
+        The friend says something.
+        """
+        assert say(self.port, text.encode()) == b""
+
+    def __enter__(self) -> "Friends":
+        """
+        :returns: both, ready.
+        """
+        self.friend.__enter__()
+        self.terminal.__enter__()
+        self.terminal.prompts("to bob>")
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.terminal.__exit__(*details)
+        self.friend.__exit__(*details)
+
+
+def test_typedLineSurvives(tmp_path: Path) -> None:
+    """
+    Half a line stays below ten messages that arrive, and can be finished.
+    """
+    with Friends(tmp_path) as both:
+        both.terminal.types("half a l")
+        both.terminal.prompts("to bob> half a l")
+        for number in range(10):
+            both.hears(f"message {number}")
+            both.terminal.shows(f"message {number}")
+        both.terminal.prompts("to bob> half a l")
+        both.terminal.types("ine" + ENTER)
+        both.friend.gets(["half a line"])
+        both.terminal.shows("to bob> half a line  \u2713 sent")
+        both.terminal.prompts("to bob>")
+        heard = [line for line in both.terminal.lines() if "message" in line]
+        assert [line[-1] for line in heard] == list("0123456789")
+        assert heard[0].startswith("bob ('127.0.0.1', ")
+
+
+def test_editing(tmp_path: Path) -> None:
+    """
+    Wide characters, marks and emoji are edited as they look; the cursor is where it should be.
+    """
+    with Friends(tmp_path) as both:
+        terminal = both.terminal
+        terminal.types("caf\u00e9 \u6f22\u5b57 \U0001f600 e\u0301!")
+        # The emulator shows a letter and its mark as one character.
+        terminal.prompts("to bob> caf\u00e9 \u6f22\u5b57 \U0001f600 \u00e9!")
+        prompt = len("to bob> ")
+        # Two columns for each Chinese character and the emoji, none for the mark.
+        terminal.until(lambda: terminal.cursor[1] == prompt + 15, "the cursor at the end")
+        terminal.types(BACKSPACE + LEFT * 3)
+        terminal.until(lambda: terminal.cursor[1] == prompt + 12, "the cursor behind the emoji")
+        terminal.types(CTRL_LEFT + CTRL_LEFT + "x" + CTRL_A + "y" + CTRL_E + "z")
+        terminal.prompts("to bob> ycaf\u00e9 x\u6f22\u5b57 \U0001f600 \u00e9z")
+        terminal.types(ENTER)
+        both.friend.gets(["ycaf\u00e9 x\u6f22\u5b57 \U0001f600 e\u0301z"])
+
+
+def test_history(tmp_path: Path) -> None:
+    """
+    Earlier lines come back with the arrows, across starts too.
+    """
+    with Friends(tmp_path) as both:
+        for line in ("first \u6f22\u5b57", "second"):
+            both.terminal.enters(line)
+            both.terminal.shows(f"{line}  \u2713 sent")
+        both.terminal.types(UP + UP)
+        both.terminal.prompts("to bob> first \u6f22\u5b57")
+        both.terminal.types(CTRL_C + CTRL_D)
+        assert both.terminal.ended() == 0
+    with Friends(tmp_path) as both:
+        both.terminal.types(UP + UP)
+        both.terminal.prompts("to bob> first \u6f22\u5b57")
+        both.terminal.types(CTRL_W + "x")
+        both.terminal.prompts("to bob> first x")
+
+
+def test_noHistory(tmp_path: Path) -> None:
+    """
+    Who wants no history leaves no trace.
+    """
+    with Friends(tmp_path, "--no-history") as both:
+        both.terminal.enters("secret")
+        both.terminal.shows("secret  \u2713 sent")
+        both.terminal.types(CTRL_D)
+        assert both.terminal.ended() == 0
+    assert not list(tmp_path.rglob("*history*"))
+
+
+def test_absentFriend(tmp_path: Path) -> None:
+    """
+    What is said to a friend who is away waits in sight, and is sent when the friend comes.
+    """
+    away = freePort()
+    arguments = ("--port", str(freePort()), "--friend", f"bob=localhost:{away}")
+    with Terminal(tmp_path, "-n", "chatpeer", *arguments) as terminal:
+        terminal.prompts("to bob>")
+        terminal.enters("one")
+        terminal.shows("bob is not there (Connection refused)", "to bob> one  \u2026 waiting")
+        terminal.enters("two")
+        terminal.enters("/pending")
+        terminal.shows("* waiting: to bob> one", "* waiting: to bob> two")
+        terminal.types("three")
+        with Receiver(away) as friend:
+            friend.gets(["one", "two"])
+            terminal.shows("bob is there again", "to bob> two  \u2713 sent")
+        terminal.prompts("to bob> three")
+        assert not any("\u2026 waiting" in line for line in terminal.lines())
+
+
+def test_leavingWithUnsent(tmp_path: Path) -> None:
+    """
+    Who would lose lines is told, and goes at the second wish, with status 1.
+    """
+    arguments = ("--port", str(freePort()), "--friend", f"bob=localhost:{freePort()}")
+    with Terminal(tmp_path, "-n", "chatpeer", *arguments) as terminal:
+        terminal.prompts("to bob>")
+        terminal.enters("one")
+        terminal.shows("\u2026 waiting")
+        terminal.enters("/quit")
+        terminal.shows("1 of your messages wait")
+        terminal.types(CTRL_D)
+        assert terminal.ended() == 1
+        terminal.shows("* not delivered: 1")
+        assert terminal.settled() == terminal.before
+
+
+def _joined(directory: Path, port: int, name: str, *options: str) -> Terminal:
+    terminal = Terminal(
+        directory,
+        *("-n", "chatpeer", "--port", str(freePort())),
+        *("--server", f"localhost:{port}", "--name", name, *options),
+    )
+    terminal.shows(f"* joined as {name}")
+    return terminal
+
+
+def test_serverRestarts(tmp_path: Path) -> None:
+    """
+    A server that is killed under a joined peer and starts again gets what was said meanwhile,
+    and pushes to the peer as before: even if it has forgotten everybody.
+    """
+    port = freePort()
+    server = chatserver(tmp_path, port, "--store", "memory:")
+    with _joined(tmp_path, port, "ann") as terminal:
+        server.kill()
+        server.__exit__()
+        terminal.enters("are you there?")
+        terminal.shows("is not there", "ann> are you there?  \u2026 waiting")
+        with chatserver(tmp_path, port, "--store", "memory:") as server:
+            terminal.shows("is there again", "ann> are you there?  \u2713 sent")
+            server.prints("ann at 127.0.0.1")
+            assert say(port, b"from:ci|build 8 is green") == b""
+            terminal.shows("ci: build 8 is green")
+            terminal.prompts("ann>")
+
+
+def test_room(tmp_path: Path) -> None:
+    """
+    Names, what one does, and leaving.
+    """
+    port = freePort()
+    with (
+        chatserver(tmp_path, port),
+        _joined(tmp_path, port, "bob") as bob,
+        _joined(tmp_path, port, "ann") as ann,
+    ):
+        ann.enters("/me waves")
+        bob.shows("ann: *waves*")
+        ann.enters("/nick anna")
+        ann.prompts("anna>")
+        ann.enters("hello")
+        bob.shows("anna: hello")
+        ann.enters("/foo")
+        ann.shows("* not sent: there is no /foo")
+        ann.enters("//foo")
+        bob.shows("anna: /foo")
+        bob.enters("/who")
+        bob.shows("heard since you started: ann, anna")
+        ann.enters("/leave")
+        ann.shows("* you left the room")
+        ann.prompts(">")
+        bob.enters("bye")
+        bob.shows("bob> bye  \u2713 sent")
+        ann.enters("/quit")
+        assert ann.ended() == 0
+        assert not any("bye" in line for line in ann.lines())
+
+
+BLOCK = "\n".join(f"line {number}" for number in range(1, 31))
+
+
+def test_pasteWhole(tmp_path: Path) -> None:
+    """
+    A pasted block is one message after a question, with what was typed around it.
+    """
+    with Friends(tmp_path) as both:
+        terminal = both.terminal
+        terminal.types("look: " + pasted(BLOCK))
+        terminal.shows("send these 30 lines? [look: line 1]")
+        # Slips do nothing, and what arrives is shown meanwhile.
+        terminal.types("xyz" + UP)
+        both.hears("go on")
+        terminal.shows("go on")
+        terminal.prompts("to bob> look:")
+        assert both.friend.texts == []
+        terminal.types(ENTER)
+        both.friend.gets([f"look: {BLOCK}"])
+        terminal.shows("> line 30  \u2713 sent")
+        terminal.prompts("to bob>")
+
+
+def test_pasteLines(tmp_path: Path) -> None:
+    """
+    Or one message for each line, none of them a command.
+    """
+    with Friends(tmp_path) as both:
+        both.terminal.types(pasted("one\n/quit\n\nthree\n"))
+        both.terminal.shows("send these 4 lines?")
+        both.terminal.types("l")
+        both.friend.gets(["one", "/quit", "three"])
+        both.terminal.shows("to bob> three  \u2713 sent")
+
+
+def test_pasteDropped(tmp_path: Path) -> None:
+    """
+    Or nothing; what was typed before it stays. One line is only inserted.
+    """
+    with Friends(tmp_path) as both:
+        terminal = both.terminal
+        terminal.types("b c" + HOME + pasted(BLOCK))
+        terminal.shows("send these 30 lines?")
+        terminal.types(ESCAPE)
+        terminal.until(lambda: "send these" not in str(terminal), "the question goes")
+        terminal.types(pasted("a \n"))
+        terminal.prompts("to bob> a b c")
+        assert both.friend.texts == []
+
+
+def test_resize(tmp_path: Path) -> None:
+    """
+    A window that changes its size in the middle of a line leaves the line whole.
+    """
+    with Friends(tmp_path) as both:
+        terminal = both.terminal
+        line = "a line that is long enough to need a second row on a narrow window"
+        terminal.types(line)
+        terminal.prompts(f"to bob> {line}")
+        terminal.resize(20, 50)
+        shown = f"to bob> {line}"
+        terminal.until(
+            lambda: terminal.lines()[-2:] == [shown[:50], shown[50:]], "the line on two rows"
+        )
+        both.hears("hello")
+        terminal.shows("hello")
+        terminal.types("s")
+        terminal.prompts(shown[50:] + "s")
+        terminal.resize(40, 100)
+        terminal.prompts(f"{shown}s")
+        terminal.types(ENTER)
+        both.friend.gets([f"{line}s"])
+
+
+def test_hostileText(tmp_path: Path) -> None:
+    """
+    Nothing from the network moves the cursor, forges a line, or floods the screen.
+    """
+    with Friends(tmp_path) as both:
+        terminal = both.terminal
+        terminal.types("half")
+        both.hears("\x1b[2J\x1b]0;title\x07\u202eevil\n* joined as bob\rx")
+        terminal.shows("): \\x1b[2J\\x1b]0;title\\x07\\u202eevil", "): * joined as bob\\x0dx")
+        both.hears("x" * 10_000)
+        terminal.shows("\u2026 (8000 more characters)")
+        terminal.prompts("to bob> half")
+        for sequence in (b"\x1b[2J", b"\x1b]0;", b"\x07", "\u202e".encode()):
+            assert sequence not in terminal.output
+
+
+def test_typedControls(tmp_path: Path) -> None:
+    """
+    Bytes that are no characters do not break anything.
+    """
+    with Friends(tmp_path) as both:
+        both.terminal.types("a\udcffb" + ENTER)
+        both.friend.gets(["a?b"])
+
+
+def test_interrupt(tmp_path: Path) -> None:
+    """
+    Ctrl-C clears the line; on an empty one it says how to leave, and again it leaves.
+    """
+    with Friends(tmp_path) as both:
+        terminal = both.terminal
+        terminal.types("oops")
+        terminal.prompts("to bob> oops")
+        terminal.types(CTRL_C)
+        terminal.prompts("to bob>")
+        assert "Ctrl-D" not in str(terminal)
+        terminal.types(CTRL_C)
+        terminal.shows("* Ctrl-D, /quit, or Ctrl-C again leaves")
+        terminal.types(CTRL_C)
+        assert terminal.ended() == 0
+        assert terminal.settled() == terminal.before
+        assert both.friend.texts == []
+
+
+@pytest.mark.parametrize(
+    ("signalNumber", "status"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, -signal.SIGINT)]
+)
+def test_signals(tmp_path: Path, signalNumber: int, status: int) -> None:
+    """
+    A signal in the middle of a line leaves the terminal as it was.
+    """
+    with Friends(tmp_path) as both:
+        both.terminal.types("half a line")
+        both.terminal.prompts("to bob> half a line")
+        assert both.terminal.settled() != both.terminal.before
+        both.terminal.process.send_signal(signalNumber)
+        assert both.terminal.ended() == status
+        assert both.terminal.settled() == both.terminal.before
+        eventually(lambda: both.terminal.output.rfind(b"\x1b[?2004l") > 0, "paste marks are off")
+
+
+def test_stuckTerminal(tmp_path: Path) -> None:
+    """
+    A terminal that takes no output holds up nobody but itself: the peer still stops when told.
+    """
+    with Friends(tmp_path) as both:
+        both.terminal.stall()
+        senders = [both.terminal.process.pid]
+        for _ in range(40):
+            if not _hurl(both.port, b"x" * 60_000 + b"\n" * 2000):
+                break
+        both.terminal.process.send_signal(signal.SIGTERM)
+        assert both.terminal.ended() in (-signal.SIGTERM, 128 + signal.SIGTERM), senders
+        assert both.terminal.settled() == both.terminal.before
+
+
+def _hurl(port: int, data: bytes) -> bool:
+    """
+    Send without waiting for long for the receipt.
+
+    :returns: whether it came.
+    """
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(1)
+        try:
+            return connection.recv(100) == b""
+        except TimeoutError:
+            return False
+
+
+def test_hangUp(tmp_path: Path) -> None:
+    """
+    A window that is closed ends the program.
+    """
+    with Friends(tmp_path) as both:
+        both.terminal.hangUp()
+        assert both.terminal.ended() != 0
+
+
+def test_colours(tmp_path: Path) -> None:
+    """
+    Names have colours, unless NO_COLOR is set.
+    """
+    port = freePort()
+    for value, coloured in (("", True), ("1", False)):
+        with Terminal(
+            tmp_path,
+            *("-n", "chatpeer", "--port", str(port), "--friend", "bob=localhost:1"),
+            environ={"NO_COLOR": value},
+        ) as terminal:
+            terminal.prompts("to bob>")
+            assert say(port, b"hello") == b""
+            terminal.shows("hello")
+            assert (b"\x1b[0;38;5;" in terminal.output) == coloured
+            terminal.types(CTRL_D)
+            terminal.ended()
+
+
+def test_bellAndTime(tmp_path: Path) -> None:
+    """
+    A message may ring, and has its time in front.
+    """
+    with Friends(tmp_path, "--bell", "all", "--time") as both:
+        assert b"\x07" not in both.terminal.output
+        both.hears("ring")
+        both.terminal.shows("): ring")
+        eventually(lambda: b"\x07" in both.terminal.output, "it rings")
+        (line,) = [line for line in both.terminal.lines() if "ring" in line]
+        assert line[2] == ":" and line[6:].startswith("bob (")
+
+
+def test_plain(tmp_path: Path) -> None:
+    """
+    The mode for screen readers only appends: not one escape sequence, words for what becomes of
+    each line, and all commands.
+    """
+    with (
+        Receiver() as friend,
+        Terminal(
+            tmp_path,
+            *("-n", "chatpeer", "--plain", "--port", str(port := freePort())),
+            *("--friend", f"bob=localhost:{friend.port}"),
+        ) as terminal,
+    ):
+        eventually(lambda: _listens(port), "it listens")
+        terminal.enters("hello")
+        friend.gets(["hello"])
+        terminal.shows("* sent [hello]")
+        terminal.enters("/pending")
+        terminal.shows("* nothing waits")
+        assert say(port, b"hi") == b""
+        terminal.shows("): hi")
+        terminal.types(CTRL_D)
+        assert terminal.ended() == 0
+        assert b"\x1b" not in terminal.output
+        assert terminal.settled() == terminal.before
+
+
+def _listens(port: int) -> bool:
+    try:
+        return say(port, b"are you there?") == b""
+    except OSError:
+        return False
+
+
+def test_withoutPromptToolkit(tmp_path: Path) -> None:
+    """
+    Who installed the package alone gets the plain manner, and one line on how to get more.
+    """
+    with Terminal(
+        tmp_path,
+        *("-n", "chatpeer", "--port", str(freePort()), "--friend", "bob=localhost:1"),
+        before="import sys; sys.modules['prompt_toolkit'] = None",
+    ) as terminal:
+        terminal.shows("pip install 'twisted_messenger[console]'")
+        terminal.enters("/pending")
+        terminal.shows("* nothing waits")
+        terminal.types(CTRL_D)
+        assert terminal.ended() == 0
+        assert str(terminal).count("pip install") == 1
+
+
+def test_questions(tmp_path: Path) -> None:
+    """
+    Started with nothing it asks the tutorial's questions, and then has its prompt.
+    """
+    with Receiver() as friend, Terminal(tmp_path, "-n", "chatpeer") as terminal:
+        port = str(freePort())
+        for question, answer in (
+            ("which is my host? ", "localhost"),
+            ("which is my port? ", port),
+            ("what is your friend's host? ", "localhost"),
+            ("what is your friend's port?", str(friend.port)),
+        ):
+            terminal.shows(question.strip())
+            terminal.enters(answer)
+        terminal.prompts(f"to localhost:{friend.port}>")
+        terminal.enters("hi")
+        friend.gets(["hi"])
+
+
+def test_asyncioReactor(tmp_path: Path) -> None:
+    """
+    It works on another reactor.
+    """
+    with (
+        Receiver() as friend,
+        Terminal(
+            tmp_path,
+            *("-n", "--reactor=asyncio", "chatpeer", "--port", str(port := freePort())),
+            *("--friend", f"bob=localhost:{friend.port}"),
+        ) as terminal,
+    ):
+        terminal.prompts("to bob>")
+        terminal.enters("hello")
+        friend.gets(["hello"])
+        assert say(port, b"hi") == b""
+        terminal.shows("): hi")
+        terminal.types(CTRL_D)
+        assert terminal.ended() == 0
+
+
+def test_portTaken(tmp_path: Path) -> None:
+    """
+    A taken port is one sentence; the terminal was not touched.
+    """
+    port = str(freePort())
+    friend = ("--friend", "localhost:1")
+    with (
+        Twistd(tmp_path, "-n", "chatpeer", "--port", port) as first,
+        Terminal(tmp_path, "-n", "chatpeer", "--port", port, *friend) as terminal,
+    ):
+        first.prints("receiving only")
+        assert terminal.ended() == 1
+        terminal.shows(f"chatpeer: --port {port}: Address already in use; choose another")
+        assert len(terminal.lines()) == 1
+        assert terminal.settled() == terminal.before
