@@ -72,9 +72,8 @@ class Talk:
         if self.room is not None:
             self.room.join(port)
         elif self.conversation is None:
-            self._console.notice(
-                f"receiving only, on port {port}; to talk give --friend or --server"
-            )
+            how = "/friend HOST:PORT" if self._console.interactive else "give --friend or --server"
+            self._console.notice(f"receiving only, on port {port}; to talk: {how}")
 
     def stop(self) -> None:
         """

@@ -101,7 +101,7 @@ def test_pipedInput(tmp_path: Path) -> None:
         friend.gets(LINES)
 
 
-@pytest.mark.parametrize("twistd", [(), ("--reactor=asyncio",), ("--reactor=select",)])
+@pytest.mark.parametrize("twistd", [(), ("--reactor=asyncio",)])
 def test_file(tmp_path: Path, twistd: tuple[str, ...]) -> None:
     """
     So it is with a file, which some reactors cannot watch.

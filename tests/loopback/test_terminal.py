@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.loopback.rig import Receiver, Twistd, chatserver, eventually, freePort, say
+from tests.loopback.rig import Receiver, chatserver, eventually, freePort, say
 from tests.loopback.terminalrig import (
     BACKSPACE,
     CTRL_A,
@@ -123,18 +123,6 @@ def test_history(tmp_path: Path) -> None:
         both.terminal.prompts("to bob> first x")
 
 
-def test_noHistory(tmp_path: Path) -> None:
-    """
-    Who wants no history leaves no trace.
-    """
-    with Friends(tmp_path, "--no-history") as both:
-        both.terminal.enters("secret")
-        both.terminal.shows("secret  \u2713 sent")
-        both.terminal.types(CTRL_D)
-        assert both.terminal.ended() == 0
-    assert not list(tmp_path.rglob("*history*"))
-
-
 def test_absentFriend(tmp_path: Path) -> None:
     """
     What is said to a friend who is away waits in sight, and is sent when the friend comes.
@@ -238,9 +226,10 @@ def test_room(tmp_path: Path) -> None:
 BLOCK = "\n".join(f"line {number}" for number in range(1, 31))
 
 
-def test_pasteWhole(tmp_path: Path) -> None:
+def test_paste(tmp_path: Path) -> None:
     """
-    A pasted block is one message after a question, with what was typed around it.
+    A pasted block is one message after a question, with what was typed around it; or a message
+    for each line, none of them a command; or nothing, and what was typed before it stays.
     """
     with Friends(tmp_path) as both:
         terminal = both.terminal
@@ -253,36 +242,25 @@ def test_pasteWhole(tmp_path: Path) -> None:
         terminal.prompts("to bob> look:")
         assert both.friend.texts == []
         terminal.types(ENTER)
-        both.friend.gets([f"look: {BLOCK}"])
+        whole = f"look: {BLOCK}"
+        both.friend.gets([whole])
         terminal.shows("> line 30  \u2713 sent")
         terminal.prompts("to bob>")
 
+        terminal.types(pasted("one\n/quit\n\nthree\n"))
+        terminal.shows("send these 4 lines?")
+        terminal.types("l")
+        both.friend.gets([whole, "one", "/quit", "three"])
+        terminal.shows("to bob> three  \u2713 sent")
 
-def test_pasteLines(tmp_path: Path) -> None:
-    """
-    Or one message for each line, none of them a command.
-    """
-    with Friends(tmp_path) as both:
-        both.terminal.types(pasted("one\n/quit\n\nthree\n"))
-        both.terminal.shows("send these 4 lines?")
-        both.terminal.types("l")
-        both.friend.gets(["one", "/quit", "three"])
-        both.terminal.shows("to bob> three  \u2713 sent")
-
-
-def test_pasteDropped(tmp_path: Path) -> None:
-    """
-    Or nothing; what was typed before it stays. One line is only inserted.
-    """
-    with Friends(tmp_path) as both:
-        terminal = both.terminal
         terminal.types("b c" + HOME + pasted(BLOCK))
-        terminal.shows("send these 30 lines?")
+        terminal.shows("send these 30 lines? [line 1]")
         terminal.types(ESCAPE)
-        terminal.until(lambda: "send these" not in str(terminal), "the question goes")
+        terminal.until(lambda: "send these 30" not in str(terminal), "the question goes")
+        # One line asks nothing.
         terminal.types(pasted("a \n"))
         terminal.prompts("to bob> a b c")
-        assert both.friend.texts == []
+        assert len(both.friend.texts) == 4
 
 
 def test_resize(tmp_path: Path) -> None:
@@ -537,13 +515,13 @@ def test_portTaken(tmp_path: Path) -> None:
     """
     A taken port is one sentence; the terminal was not touched.
     """
-    port = str(freePort())
     friend = ("--friend", "localhost:1")
     with (
-        Twistd(tmp_path, "-n", "chatpeer", "--port", port) as first,
-        Terminal(tmp_path, "-n", "chatpeer", "--port", port, *friend) as terminal,
+        Receiver() as other,
+        Terminal(
+            tmp_path, "-n", "chatpeer", "--port", str(port := other.port), *friend
+        ) as terminal,
     ):
-        first.prints("receiving only")
         assert terminal.ended() == 1
         terminal.shows(f"chatpeer: --port {port}: Address already in use; choose another")
         assert len(terminal.lines()) == 1
