@@ -62,6 +62,8 @@ class HelpTests(SynchronousTestCase):
         text = "\n".join(helpLines())
         for word in (*COMMANDS, "/TEXT", "sent", "waiting", "refused", "unknown"):
             self.assertIn(word, text)
+        for line in helpLines():
+            self.assertLess(len(line), 78)
         for name, (usage, meaning) in COMMANDS.items():
             self.assertTrue(usage.startswith(f"/{name}"), usage)
             self.assertTrue(meaning)

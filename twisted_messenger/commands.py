@@ -44,17 +44,22 @@ class Unknown:
 #: Each command, how it is written, and what it does.
 COMMANDS: dict[str, tuple[str, str]] = {
     "help": ("/help", "this list"),
-    "who": ("/who", "who was heard, and who is in the address book"),
+    "who": ("/who", "who was heard, and the address book"),
     "me": ("/me TEXT", "say what you do: /me waves"),
     "to": ("/to NAME TEXT", "say something to a friend of the address book"),
-    "friend": (
-        "/friend [NAME=]HOST:PORT",
-        "talk to that friend from now on; a NAME of the book will do",
-    ),
+    "friend": ("/friend NAME", "talk to that friend from now on; or [NAME=]HOST:PORT"),
     "nick": ("/nick NAME", "go by another name in the room"),
     "leave": ("/leave", "leave the room, or stop talking to the friend"),
     "pending": ("/pending", "what you said and nobody took yet"),
     "quit": ("/quit", "end; Ctrl-D does too"),
+}
+
+# What the words behind a message mean.
+_STATES = {
+    "sent": "the server or the friend has it",
+    "waiting": "it goes when they are there",
+    "refused": "they do not want it",
+    "unknown": "it may have arrived, or not",
 }
 
 
@@ -73,12 +78,12 @@ def parse(line: str) -> Say | Command | Unknown:
 
 def helpLines() -> list[str]:
     """
-    Every command with its meaning, and what the marks say.
+    Every command with its meaning, and what the words behind a message say.
     """
     width = max(len(usage) for usage, _ in COMMANDS.values())
-    return [
-        *(f"{usage:{width}}  {meaning}" for usage, meaning in COMMANDS.values()),
-        f"{'//TEXT':{width}}  say a line that begins with a slash",
-        "sent: taken by the server or the friend; waiting: will be sent when they are there; "
-        "refused: will not be sent; unknown: it may have arrived or not",
+    lines = [
+        *COMMANDS.values(),
+        ("//TEXT", "say a line that begins with a slash"),
+        *_STATES.items(),
     ]
+    return [f"{word:{width}}  {meaning}" for word, meaning in lines]

@@ -165,10 +165,8 @@ class Outbox:
         if self._queue.failures > 1 and not self.away:
             self.away = True
             known = self._queue.progress.reached
-            doubt = "" if known else " Is the address right, and does it run?"
-            self._notice(
-                f"{self.label} is not there ({why}); what you say waits until you quit.{doubt}"
-            )
+            doubt = "" if known else ". Is the address right, and does it run?"
+            self._notice(f"{self.label} is not there ({why}); what you say waits{doubt}")
 
     def _cameBack(self, result: PushResult) -> None:
         if self.away and result.outcome is Outcome.CONFIRMED:

@@ -18,6 +18,7 @@ class LineKeys:
 
     :param said: called with a paste and the answer.
     :param gone: called when the person wants to go.
+    :param clear: called to clear the screen.
     :param hint: called with a line for the person.
     """
 
@@ -25,12 +26,14 @@ class LineKeys:
         self,
         said: Callable[[Paste, Answer], object],
         gone: Callable[[], object],
+        clear: Callable[[], object],
         hint: Callable[[str], object],
     ) -> None:
         self.bindings = KeyBindings()
         self.paste: Paste | None = None
         self._said = said
         self._gone = gone
+        self._clear = clear
         self._hint = hint
         self._hinted = False
         self._bind()
@@ -40,6 +43,7 @@ class LineKeys:
         add = self.bindings.add
         add("c-c", filter=~asking)(self._interrupted)
         add("c-d", filter=~asking & Condition(_lineIsEmpty))(self._ended)
+        add("c-l", filter=~asking)(self._cleared)
         add(Keys.BracketedPaste, filter=~asking)(self._pasted)
         # While a question stands, every other key is a slip.
         add(Keys.Any, filter=asking, eager=True)(_ignore)
@@ -60,6 +64,9 @@ class LineKeys:
 
     def _ended(self, event: KeyPressEvent) -> None:
         self._gone()
+
+    def _cleared(self, event: KeyPressEvent) -> None:
+        self._clear()
 
     def _pasted(self, event: KeyPressEvent) -> None:
         buffer = event.current_buffer

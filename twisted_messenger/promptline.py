@@ -12,7 +12,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,30 @@ class Work:
     printed: Callable[[], object] = nothing
 
 
+class HeldOutput(Vt100_Output):
+    """
+    An output that can be held back for a while, so that the terminal gets in one piece what belongs
+    together: between an erased prompt and the next one it neither flickers nor takes a paste for
+    typed lines.
+    """
+
+    held = False
+
+    def flush(self) -> None:
+        """
+        Write everything, unless it is held back.
+        """
+        if not self.held:
+            super().flush()
+
+    def disable_bracketed_paste(self) -> None:
+        """
+        Leave pastes marked, where the prompt is drawn again anyway.
+        """
+        if not self.held:
+            super().disable_bracketed_paste()
+
+
 class PromptLine:
     """
     A line that is edited while other lines appear above it.
@@ -100,10 +124,11 @@ class PromptLine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._person: Person
         self._app: Application[str]
-        self._output: Vt100_Output
+        self._output: HeldOutput
         self._keys: LineKeys
         self._speaker = ""
         self._waiting: dict[Outgoing, tuple[float, Line]] = {}
+        self._printed: list[Callable[[], object]] = []
 
     def post(self, work: Work) -> None:
         """
@@ -142,7 +167,8 @@ class PromptLine:
         """
         Draw everything anew: the terminal has another size.
         """
-        self._app.renderer.erase(leave_alternate_screen=False)
+        with self._untilDrawn():
+            self._app.renderer.erase(leave_alternate_screen=False)
 
     def ring(self) -> None:
         """
@@ -173,10 +199,12 @@ class PromptLine:
 
     async def _edit(self) -> None:
         assert sys.__stdout__ is not None
-        self._output = Vt100_Output.from_pty(sys.__stdout__, term=os.environ.get("TERM"))
+        output = HeldOutput.from_pty(sys.__stdout__, term=os.environ.get("TERM"))
+        assert isinstance(output, HeldOutput)
+        self._output = output
         # We need no answers of the terminal, and after an exit they would end up in the shell.
         self._output.enable_cpr = False
-        self._keys = LineKeys(self._pasted, self._gone, self._hint)
+        self._keys = LineKeys(self._pasted, self._gone, self._clear, self._hint)
         session: PromptSession[str] = PromptSession(
             self._prompt,
             history=FileHistory(str(self._history)) if self._history else InMemoryHistory(),
@@ -191,6 +219,7 @@ class PromptLine:
         self._app = session.app
         # The signal reaches only the main thread, which calls resized().
         self._app.terminal_size_polling_interval = None
+        self._app.after_render += self._drawn
         session.default_buffer.accept_handler = self._entered
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(self._broken)
@@ -214,13 +243,34 @@ class PromptLine:
         for line in [line for work in done for line in work.lines]:
             fragments += _styled(line)
         if fragments:
-            self._app.renderer.erase(leave_alternate_screen=False)
-            depth = self._app.color_depth
-            print_formatted_text(self._output, fragments, _STYLE, color_depth=depth)
+            with self._untilDrawn():
+                self._app.renderer.erase(leave_alternate_screen=False)
+                depth = self._app.color_depth
+                print_formatted_text(self._output, fragments, _STYLE, color_depth=depth)
         for work in done:
             work.change()
+        self._printed += [work.printed for work in done]
         self._app.invalidate()
-        self._reactor.callFromThread(_callAll, [work.printed for work in done])
+
+    def _clear(self) -> None:
+        with self._untilDrawn():
+            self._app.renderer.clear()
+
+    @contextmanager
+    def _untilDrawn(self) -> Iterator[None]:
+        """
+        Hold back what is written here until the prompt is drawn again.
+        """
+        self._output.held = True
+        try:
+            yield
+        finally:
+            self._output.held = False
+
+    def _drawn(self, app: object) -> None:
+        printed, self._printed = self._printed, []
+        if printed:
+            self._reactor.callFromThread(_callAll, printed)
 
     def _prompt(self) -> StyleAndTextTuples:
         """

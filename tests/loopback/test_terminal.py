@@ -79,6 +79,9 @@ def test_typedLineSurvives(tmp_path: Path) -> None:
         both.friend.gets(["half a line"])
         both.terminal.shows("to bob> half a line  \u2713 sent")
         both.terminal.prompts("to bob>")
+        # A paste in the midst of it would not be taken for typed lines.
+        assert b"\x1b[?2004h" in both.terminal.output
+        assert b"\x1b[?2004l" not in both.terminal.output
         heard = [line for line in both.terminal.lines() if "message" in line]
         assert [line[-1] for line in heard] == list("0123456789")
         assert heard[0].startswith("bob ('127.0.0.1', ")
