@@ -331,7 +331,9 @@ class NoticeTests(OutboxTestCase):
         for _ in range(2):
             self.pusher.ends(Outcome.CONFIRMED, b"~ store_full: no room\n")
             self.clock.advance(2)
-        self.assertIn("store_full: no room", self.notices[0])
+        self.assertEqual(
+            self.notices, ["bob takes nothing now (store_full: no room); what you say waits"]
+        )
 
     def test_goneIsToldOnceWhileTalkingOn(self) -> None:
         """

@@ -80,7 +80,7 @@ class SayingTests(TalkTestCase):
             self.clock.advance(10)
         self.talk.typed("two")
         waiting = self.talk.pending.first(2)
-        self.assertEqual([message.detail for message in waiting], ["", "bob is not there"])
+        self.assertEqual([message.detail for message in waiting], ["", "for bob"])
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(waiting[0].detail, "")
 

@@ -157,16 +157,20 @@ class Outbox:
                 self._queue.heardFrom()
                 return Fate(State.UNKNOWN, f"the connection broke {self._resets} times")
         else:
-            self._tellAway(_shown(reply) or _short(result.detail))
+            self._tellAway(reply, result.detail)
         return None
 
-    def _tellAway(self, why: str) -> None:
+    def _tellAway(self, reply: bytes, detail: str) -> None:
         # One failure may be a friend in mid-restart, or a netcat in a loop.
-        if self._queue.failures > 1 and not self.away:
-            self.away = True
-            known = self._queue.progress.reached
-            doubt = "" if known else ". Is the address right, and does it run?"
-            self._notice(f"{self.label} is not there ({why}); what you say waits{doubt}")
+        if self._queue.failures <= 1 or self.away:
+            return
+        self.away = True
+        if reply:
+            self._notice(f"{self.label} takes nothing now ({_shown(reply)}); what you say waits")
+            return
+        known = self._queue.progress.reached
+        doubt = "" if known else ". Is the address right, and does it run?"
+        self._notice(f"{self.label} is not there ({_short(detail)}); what you say waits{doubt}")
 
     def _cameBack(self, result: PushResult) -> None:
         if self.away and result.outcome is Outcome.CONFIRMED:

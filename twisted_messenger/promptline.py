@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from prompt_toolkit import PromptSession
@@ -240,8 +241,9 @@ class PromptLine:
         """
         done = list(self.rest())
         fragments: StyleAndTextTuples = []
+        columns = self._output.get_size().columns
         for line in [line for work in done for line in work.lines]:
-            fragments += _styled(line)
+            fragments += _styled(_wrapped(line, columns))
         if fragments:
             with self._untilDrawn():
                 self._app.renderer.erase(leave_alternate_screen=False)
@@ -308,6 +310,15 @@ class PromptLine:
 def _styled(line: Line) -> StyleAndTextTuples:
     styled: StyleAndTextTuples = [(f"class:{role}" if role else "", text) for role, text in line]
     return [*styled, ("", "\n")]
+
+
+def _wrapped(line: Line, columns: int) -> Line:
+    """
+    Break a notice between words. Messages are left to the terminal, so that they can be copied.
+    """
+    if len(line) != 1 or line[0][0] != "notice":
+        return line
+    return [("notice", fill(line[0][1], columns, subsequent_indent="  "))]
 
 
 def _sendable(text: str) -> str:

@@ -13,8 +13,10 @@ _COMMANDS = ("chatserver", "chatpeer")
 _USAGE = """\
 Usage: twisted-messenger chatserver [options]    run a chat room
        twisted-messenger chatpeer [options]      talk to a friend or in a room
-Each tells its options with --help. They are those of twistd -n chatserver and chatpeer; twistd's
-own, such as --logfile, stand in front of the command."""
+
+They do what twistd -n chatserver and twistd -n chatpeer do; each tells its
+options with --help. Options of twistd, such as --logfile=FILE, stand in front
+of the command."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -143,7 +143,7 @@ class Talk:
             return False
         message = Outgoing(text, conversation.speaker)
         if conversation.outbox.away:
-            message.detail = f"{conversation.outbox.label} is not there"
+            message.detail = f"for {conversation.outbox.label}"
         self.pending.add(message)
         self._console.outgoing(message)
         conversation.say(text).addCallback(self._settled, message, conversation)
