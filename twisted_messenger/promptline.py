@@ -240,6 +240,8 @@ class PromptLine:
         Do all that has come at once: a flood costs few redraws.
         """
         done = list(self.rest())
+        if not done:
+            return
         fragments: StyleAndTextTuples = []
         columns = self._output.get_size().columns
         for line in [line for work in done for line in work.lines]:
