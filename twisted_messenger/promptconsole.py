@@ -22,7 +22,7 @@ from twisted.logger import Logger
 from twisted_messenger.console import NOT_SHOWN, STDERR, STDIN, STDOUT, Person, Shown
 from twisted_messenger.descriptors import canWrite
 from twisted_messenger.outgoing import Outgoing, State
-from twisted_messenger.promptline import PromptLine, Work, nothing
+from twisted_messenger.promptline import PromptLine, Work
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.transcript import Arrival, cut, noticeLine, own, ownWaiting, plain
 
@@ -59,7 +59,7 @@ class PromptConsole:
         self._reactor = reactor
         self._stamp = stamp
         self._line = PromptLine(reactor, history, colours)
-        self._ring = self._line.ring if bell else nothing
+        self._ring = self._line.ring if bell else None
         self._person: Person | None = None
         self._stopped: Deferred[None] | None = None
         self._over = False
@@ -188,7 +188,8 @@ class PromptConsole:
             for line in work.lines:
                 with suppress(OSError):
                     os.write(STDERR, (plain(line) + "\n").encode("utf-8", "replace"))
-            work.printed()
+            if work.printed is not None:
+                work.printed()
 
     def _tell(self, shown: Shown, refusal: Refusal | None) -> None:
         """

@@ -60,12 +60,6 @@ _STYLE = Style.from_dict(
 )
 
 
-def nothing() -> None:
-    """
-    Where nothing changes.
-    """
-
-
 @dataclass(frozen=True)
 class Work:
     """
@@ -77,8 +71,8 @@ class Work:
     """
 
     lines: list[Line] = field(default_factory=list)
-    change: Callable[[], object] = nothing
-    printed: Callable[[], object] = nothing
+    change: Callable[[], object] | None = None
+    printed: Callable[[], object] | None = None
 
 
 class HeldOutput(Vt100_Output):
@@ -252,8 +246,10 @@ class PromptLine:
                 depth = self._app.color_depth
                 print_formatted_text(self._output, fragments, _STYLE, color_depth=depth)
         for work in done:
-            work.change()
-        self._printed += [work.printed for work in done]
+            if work.change is not None:
+                work.change()
+            if work.printed is not None:
+                self._printed.append(work.printed)
         self._app.invalidate()
 
     def _clear(self) -> None:

@@ -26,6 +26,9 @@ from tests.loopback.terminalrig import (
     pasted,
 )
 
+# What makes a terminal use one of 256 colours.
+_COLOURED = b"\x1b[0;38;5;"
+
 
 class Friends:
     """
@@ -33,15 +36,19 @@ class Friends:
 
     :param directory: where it runs.
     :param options: more of them.
+    :param environ: variables that differ.
     """
 
-    def __init__(self, directory: Path, *options: str) -> None:
+    def __init__(
+        self, directory: Path, *options: str, environ: dict[str, str] | None = None
+    ) -> None:
         self.friend = Receiver()
         self.port = freePort()
         self.terminal = Terminal(
             directory,
             *("-n", "chatpeer", "--port", str(self.port)),
             *("--friend", f"bob=localhost:{self.friend.port}", *options),
+            environ=environ,
         )
 
     def hears(self, text: str) -> None:
@@ -85,6 +92,7 @@ def test_typedLineSurvives(tmp_path: Path) -> None:
         heard = [line for line in both.terminal.lines() if "message" in line]
         assert [line[-1] for line in heard] == list("0123456789")
         assert heard[0].startswith("bob ('127.0.0.1', ")
+        assert _COLOURED in both.terminal.output
 
 
 def test_editing(tmp_path: Path) -> None:
@@ -104,7 +112,9 @@ def test_editing(tmp_path: Path) -> None:
         terminal.types(CTRL_LEFT + CTRL_LEFT + "x" + CTRL_A + "y" + CTRL_E + "z")
         terminal.prompts("to bob> ycaf\u00e9 x\u6f22\u5b57 \U0001f600 \u00e9z")
         terminal.types(ENTER)
-        both.friend.gets(["ycaf\u00e9 x\u6f22\u5b57 \U0001f600 e\u0301z"])
+        # Bytes that are no characters do not break anything.
+        terminal.types("a\udcffb" + ENTER)
+        both.friend.gets(["ycaf\u00e9 x\u6f22\u5b57 \U0001f600 e\u0301z", "a?b"])
 
 
 def test_history(tmp_path: Path) -> None:
@@ -306,15 +316,6 @@ def test_hostileText(tmp_path: Path) -> None:
             assert sequence not in terminal.output
 
 
-def test_typedControls(tmp_path: Path) -> None:
-    """
-    Bytes that are no characters do not break anything.
-    """
-    with Friends(tmp_path) as both:
-        both.terminal.types("a\udcffb" + ENTER)
-        both.friend.gets(["a?b"])
-
-
 def test_interrupt(tmp_path: Path) -> None:
     """
     Ctrl-C clears the line; on an empty one it says how to leave, and again it leaves.
@@ -391,36 +392,18 @@ def test_hangUp(tmp_path: Path) -> None:
         assert both.terminal.ended() != 0
 
 
-def test_colours(tmp_path: Path) -> None:
+def test_bellTimeAndNoColours(tmp_path: Path) -> None:
     """
-    Names have colours, unless NO_COLOR is set.
+    A message may ring, and have its time in front; with NO_COLOR it has no colours.
     """
-    port = freePort()
-    for value, coloured in (("", True), ("1", False)):
-        with Terminal(
-            tmp_path,
-            *("-n", "chatpeer", "--port", str(port), "--friend", "bob=localhost:1"),
-            environ={"NO_COLOR": value},
-        ) as terminal:
-            terminal.prompts("to bob>")
-            assert say(port, b"hello") == b""
-            terminal.shows("hello")
-            assert (b"\x1b[0;38;5;" in terminal.output) == coloured
-            terminal.types(CTRL_D)
-            terminal.ended()
-
-
-def test_bellAndTime(tmp_path: Path) -> None:
-    """
-    A message may ring, and has its time in front.
-    """
-    with Friends(tmp_path, "--bell", "all", "--time") as both:
+    with Friends(tmp_path, "--bell", "all", "--time", environ={"NO_COLOR": "1"}) as both:
         assert b"\x07" not in both.terminal.output
         both.hears("ring")
         both.terminal.shows("): ring")
-        eventually(lambda: b"\x07" in both.terminal.output, "it rings")
+        both.terminal.until(lambda: b"\x07" in both.terminal.output, "the bell")
         (line,) = [line for line in both.terminal.lines() if "ring" in line]
         assert line[2] == ":" and line[6:].startswith("bob (")
+        assert _COLOURED not in both.terminal.output
 
 
 def test_plain(tmp_path: Path) -> None:
