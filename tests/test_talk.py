@@ -274,7 +274,7 @@ class QuittingTests(TalkTestCase):
         self.talk.typed("/quit")
         self.clock.advance(2)
         self.assertEqual(self.left, [])
-        self.told("1 of your messages", "/pending")
+        self.told("unsent: 1", "/pending")
         self.talk.typed("/quit")
         self.clock.advance(0)
         self.assertEqual(self.left, [1])
@@ -291,7 +291,7 @@ class QuittingTests(TalkTestCase):
         self.talk.ended()
         self.clock.advance(2)
         self.assertEqual(self.left, [])
-        self.told("2 of your messages")
+        self.told("unsent: 2")
 
     def test_impatient(self) -> None:
         """
@@ -325,4 +325,4 @@ class QuittingTests(TalkTestCase):
         self.talk.talkTo(Friend("10.0.0.10", 1, "dave"))
         self.talk.ended()
         self.clock.advance(2)
-        self.told("1 of your messages")
+        self.told("unsent: 1")

@@ -220,8 +220,7 @@ class Talk:
         if waiting and self._warned != waiting:
             self._warned = waiting
             self._console.notice(
-                f"{waiting} of your messages wait and would be lost: again to go nevertheless, "
-                "/pending lists them"
+                f"unsent: {waiting}, and lost if you go. Once more to go, /pending to see it"
             )
         else:
             self._left(waiting)

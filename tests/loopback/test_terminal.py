@@ -167,7 +167,7 @@ def test_leavingWithUnsent(tmp_path: Path) -> None:
         terminal.enters("one")
         terminal.shows("\u2026 waiting")
         terminal.enters("/quit")
-        terminal.shows("1 of your messages wait")
+        terminal.shows("unsent: 1")
         terminal.types(CTRL_D)
         assert terminal.ended() == 1
         terminal.shows("* not delivered: 1")
