@@ -19,6 +19,7 @@ class LineKeys:
     :param said: called with a paste and the answer.
     :param gone: called when the person wants to go.
     :param clear: called to clear the screen.
+    :param suspend: called to stop the program, as a shell's user does.
     :param hint: called with a line for the person.
     """
 
@@ -27,6 +28,7 @@ class LineKeys:
         said: Callable[[Paste, Answer], object],
         gone: Callable[[], object],
         clear: Callable[[], object],
+        suspend: Callable[[], object],
         hint: Callable[[str], object],
     ) -> None:
         self.bindings = KeyBindings()
@@ -34,6 +36,7 @@ class LineKeys:
         self._said = said
         self._gone = gone
         self._clear = clear
+        self._suspend = suspend
         self._hint = hint
         self._hinted = False
         self._bind()
@@ -44,6 +47,7 @@ class LineKeys:
         add("c-c", filter=~asking)(self._interrupted)
         add("c-d", filter=~asking & Condition(_lineIsEmpty))(self._ended)
         add("c-l", filter=~asking)(self._cleared)
+        add("c-z", filter=~asking)(self._suspended)
         add(Keys.BracketedPaste, filter=~asking)(self._pasted)
         # While a question stands, every other key is a slip.
         add(Keys.Any, filter=asking, eager=True)(_ignore)
@@ -67,6 +71,9 @@ class LineKeys:
 
     def _cleared(self, event: KeyPressEvent) -> None:
         self._clear()
+
+    def _suspended(self, event: KeyPressEvent) -> None:
+        self._suspend()
 
     def _pasted(self, event: KeyPressEvent) -> None:
         buffer = event.current_buffer

@@ -9,7 +9,9 @@ and :meth:`PromptLine.rest`.
 
 import asyncio
 import os
+import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +21,7 @@ from textwrap import fill
 from typing import Any
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import Application
+from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, InMemoryHistory
@@ -43,6 +45,9 @@ _GRACE = 0.3
 # Waiting messages above the prompt, and rows of a low terminal that they leave free.
 _MAX_WAITING_LINES = 5
 _FREE_ROWS = 4
+
+# Seconds until the main thread must have stopped everything, at Ctrl-Z.
+_STOP_PATIENCE = 5.0
 
 _STYLE = Style.from_dict(
     {
@@ -199,14 +204,13 @@ class PromptLine:
         self._output = output
         # We need no answers of the terminal, and after an exit they would end up in the shell.
         self._output.enable_cpr = False
-        self._keys = LineKeys(self._pasted, self._gone, self._clear, self._hint)
+        self._keys = LineKeys(self._pasted, self._gone, self._clear, self._suspend, self._hint)
         session: PromptSession[str] = PromptSession(
             self._prompt,
             history=FileHistory(str(self._history)) if self._history else InMemoryHistory(),
             style=_STYLE,
             color_depth=None if self._colours else ColorDepth.DEPTH_1_BIT,
             key_bindings=self._keys.bindings,
-            enable_suspend=True,
             erase_when_done=True,
             input=create_input(sys.__stdin__),
             output=self._output,
@@ -255,6 +259,16 @@ class PromptLine:
     def _clear(self) -> None:
         with self._untilDrawn():
             self._app.renderer.clear()
+
+    def _suspend(self) -> None:
+        run_in_terminal(self._standStill)
+
+    def _standStill(self) -> None:
+        # The main thread stops itself, and with it all: a stop sent from here would come a moment
+        # later, when the prompt is drawn again already.
+        goesOn = threading.Event()
+        self._reactor.callFromThread(_stopProgram, goesOn)
+        goesOn.wait(_STOP_PATIENCE)
 
     @contextmanager
     def _untilDrawn(self) -> Iterator[None]:
@@ -324,6 +338,11 @@ def _sendable(text: str) -> str:
     Bytes that are no characters become question marks, as everywhere.
     """
     return text.encode("utf-8", "replace").decode()
+
+
+def _stopProgram(goesOn: threading.Event) -> None:
+    os.kill(0, signal.SIGTSTP)
+    goesOn.set()
 
 
 def _callAll(calls: list[Callable[[], object]]) -> None:
