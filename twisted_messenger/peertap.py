@@ -94,8 +94,7 @@ class Options(TapOptions):
 
     def opt_friend(self, text: str) -> None:
         """
-        Talk to this [NAME=]HOST:PORT, without a server; repeatable: the first is who hears your
-        lines, /to NAME and /friend NAME reach the others
+        Talk to this [NAME=]HOST:PORT; repeatable: the first hears you, /to NAME reaches the others
         """
         try:
             self["friends"].append(readFriend(text))
