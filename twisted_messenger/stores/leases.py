@@ -12,8 +12,10 @@ the machine sleeps, and ends a tenth early. So a node that is cut off, stopped o
 stopped delivering before anybody takes its members, whatever its own or the others' clocks say.
 """
 
+import math
 import time
 from collections.abc import Callable, Collection, Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, DeferredLock, ensureDeferred
@@ -148,6 +150,14 @@ class LeaseKeeper:
         self._departed.pop(memberId, None)
         return True
 
+    def forget(self, memberIds: Collection[int]) -> None:
+        """
+        Members have left the room.
+        """
+        for memberId in memberIds:
+            for known in (self._served, self._leaving, self._departed):
+                known.pop(memberId, None)
+
     def leavingSince(self, serial: int) -> list[int]:
         """
         Members that must be handed over, by what became known behind a serial number.
@@ -204,9 +214,12 @@ class LeaseKeeper:
         if self._stopped:
             return
         began = self._uptime()
-        lapsed = began >= self._heldUntil
         try:
             standing = await self._run(self._tables.renew)
+            # Up to the answer: pushes that were due behind the deadline have not been begun.
+            lapsed = self._uptime() >= self._heldUntil
+            if not lapsed:
+                self._hold(began + _BELIEVED * self._ttl)
             room = standing.share - len(standing.epochs)
             if lapsed or (standing.free and room > 0):
                 standing = await self._run(
@@ -214,6 +227,8 @@ class LeaseKeeper:
                 )
         except StoreError as error:
             self.log.debug("the leases were not renewed: {error}", error=error)
+            # What was known of the other nodes is no reason to ask more often.
+            self.standing = replace(self.standing, expiry=math.inf)
             return
         if self._stand(standing, began) or lapsed:
             self._changed()

@@ -198,6 +198,7 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
         if self._doubtful:
             self._doubtful, self._known = False, (0, 0)
         self._learn(news.revision, news.head)
+        self.leases.forget(news.departed)
         served = [
             replace(one, registered=one.registered << _SERIAL_BITS)
             for one in news.members
