@@ -257,9 +257,8 @@ class Broadcaster(Service):
 
     def _recall(self, leaving: "list[Delivery]") -> None:
         for delivery in leaving:
-            attempt = self._dispatcher.inFlight.get(delivery.address)
-            if delivery.rested is not None and attempt is not None:
-                attempt.cancel()
+            if delivery.rested is not None:
+                self._dispatcher.inFlight[delivery.pushedTo].cancel()
 
     def _forgetName(self, delivery: Delivery) -> None:
         # Two members may have swapped their names in one piece of news.

@@ -329,8 +329,9 @@ class Dispatcher:
         timeout = self._connectTimeout
         if delivery.window is self._suspects:
             timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
-        settled = partial(self._pushed, delivery, delivery.address)
-        self.inFlight[delivery.address] = self._pusher.begin(
+        address = delivery.pushedTo = delivery.address
+        settled = partial(self._pushed, delivery, address)
+        self.inFlight[address] = self._pusher.begin(
             member.host, member.port, payload, settled, timeout, self._store.heldUntil
         )
 

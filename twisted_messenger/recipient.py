@@ -35,6 +35,8 @@ class Delivery:
         self.source: str | None = None
         #: No longer a member, or another node's.
         self.gone = False
+        #: The address of its last push; it may have moved since.
+        self.pushedTo = ""
         #: Fires when nothing is in flight any more, where somebody waits for that.
         self.rested: Deferred[None] | None = None
 
