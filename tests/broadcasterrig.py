@@ -1,30 +1,25 @@
 """
-What the tests of the broadcaster share: pushes ended by hand, a store that stumbles, a room.
+What the tests of the broadcaster share: pushes ended by hand, a room.
 """
 
-import gc
-from collections.abc import Mapping
-from dataclasses import replace
+import math
+from collections.abc import Callable
 from typing import Any
-from weakref import WeakValueDictionary
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.pushers import DeferredPusher
+from tests.stumblingstore import StumblingStore
 from twisted_messenger.broadcaster import Broadcaster
 from twisted_messenger.counters import Counters
 from twisted_messenger.delivery import Progress
-from twisted_messenger.errors import StoreError
-from twisted_messenger.interfaces import Entry
-from twisted_messenger.push import Outcome, PushResult
+from twisted_messenger.push import Attempt, Outcome, PushResult
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import MemoryNetwork
 
 HOST = "127.0.0.1"
-#: What the broadcaster reads at once for one member that is far behind.
-PAGE_ENTRIES = 16
 
 ANN, BOB, CYD, DAN = 9001, 9002, 9003, 9004
 
@@ -39,6 +34,10 @@ class HandPusher(DeferredPusher):
         self.open: dict[int, Deferred[PushResult]] = {}
         #: What the last push to each port was given to connect.
         self.timeouts: dict[int, float | None] = {}
+        #: When it was too late for the last push to each port.
+        self.until: dict[int, float] = {}
+        #: Ports where what is under way has been sent to its end.
+        self.whole: set[int] = set()
 
     def push(
         self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
@@ -51,6 +50,22 @@ class HandPusher(DeferredPusher):
         self.timeouts[port] = connectTimeout
         self.open[port] = Deferred(lambda _: self.end(port, Outcome.FAILED))
         return self.open[port]
+
+    def begin(
+        self,
+        host: str,
+        port: int,
+        payload: bytes,
+        settled: Callable[[PushResult], object],
+        connectTimeout: float | None = None,
+        until: float = math.inf,
+    ) -> Attempt:
+        """
+        See :class:`~twisted_messenger.push.Pusher`.
+        """
+        attempt = super().begin(host, port, payload, settled, connectTimeout, until)
+        self.until[port] = until
+        return HandAttempt(self, port, attempt)
 
     def end(self, port: int, outcome: Outcome = Outcome.CONFIRMED, connected: bool = False) -> None:
         """
@@ -65,86 +80,22 @@ class HandPusher(DeferredPusher):
         return [payload.decode() for to, payload in self.sent if to == port]
 
 
-class _Name(str):
+class HandAttempt:
     """
-    A name that can be watched: it lives as long as what was read with it.
-    """
-
-
-class StumblingStore(MemoryStore):
-    """
-    A store that can fail, hesitate or lie, and shows how it is used.
+    A push that can be taken back as long as it is not sent to its end.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        #: Nothing can be read, and nobody evicted.
-        self.broken = False
-        #: There is nothing to read, whatever there was.
-        self.empty = False
-        #: What is read for one member is kept back until it is released.
-        self.slow = False
-        #: Progress is said to be written, and is not.
-        self.forgetful = False
-        self.reads = 0
-        self.writes: list[dict[int, Progress]] = []
-        self._heldBack: list[tuple[Deferred[list[Entry]], list[Entry]]] = []
-        self._alive: WeakValueDictionary[int, _Name] = WeakValueDictionary()
-        self._copies = 0
+    def __init__(self, pusher: HandPusher, port: int, attempt: Attempt) -> None:
+        self._pusher = pusher
+        self._port = port
+        self.cancel = attempt.cancel
 
-    @property
-    def inMemory(self) -> int:
+    def recall(self) -> None:
         """
-        How many of the entries that were read are still held by somebody.
+        Take it back.
         """
-        gc.collect()
-        return len(self._alive)
-
-    def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
-        """
-        Read, or fail, or read nothing, or make the reader wait.
-        """
-        self.reads += 1
-        if self.broken:
-            return fail(StoreError("unreadable"))
-        if self.empty:
-            return succeed([])
-        found: list[Entry] = []
-        super().read(after, limit, maxBytes).addCallback(found.extend)
-        # Copies, as from a disk. Whoever keeps a text keeps its name.
-        entries = []
-        for entry in found:
-            self._copies += 1
-            name = self._alive[self._copies] = _Name(entry.name)
-            entries.append(replace(entry, name=name))
-            del name
-        if limit > PAGE_ENTRIES or not self.slow:
-            return succeed(entries)
-        waiting: Deferred[list[Entry]] = Deferred()
-        self._heldBack.append((waiting, entries))
-        return waiting
-
-    def release(self) -> None:
-        """
-        Hand out what was kept back, and keep nothing back any more.
-        """
-        self.slow = False
-        heldBack, self._heldBack = self._heldBack, []
-        for waiting, entries in heldBack:
-            waiting.callback(entries)
-
-    def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
-        """
-        Note and write.
-        """
-        self.writes.append(dict(progress))
-        return succeed(None) if self.forgetful else super().advance(progress)
-
-    def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
-        """
-        Evict, or fail.
-        """
-        return fail(StoreError("read-only")) if self.broken else super().evict(memberId, since)
+        if self._port not in self._pusher.whole:
+            self._pusher.end(self._port, Outcome.EXHAUSTED)
 
 
 class BroadcasterTestCase(SynchronousTestCase):
@@ -225,6 +176,14 @@ class BroadcasterTestCase(SynchronousTestCase):
         The cursors the store knows.
         """
         return {name: progress.cursor for name, progress in self.progress().items()}
+
+    def ids(self, *names: str) -> list[int]:
+        """
+        The ids of members.
+        """
+        news = self.successResultOf(MemoryStore.roster(self.store, 0))
+        known = {state.member.name: state.member.id for state in news.members}
+        return [known[name] for name in names]
 
     @property
     def timers(self) -> int:

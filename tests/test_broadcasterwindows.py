@@ -3,7 +3,8 @@ The broadcaster's windows: hanging members take nothing from those that answer, 
 for members far behind stays little.
 """
 
-from tests.broadcasterrig import ANN, BOB, CYD, DAN, HOST, PAGE_ENTRIES, BroadcasterTestCase
+from tests.broadcasterrig import ANN, BOB, CYD, DAN, HOST, BroadcasterTestCase
+from tests.stumblingstore import PAGE_ENTRIES
 from twisted_messenger.interfaces import LogLimits
 from twisted_messenger.push import Outcome, PushCreator
 from twisted_messenger.tail import TAIL_ENTRIES
