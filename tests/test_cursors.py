@@ -156,6 +156,62 @@ class CursorWriterTests(SynchronousTestCase):
         self.clock.advance(1)
         self.assertEqual(self.store.writes[-1], {self.bob: Progress(2)})
 
+    def test_writeNow(self) -> None:
+        """
+        What is known is written at once where somebody must be sure of it, and not once more later.
+        """
+        self.cursors.moved(self.bob, Came(Progress(1)))
+        self.successResultOf(ensureDeferred(self.cursors.write()))
+        self.clock.advance(10)
+        self.assertEqual(self.store.writes, [{self.bob: Progress(1)}])
+
+    def test_oneAfterTheOther(self) -> None:
+        """
+        Who asks during a write waits for that and then for one with what moved meanwhile: an older
+        cursor never comes behind a newer one.
+        """
+        self.store.slow = True
+        self.cursors.moved(self.bob, Came(Progress(1)))
+        first = ensureDeferred(self.cursors.write())
+        self.cursors.moved(self.bob, Came(Progress(2)))
+        second = ensureDeferred(self.cursors.write())
+        self.clock.advance(10)
+        self.assertEqual(self.store.writes, [{self.bob: Progress(1)}])
+        self.store.answer()
+        self.successResultOf(first)
+        self.assertNoResult(second)
+        self.assertEqual(self.store.writes[1:], [{self.bob: Progress(2)}])
+        self.store.answer()
+        self.successResultOf(second)
+
+    def test_slowDisk(self) -> None:
+        """
+        So it is where time for a write comes while another is under way.
+        """
+        self.store.slow = True
+        for position in range(1, 5):
+            self.cursors.moved(self.bob, Came(Progress(position)))
+            self.clock.advance(FLUSH_SECONDS)
+            self.assertEqual(len(self.store.gates), 1)
+        self.store.slow = False
+        self.store.answer()
+        self.assertEqual(self.store.writes, [{self.bob: Progress(1)}, {self.bob: Progress(4)}])
+
+    def test_stopDuringAWrite(self) -> None:
+        """
+        A stop waits for what is being written, and writes the rest.
+        """
+        self.store.slow = True
+        self.cursors.moved(self.bob, Came(Progress(1)))
+        self.clock.advance(FLUSH_SECONDS)
+        self.cursors.moved(self.carol, Came(Progress(2)))
+        stopping = ensureDeferred(self.cursors.stop())
+        self.store.answer()
+        self.assertNoResult(stopping)
+        self.store.answer()
+        self.successResultOf(stopping)
+        self.assertEqual(self.store.writes[1:], [{self.carol: Progress(2)}])
+
     def test_stop(self) -> None:
         """
         A stop writes what is left at once, and nothing afterwards.

@@ -153,6 +153,23 @@ class TailTests(SynchronousTestCase):
         self.assertTrue(tail.covers(3))
         self.assertEqual(tail.after(TAIL_ENTRIES + 2), rest)
 
+    def test_rewind(self) -> None:
+        """
+        Where the log begins anew, nobody is served what was in memory of the old one; there is as
+        much room as at first.
+        """
+        tail = Tail(5)
+        tail.extend([_big(7, TAIL_BYTES - 1000)])
+        tail.rewind()
+        self.assertEqual((tail.head, tail.next), (0, {}))
+        for cursor in (0, 5, 7, 100):
+            self.assertFalse(tail.covers(cursor))
+        tail.startAt(3)
+        self.assertEqual((tail.covers(2), tail.covers(3), tail.after(3)), (False, True, None))
+        again = [_big(4, TAIL_BYTES // 2), _big(6, TAIL_BYTES // 3)]
+        tail.extend(again)
+        self.assertEqual((tail.covers(3), tail.after(3), tail.after(5)), (True, *again))
+
     @settings(deadline=None, max_examples=30)
     @given(
         st.integers(0, 50),
