@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import ClientCreator
 from zope.interface import implementer
 
-from tests import pushcontract
+from tests import pushcontract, recallcontract
 from tests.loopback.rig import HOST, freePort
 from tests.loopback.waiting import PATIENCE, LoopbackWaiting
 from twisted_messenger.push import Outcome, PushCreator, PushProtocol, PushResult
@@ -29,7 +29,7 @@ class OtherReactor:
         self.connectTCP = reactor.connectTCP
 
 
-class BatchPushTests(LoopbackWaiting, pushcontract.PushContract):
+class BatchPushTests(LoopbackWaiting, recallcontract.RecallContract):
     """
     The contract where all sockets of the pusher lie under one epoll.
     """
@@ -61,7 +61,7 @@ class BatchPushTests(LoopbackWaiting, pushcontract.PushContract):
             peer.recv(1)
 
 
-class ReactorPushTests(LoopbackWaiting, pushcontract.PushContract):
+class ReactorPushTests(LoopbackWaiting, recallcontract.RecallContract):
     """
     The contract where the reactor makes the connections.
     """
