@@ -9,7 +9,7 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_messenger.errors import WireError
+from twisted_messenger.errors import StoreUncertain, WireError
 from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, IReceiptProtocol
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room import ChatRoom
@@ -117,6 +117,12 @@ class ChatServerProtocol(Protocol):
             self._refuse(error.refusal)
         else:
             self._room.take(command, self._source).chainDeferred(self.outcome)
+            # Where nobody wants receipts, there is nobody to tell.
+            self.outcome.addErrback(self._uncertain)
+
+    def _uncertain(self, reason: Failure) -> Refusal:
+        reason.trap(StoreUncertain)
+        return Refusal(Reason.STORE_UNAVAILABLE, "nobody knows whether it was stored")
 
     def _refuse(self, refusal: Refusal) -> None:
         self._refused = True
