@@ -33,6 +33,12 @@ class StartError(MessengerError):
     """
 
 
+class NoSuchRoom(MessengerError, ValueError):
+    """
+    A store cannot hold a room of that name; the text says what it takes.
+    """
+
+
 class StoreError(MessengerError):
     """
     The store did not do what was asked; nothing of it happened.

@@ -232,6 +232,7 @@ class IStoreParser(Interface):
         :param argument: what stands behind the colon.
         :param room: which of the rooms that a store may hold.
         :raises ValueError: the argument is not valid; the text says what is.
+        :raises NoSuchRoom: there cannot be such a room.
         """
 
 

@@ -10,7 +10,7 @@ from twisted.python.usage import UsageError
 from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
 from twisted_messenger.connections import MAX_CONNECTIONS
 from twisted_messenger.delivery import EVICT_SECONDS
-from twisted_messenger.errors import StartError
+from twisted_messenger.errors import NoSuchRoom, StartError
 from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore, LogLimits
 from twisted_messenger.listener import listenersFrom
 from twisted_messenger.lookup import Lookup
@@ -334,5 +334,7 @@ def makeService(config: Options, reactor: Any = None) -> IService:
 def _store(reactor: Any, description: str, room: str) -> IMessageStore:
     try:
         return storeFromString(reactor, description, room)
+    except NoSuchRoom as error:
+        raise SystemExit(f"chatserver: --room {room!r}: {error}") from None
     except ValueError as error:
         raise SystemExit(f"chatserver: --store: {error}") from None

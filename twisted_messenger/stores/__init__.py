@@ -13,6 +13,7 @@ from twisted.plugin import IPlugin, getPlugins
 from twisted.python.reflect import namedAny
 from zope.interface import implementer
 
+from twisted_messenger.errors import NoSuchRoom
 from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore, IStoreParser
 
 
@@ -37,13 +38,15 @@ class StoreKind:
         See :class:`~twisted_messenger.interfaces.IStoreParser`.
         """
         if room != MAIN_ROOM and not self.severalRooms:
-            raise ValueError(f"{self.prefix}: holds one room; --room is for postgresql:")
+            raise NoSuchRoom(f"a {self.prefix}: store holds one room; postgresql: several")
         rooms = (room,) if self.severalRooms else ()
         try:
             return cast(IMessageStore, namedAny(self.parser)(reactor, argument, *rooms))
         except ImportError as error:
+            # A library that lacks one of its own tells no name, but why, in many lines.
+            missing = (error.name or str(error) or "a library").splitlines()[0]
             raise ValueError(
-                f"{self.prefix}: needs {error.name}; pip install 'twisted_messenger[{self.prefix}]'"
+                f"{self.prefix}: needs {missing}; pip install 'twisted_messenger[{self.prefix}]'"
             ) from None
 
 
@@ -55,6 +58,7 @@ def storeFromString(reactor: object, description: str, room: str = MAIN_ROOM) ->
     :param description: such as ``memory:`` or ``sqlite:/var/lib/room.sqlite``.
     :param room: which of its rooms, where a store holds several.
     :returns: a store that is not open yet.
+    :raises NoSuchRoom: it cannot hold a room of that name.
     :raises ValueError: no such kind, or an argument it does not take; the text names the mend.
     """
     prefix, colon, argument = description.partition(":")

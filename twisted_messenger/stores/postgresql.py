@@ -26,7 +26,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from twisted_messenger.delivery import Progress
-from twisted_messenger.errors import StoreError, StoreLost, StoreUncertain
+from twisted_messenger.errors import NoSuchRoom, StoreError, StoreLost, StoreUncertain
 from twisted_messenger.interfaces import (
     MAIN_ROOM,
     Admission,
@@ -295,14 +295,15 @@ def parsePostgreSQL(reactor: Any, argument: str, room: str = MAIN_ROOM) -> Postg
     """
     ``postgresql://USER@HOST/DATABASE``, as libpq takes it.
 
-    :raises ValueError: it is no such address, or there cannot be such a room.
+    :raises ValueError: it is no such address.
+    :raises NoSuchRoom: there cannot be such a room.
     """
     if not _ROOM.fullmatch(room):
-        raise ValueError(f"--room {room}: give up to 40 of a-z, 0-9, - and _")
+        raise NoSuchRoom("give up to 40 of a-z, 0-9, - and _, the first a letter or a digit")
     try:
         database = PostgreSQLDatabase(f"postgresql:{argument}", room, reactor)
     except psycopg.Error as error:
-        # It may repeat a password; so would the address.
-        where = re.sub(r"//[^@/]*@", "//...@", f"postgresql:{argument}: {firstLine(error)}")
-        raise ValueError(f"{where}; give postgresql://USER@HOST/DATABASE") from None
+        # Without the address: there may be a password in it.
+        why = firstLine(error).replace(f"postgresql:{argument}", "...")
+        raise ValueError(f"give postgresql://USER@HOST/DATABASE: {why}") from None
     return PostgreSQLStore(database, reactor)
