@@ -3,6 +3,7 @@ Choosing a store by its description.
 """
 
 import os
+import sys
 from tempfile import TemporaryDirectory
 
 from twisted.internet.testing import MemoryReactorClock
@@ -10,9 +11,11 @@ from twisted.plugin import getPlugins
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from twisted_messenger.interfaces import IMessageStore, IStoreParser
+from twisted_messenger.errors import NoSuchRoom
+from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore, IStoreParser
 from twisted_messenger.stores import StoreKind, storeFromString
 from twisted_messenger.stores.memory import MemoryStore
+from twisted_messenger.stores.postgresql import PostgreSQLStore
 from twisted_messenger.stores.sqlite import SQLiteStore
 
 
@@ -61,6 +64,50 @@ class StoreFromStringTests(SynchronousTestCase):
         """
         self.assertIn("sqlite:room.sqlite", self.refused("sqlite:"))
 
+    def test_postgresql(self) -> None:
+        """
+        ``postgresql://...`` is a store that nodes share; nobody is reached before it is opened.
+        """
+        reactor = MemoryReactorClock()
+        for room in ("main", "ops-2", "x" * 40):
+            store = storeFromString(reactor, "postgresql://chat@db.invalid/chat", room)
+            self.assertIsInstance(store, PostgreSQLStore)
+            self.assertTrue(verifyObject(IMessageStore, store))
+        self.assertEqual(reactor.getDelayedCalls(), [])
+
+    def test_postgresqlNeedsAnAddress(self) -> None:
+        """
+        What is no address is answered by one, in one line; a password in it is not repeated.
+        """
+        for address in (
+            *("", "chat", "//[::1", "//%zz@db", "//u:secret@db/x\n y", "//u:secret@[::1/chat"),
+            *("//u:secret@db/chat?colour=red", "dbname=chat"),
+        ):
+            why = self.refused(f"postgresql:{address}")
+            self.assertIn("postgresql://USER@HOST/DATABASE", why)
+            self.assertNotIn("secret", why)
+
+    def test_oneRoom(self) -> None:
+        """
+        A store that holds one room has no other, and does not pretend to.
+        """
+        for description in ("memory:", "sqlite:room.sqlite"):
+            storeFromString(MemoryReactorClock(), description, MAIN_ROOM)
+            ended = self.assertRaises(
+                NoSuchRoom, storeFromString, MemoryReactorClock(), description, "ops"
+            )
+            self.assertIn("postgresql:", str(ended))
+
+    def test_badRooms(self) -> None:
+        """
+        The name of a room becomes part of a schema's: what cannot is refused.
+        """
+        for room in ("", "Ops", "o ps", "_ops", "-ops", "ops\n", "x" * 41, "\u0663", 'a"b', "ä"):
+            ended = self.assertRaises(
+                NoSuchRoom, storeFromString, MemoryReactorClock(), "postgresql://h/db", room
+            )
+            self.assertIn("a-z", str(ended))
+
     def test_unknownKind(self) -> None:
         """
         An unknown kind is named, with those there are.
@@ -87,7 +134,7 @@ class StoreKindTests(SynchronousTestCase):
         The kinds of the package are found as others are.
         """
         parsers = {parser.prefix: parser for parser in getPlugins(IStoreParser)}
-        self.assertLessEqual({"memory", "sqlite"}, set(parsers))
+        self.assertLessEqual({"memory", "sqlite", "postgresql"}, set(parsers))
         for parser in parsers.values():
             self.assertTrue(verifyObject(IStoreParser, parser))
 
@@ -98,3 +145,40 @@ class StoreKindTests(SynchronousTestCase):
         kind = StoreKind("clay", "no_such_package.parseTablet")
         why = str(self.assertRaises(ValueError, kind.parseStore, MemoryReactorClock(), ""))
         self.assertIn("no_such_package", why)
+
+    def needs(self, source: str) -> str:
+        """
+        Ask for a kind whose module begins so.
+
+        :returns: the line that the operator reads.
+        """
+        with TemporaryDirectory() as directory:
+            with open(os.path.join(directory, "claytablets.py"), "w", encoding="utf-8") as file:
+                file.write(source)
+            sys.path.insert(0, directory)
+            try:
+                kind = StoreKind("clay", "claytablets.parseTablet")
+                ended = self.assertRaises(ValueError, kind.parseStore, MemoryReactorClock(), "")
+            finally:
+                sys.path.remove(directory)
+                sys.modules.pop("claytablets", None)
+        self.assertNotIn("\n", str(ended))
+        return str(ended)
+
+    def test_missingLibrary(self) -> None:
+        """
+        Where the module is there but a library it needs is not, one line says which, and how to
+        install it.
+        """
+        line = self.needs("import no_such_library\n")
+        self.assertIn("needs no_such_library", line)
+        self.assertIn("pip install 'twisted_messenger[clay]'", line)
+
+    def test_halfALibrary(self) -> None:
+        """
+        So it is with a library that is there and lacks one itself, which takes many lines to say.
+        """
+        line = self.needs("raise ImportError('no wrapper available.\\nTried: c, binary')\n")
+        self.assertIn("no wrapper available", line)
+        self.assertIn("pip install 'twisted_messenger[clay]'", line)
+        self.assertIn("a library", self.needs("raise ImportError\n"))

@@ -27,6 +27,7 @@ class ServerOptionsTests(TapTestCase):
         """
         options = parsed(servertap.Options())
         self.assertEqual(options["store"], "sqlite:chatserver-8880.sqlite")
+        self.assertEqual(options["room"], "main")
         policy = options["policy"]
         self.assertIs(policy.callbacks, Callbacks.OWN)
         self.assertEqual(policy.networks, ())
@@ -134,7 +135,7 @@ class ServerOptionsTests(TapTestCase):
         """
         text = str(servertap.Options())
         for option in (
-            *("port", "listen", "store", "callbacks", "max-pushes", "no-explain"),
+            *("port", "listen", "store", "room", "callbacks", "max-pushes", "no-explain"),
             *("backlog", "message-ttl", "store-limit", "evict-after"),
         ):
             self.assertIn(f"--{option}", text)
@@ -181,13 +182,29 @@ class ServerServiceTests(TapTestCase):
         """
         A store that is not there ends the program with one line.
         """
-        for store in ("papyrus:scroll", "memory", "sqlite:", "memory:x"):
+        for store in ("papyrus:scroll", "memory", "sqlite:", "memory:x", "postgresql:"):
             ended = self.assertRaises(
                 SystemExit, self.made, MemoryReactorClock(), f"--store={store}"
             )
             line = self.oneLine(servertap.Options(), ended)
             self.assertIn("--store", line)
-            self.assertTrue("sqlite:" in line or "memory:" in line, line)
+            self.assertRegex(line, "sqlite:|memory:|postgresql:")
+
+    def test_badRoom(self) -> None:
+        """
+        So does a room that the store cannot hold; the line names that option, and its mend.
+        """
+        for store, room, mend in (
+            ("postgresql://chat@db.invalid/chat", "Ops Room", "a-z"),
+            ("postgresql://chat@db.invalid/chat", "ops\n", "a-z"),
+            ("memory:", "ops", "postgresql:"),
+            ("sqlite:room.sqlite", "ops", "postgresql:"),
+        ):
+            arguments = [f"--store={store}", f"--room={room}"]
+            ended = self.assertRaises(SystemExit, self.made, MemoryReactorClock(), *arguments)
+            line = self.oneLine(servertap.Options(), ended)
+            self.assertTrue(line.startswith(f"chatserver: --room {room!r}: "), line)
+            self.assertIn(mend, line)
 
     def test_badEndpoint(self) -> None:
         """
