@@ -12,8 +12,11 @@ from typing import Any
 import psycopg
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReadDescriptor
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
+
+from twisted_messenger.errors import StoreError
 
 # Seconds until a connection that was lost is made again.
 _RETRY_SECONDS = 1.0
@@ -29,6 +32,8 @@ class Notices:
     :param told: called with the text of each notice, and with an empty one when some may have
         been lost.
     """
+
+    log = Logger()
 
     def __init__(
         self,
@@ -52,7 +57,7 @@ class Notices:
         """
         self._retry = None
         self._connecting = self._connect()
-        self._connecting.addCallbacks(self._connected, self._failed)
+        self._connecting.addCallback(self._connected).addErrback(self._failed)
 
     def stop(self) -> "Deferred[Any] | None":
         """
@@ -98,9 +103,9 @@ class Notices:
 
     def connectionLost(self, reason: Failure) -> None:
         """
-        The reactor has ended.
+        The reactor has ended, or has caught whoever was told at a bug.
         """
-        self._drop()
+        self._again()
 
     def _connected(self, connection: Any) -> None:
         self._connecting = None
@@ -113,6 +118,11 @@ class Notices:
         self._told("")
 
     def _failed(self, reason: Failure) -> None:
+        if not reason.check(psycopg.Error, OSError, StoreError):
+            self.log.failure("notices were not told", reason)
+        self._again()
+
+    def _again(self) -> None:
         self._connecting = None
         self._drop()
         if not self._stopped:
