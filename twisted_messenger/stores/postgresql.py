@@ -195,6 +195,10 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
         if since and not self._doubtful and (revision, serial) == (self._known[0], upTo):
             return RosterNews(since, self._known[1], [], [])
         news = await self._ask(lambda tables: tables.roster(revision))
+        while upTo != self.leases.serial:
+            # It may be older than what was learned meanwhile: lost members must not come back.
+            upTo = self.leases.serial
+            news = await self._ask(lambda tables: tables.roster(revision))
         if self._doubtful:
             self._doubtful, self._known = False, (0, 0)
         self._learn(news.revision, news.head)
