@@ -76,10 +76,11 @@ class PostgreSQLTables(RoomTables):
 
         :returns: what each returned.
         """
+        # First of all: what was lost on its way may still be under way there, with the lock.
+        self._lock()
         if batch.committing and self._wasCommitted(batch):
             return batch.results
         batch.committing = False
-        self._lock()
         revision, head = self._revision, self._position
         results = [call() for call in batch.calls]
         self._insertAdded()
