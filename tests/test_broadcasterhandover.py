@@ -24,6 +24,8 @@ class HandOverTests(BroadcasterTestCase):
         self.log = keepLog(self, "broadcaster")
         self.broadcaster = self.start()
         self.meet(("ann", ANN), ("bob", BOB))
+        # Their cursors are written; nothing waits to be.
+        self.network.advance(1)
         self.ann, self.bob = self.ids("ann", "bob")
 
     def giveAnnAway(self) -> None:

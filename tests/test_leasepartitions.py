@@ -232,9 +232,13 @@ class LostTests(LeaseTestCase):
         self.wait(TTL / 3)
         self.assertEqual(self.keeper.leavingSince(0), [])
         self.assertEqual(self.keeper.departedSince(self.before), [LAST, LAST_TOO])
+        self.assertEqual(self.tables.asked[-1], "renew")
         self.tables.asked.clear()
         self.successResultOf(self.keeper.handedOver([LAST, LAST_TOO]))
         self.assertEqual(self.tables.asked, [])
+        self.tables.have({**self.tables.standing.epochs, 255: 3}, share=PARTITIONS)
+        self.wait(TTL / 3)
+        self.assertEqual(self.serve(LAST), [LAST])
 
     def test_forgotten(self) -> None:
         """

@@ -136,8 +136,9 @@ class DeadlineTests(LeaseTestCase):
         self.slow = True
         self.wait(TTL / 3)
         asked = self.clock.seconds()
+        self.wait(0.5)
         self.answer()
-        self.wait(2)
+        self.wait(1.5)
         self.assertAlmostEqual(self.deadlines[-1], asked + BELIEVED)
 
     def test_failedAnnouncement(self) -> None:
@@ -254,6 +255,19 @@ class StopTests(LeaseTestCase):
         self.assertEqual(self.tables.asked, ["renew", "depart"])
         self.assertEqual(self.deadlines[-1], 0.0)
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_stopDuringAHandOver(self) -> None:
+        """
+        Members that are handed over after that have nobody to be taken from.
+        """
+        self.serve(1)
+        self.keeper.start()
+        self.share(0)
+        self.wait(TTL / 3)
+        self.successResultOf(self.stop())
+        self.tables.asked.clear()
+        self.successResultOf(self.keeper.handedOver([1]))
+        self.assertEqual(self.tables.asked, [])
 
     def test_away(self) -> None:
         """

@@ -2,12 +2,14 @@
 What a connection under the epoll opens with: bytes that are sent before anybody is told.
 """
 
+import math
 import socket
+from errno import ECANCELED
 from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectionRefusedError
+from twisted.internet.error import ConnectError, ConnectionRefusedError
 
 from tests.loopback.waiting import PATIENCE, LoopbackWaiting
 from tests.pushcontract import MUCH, listener
@@ -15,6 +17,7 @@ from tests.pushrig import HOST
 from tests.waiting import WaitingTestCase
 from twisted_messenger.socketbatch import BatchCreator
 from twisted_messenger.testing import CollectingFactory, RecordingProtocol
+from twisted_messenger.uptime import uptime
 
 
 class Speaking(RecordingProtocol):
@@ -46,11 +49,13 @@ class OpeningTests(LoopbackWaiting, WaitingTestCase):
         self.batch = batch
         self.failed: Deferred[None] = Deferred()
 
-    def connect(self, port: int, protocol: RecordingProtocol, opening: bytes) -> None:
+    def connect(
+        self, port: int, protocol: RecordingProtocol, opening: bytes, until: float = math.inf
+    ) -> None:
         """
         Connect, and leave nothing behind.
         """
-        attempt = self.batch.connect(HOST, port, protocol, self.failed.errback, opening)
+        attempt = self.batch.connect(HOST, port, protocol, self.failed.errback, opening, until)
         self.addCleanup(attempt.abortConnection)
 
     def collecting(self) -> tuple[int, CollectingFactory]:
@@ -113,6 +118,25 @@ class OpeningTests(LoopbackWaiting, WaitingTestCase):
             while piece := peer.recv(100):
                 received += piece
         self.assertEqual(received, b"ann: hi, and more")
+
+    def test_tooLate(self) -> None:
+        """
+        Where it takes so long that another node may have sent them, they are not sent: the
+        connection is reset, and the protocol hears nothing.
+        """
+        listening = listener(self)
+        listening.settimeout(PATIENCE)
+        protocol = Speaking()
+        with socket.create_connection(listening.getsockname()):
+            self.connect(listening.getsockname()[1], protocol, b"ann: hi", uptime())
+            listening.accept()[0].close()
+            with self.assertRaises(ConnectError) as raised:
+                self.waitFor(self.failed)
+        self.assertEqual(raised.exception.osError, ECANCELED)
+        self.assertIs(protocol.transport, None)
+        peer, _ = listening.accept()
+        with peer, self.assertRaises(ConnectionResetError):
+            peer.recv(100)
 
     def test_refused(self) -> None:
         """
