@@ -26,7 +26,7 @@ async def main(reactor: Any, port: str = "8880") -> None:
     Broadcaster(store, PushCreator(reactor), reactor).startService()
     factory = ReceiptFactory(ChatServerFactory(room), reactor)
     await endpoints.serverFromString(reactor, f"tcp:{port}").listen(factory)
-    await task.LoopingCall(room.post, "app", "your own program says hello").start(10)
+    await task.LoopingCall(room.post, "app", "your own program says hello").start(5)
 
 
 task.react(main, sys.argv[1:])

@@ -3,6 +3,7 @@ The store in PostgreSQL, on a real server.
 """
 
 from tests.postgresqlrig import PostgreSQLTestCase
+from tests.rostercontract import anyone, post
 from tests.storecontract import DurableStoreContract
 from twisted_messenger.interfaces import IMessageStore
 
@@ -16,7 +17,20 @@ class PostgreSQLStoreTests(DurableStoreContract, PostgreSQLTestCase):
         """
         The only node of a new room.
         """
-        return self.makeNode()
+        self.node = self.makeNode()
+        return self.node
+
+    def fill(self, count: int) -> None:
+        """
+        Append many messages in one transaction.
+        """
+        tables = self.node._tables
+
+        def fill() -> None:
+            for number in range(count):
+                tables.append(post(str(number)), anyone)
+
+        self.successResultOf(self.node._write(fill))
 
     def reopened(self, store: IMessageStore) -> IMessageStore:
         """

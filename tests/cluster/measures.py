@@ -30,9 +30,7 @@ def _room(server: PostgreSQLServer, nodes: int) -> Iterator[tuple[Cluster, Works
         TemporaryDirectory() as folder,
         Cluster(server) as cluster,
     ):
-        for _ in range(nodes):
-            cluster.add("--max-members", "0")
-        eventually(lambda: len(cluster.shares()) == nodes, "every node has a share")
+        cluster.start(nodes, "--max-members", "0")
         yield cluster, Workshop(Path(folder), ["ours"])
 
 

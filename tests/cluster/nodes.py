@@ -7,11 +7,12 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.loopback.rig import Twistd, chatserver, freePort, say
+from tests.loopback.rig import Twistd, chatserver, eventually, freePort, say
 from tests.postgresqlserver import PostgreSQLServer
 
 _rooms = itertools.count()
@@ -62,6 +63,14 @@ class Cluster:
         self.room = f"cluster{os.getpid()}-{next(_rooms)}"
         self.nodes: list[Node] = []
         self._stack = ExitStack()
+
+    def start(self, count: int, *options: str) -> None:
+        """
+        Start so many at once, and wait until each has its share.
+        """
+        with ThreadPoolExecutor(count) as threads:
+            list(threads.map(lambda _: self.add(*options), range(count)))
+        eventually(lambda: len(self.shares()) == count, "every node has a share")
 
     def add(self, *options: str) -> Node:
         """

@@ -50,9 +50,7 @@ def _scene(
     Members at some nodes, a steady load, and something that happens in the middle of it.
     """
     with Cluster(server) as cluster, Members(members) as all_:
-        for _ in range(nodes):
-            cluster.add()
-        eventually(lambda: len(cluster.shares()) == nodes, "every node has a share")
+        cluster.start(nodes)
         all_.register(cluster.ports())
         with Load(cluster.ports) as load:
             _pause(seconds)
