@@ -63,6 +63,9 @@ _CLOCK_ERROR = 1.0
 # Bits of a roster's revision that count what happened to this node, not to the roster.
 _SERIAL_BITS = 32
 
+# Who has changed something, the roster's revision, and the log's last position.
+_NOTICE = re.compile(r"([0-9a-f-]{36}) ([0-9]{1,18}) ([0-9]{1,18})", re.ASCII)
+
 # With the rest of the schema's name, no longer than PostgreSQL takes.
 _ROOM = re.compile("[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
@@ -243,13 +246,15 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
         if text == "nodes":
             self.leases.look()
             return
-        who, *known = text.split() or ("",)
-        if who == self.node:
+        notice = _NOTICE.fullmatch(text)
+        if notice is None:
+            # Some may have been missed; or somebody else has the same channel.
+            self._doubtful = True
+        elif notice[1] == self.node:
             # What this node changed itself, its followers know.
             return
-        # Without a word, some may have been missed.
-        self._doubtful |= not known
-        self._learn(*map(int, known))
+        else:
+            self._learn(int(notice[2]), int(notice[3]))
         self._wake()
 
     def _learn(self, revision: int = 0, head: int = 0) -> None:
