@@ -25,7 +25,7 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
     ("retention", "stores.diskroom", "stores.partitions"),
     (
         *("tail", "cursors", "follower", "trimmer", "stores.roomtables"),
-        *("sockets", "lookup", "refusallog", "leasewatch"),
+        *("sockets", "lookup", "refusallog", "leasewatch", "alarm"),
     ),
     (
         *("stores.sqlitetables", "stores.coalescing", "stores.postgresqltables"),
@@ -35,6 +35,7 @@ _LAYERS: tuple[tuple[str, ...], ...] = (
     ("stores.postgresql",),
     ("room", "socketbatch", "recipient", "stores", "stores.memory", "stores.sqlite", "turnstile"),
     ("server", "receipt", "peer", "push"),
+    ("outcomes",),
     ("dispatcher",),
     ("broadcaster", "outermost"),
     ("listener",),

@@ -3,7 +3,7 @@ The dispatcher: lets each member go on, one push after the other, as far as ther
 
 ::
 
-    proceed --DeliveryQueue.next--> Wait --> agenda --time--.
+    proceed --DeliveryQueue.next--> Wait --> alarm ---time--.
        ^                        --> Evict --> store         |
        |                        --> Send, Tell --> window --+--> page, if far behind --> push
        '------------ settled: confirmed, hung, failed ------'----------------------------'
@@ -14,21 +14,18 @@ from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
-from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twisted_messenger.agenda import Agenda
+from twisted_messenger.alarm import Alarm
 from twisted_messenger.counters import Counters
 from twisted_messenger.cursors import CursorWriter
 from twisted_messenger.delivery import Evict, Step, Tell, Wait
 from twisted_messenger.errors import StoreError
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.push import CONNECT_TIMEOUT, Attempt, Outcome, Pusher, PushResult
+from twisted_messenger.outcomes import Outcomes
+from twisted_messenger.push import CONNECT_TIMEOUT, Attempt, Pusher, PushResult
 from twisted_messenger.recipient import Delivery
-from twisted_messenger.refusallog import RefusalLog
-from twisted_messenger.roster import Member
-from twisted_messenger.source import Source
 from twisted_messenger.tail import Ready, Tail
 from twisted_messenger.uptime import uptime
 from twisted_messenger.windows import MAX_PUSHES, Window, windows
@@ -46,18 +43,8 @@ _PAGE_BYTES = 128 * 1024
 # once must leave some for others.
 _SHARES = 8
 
-# Failures in a row after which the log says so, some two seconds after the first: a netcat in a
-# loop fails once per message.
-_WORTH_A_LINE = 5
-
 # Seconds until a page that could not be read is tried again.
 _STORE_RETRY = 1.0
-
-# Looking a member of an enumeration up takes a while on older Pythons.
-_CONFIRMED = Outcome.CONFIRMED
-
-# Retries due within so many seconds go together.
-_SWEEP_SECONDS = 0.02
 
 
 class Dispatcher:
@@ -100,8 +87,7 @@ class Dispatcher:
         self._store = store
         self._pusher = pusher
         self._reactor = reactor
-        self._counters = counters
-        self._lines = RefusalLog(counters)
+        self._outcomes = Outcomes(counters, reactor)
         self._cursors = cursors
         self._tail = tail
         self._serverName = serverName
@@ -113,8 +99,7 @@ class Dispatcher:
         self._healthy, self._suspects = windows(maxPushes)
         self._maxShare = max(1, maxPushes // _SHARES)
         self._blocked: dict[str, Delivery] = {}
-        self._agenda: Agenda[Delivery] = Agenda()
-        self._sweep: IDelayedCall | None = None
+        self._later: Alarm[Delivery] = Alarm(reactor, self.proceed)
         self._serving = False
         self._running = False
 
@@ -129,9 +114,7 @@ class Dispatcher:
         Begin no more pushes; those in flight go on.
         """
         self._running = False
-        if self._sweep is not None:
-            self._sweep.cancel()
-            self._sweep = None
+        self._later.stop()
 
     def idle(self) -> "Deferred[None]":
         """
@@ -155,7 +138,7 @@ class Dispatcher:
         A member is gone; what is in flight for it goes on.
         """
         delivery.gone = True
-        self._agenda.remove(delivery)
+        self._later.remove(delivery)
 
     def retire(self, delivery: Delivery) -> "Deferred[None]":
         """
@@ -190,10 +173,10 @@ class Dispatcher:
         elif isinstance(step, Wait):
             # A page would be memory that a member costs for as long as it is away.
             delivery.page.clear()
-            if delivery not in self._agenda:
-                self._later(delivery, step.seconds)
+            if delivery not in self._later:
+                self._later.put(delivery, step.seconds)
         elif self._hasWork(delivery):
-            self._agenda.remove(delivery)
+            self._later.remove(delivery)
             self._enter(delivery, step)
 
     def _flowed(self, delivery: Delivery) -> bool:
@@ -211,7 +194,7 @@ class Dispatcher:
             return False
         if delivery.address in self.inFlight or not delivery.queue.flowOn(entry.position):
             return False
-        self._agenda.remove(delivery)
+        self._later.remove(delivery)
         window.enter(delivery, source)
         delivery.window, delivery.source = window, source
         self._push(delivery, entry.payload)
@@ -322,7 +305,7 @@ class Dispatcher:
         reason.trap(StoreError)
         delivery.pending = False
         if self._running and not delivery.gone:
-            self._later(delivery, _STORE_RETRY)
+            self._later.put(delivery, _STORE_RETRY)
 
     def _push(self, delivery: Delivery, payload: bytes) -> None:
         member = delivery.member
@@ -337,12 +320,7 @@ class Dispatcher:
 
     def _pushed(self, delivery: Delivery, address: str, result: PushResult) -> None:
         del self.inFlight[address]
-        if result.outcome is _CONFIRMED and not delivery.queue.failures:
-            self._counters.add("pushes.confirmed")
-            delivery.queue.confirmed()
-            further = True
-        else:
-            further = self._settled(result, delivery)
+        further = self._outcomes.settled(result, delivery)
         if further and (delivery.rested is not None or not delivery.gone):
             self._cursors.moved(delivery.member.id, delivery.queue)
         if not self._goOn(delivery, address):
@@ -379,53 +357,9 @@ class Dispatcher:
         self._push(delivery, entry.payload)
         return True
 
-    def _settled(self, result: PushResult, delivery: Delivery) -> bool:
-        """
-        Tell the member's queue how the push ended.
-
-        :returns: whether the member has come further.
-        """
-        queue = delivery.queue
-        self._counters.add(f"pushes.{result.outcome.value}")
-        if result.outcome is Outcome.CONFIRMED:
-            if queue.failures >= _WORTH_A_LINE:
-                self._note(delivery.member, "{name} is back")
-            queue.confirmed()
-            return True
-        now = self._reactor.seconds()
-        if result.outcome is Outcome.EXHAUSTED:
-            queue.postponed(now)
-            return False
-        if result.outcome is Outcome.HUNG:
-            further = queue.hung(now)
-            counter = "unconfirmed"
-        else:
-            further = queue.failed(now, result.connected)
-            counter = "skipped"
-        if further:
-            self._counters.add(counter)
-        if queue.failures == _WORTH_A_LINE:
-            self._logUnreached(delivery.member, result.detail)
-        return further
-
-    def _logUnreached(self, member: Member, why: str) -> None:
-        line = "{name} at {host}:{port} was not reached ({why}); its messages wait"
-        self._note(member, line, why=why)
-
-    def _note(self, member: Member, line: str, **fields: object) -> None:
-        # A member can fail and come back as often as it likes.
-        self._lines.note(
-            Source(member.host),
-            line,
-            name=member.name,
-            host=member.host,
-            port=member.port,
-            **fields,
-        )
-
     def _evict(self, delivery: Delivery) -> None:
         delivery.pending = True
-        self._agenda.remove(delivery)
+        self._later.remove(delivery)
         self._store.evict(delivery.member.id, delivery.registered).addCallbacks(
             self._evicted, self._storeFailed, callbackArgs=(delivery,), errbackArgs=(delivery,)
         )
@@ -436,26 +370,4 @@ class Dispatcher:
             delivery.pending = False
             self.proceed(delivery)
             return
-        self._counters.add("evicted.member")
-        line = "{name} at {host}:{port} was away for too long; it is no longer a member"
-        self._note(delivery.member, line)
-
-    def _later(self, delivery: Delivery, seconds: float) -> None:
-        self._agenda.put(delivery, self._reactor.seconds() + seconds)
-        self._setSweep()
-
-    def _setSweep(self) -> None:
-        first = self._agenda.first()
-        if first is None:
-            return
-        wait = max(_SWEEP_SECONDS, first - self._reactor.seconds())
-        if self._sweep is None:
-            self._sweep = self._reactor.callLater(wait, self._sweepDue)
-        elif self._sweep.getTime() > self._reactor.seconds() + wait:
-            self._sweep.reset(wait)
-
-    def _sweepDue(self) -> None:
-        self._sweep = None
-        for delivery in self._agenda.due(self._reactor.seconds()):
-            self.proceed(delivery)
-        self._setSweep()
+        self._outcomes.evicted(delivery.member)

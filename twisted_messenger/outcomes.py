@@ -1,0 +1,92 @@
+"""
+What the end of a push means: to the member's queue, to the counters, and to the log.
+"""
+
+from typing import Any
+
+from twisted_messenger.counters import Counters
+from twisted_messenger.push import Outcome, PushResult
+from twisted_messenger.recipient import Delivery
+from twisted_messenger.refusallog import RefusalLog
+from twisted_messenger.roster import Member
+from twisted_messenger.source import Source
+
+# Failures in a row after which the log says so, some two seconds after the first: a netcat in a
+# loop fails once per message.
+_WORTH_A_LINE = 5
+
+# Looking a member of an enumeration up takes a while on older Pythons.
+_CONFIRMED = Outcome.CONFIRMED
+
+
+class Outcomes:
+    """
+    Takes note of how pushes end, and members with them.
+
+    :param counters: every push is counted by its outcome.
+    :param reactor: tells when it was.
+    """
+
+    def __init__(self, counters: Counters, reactor: Any) -> None:
+        self._counters = counters
+        self._reactor = reactor
+        self._lines = RefusalLog(counters)
+
+    def settled(self, result: PushResult, delivery: Delivery) -> bool:
+        """
+        A push has ended.
+
+        :returns: whether the member has come further.
+        """
+        if result.outcome is _CONFIRMED and not delivery.queue.failures:
+            self._counters.add("pushes.confirmed")
+            delivery.queue.confirmed()
+            return True
+        self._counters.add(f"pushes.{result.outcome.value}")
+        if result.outcome is _CONFIRMED:
+            return self._cameBack(delivery)
+        return self._fell(result, delivery)
+
+    def evicted(self, member: Member) -> None:
+        """
+        A member was given up.
+        """
+        self._counters.add("evicted.member")
+        self._note(
+            member, "{name} at {host}:{port} was away for too long; it is no longer a member"
+        )
+
+    def _cameBack(self, delivery: Delivery) -> bool:
+        if delivery.queue.failures >= _WORTH_A_LINE:
+            self._note(delivery.member, "{name} is back")
+        delivery.queue.confirmed()
+        return True
+
+    def _fell(self, result: PushResult, delivery: Delivery) -> bool:
+        queue, now = delivery.queue, self._reactor.seconds()
+        if result.outcome is Outcome.EXHAUSTED:
+            queue.postponed(now)
+            return False
+        if result.outcome is Outcome.HUNG:
+            further = queue.hung(now)
+            counter = "unconfirmed"
+        else:
+            further = queue.failed(now, result.connected)
+            counter = "skipped"
+        if further:
+            self._counters.add(counter)
+        if queue.failures == _WORTH_A_LINE:
+            line = "{name} at {host}:{port} was not reached ({why}); its messages wait"
+            self._note(delivery.member, line, why=result.detail)
+        return further
+
+    def _note(self, member: Member, line: str, **fields: object) -> None:
+        # A member can fail and come back as often as it likes.
+        self._lines.note(
+            Source(member.host),
+            line,
+            name=member.name,
+            host=member.host,
+            port=member.port,
+            **fields,
+        )
