@@ -102,16 +102,17 @@ class LatePushProtocol(PushProtocol):
     A push that says nothing when it is connected, only when it is told to.
     """
 
-    def connectionMade(self) -> None:
+    def makeConnection(self, transport: Any) -> None:
         """
         Wait.
         """
+        self.transport = transport
 
     def speak(self) -> None:
         """
         Send.
         """
-        super().connectionMade()
+        super().makeConnection(self.transport)
 
 
 class PushTestCase(SynchronousTestCase):

@@ -9,6 +9,7 @@ The dispatcher: lets each member go on, one push after the other, as far as ther
        '------------ settled: confirmed, hung, failed ------'----------------------------'
 """
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -94,6 +95,8 @@ class Dispatcher:
         self._connectTimeout = connectTimeout
         self._lineEnd = lineEnd
         self._uptime = uptime
+        # Before each push, a store that no nodes share is not asked.
+        self._leased = store.heldUntil != math.inf
         self._healthy: Window[Delivery]
         self._suspects: Window[Delivery]
         self._healthy, self._suspects = windows(maxPushes)
@@ -163,7 +166,9 @@ class Dispatcher:
         """
         Do the next thing for a member, if it is at rest.
         """
-        if not self._running or delivery.gone or delivery.busy or self._lapsed():
+        if not self._running or delivery.gone or delivery.busy:
+            return
+        if self._leased and self._lapsed():
             return
         if self._flowed(delivery):
             return
@@ -345,7 +350,7 @@ class Dispatcher:
         """
         if not self._running or delivery.window is not self._healthy or delivery.gone:
             return False
-        if self._uptime() >= self._store.heldUntil:
+        if self._leased and self._lapsed():
             return False
         if self._healthy.queue or self._blocked or delivery.page:
             return False

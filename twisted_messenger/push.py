@@ -180,12 +180,13 @@ class PushProtocol(Protocol):
         self._reply = b""
         self._armed = self._finSent = self._peerClosed = False
 
-    def connectionMade(self) -> None:
+    def makeConnection(self, transport: Any) -> None:
         """
         Send, half-close, and wait.
         """
+        # Not by way of connectionMade(): everything here is done once for every push.
+        self.transport = tcp = transport
         self.deadline = self._clock.seconds() + self._pushTimeout
-        tcp = self.transport
         if self._payload:
             if len(self._payload) > _ONE_SEND_BYTES:
                 self._armed = True
