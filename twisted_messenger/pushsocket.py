@@ -145,10 +145,6 @@ class PushSocket:
         The kernel has news.
         """
         if not self._connected:
-            if uptime() >= self._until:
-                resetOnClose(self, True)
-                self.notConnected(ECANCELED)
-                return
             # It may be news of a descriptor that was somebody else's a moment ago.
             try:
                 self._open()
@@ -259,7 +255,14 @@ class PushSocket:
         """
         Send what opens the conversation: even where that is nothing, the kernel says whether the
         connection stands.
+
+        :raises OSError: there is no connection, or it is too late for one.
         """
+        # Also right behind a connect that succeeded: the whole program may have stood still in it.
+        if self._until != math.inf and uptime() >= self._until:
+            # To the peer our end alone would be an empty message.
+            resetOnClose(self, True)
+            raise OSError(ECANCELED, "")
         try:
             sent = self._socket.send(self._unsent)
         except BlockingIOError:

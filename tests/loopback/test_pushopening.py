@@ -128,10 +128,28 @@ class OpeningTests(LoopbackWaiting, WaitingTestCase):
         listening.settimeout(PATIENCE)
         protocol = Speaking()
         with socket.create_connection(listening.getsockname()):
-            self.connect(listening.getsockname()[1], protocol, b"ann: hi", uptime())
+            until = uptime() + 0.1
+            self.connect(listening.getsockname()[1], protocol, b"ann: hi", until)
+            self.waitUntil(lambda: uptime() >= until)
             listening.accept()[0].close()
             with self.assertRaises(ConnectError) as raised:
                 self.waitFor(self.failed)
+        self.assertEqual(raised.exception.osError, ECANCELED)
+        self.assertIs(protocol.transport, None)
+        peer, _ = listening.accept()
+        with peer, self.assertRaises(ConnectionResetError):
+            peer.recv(100)
+
+    def test_tooLateAtOnce(self) -> None:
+        """
+        So it is where the connection stands at once, but the program stood still meanwhile.
+        """
+        listening = listener(self)
+        listening.settimeout(PATIENCE)
+        protocol = Speaking()
+        self.connect(listening.getsockname()[1], protocol, b"ann: hi", uptime())
+        with self.assertRaises(ConnectError) as raised:
+            self.waitFor(self.failed)
         self.assertEqual(raised.exception.osError, ECANCELED)
         self.assertIs(protocol.transport, None)
         peer, _ = listening.accept()
