@@ -182,7 +182,11 @@ class PostgreSQLDatabase:
 
     def _listening(self) -> Any:
         connection = psycopg.connect(self._conninfo, autocommit=True)
-        connection.execute(f'LISTEN "{self.schema}"')
+        try:
+            connection.execute(f'LISTEN "{self.schema}"')
+        except psycopg.Error:
+            connection.close()
+            raise
         return connection
 
     def close(self) -> None:
