@@ -11,9 +11,8 @@ from twisted.internet.error import ConnectionAborted, ConnectionDone, Connection
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.protocol import Factory, Protocol
 
-from tests.transportrig import Building, Ours, Plain, RaisingOnData, RaisingOnEnd
+from tests.transportrig import Building, Ours, Plain, RaisingOnData, RaisingOnEnd, pendingError
 from tests.waiting import WaitingTestCase
-from twisted_messenger.sockets import pendingError
 from twisted_messenger.testing import RecordingProtocol
 
 HOST = "127.0.0.1"

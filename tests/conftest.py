@@ -12,7 +12,7 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
 from zope.interface import provider
 
-from tests.postgresqlserver import PostgreSQLServer, serverPrograms
+from tests.postgresqlserver import PostgreSQLServer, running
 
 
 @pytest.fixture(scope="session")
@@ -20,15 +20,8 @@ def postgresql() -> Iterator[PostgreSQLServer]:
     """
     A running PostgreSQL server, which need not survive a power cut.
     """
-    programs = serverPrograms()
-    if programs is None:
-        pytest.skip("there is no PostgreSQL server here: apt-get install postgresql")
-    server = PostgreSQLServer(programs, "fsync=off")
-    try:
-        server.start()
+    with running("fsync=off") as server:
         yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,14 @@ import socket
 import subprocess
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from glob import glob
 from pathlib import Path
 from tempfile import mkdtemp
 
 import psycopg
+import pytest
 
 HOST = "127.0.0.1"
 
@@ -24,6 +26,22 @@ _PATIENCE = 60.0
 
 #: Where Debian keeps what only a server needs.
 _FOLDERS = "/usr/lib/postgresql/*/bin"
+
+
+@contextmanager
+def running(*settings: str) -> "Iterator[PostgreSQLServer]":
+    """
+    A server that runs, and is gone afterwards.
+    """
+    programs = serverPrograms()
+    if programs is None:
+        pytest.skip("there is no PostgreSQL server here: apt-get install postgresql")
+    server = PostgreSQLServer(programs, *settings)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 def serverPrograms() -> Path | None:

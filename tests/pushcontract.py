@@ -13,9 +13,9 @@ from twisted.internet.protocol import Factory
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.pushrig import BIG, HOST, ActingFactory, abort, close, nothing
+from tests.transportrig import pendingError
 from tests.waiting import WaitingTestCase
 from twisted_messenger.push import Outcome, PushCreator, PushResult
-from twisted_messenger.sockets import pendingError
 from twisted_messenger.testing import (
     CollectingFactory,
     HangingFactory,

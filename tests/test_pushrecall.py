@@ -5,8 +5,8 @@ Pushes that are taken back, since another node may serve their members by now.
 from typing import Any
 
 from tests.pushrig import BIG, HOST, LATE, PORT, ActingFactory, PushTestCase
+from tests.transportrig import pendingError
 from twisted_messenger.push import PUSH_TIMEOUT, Outcome, PushProtocol, PushResult
-from twisted_messenger.sockets import pendingError
 from twisted_messenger.testing import (
     CollectingFactory,
     HangingFactory,

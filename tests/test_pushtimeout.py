@@ -7,6 +7,7 @@ from typing import Any
 from twisted.internet.error import ConnectionLost
 
 from tests.pushrig import BIG, HOST, LATE, PORT, ActingFactory, PushTestCase
+from tests.transportrig import pendingError
 from twisted_messenger.push import (
     CONNECT_TIMEOUT,
     PUSH_TIMEOUT,
@@ -14,7 +15,6 @@ from twisted_messenger.push import (
     PushCreator,
     PushResult,
 )
-from twisted_messenger.sockets import pendingError
 from twisted_messenger.testing import (
     HangingFactory,
     TarpitFactory,

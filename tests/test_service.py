@@ -5,9 +5,9 @@ The whole room: in which order its parts start and stop, and who is waited for.
 from typing import Any
 
 from tests.servicerig import ANN, HOST, PORT, ServiceTestCase
+from tests.transportrig import pendingError
 from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT
 from twisted_messenger.errors import StartError, StoreError
-from twisted_messenger.sockets import pendingError
 from twisted_messenger.testing import (
     CollectingFactory,
     HangingFactory,

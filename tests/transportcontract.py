@@ -19,8 +19,8 @@ from twisted.internet.protocol import Factory
 from zope.interface.verify import verifyObject
 
 from tests.clientcontract import HOST, ClientContract
-from tests.transportrig import Plain, Source
-from twisted_messenger.sockets import pendingError, resetOnClose
+from tests.transportrig import Plain, Source, pendingError
+from twisted_messenger.sockets import resetOnClose
 from twisted_messenger.testing import RecordingProtocol
 
 

@@ -3,6 +3,7 @@ What the transport contract plugs in: protocols that know no half-close or have 
 """
 
 from collections.abc import Callable
+from socket import SO_ERROR, SOL_SOCKET
 from typing import Any
 
 from twisted.internet.interfaces import IPullProducer
@@ -11,6 +12,15 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_messenger.testing import RecordingProtocol
+
+
+def pendingError(transport: Any) -> int:
+    """
+    The error that a connection has met and nobody has seen yet.
+
+    :returns: an errno; 0 for none.
+    """
+    return int(transport.getHandle().getsockopt(SOL_SOCKET, SO_ERROR))
 
 
 class Ours(Exception):

@@ -1,5 +1,5 @@
 """
-What the socket API offers and Twisted's transports do not: reset on close, pending errors, limits.
+What the socket API offers and Twisted's transports do not: reset on close, limits.
 """
 
 import resource
@@ -45,16 +45,6 @@ def resetOnClose(transport: Any, armed: bool) -> None:
     handle = _socketOf(transport)
     if handle is not None:
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET if armed else _IN_ORDER)
-
-
-def pendingError(transport: Any) -> int:
-    """
-    The error that a connection has met and nobody has seen yet.
-
-    :returns: an errno; 0 for none.
-    """
-    handle = _socketOf(transport)
-    return 0 if handle is None else handle.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 def endedByTLS(transport: Any) -> bool:

@@ -4,11 +4,9 @@ Real nodes, a real database, and what is done to them: small, so that it takes s
 ``python -m tests.cluster`` does the same with 200 members.
 """
 
-import pytest
-
 from tests.cluster import scenarios
 from tests.cluster.scenarios import Outcome
-from tests.postgresqlserver import PostgreSQLServer, serverPrograms
+from tests.postgresqlserver import PostgreSQLServer, running
 from twisted_messenger.stores.leases import LEASE_SECONDS
 
 MEMBERS = 12
@@ -60,14 +58,6 @@ def test_restarted() -> None:
     """
     The database may be restarted, and may crash, under load.
     """
-    programs = serverPrograms()
-    if programs is None:
-        pytest.skip("there is no PostgreSQL server here: apt-get install postgresql")
     # Its own, since others need the shared one; and with everything on disk.
-    server = PostgreSQLServer(programs)
-    try:
-        server.start()
-        outcome = scenarios.restarted(server, MEMBERS, SECONDS)
-    finally:
-        server.remove()
-    _kept(outcome)
+    with running() as server:
+        _kept(scenarios.restarted(server, MEMBERS, SECONDS))

@@ -119,6 +119,18 @@ class OpeningTests(LoopbackWaiting, WaitingTestCase):
                 received += piece
         self.assertEqual(received, b"ann: hi, and more")
 
+    def assertReset(self, listening: socket.socket, protocol: Speaking) -> None:
+        """
+        It was too late: the peer sees a reset and no byte, and the protocol hears nothing.
+        """
+        with self.assertRaises(ConnectError) as raised:
+            self.waitFor(self.failed)
+        self.assertEqual(raised.exception.osError, ECANCELED)
+        self.assertIs(protocol.transport, None)
+        peer, _ = listening.accept()
+        with peer, self.assertRaises(ConnectionResetError):
+            peer.recv(100)
+
     def test_tooLate(self) -> None:
         """
         Where it takes so long that another node may have sent them, they are not sent: the
@@ -132,13 +144,7 @@ class OpeningTests(LoopbackWaiting, WaitingTestCase):
             self.connect(listening.getsockname()[1], protocol, b"ann: hi", until)
             self.waitUntil(lambda: uptime() >= until)
             listening.accept()[0].close()
-            with self.assertRaises(ConnectError) as raised:
-                self.waitFor(self.failed)
-        self.assertEqual(raised.exception.osError, ECANCELED)
-        self.assertIs(protocol.transport, None)
-        peer, _ = listening.accept()
-        with peer, self.assertRaises(ConnectionResetError):
-            peer.recv(100)
+            self.assertReset(listening, protocol)
 
     def test_tooLateAtOnce(self) -> None:
         """
@@ -148,13 +154,7 @@ class OpeningTests(LoopbackWaiting, WaitingTestCase):
         listening.settimeout(PATIENCE)
         protocol = Speaking()
         self.connect(listening.getsockname()[1], protocol, b"ann: hi", uptime())
-        with self.assertRaises(ConnectError) as raised:
-            self.waitFor(self.failed)
-        self.assertEqual(raised.exception.osError, ECANCELED)
-        self.assertIs(protocol.transport, None)
-        peer, _ = listening.accept()
-        with peer, self.assertRaises(ConnectionResetError):
-            peer.recv(100)
+        self.assertReset(listening, protocol)
 
     def test_refused(self) -> None:
         """

@@ -7,6 +7,7 @@ transaction is durable. Reads never share a transaction with writes: what is rea
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -43,7 +44,7 @@ class Step:
     frees: bool
 
 
-class CoalescingStore(Generic[Tables]):
+class CoalescingStore(ABC, Generic[Tables]):
     """
     An ``IMessageStore`` but for its start, its end, and how calls reach the database.
 
@@ -140,19 +141,19 @@ class CoalescingStore(Generic[Tables]):
         self._writeNext()
         return done
 
+    @abstractmethod
     def _ask(self, question: "Callable[[Tables], T]") -> "Deferred[T]":
         """
         Read something that is committed.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def _transact(self, batch: Sequence[Step]) -> "Deferred[list[Any]]":
         """
         Make a batch of changes durable, or none of them.
 
         :returns: fires with what each returned.
         """
-        raise NotImplementedError
 
     def _write(self, change: Callable[[], T], *, frees: bool = False) -> "Deferred[T]":
         done: Deferred[T] = Deferred()

@@ -249,18 +249,21 @@ class LeaseKeeper:
         self.standing, self.epochs = standing, dict(standing.epochs)
         self._hold(began + _BELIEVED * self._ttl)
         self.clockError = self._clock() - standing.time
+        if lost:
+            self._lose(lost)
+        kept = [number for number in self.epochs if number not in self._draining]
+        drain = set(surplusOf(kept, standing.share))
+        self._draining |= drain
+        self._tell(drain, self._leaving)
+        return bool(behind or lost or taken or drain)
+
+    def _lose(self, lost: set[int]) -> None:
+        self.log.info("{count} partitions are another node's now", count=len(lost))
         self._draining -= lost
         self._tell(lost, self._departed)
         for memberId in self._departed:
             self._served.pop(memberId, None)
             self._leaving.pop(memberId, None)
-        kept = [number for number in self.epochs if number not in self._draining]
-        drain = set(surplusOf(kept, standing.share))
-        self._draining |= drain
-        self._tell(drain, self._leaving)
-        if lost:
-            self.log.info("{count} partitions are another node's now", count=len(lost))
-        return bool(behind or lost or taken or drain)
 
     def _hold(self, deadline: float) -> None:
         self._heldUntil = deadline

@@ -4,6 +4,7 @@ The SQL that all databases share: what a room's log, roster and cursors are aske
 Every method blocks, and is one step of a transaction that somebody else begins and commits.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,7 +32,7 @@ MEMBER_STATE = (
 )
 
 
-class RoomTables:
+class RoomTables(ABC):
     """
     The tables ``log``, ``members`` and ``departed``, and counts of what is in them.
     """
@@ -40,6 +41,7 @@ class RoomTables:
         self._revision = 0
         self._entries = self._size = 0
 
+    @abstractmethod
     def _execute(self, sql: str, values: Mapping[str, object] | None = None) -> Any:
         """
         Run one statement.
@@ -47,13 +49,12 @@ class RoomTables:
         :param sql: with ``:name`` for each value.
         :returns: a cursor with the rows.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def _head(self) -> int:
         """
         The last position of the log.
         """
-        raise NotImplementedError
 
     def _forgetStep(self) -> int:
         """
