@@ -12,10 +12,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.pushers import DeferredPusher
 from tests.stumblingstore import StumblingStore
 from twisted_messenger.broadcaster import Broadcaster
-from twisted_messenger.counters import Counters
-from twisted_messenger.delivery import Progress
+from twisted_messenger.eventlog import Counters
 from twisted_messenger.push import Attempt, Outcome, PushResult
 from twisted_messenger.room import ChatRoom
+from twisted_messenger.roster import Progress
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import MemoryNetwork
 

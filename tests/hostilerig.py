@@ -14,13 +14,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.simulation.process import Process
 from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
-from twisted_messenger.counters import Counters
 from twisted_messenger.delivery import retrySchedule
+from twisted_messenger.eventlog import Counters, RefusalLog
 from twisted_messenger.listener import Listener
 from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.push import PushCreator
 from twisted_messenger.receipt import ReceiptFactory
-from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.server import ChatServerFactory, ChatServerProtocol
 from twisted_messenger.service import ChatService

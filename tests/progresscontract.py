@@ -3,8 +3,7 @@ What every store must remember of how far its members have come. See ``storecont
 """
 
 from tests.rostercontract import OFFICE, RosterContract, at
-from twisted_messenger.delivery import Progress
-from twisted_messenger.roster import Change
+from twisted_messenger.roster import Change, Progress
 
 
 class ProgressContract(RosterContract):

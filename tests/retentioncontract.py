@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from tests.progresscontract import ProgressContract
 from tests.rostercontract import anyone, at, post
-from twisted_messenger.delivery import Progress
-from twisted_messenger.interfaces import ENTRY_OVERHEAD, LogLimits, MemberState
+from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
 from twisted_messenger.retention import STEP
+from twisted_messenger.roster import MemberState, Progress
 
 _NOW = 2_000_000.0
 

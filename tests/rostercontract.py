@@ -6,10 +6,19 @@ from typing import TYPE_CHECKING
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.delivery import Progress
-from twisted_messenger.interfaces import Entry, IMessageStore, MemberState, Post, RosterNews
+from twisted_messenger.address import machineKey
+from twisted_messenger.entry import Entry, Post
+from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.roster import Change, Enrolment, Member, RosterLimits, machineKey
+from twisted_messenger.roster import (
+    Change,
+    Enrolment,
+    Member,
+    MemberState,
+    Progress,
+    RosterLimits,
+    RosterNews,
+)
 
 HOME = "127.0.0.1"
 OFFICE = "10.0.0.7"

@@ -11,8 +11,9 @@ from twisted.internet.protocol import ClientCreator
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.broadcaster import Broadcaster
+from twisted_messenger.entry import Post
 from twisted_messenger.errors import StartError, StoreError
-from twisted_messenger.interfaces import Admission, Post
+from twisted_messenger.interfaces import Admission
 from twisted_messenger.listener import Listener
 from twisted_messenger.push import PushCreator
 from twisted_messenger.receipt import ReceiptFactory

@@ -10,9 +10,9 @@ from twisted.python.failure import Failure
 
 from tests.rostercontract import anyone, at
 from tests.test_sqlitefile import FileTestCase
-from twisted_messenger.interfaces import MemberState, Post
+from twisted_messenger.entry import Post
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import RosterLimits
+from twisted_messenger.roster import MemberState, RosterLimits
 from twisted_messenger.stores.sqlite import SQLiteStore
 from twisted_messenger.stores.sqlitefile import SQLiteFile
 

@@ -11,9 +11,9 @@ from zope.interface.verify import verifyObject
 
 from tests.retentioncontract import RetentionContract
 from tests.rostercontract import OFFICE, anyone, at, post
-from twisted_messenger.delivery import Progress
-from twisted_messenger.interfaces import ENTRY_OVERHEAD, IMessageStore, MemberState
-from twisted_messenger.roster import Change, Member
+from twisted_messenger.entry import ENTRY_OVERHEAD
+from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.roster import Change, Member, MemberState, Progress
 
 
 class StoreContract(RetentionContract):

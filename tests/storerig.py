@@ -8,9 +8,8 @@ from typing import TypeVar
 from twisted.internet.defer import Deferred, fail
 
 from tests.rostercontract import anyone, at, post
-from twisted_messenger.delivery import Progress
-from twisted_messenger.interfaces import Entry, LogLimits, RosterNews
-from twisted_messenger.roster import RosterLimits
+from twisted_messenger.entry import Entry, LogLimits
+from twisted_messenger.roster import Progress, RosterLimits, RosterNews
 from twisted_messenger.stores.memory import MemoryStore
 
 T = TypeVar("T")

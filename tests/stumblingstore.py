@@ -11,9 +11,9 @@ from weakref import WeakValueDictionary
 
 from twisted.internet.defer import Deferred, fail, succeed
 
-from twisted_messenger.delivery import Progress
+from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreError
-from twisted_messenger.interfaces import Entry, RosterNews
+from twisted_messenger.roster import Progress, RosterNews
 from twisted_messenger.stores.memory import MemoryStore
 
 #: What the broadcaster reads at once for one member that is far behind.

@@ -7,8 +7,8 @@ from twisted.logger import LogLevel
 from tests.broadcasterrig import ANN, BOB, CYD, BroadcasterTestCase
 from tests.roomtestcase import keepLog
 from twisted_messenger.broadcaster import HANDOVER_SECONDS
-from twisted_messenger.delivery import Progress
 from twisted_messenger.push import Outcome
+from twisted_messenger.roster import Progress
 
 
 class HandOverTests(BroadcasterTestCase):

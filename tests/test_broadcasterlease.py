@@ -5,9 +5,9 @@ The broadcaster of one node among several, when its right to push runs out and c
 from tests.broadcasterrig import ANN, BOB, CYD, DAN, BroadcasterTestCase
 from tests.roomtestcase import keepLog
 from twisted_messenger.broadcaster import Broadcaster
-from twisted_messenger.delivery import Progress
 from twisted_messenger.dispatcher import SUSPECT_CONNECT_TIMEOUT
 from twisted_messenger.push import CONNECT_TIMEOUT, Outcome
+from twisted_messenger.roster import Progress
 
 #: Seconds that the node may push, from the start on.
 HELD = 10.0

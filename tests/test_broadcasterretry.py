@@ -5,9 +5,9 @@ The broadcaster, and members that are not reached.
 from typing import Any
 
 from tests.broadcasterrig import ANN, BOB, BroadcasterTestCase
+from twisted_messenger.address import Source
 from twisted_messenger.policy import AdmissionPolicy, Senders
 from twisted_messenger.push import Outcome
-from twisted_messenger.source import Source
 
 
 class RetryTests(BroadcasterTestCase):

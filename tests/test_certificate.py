@@ -18,8 +18,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.loopback.certificates import Authority, Identity, authoritiesFile
 from tests.loopback.rig import HOST
+from twisted_messenger.address import certificateOf
 from twisted_messenger.outermost import GuardedFactory, GuardingReactor
-from twisted_messenger.source import certificateOf
 
 
 class _Transport:

@@ -4,7 +4,7 @@ What an operator reads in the counts.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.counters import Counters
+from twisted_messenger.eventlog import Counters
 
 
 class CountersTests(SynchronousTestCase):

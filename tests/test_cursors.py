@@ -12,8 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.roomtestcase import keepLog
 from tests.storerig import HandStore
 from twisted_messenger.cursors import FLUSH_SECONDS, CursorWriter
-from twisted_messenger.delivery import Progress
 from twisted_messenger.errors import StoreError
+from twisted_messenger.roster import Progress
 
 
 @dataclass

@@ -9,13 +9,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_messenger.delivery import (
     RETRY_SECONDS,
     DeliveryQueue,
-    Progress,
     RetryPolicy,
     Send,
     Tell,
     Wait,
     retrySchedule,
 )
+from twisted_messenger.roster import Progress
 
 _HOUR = 3600.0
 

@@ -15,9 +15,9 @@ from twisted_messenger.delivery import (
     POISON_SECONDS,
     DeliveryQueue,
     Evict,
-    Progress,
     Tell,
 )
+from twisted_messenger.roster import Progress
 
 _HOUR = 3600.0
 

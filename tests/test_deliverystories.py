@@ -12,10 +12,10 @@ from twisted_messenger.delivery import (
     NEVER_REACHED_SECONDS,
     DeliveryQueue,
     Evict,
-    Progress,
     Tell,
     Wait,
 )
+from twisted_messenger.roster import Progress
 
 _HOUR = 3600.0
 

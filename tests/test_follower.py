@@ -8,9 +8,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import keepLog
 from tests.storerig import HandStore
+from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreError
 from twisted_messenger.follower import LogFollower
-from twisted_messenger.interfaces import Entry, RosterNews
+from twisted_messenger.roster import RosterNews
 
 
 class ListReader:

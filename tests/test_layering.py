@@ -1,9 +1,10 @@
 """
-Imports go one way, and the heart of the package knows neither the network nor the clock.
+Imports go one way, and the rules of the package know neither the network nor the clock.
 """
 
 import ast
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -11,59 +12,29 @@ from twisted.trial.unittest import SynchronousTestCase
 _ROOT = Path(__file__).resolve().parent.parent
 _PACKAGE = "twisted_messenger"
 
-#: Every module of the package, lowest layer first. A module may import from layers below its
-#: own, never from its own layer: whoever needs a neighbour gets a layer above it.
-_LAYERS: tuple[tuple[str, ...], ...] = (
-    ("text", "uptime"),
-    ("refusal",),
-    ("errors", "counters"),
-    ("wire",),
-    ("roster", "outgoing", "commands", "colours", "pasting"),
-    ("source", "rates", "addressbook"),
-    ("policy", "delivery", "agenda", "windows", "connections", "unfinished", "transcript"),
-    ("interfaces",),
-    ("retention", "stores.diskroom", "stores.partitions"),
-    (
-        *("tail", "cursors", "follower", "trimmer", "stores.roomtables"),
-        *("sockets", "lookup", "refusallog", "leasewatch", "alarm"),
-    ),
-    (
-        *("stores.sqlitetables", "stores.coalescing", "stores.postgresqltables"),
-        *("stores.postgresqldatabase", "stores.leasetables", "stores.notices"),
-    ),
-    ("stores.sqlitefile", "pushsocket", "stores.leases"),
-    ("stores.postgresql",),
-    ("room", "socketbatch", "recipient", "stores", "stores.memory", "stores.sqlite", "turnstile"),
-    ("server", "receipt", "peer", "push"),
-    ("outcomes",),
-    ("dispatcher",),
-    ("broadcaster", "outermost"),
-    ("listener",),
-    # Of a peer: where lines wait, whom they go to, where they are typed, what they do.
-    ("outbox", "friends", "descriptors", "history", "promptkeys"),
-    ("conversation", "leaving", "console"),
-    ("service", "talk", "plainconsole", "promptline"),
-    ("orders", "peerservice", "promptconsole"),
-    ("terminal",),
-    ("tap",),
-    ("servertap", "peertap"),
-    ("script",),
-    # Doubles for tests: nothing that runs may need them.
-    ("testing.kernel", "testing.peers"),
-    ("testing.transports", "testing.visits", "testing.listeners"),
-    ("testing.network", "testing.tutorial", "testing.senders"),
-    ("testing",),
-    ("__init__",),
-)
+#: What each package may import besides itself and the words, which lie at the top and import no
+#: package. Nothing that runs may need ``testing``.
+_MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "room": (),
+    "stores": (),
+    "push": (),
+    "incoming": ("room",),
+    "delivery": ("push",),
+    "peer": ("push",),
+    "terminal": ("peer",),
+    "programs": ("room", "stores", "push", "incoming", "delivery", "peer", "terminal"),
+    "testing": ("room", "stores", "push", "incoming", "delivery"),
+}
 
-_PLACES = {name: place for place, layer in enumerate(_LAYERS) for name in layer}
-
-#: They take time and chance as arguments, so that every case can be tested and none waits.
-_PURE = (
-    *("text", "refusal", "errors", "counters", "wire", "roster", "source"),
-    *("policy", "delivery", "rates", "connections", "unfinished"),
-    *("agenda", "windows", "stores.partitions"),
-    *("outgoing", "commands", "colours", "pasting", "addressbook", "transcript"),
+#: They take time and chance as arguments, so that every case can be tested and none waits. Their
+#: docstrings say "Pure.", and so may those of others: whoever says so is held to it.
+_PURE = frozenset(
+    {
+        *("text", "refusal", "errors", "wire", "roster", "address", "rates"),
+        *("policy", "delivery", "agenda", "windows", "connections", "unfinished"),
+        *("retention", "stores.partitions"),
+        *("outgoing", "commands", "colours", "pasting", "addressbook", "transcript"),
+    }
 )
 
 #: Parts of the standard library that would let the outside in.
@@ -73,22 +44,19 @@ _OUTSIDE |= {"time", "datetime", "random", "secrets", "uuid"}
 
 _FOR_TESTS_ONLY = frozenset({"pytest", "_pytest", "pytest_twisted", "hypothesis", "tests"})
 
-
-def _fullName(name: str) -> str:
-    """
-    How Python calls a module of the table.
-    """
-    return _PACKAGE if name == "__init__" else f"{_PACKAGE}.{name}"
-
-
-_TABLE = {_fullName(name): name for name in _PLACES}
+_SOURCES = {
+    ".".join([_PACKAGE, *path.relative_to(_ROOT / _PACKAGE).with_suffix("").parts]): path
+    for path in sorted((_ROOT / _PACKAGE).rglob("*.py"))
+}
+_MODULES = {name.removesuffix(".__init__"): path for name, path in _SOURCES.items()}
 
 
-def importsOf(source: str, package: str = _PACKAGE) -> set[str]:
+def importsOf(source: str, package: str = _PACKAGE, known: Iterable[str] = _MODULES) -> set[str]:
     """
     The full names of the modules that a module imports, wherever in it the statements stand.
 
     :param package: that the module lies in, for relative imports.
+    :param known: the names of our modules.
     """
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
@@ -103,38 +71,52 @@ def importsOf(source: str, package: str = _PACKAGE) -> set[str]:
             for alias in node.names:
                 # "from package import module" reaches the module, not what the package offers.
                 name = f"{origin}.{alias.name}"
-                found.add(name if name in _TABLE else origin)
+                found.add(name if name in known else origin)
     return found
 
 
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def _imports(name: str) -> set[str]:
+    path = _MODULES[name]
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    return importsOf(path.read_text(encoding="utf-8"), package)
 
 
-def _modules() -> dict[str, set[str]]:
+def _packageOf(name: str) -> str:
     """
-    Each module of the package, by its name in the table, and what it imports.
+    The package that a module of ours lies in; empty for the words.
     """
-    folder = _ROOT / _PACKAGE
-    modules = {}
-    for path in sorted(folder.rglob("*.py")):
-        parts = path.relative_to(folder).with_suffix("").parts
-        own = parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts
-        package = ".".join([_PACKAGE, *parts[:-1]])
-        modules[".".join(own)] = importsOf(_read(path), package)
-    return modules
+    parts = name.split(".")[1:]
+    return parts[0] if parts and parts[0] in _MAY_IMPORT else ""
 
 
-def backwards(name: str, imports: set[str]) -> list[str]:
+def backwards(name: str, imports: Iterable[str]) -> list[str]:
     """
     The imports of a module that it may not have, as ``module -> imported``.
+
+    :param name: in full.
     """
-    ours = [one for one in imports if one.split(".")[0] == _PACKAGE]
-    return [
-        f"{name} -> {_TABLE.get(one, one)}"
-        for one in sorted(ours)
-        if one not in _TABLE or _PLACES[_TABLE[one]] >= _PLACES[name]
-    ]
+    own = _packageOf(name)
+    welcome = {own, "", *_MAY_IMPORT.get(own, ())}
+    ours = sorted(one for one in imports if one.split(".")[0] == _PACKAGE)
+    return [f"{name} -> {one}" for one in ours if one == _PACKAGE or _packageOf(one) not in welcome]
+
+
+def _circles(uses: dict[str, set[str]]) -> Iterator[str]:
+    """
+    The ways on which a module leads back to itself.
+    """
+    settled: set[str] = set()
+
+    def walk(name: str, way: tuple[str, ...]) -> Iterator[str]:
+        if name in way:
+            yield " -> ".join([*way[way.index(name) :], name])
+        elif name not in settled:
+            for one in sorted(uses[name]):
+                yield from walk(one, (*way, name))
+            settled.add(name)
+
+    for name in uses:
+        yield from walk(name, ())
 
 
 class ReadingTests(SynchronousTestCase):
@@ -167,52 +149,70 @@ class ReadingTests(SynchronousTestCase):
 
     def test_backwards(self) -> None:
         """
-        A neighbour, a higher layer, the package itself and an unknown module are all told.
+        A package on the other side, and the public names of the whole, are told; its own package,
+        one on its way and the words are not.
         """
-        source = (
-            "import time, twisted_messenger.text, twisted_messenger.nowhere\n"
-            "from twisted_messenger import ChatRoom, delivery, room\n"
-        )
+        ours = ["", ".wire", ".incoming.receipt", ".room.policy", ".delivery.tail", ".stores"]
         self.assertEqual(
-            backwards("policy", importsOf(source)),
+            backwards("twisted_messenger.incoming.server", [_PACKAGE + one for one in ours]),
             [
-                "policy -> __init__",
-                "policy -> delivery",
-                "policy -> twisted_messenger.nowhere",
-                "policy -> room",
+                "twisted_messenger.incoming.server -> twisted_messenger",
+                "twisted_messenger.incoming.server -> twisted_messenger.delivery.tail",
+                "twisted_messenger.incoming.server -> twisted_messenger.stores",
             ],
         )
 
-
-class LayerTests(SynchronousTestCase):
-    """
-    Whoever reads the package from the bottom never meets what was not read yet.
-    """
-
-    def test_everyModuleHasAPlace(self) -> None:
+    def test_circles(self) -> None:
         """
-        A new module is put into the table, a module that went is taken out, none stands twice.
+        A circle is told by its modules, and who only leads to it is not in it.
         """
-        self.assertEqual(sorted(_modules()), sorted(name for layer in _LAYERS for name in layer))
+        uses = {"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set[str]()}
+        self.assertEqual(list(_circles(uses)), ["b -> c -> b"])
+
+
+class DirectionTests(SynchronousTestCase):
+    """
+    A message's way through the packages has no step back.
+    """
 
     def test_oneWay(self) -> None:
         """
-        Every import goes to a lower layer.
+        Every import goes the way of :data:`_MAY_IMPORT`.
         """
-        wrong = [arrow for name, used in _modules().items() for arrow in backwards(name, used)]
+        packaged = [name for name in _MODULES if _packageOf(name)]
+        wrong = [arrow for name in packaged for arrow in backwards(name, _imports(name))]
         self.assertEqual(wrong, [])
+
+    def test_noCircles(self) -> None:
+        """
+        Whoever reads a package from the bottom never meets what was not read yet.
+        """
+        uses = {name: _imports(name) & set(_MODULES) for name in _MODULES}
+        self.assertEqual(list(_circles(uses)), [])
+
+
+class PurityTests(SynchronousTestCase):
+    """
+    The rules run without a network, a clock or chance.
+    """
+
+    def _pure(self) -> set[str]:
+        saying = {
+            name
+            for name, path in _MODULES.items()
+            if "Pure." in (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "")
+        }
+        return {f"{_PACKAGE}.{name}" for name in _PURE} | saying
 
     def test_pure(self) -> None:
         """
-        The rules run without a network, a clock or chance: they need the standard library only,
-        and of that nothing that reaches outside.
+        They need the standard library only, and of that nothing that reaches outside.
         """
         allowed = {*sys.stdlib_module_names, _PACKAGE} - _OUTSIDE
-        modules = _modules()
         wrong = [
             f"{name} -> {one}"
-            for name in _PURE
-            for one in sorted(modules[name])
+            for name in sorted(self._pure())
+            for one in sorted(_imports(name))
             if one.split(".")[0] not in allowed
         ]
         self.assertEqual(wrong, [])
@@ -221,9 +221,9 @@ class LayerTests(SynchronousTestCase):
         """
         What the rules import is as pure as they are.
         """
-        modules = _modules()
-        used = {_TABLE[one] for name in _PURE for one in modules[name] if one in _TABLE}
-        self.assertEqual(used - set(_PURE), set())
+        pure = self._pure()
+        used = {one for name in pure for one in _imports(name) if one in _MODULES}
+        self.assertEqual(used - pure, set())
 
 
 class OutsideTests(SynchronousTestCase):
@@ -244,7 +244,7 @@ class OutsideTests(SynchronousTestCase):
         wrong = [
             f"{path.relative_to(_ROOT)} -> {one}"
             for path in paths
-            for one in sorted(importsOf(_read(path)))
+            for one in sorted(importsOf(path.read_text(encoding="utf-8")))
             if one.split(".")[0] in _FOR_TESTS_ONLY
         ]
         self.assertEqual(wrong, [])

@@ -7,10 +7,10 @@ from itertools import product
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_messenger.address import Source
 from twisted_messenger.policy import AdmissionPolicy, Callbacks, Senders, readCallbacks
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Member, RosterLimits
-from twisted_messenger.source import Source
 
 #: Connections to a server at 10.0.0.1, and over its loopback.
 _LAN = Source.between("10.0.0.5", "10.0.0.1")

@@ -10,10 +10,9 @@ from twisted.logger import LogLevel
 from tests.postgresqlrig import PostgreSQLTestCase, StillReactor
 from tests.roomtestcase import keepLog
 from tests.rostercontract import OFFICE, anyone, at, post
-from twisted_messenger.delivery import Progress
-from twisted_messenger.interfaces import LogLimits, RosterNews
+from twisted_messenger.entry import LogLimits
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.roster import Change, RosterLimits
+from twisted_messenger.roster import Change, Progress, RosterLimits, RosterNews
 from twisted_messenger.stores.postgresql import PostgreSQLStore
 
 #: Between two renewals.

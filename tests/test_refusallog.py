@@ -7,10 +7,9 @@ from twisted.logger import formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import GUEST, HOME, OTHER, keepLog
-from twisted_messenger.counters import Counters
+from twisted_messenger.address import Source
+from twisted_messenger.eventlog import LINE_BURST, LINE_RATE, Counters, RefusalLog
 from twisted_messenger.refusal import MAX_DETAIL, Reason, Refusal
-from twisted_messenger.refusallog import LINE_BURST, LINE_RATE, RefusalLog
-from twisted_messenger.source import Source
 
 _SLOW_DOWN = Refusal(Reason.RATE, "slow down")
 
@@ -27,7 +26,7 @@ class RefusalLogTests(SynchronousTestCase):
         self.clock = Clock()
         self.counters = Counters()
         self.refusals = RefusalLog(self.counters, self.clock.seconds)
-        self.log = keepLog(self, "refusallog")
+        self.log = keepLog(self, "eventlog")
 
     def flood(self, times: int, source: Source = GUEST) -> None:
         """

@@ -3,8 +3,8 @@ The room: names that belong to certificates.
 """
 
 from tests.roomtestcase import GUEST, RoomTestCase
+from twisted_messenger.address import Source
 from twisted_messenger.refusal import Reason
-from twisted_messenger.source import Source
 
 ANN = Source("10.0.0.7", False, "ann")
 ANN_AWAY = Source("10.0.0.8", False, "ann")

@@ -5,13 +5,13 @@ The room: who may register, and where it agrees to push to.
 from twisted.internet.defer import Deferred, fail
 
 from tests.roomtestcase import GUEST, HOME, OTHER, RoomTestCase
+from twisted_messenger.address import Source
+from twisted_messenger.eventlog import RefusalLog
 from twisted_messenger.lookup import TooManyLookups
 from twisted_messenger.policy import AdmissionPolicy, Callbacks, readCallbacks
 from twisted_messenger.refusal import Reason
-from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import RosterLimits
-from twisted_messenger.source import Source
 
 
 class Overloaded:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_messenger.address import certificateKey, elsewhere, literal, machineKey
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import (
     Change,
@@ -13,11 +14,7 @@ from twisted_messenger.roster import (
     Member,
     RosterLimits,
     RosterState,
-    certificateKey,
     decide,
-    elsewhere,
-    literal,
-    machineKey,
     mayLeave,
 )
 

@@ -9,8 +9,9 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.protocol import ClientCreator
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_messenger.entry import Entry, Post
 from twisted_messenger.errors import StoreError, StoreFull
-from twisted_messenger.interfaces import Admission, Entry, Post
+from twisted_messenger.interfaces import Admission
 from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.receipt import IDLE_TIMEOUT, ReceiptFactory
 from twisted_messenger.refusal import Refusal

@@ -199,7 +199,7 @@ class UnfinishedTests(UnfinishedTestCase):
         """
         The log has the address of who gave way.
         """
-        log = keepLog(self, "refusallog")
+        log = keepLog(self, "eventlog")
         self.connect(b"x" * 80, host="10.0.0.7")
         self.connect(b"x" * 30, host="10.0.0.8")
         line = "refused connection_cap from 10.0.0.7: too many messages are unfinished"

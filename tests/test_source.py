@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.source import UNKNOWN, Source, certificateOf
+from twisted_messenger.address import UNKNOWN, Source, certificateOf
 
 
 @dataclass

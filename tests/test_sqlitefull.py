@@ -10,11 +10,11 @@ from twisted.internet.defer import Deferred
 
 from tests.rostercontract import at, post
 from tests.sqliterig import PumpedTestCase
-from twisted_messenger.delivery import Progress
+from twisted_messenger.entry import LogLimits, Post
 from twisted_messenger.errors import StoreFull
-from twisted_messenger.interfaces import Admission, LogLimits, Post
+from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Change, RosterLimits
+from twisted_messenger.roster import Change, Progress, RosterLimits
 from twisted_messenger.stores.sqlitefile import SQLiteFile
 
 _FULL = "database or disk is full"

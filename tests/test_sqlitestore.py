@@ -11,10 +11,10 @@ from tests.rostercontract import anyone, at, post
 from tests.sqliterig import ImmediateWorker, PumpedTestCase
 from tests.storecontract import DurableStoreContract
 from tests.test_sqlitefile import FileTestCase
-from twisted_messenger.delivery import Progress
+from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits, Post
 from twisted_messenger.errors import StoreError
-from twisted_messenger.interfaces import ENTRY_OVERHEAD, IMessageStore, LogLimits, Post
-from twisted_messenger.roster import Change, RosterLimits
+from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.roster import Change, Progress, RosterLimits
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.stores.sqlite import SQLiteStore
 from twisted_messenger.stores.sqlitefile import SQLiteFile

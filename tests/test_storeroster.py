@@ -10,9 +10,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.leaserig import TTL, memberIn
-from twisted_messenger.delivery import Progress
-from twisted_messenger.interfaces import MemberState, RosterNews
-from twisted_messenger.roster import Member
+from twisted_messenger.roster import Member, MemberState, Progress, RosterNews
 from twisted_messenger.stores.leasetables import Standing
 from twisted_messenger.stores.partitions import PARTITIONS
 from twisted_messenger.stores.postgresql import PostgreSQLStore

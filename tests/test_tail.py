@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.interfaces import Entry
+from twisted_messenger.entry import Entry
 from twisted_messenger.tail import TAIL_BYTES, TAIL_ENTRIES, Ready, Tail
 
 

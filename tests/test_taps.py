@@ -8,7 +8,7 @@ from twisted.internet.testing import MemoryReactorClock
 from tests.test_tap import TapTestCase, parsed
 from twisted_messenger import peertap, servertap
 from twisted_messenger.addressbook import Friend
-from twisted_messenger.interfaces import LogLimits
+from twisted_messenger.entry import LogLimits
 from twisted_messenger.policy import Callbacks, Senders
 from twisted_messenger.sockets import LISTEN_BACKLOG
 from twisted_messenger.terminal import Wishes

@@ -5,7 +5,7 @@ The cap on all connections holds, also while sources are over their own.
 from tests.acceptrig import ListenerTestCase
 from tests.receiptrig import PORT
 from tests.turnstilerig import TurnstileTestCase
-from twisted_messenger.source import Source
+from twisted_messenger.address import Source
 
 
 class TotalTests(TurnstileTestCase):

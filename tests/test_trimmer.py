@@ -8,9 +8,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import keepLog
 from tests.storerig import HandStore
-from twisted_messenger.counters import Counters
+from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import StoreError
-from twisted_messenger.interfaces import LogLimits
+from twisted_messenger.eventlog import Counters
 from twisted_messenger.retention import STEP
 from twisted_messenger.trimmer import LogTrimmer
 

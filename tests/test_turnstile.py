@@ -4,8 +4,8 @@ Who may come in, who makes room, and who is turned away.
 
 from tests.roomtestcase import GUEST, HOME, OTHER
 from tests.turnstilerig import TurnstileTestCase
+from twisted_messenger.address import Source
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.source import Source
 
 
 class PerSourceTests(TurnstileTestCase):

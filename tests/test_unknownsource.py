@@ -4,7 +4,7 @@ A proxy that tells nonsense makes nobody local.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.source import Source
+from twisted_messenger.address import Source
 
 
 class UnknownTests(SynchronousTestCase):

@@ -6,7 +6,7 @@ import time
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.uptime import uptime
+from twisted_messenger.clock import uptime
 
 
 class UptimeTests(SynchronousTestCase):

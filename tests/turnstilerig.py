@@ -6,10 +6,9 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import HOME, keepLog
-from twisted_messenger.counters import Counters
+from twisted_messenger.address import Source
+from twisted_messenger.eventlog import Counters, RefusalLog
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.refusallog import RefusalLog
-from twisted_messenger.source import Source
 from twisted_messenger.turnstile import Turnstile
 
 
@@ -51,7 +50,7 @@ class TurnstileTestCase(SynchronousTestCase):
         """
         Ten in all, two from one source.
         """
-        self.log = keepLog(self, "turnstile", "refusallog")
+        self.log = keepLog(self, "turnstile", "eventlog")
         self.make(10, 2)
 
     def make(self, total: int, perHost: int | None = None) -> None:

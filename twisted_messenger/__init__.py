@@ -6,6 +6,7 @@ Put a room into a Twisted program with :class:`ChatRoom`, a store, a :class:`Bro
 pushes with a :class:`PeerReceiverFactory`. Or run ``twistd -n chatserver``.
 """
 
+from twisted_messenger.address import Source
 from twisted_messenger.broadcaster import Broadcaster
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.peer import PeerReceiverFactory
@@ -15,7 +16,6 @@ from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.server import ChatServerFactory
-from twisted_messenger.source import Source
 from twisted_messenger.stores import storeFromString
 
 __version__ = "0.1.0"

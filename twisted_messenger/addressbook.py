@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from twisted_messenger.roster import literal
+from twisted_messenger.address import literal
 from twisted_messenger.text import BadName, cleanName
 
 

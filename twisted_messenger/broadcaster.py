@@ -20,7 +20,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
 from twisted.logger import Logger
 
-from twisted_messenger.counters import Counters
+from twisted_messenger.clock import uptime
 from twisted_messenger.cursors import CursorWriter
 from twisted_messenger.delivery import (
     EVICT_SECONDS,
@@ -29,21 +29,17 @@ from twisted_messenger.delivery import (
     retrySchedule,
 )
 from twisted_messenger.dispatcher import Dispatcher
+from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.errors import StoreError
+from twisted_messenger.eventlog import Counters
 from twisted_messenger.follower import LogFollower
-from twisted_messenger.interfaces import (
-    Entry,
-    IMessageStore,
-    LogLimits,
-    MemberState,
-    RosterNews,
-)
+from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.leasewatch import LeaseWatch
 from twisted_messenger.push import CONNECT_TIMEOUT, Pusher
 from twisted_messenger.recipient import Delivery
+from twisted_messenger.roster import MemberState, RosterNews
 from twisted_messenger.tail import Ready, Tail
 from twisted_messenger.trimmer import LogTrimmer
-from twisted_messenger.uptime import uptime
 from twisted_messenger.windows import MAX_PUSHES
 
 #: Seconds that a stop leaves the pushes in flight.
@@ -72,7 +68,7 @@ class Broadcaster(Service):
     :param shutdownTimeout: seconds that a stop leaves the pushes in flight.
     :param retryPolicy: number of failures to seconds before the next attempt.
     :param clock: seconds since the epoch; ages messages.
-    :param uptime: see :func:`twisted_messenger.uptime.uptime`; tells when the store's leases end.
+    :param uptime: see :func:`twisted_messenger.clock.uptime`; tells when the store's leases end.
     """
 
     log = Logger()

@@ -8,9 +8,9 @@ from twisted.internet.defer import DeferredLock, ensureDeferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
-from twisted_messenger.delivery import Progress
 from twisted_messenger.errors import StoreError
 from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.roster import Progress
 
 #: Seconds between writes. A crash repeats what was pushed since the last one.
 FLUSH_SECONDS = 0.1

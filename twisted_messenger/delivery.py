@@ -14,6 +14,8 @@ missed and was told only ever grow too, so that a late or repeated write of them
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from twisted_messenger.roster import Progress
+
 #: Seconds before the next attempt, by the number of failures since the member was last heard.
 #: The first steps are short because the tutorial's client registers some milliseconds before it
 #: listens, and ``while :; do nc -l PORT; done`` refuses every second push. The last one repeats.
@@ -52,23 +54,6 @@ def retrySchedule(
         return step * (1 + JITTER * (2 * jitter() - 1))
 
     return policy
-
-
-@dataclass(frozen=True)
-class Progress:
-    """
-    How far a member has come; what survives a restart. Every field only grows.
-
-    :param cursor: the position up to which everything was delivered, skipped or dropped.
-    :param skipped: entries skipped because the member kept resetting them.
-    :param told: missed entries that the member was told of.
-    :param reached: whether a push was ever confirmed.
-    """
-
-    cursor: int
-    skipped: int = 0
-    told: int = 0
-    reached: bool = False
 
 
 @dataclass(frozen=True)

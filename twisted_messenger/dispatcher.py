@@ -19,16 +19,16 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_messenger.alarm import Alarm
-from twisted_messenger.counters import Counters
+from twisted_messenger.clock import uptime
 from twisted_messenger.cursors import CursorWriter
 from twisted_messenger.delivery import Evict, Step, Tell, Wait
 from twisted_messenger.errors import StoreError
+from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.outcomes import Outcomes
 from twisted_messenger.push import CONNECT_TIMEOUT, Attempt, Pusher, PushResult
 from twisted_messenger.recipient import Delivery
 from twisted_messenger.tail import Ready, Tail
-from twisted_messenger.uptime import uptime
 from twisted_messenger.windows import MAX_PUSHES, Window, windows
 from twisted_messenger.wire import formatPush
 
@@ -62,7 +62,7 @@ class Dispatcher:
     :param maxPushes: in flight in all, 2 or more.
     :param connectTimeout: seconds until a push to a healthy member must be connected.
     :param lineEnd: behind every push.
-    :param uptime: see :func:`twisted_messenger.uptime.uptime`; tells when the store's leases end.
+    :param uptime: see :func:`twisted_messenger.clock.uptime`; tells when the store's leases end.
     """
 
     log = Logger()

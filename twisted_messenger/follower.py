@@ -9,8 +9,10 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreError
-from twisted_messenger.interfaces import Entry, IMessageStore, RosterNews
+from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.roster import RosterNews
 
 # Entries and bytes read at once.
 _PAGE_ENTRIES = 256

@@ -2,109 +2,20 @@
 The interfaces between the parts, and the values that cross them. No logic.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted
 from twisted.internet.interfaces import IProtocol
 from zope.interface import Attribute, Interface
 
-from twisted_messenger.delivery import Progress
+from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Change, Enrolment, Member, RosterLimits
-
-
-@dataclass(frozen=True)
-class Post:
-    """
-    A message on its way into the log.
-
-    :param name: who says it, clean.
-    :param text: what is said; encodable as UTF-8.
-    :param source: the machine key it came from.
-    :param time: when it was taken, in seconds since the epoch.
-    """
-
-    name: str
-    text: str
-    source: str
-    time: float
-
-
-@dataclass(frozen=True)
-class Entry:
-    """
-    A message with its place in the log.
-
-    :param position: greater than that of every older entry; otherwise opaque.
-    :param name: who said it.
-    :param text: what was said.
-    :param owned: whether the registered owner of the name said it.
-    :param time: when it was taken, in seconds since the epoch.
-    """
-
-    position: int
-    name: str
-    text: str
-    owned: bool
-    time: float
-
-
-@dataclass(frozen=True)
-class MemberState:
-    """
-    A member and how far it is known to have come.
-
-    :param registered: the roster's revision at its last registration.
-    :param dropped: entries that the log dropped before the member had them, over its whole life.
-    """
-
-    member: Member
-    progress: Progress
-    registered: int
-    dropped: int = 0
-
-
-@dataclass(frozen=True)
-class RosterNews:
-    """
-    What changed in the roster.
-
-    :param revision: pass it to ask for what changes later.
-    :param head: the last position of the log; 0 before the first message.
-    :param members: who joined, moved, or registered again, of those whom this node serves.
-    :param departed: the ids of those who are no longer there, or another node's.
-    :param leaving: the ids of those whom another node is to serve: hand them over.
-    """
-
-    revision: int
-    head: int
-    members: Sequence[MemberState]
-    departed: Sequence[int]
-    leaving: Sequence[int] = ()
-
-
-@dataclass(frozen=True)
-class LogLimits:
-    """
-    How much the log keeps for members that are behind; 0 means no limit.
-
-    :param entries: how many.
-    :param bytes: of names and texts, and :data:`ENTRY_OVERHEAD` for each.
-    :param seconds: how old.
-    """
-
-    entries: int = 0
-    bytes: int = 256 * 1024 * 1024
-    seconds: float = 86_400.0
-
+from twisted_messenger.roster import Change, Enrolment, Member, Progress, RosterLimits, RosterNews
 
 #: The room of a store that holds only one, or when none is named.
 MAIN_ROOM = "main"
 
-#: Bytes that an entry costs besides its name and text, roughly.
-ENTRY_OVERHEAD = 64
 
 #: Judges a message by who is registered under its name; runs inside the store's transaction.
 Admission = Callable[[Member | None], Refusal | None]
@@ -120,7 +31,7 @@ class IMessageStore(Interface):
     """
 
     heldUntil = Attribute(
-        "Until when pushes may begin, on the clock twisted_messenger.uptime: behind that, another "
+        "Until when pushes may begin, on the clock twisted_messenger.clock: behind that, another "
         "node may serve the members. Infinite for a store that no nodes share."
     )
 

@@ -25,7 +25,7 @@ class LeaseWatch:
     :param store: tells how long it is held.
     :param reactor: measures the time.
     :param lapsed: called once whenever it is held no longer.
-    :param uptime: see :func:`twisted_messenger.uptime.uptime`.
+    :param uptime: see :func:`twisted_messenger.clock.uptime`.
     """
 
     log = Logger()

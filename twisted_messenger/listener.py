@@ -13,10 +13,10 @@ from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from twisted_messenger.address import literal, machineKey
 from twisted_messenger.errors import StartError
 from twisted_messenger.outermost import GuardingReactor
 from twisted_messenger.receipt import ReceiptFactory
-from twisted_messenger.roster import literal, machineKey
 from twisted_messenger.sockets import LISTEN_BACKLOG, isSameAddress, isThisMachine, resetOnClose
 from twisted_messenger.turnstile import Turnstile
 from twisted_messenger.wire import MAX_MESSAGE_BYTES

@@ -11,7 +11,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from twisted_messenger.roster import literal
+from twisted_messenger.address import literal
 
 #: Look-ups under way. A resolver that hangs holds its thread.
 MAX_PENDING = 4

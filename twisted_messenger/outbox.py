@@ -11,9 +11,10 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
-from twisted_messenger.delivery import DeliveryQueue, Progress, RetryPolicy, Wait, retrySchedule
+from twisted_messenger.delivery import DeliveryQueue, RetryPolicy, Wait, retrySchedule
 from twisted_messenger.outgoing import Fate, State
 from twisted_messenger.push import Attempt, Outcome, Pusher, PushResult
+from twisted_messenger.roster import Progress
 
 #: Seconds between attempts; a person waits at the other end, so they stay short.
 OUTBOX_RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)

@@ -4,12 +4,11 @@ What the end of a push means: to the member's queue, to the counters, and to the
 
 from typing import Any
 
-from twisted_messenger.counters import Counters
+from twisted_messenger.address import Source
+from twisted_messenger.eventlog import Counters, RefusalLog
 from twisted_messenger.push import Outcome, PushResult
 from twisted_messenger.recipient import Delivery
-from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.roster import Member
-from twisted_messenger.source import Source
 
 # Failures in a row after which the log says so, some two seconds after the first: a netcat in a
 # loop fails once per message.

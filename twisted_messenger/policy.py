@@ -13,9 +13,9 @@ from ipaddress import (
     ip_network,
 )
 
+from twisted_messenger.address import UNKNOWN, Source, elsewhere, literal, machineKey
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.roster import Member, RosterLimits, elsewhere, literal, machineKey
-from twisted_messenger.source import UNKNOWN, Source
+from twisted_messenger.roster import Member, RosterLimits
 from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
 #: Below it lie the services that an unwanted connection could harm.

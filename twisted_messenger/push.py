@@ -137,7 +137,7 @@ class Pusher(typing.Protocol):
         :param settled: called once with the result, never before this returns.
         :param connectTimeout: seconds until it must be connected; ``None`` for the usual.
         :param until: when it is too late to send anything, on the clock
-            :func:`~twisted_messenger.uptime.uptime`; it is not too late now.
+            :func:`~twisted_messenger.clock.uptime`; it is not too late now.
         """
 
 

@@ -20,8 +20,8 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twisted_messenger.clock import uptime
 from twisted_messenger.sockets import resetOnClose
-from twisted_messenger.uptime import uptime
 
 # Bytes read at once. A receiver says nothing, or one line.
 _READ_BYTES = 4096
@@ -62,7 +62,7 @@ class PushSocket:
     :param failed: called where there is no connection.
     :param opening: sent as soon as the connection stands, before the protocol learns of that.
     :param until: when it is too late for that, on the clock
-        :func:`~twisted_messenger.uptime.uptime`.
+        :func:`~twisted_messenger.clock.uptime`.
     """
 
     # Slots are what the interpreter reaches fastest.

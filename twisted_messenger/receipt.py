@@ -33,13 +33,13 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twisted_messenger.address import Source
 from twisted_messenger.connections import MAX_CONNECTIONS
 from twisted_messenger.errors import StoreUncertain
+from twisted_messenger.eventlog import RefusalLog
 from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, IReceiptProtocol
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.sockets import endedByTLS, resetOnClose
-from twisted_messenger.source import Source
 from twisted_messenger.turnstile import Turnstile
 
 #: Seconds of silence behind exactly one line that end a message. Several netcats never send the

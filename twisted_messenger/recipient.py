@@ -6,10 +6,9 @@ from collections import deque
 
 from twisted.internet.defer import Deferred
 
+from twisted_messenger.address import Source
 from twisted_messenger.delivery import DeliveryQueue
-from twisted_messenger.interfaces import MemberState
-from twisted_messenger.roster import Member
-from twisted_messenger.source import Source
+from twisted_messenger.roster import Member, MemberState
 from twisted_messenger.tail import Ready
 from twisted_messenger.windows import Window
 

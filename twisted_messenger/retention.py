@@ -5,7 +5,7 @@ What the log keeps for members that are behind. Pure.
 from collections.abc import Iterable
 from itertools import islice
 
-from twisted_messenger.interfaces import ENTRY_OVERHEAD, LogLimits
+from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
 
 #: Entries dropped or forgotten in one step, so that a long log does not hold up new messages.
 STEP = 2000

@@ -12,15 +12,16 @@ from typing import Any, Protocol, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from twisted_messenger.address import Source
+from twisted_messenger.entry import Post
 from twisted_messenger.errors import StoreError, StoreFull, StoreUncertain
-from twisted_messenger.interfaces import IMessageStore, Post
+from twisted_messenger.eventlog import RefusalLog
+from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.lookup import TooManyLookups
 from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.roster import Change, Enrolment
-from twisted_messenger.source import Source
 from twisted_messenger.text import BadName, cleanName
 from twisted_messenger.wire import (
     MAX_PUSH_BYTES,

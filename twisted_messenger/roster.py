@@ -5,83 +5,18 @@ A store keeps the roster; it asks :func:`decide` inside the transaction that car
 decision out, so that two registrations can never both be right.
 """
 
-import ipaddress
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 
+from twisted_messenger.address import elsewhere, machineKey
 from twisted_messenger.refusal import Reason, Refusal
-
-# The module ipaddress takes any text for a zone, newlines too.
-_ZONE = re.compile("[A-Za-z0-9._-]{1,32}")
-
-# Characters: an IPv6 address with an IPv4 tail, brackets, and a zone.
-_MAX_LITERAL = 80
 
 #: All members of a room: each costs a connection per message.
 MAX_MEMBERS = 10_000
 
 #: Members behind one callback host: one message makes at most so many connections to it.
 MAX_MEMBERS_PER_HOST = 32
-
-
-# What the key of an owner known by a certificate begins with.
-_CERTIFICATE = "certificate "
-
-
-def certificateKey(holder: str) -> str:
-    """
-    The owner of names that were registered with a certificate.
-
-    :param holder: of the certificate, in one word.
-    """
-    return _CERTIFICATE + holder
-
-
-def elsewhere(owner: str) -> str:
-    """
-    How somebody else's registration was made, for people.
-    """
-    return "with another certificate" if owner.startswith(_CERTIFICATE) else "from another address"
-
-
-def machineKey(host: str) -> str:
-    """
-    One word for one machine: ``127.0.0.1`` and ``::1`` are the same.
-
-    Any other 127.x is another host: programs bind there on purpose to look like one.
-
-    :param host: an address literal as :func:`literal` returns it.
-    """
-    return "127.0.0.1" if host == "::1" else host
-
-
-def literal(host: str) -> str | None:
-    """
-    The one spelling of an address literal, IPv4-mapped IPv6 unmapped.
-
-    :returns: ``None`` where the host is no literal and must be looked up.
-    """
-    return _literal(host) if len(host) <= _MAX_LITERAL else None
-
-
-# The same few addresses come with every message.
-@lru_cache(maxsize=4096)
-def _literal(host: str) -> str | None:
-    bracketed = host.startswith("[") and host.endswith("]")
-    try:
-        if not bracketed and ":" not in host:
-            return str(ipaddress.IPv4Address(host))
-        address = ipaddress.IPv6Address(host[1:-1] if bracketed else host)
-    except ValueError:
-        return None
-    if not address.is_link_local:
-        # Elsewhere a zone says nothing, and would give one address many spellings.
-        address = ipaddress.IPv6Address(int(address))
-    elif address.scope_id and not _ZONE.fullmatch(address.scope_id):
-        return None
-    return str(address.ipv4_mapped or address)
 
 
 @dataclass(frozen=True)
@@ -117,6 +52,57 @@ class Member(Enrolment):
     """
 
     id: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """
+    How far a member has come; what survives a restart. Every field only grows.
+
+    :param cursor: the position up to which everything was delivered, skipped or dropped.
+    :param skipped: entries skipped because the member kept resetting them.
+    :param told: missed entries that the member was told of.
+    :param reached: whether a push was ever confirmed.
+    """
+
+    cursor: int
+    skipped: int = 0
+    told: int = 0
+    reached: bool = False
+
+
+@dataclass(frozen=True)
+class MemberState:
+    """
+    A member and how far it is known to have come.
+
+    :param registered: the roster's revision at its last registration.
+    :param dropped: entries that the log dropped before the member had them, over its whole life.
+    """
+
+    member: Member
+    progress: Progress
+    registered: int
+    dropped: int = 0
+
+
+@dataclass(frozen=True)
+class RosterNews:
+    """
+    What changed in the roster.
+
+    :param revision: pass it to ask for what changes later.
+    :param head: the last position of the log; 0 before the first message.
+    :param members: who joined, moved, or registered again, of those whom this node serves.
+    :param departed: the ids of those who are no longer there, or another node's.
+    :param leaving: the ids of those whom another node is to serve: hand them over.
+    """
+
+    revision: int
+    head: int
+    members: Sequence[MemberState]
+    departed: Sequence[int]
+    leaving: Sequence[int] = ()
 
 
 @dataclass(frozen=True)

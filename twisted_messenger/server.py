@@ -9,11 +9,11 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twisted_messenger.address import Source
 from twisted_messenger.errors import StoreUncertain, WireError
 from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, IReceiptProtocol
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.source import Source
 from twisted_messenger.unfinished import MAX_UNFINISHED_BYTES, UnfinishedBytes
 from twisted_messenger.wire import parse, tooBig
 

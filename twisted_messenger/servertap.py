@@ -10,8 +10,9 @@ from twisted.python.usage import UsageError
 from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
 from twisted_messenger.connections import MAX_CONNECTIONS
 from twisted_messenger.delivery import EVICT_SECONDS
+from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import NoSuchRoom, StartError
-from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore, LogLimits
+from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
 from twisted_messenger.listener import listenersFrom
 from twisted_messenger.lookup import Lookup
 from twisted_messenger.policy import (

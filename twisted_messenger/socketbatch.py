@@ -24,8 +24,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twisted_messenger.address import literal
 from twisted_messenger.pushsocket import PushSocket
-from twisted_messenger.roster import literal
 
 # Sockets looked at before the reactor may do something else.
 _BATCH = 256
@@ -64,7 +64,7 @@ class SocketBatch:
         :param opening: sent as soon as the connection stands, before the protocol learns of that:
             one system call less.
         :param until: when it is too late for that, on the clock
-            :func:`~twisted_messenger.uptime.uptime`: then it fails with ``ECANCELED``.
+            :func:`~twisted_messenger.clock.uptime`: then it fails with ``ECANCELED``.
         """
         transport = PushSocket(self, (host, port), protocol, failed, opening, until)
         try:

@@ -5,7 +5,7 @@ The newest entries of the log, in memory, shared by every member that is not far
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from twisted_messenger.interfaces import ENTRY_OVERHEAD, Entry
+from twisted_messenger.entry import ENTRY_OVERHEAD, Entry
 from twisted_messenger.wire import formatPush
 
 #: Entries and bytes kept. A member further behind reads pages from the store.

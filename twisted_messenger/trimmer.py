@@ -10,9 +10,10 @@ from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
-from twisted_messenger.counters import Counters
+from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import StoreError
-from twisted_messenger.interfaces import IMessageStore, LogLimits
+from twisted_messenger.eventlog import Counters
+from twisted_messenger.interfaces import IMessageStore
 
 # Seconds between looks while messages come, and while none do, for the age of the oldest.
 _BUSY_SECONDS = 1.0

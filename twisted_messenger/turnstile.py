@@ -12,11 +12,11 @@ from typing import Protocol
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from twisted_messenger.address import Source
 from twisted_messenger.connections import MAX_CONNECTIONS, ConnectionTable
+from twisted_messenger.eventlog import RefusalLog
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.refusallog import RefusalLog
-from twisted_messenger.source import Source
 
 # Twisted accepts up to 100 connections before anybody looks; where so few may be open, we look
 # after each time.

@@ -17,11 +17,11 @@ from tests.fuzz.store import LATENCY, RecordingStore
 from tests.pushrig import ActingFactory, ActingProtocol, abort, close
 from tests.roomtestcase import Names
 from tests.simulation.parts import Parts
-from twisted_messenger.interfaces import LogLimits
+from twisted_messenger.entry import LogLimits
+from twisted_messenger.eventlog import RefusalLog
 from twisted_messenger.listener import Listener
 from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.rates import RateLimit
-from twisted_messenger.refusallog import RefusalLog
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import RosterLimits
 from twisted_messenger.server import ChatServerFactory

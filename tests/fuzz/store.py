@@ -8,10 +8,10 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 
-from twisted_messenger.delivery import Progress
-from twisted_messenger.interfaces import Admission, Entry, Post, RosterNews
+from twisted_messenger.entry import Entry, Post
+from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Change, Enrolment, RosterLimits
+from twisted_messenger.roster import Change, Enrolment, Progress, RosterLimits, RosterNews
 from twisted_messenger.stores.memory import MemoryStore
 
 #: Seconds until anything is done. It comes to no sum of what a script waits.

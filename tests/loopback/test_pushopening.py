@@ -15,9 +15,9 @@ from tests.loopback.waiting import PATIENCE, LoopbackWaiting
 from tests.pushcontract import MUCH, listener
 from tests.pushrig import HOST
 from tests.waiting import WaitingTestCase
+from twisted_messenger.clock import uptime
 from twisted_messenger.socketbatch import BatchCreator
 from twisted_messenger.testing import CollectingFactory, RecordingProtocol
-from twisted_messenger.uptime import uptime
 
 
 class Speaking(RecordingProtocol):

@@ -17,7 +17,8 @@ from twisted.python.failure import Failure
 
 from tests.simulation.process import Process
 from tests.simulation.record import Kind, Record
-from twisted_messenger.interfaces import Admission, LogLimits, Post
+from twisted_messenger.entry import LogLimits, Post
+from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Change, Enrolment, RosterLimits
 from twisted_messenger.stores.sqlite import SQLiteStore

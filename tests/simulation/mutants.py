@@ -15,10 +15,12 @@ from tests.pushers import DeferredPusher
 from tests.simulation.disk import Disk, VirtualStore
 from tests.simulation.parts import Parts
 from twisted_messenger.broadcaster import Broadcaster
-from twisted_messenger.delivery import Progress, RetryPolicy
-from twisted_messenger.interfaces import Entry, IMessageStore
+from twisted_messenger.delivery import RetryPolicy
+from twisted_messenger.entry import Entry
+from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.push import CONNECT_TIMEOUT, Attempt, Outcome, Pusher, PushResult
 from twisted_messenger.receipt import ReceiptFactory, ReceiptProtocol
+from twisted_messenger.roster import Progress
 
 # Commits that a disk which is never told to flush may lose.
 _LAZY_COMMITS = 4

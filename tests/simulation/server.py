@@ -13,7 +13,7 @@ from tests.simulation.disk import DiskWorker, RecordingFile
 from tests.simulation.parts import Parts
 from tests.simulation.process import Process
 from tests.simulation.record import Kind, Record, subject
-from twisted_messenger.interfaces import LogLimits
+from twisted_messenger.entry import LogLimits
 from twisted_messenger.listener import Listener
 from twisted_messenger.push import Attempt, Pusher, PushResult
 from twisted_messenger.room import ChatRoom

@@ -15,10 +15,10 @@ from typing import Any, Generic, TypeVar
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
-from twisted_messenger.delivery import Progress
-from twisted_messenger.interfaces import Admission, Entry, LogLimits, Post, RosterNews
+from twisted_messenger.entry import Entry, LogLimits, Post
+from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Change, Enrolment, RosterLimits
+from twisted_messenger.roster import Change, Enrolment, Progress, RosterLimits, RosterNews
 
 T = TypeVar("T")
 

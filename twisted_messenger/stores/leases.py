@@ -49,7 +49,7 @@ class LeaseKeeper:
     :param tables: the questions.
     :param run: how they reach the database.
     :param reactor: measures the time between renewals.
-    :param uptime: see :func:`twisted_messenger.uptime.uptime`.
+    :param uptime: see :func:`twisted_messenger.clock.uptime`.
     :param changed: called whenever members came, must go, or may be served again.
     :param extended: called with the time, on the clock ``uptime``, when this node must have
         stopped delivering.

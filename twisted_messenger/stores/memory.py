@@ -10,26 +10,21 @@ from dataclasses import replace
 from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
-from twisted_messenger.delivery import Progress
-from twisted_messenger.interfaces import (
-    Admission,
-    Entry,
-    IMessageStore,
-    LogLimits,
-    MemberState,
-    Post,
-    RosterNews,
-)
+from twisted_messenger.address import machineKey
+from twisted_messenger.entry import Entry, LogLimits, Post
+from twisted_messenger.interfaces import Admission, IMessageStore
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.retention import DEPARTED, entrySize, floorOf
 from twisted_messenger.roster import (
     Change,
     Enrolment,
     Member,
+    MemberState,
+    Progress,
     RosterLimits,
+    RosterNews,
     RosterState,
     decide,
-    machineKey,
     mayLeave,
 )
 

@@ -25,25 +25,18 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from twisted_messenger.delivery import Progress
+from twisted_messenger.clock import uptime
+from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.errors import NoSuchRoom, StoreError, StoreLost, StoreUncertain
-from twisted_messenger.interfaces import (
-    MAIN_ROOM,
-    Admission,
-    Entry,
-    IMessageStore,
-    LogLimits,
-    Post,
-    RosterNews,
-)
+from twisted_messenger.interfaces import MAIN_ROOM, Admission, IMessageStore
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.roster import Progress, RosterNews
 from twisted_messenger.stores.coalescing import CoalescingStore, Step
 from twisted_messenger.stores.leases import LEASE_SECONDS, LeaseKeeper
 from twisted_messenger.stores.leasetables import LeaseTables
 from twisted_messenger.stores.notices import Notices
 from twisted_messenger.stores.postgresqldatabase import PostgreSQLDatabase, firstLine
 from twisted_messenger.stores.postgresqltables import Batch, PostgreSQLTables
-from twisted_messenger.uptime import uptime
 
 T = TypeVar("T")
 
@@ -78,7 +71,7 @@ class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
     :param database: the way there.
     :param reactor: measures retries and renewals.
     :param clock: seconds since the epoch, by this machine.
-    :param uptime: see :func:`twisted_messenger.uptime.uptime`.
+    :param uptime: see :func:`twisted_messenger.clock.uptime`.
     :param ttl: seconds that this node's leases last.
     :param forgetSeconds: between two looks at what every member has.
     """

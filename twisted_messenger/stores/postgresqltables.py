@@ -7,11 +7,11 @@ from functools import lru_cache
 from re import ASCII, sub
 from typing import Any
 
-from twisted_messenger.delivery import Progress
-from twisted_messenger.interfaces import Admission, LogLimits, Post, RosterNews
+from twisted_messenger.entry import LogLimits, Post
+from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.retention import entrySize
-from twisted_messenger.roster import Change, Enrolment, Member, RosterLimits
+from twisted_messenger.roster import Change, Enrolment, Member, Progress, RosterLimits, RosterNews
 from twisted_messenger.stores.roomtables import MEMBER_STATE, RoomTables, memberState
 
 

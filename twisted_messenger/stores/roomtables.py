@@ -8,18 +8,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-from twisted_messenger.delivery import Progress
-from twisted_messenger.interfaces import Entry, LogLimits, MemberState, RosterNews
+from twisted_messenger.address import machineKey
+from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.retention import DEPARTED, STEP, floorOf
 from twisted_messenger.roster import (
     Change,
     Enrolment,
     Member,
+    MemberState,
+    Progress,
     RosterLimits,
+    RosterNews,
     RosterState,
     decide,
-    machineKey,
     mayLeave,
 )
 

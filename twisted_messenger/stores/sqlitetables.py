@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from twisted_messenger.delivery import Progress
+from twisted_messenger.entry import Post
 from twisted_messenger.errors import StoreFull
-from twisted_messenger.interfaces import Admission, Post
+from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.retention import STEP, entrySize
+from twisted_messenger.roster import Progress
 from twisted_messenger.stores.diskroom import Room
 from twisted_messenger.stores.roomtables import RoomTables
 

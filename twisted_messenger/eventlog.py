@@ -3,15 +3,47 @@ What is written down of peers: every refusal counted, and one line for it, withi
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from twisted.logger import Logger
 
-from twisted_messenger.counters import Counters
+from twisted_messenger.address import Source
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import MAX_DETAIL, Refusal
-from twisted_messenger.source import Source
 from twisted_messenger.text import escapeLine
+
+
+class Counters:
+    """
+    How often each thing happened since the start.
+
+    Names are words with underscores, grouped by a dot: ``refused.too_big``.
+    """
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def add(self, name: str, amount: int = 1) -> None:
+        """
+        Count something that happened.
+
+        :param amount: how often, or how much of it; never negative.
+        """
+        self._counts[name] += amount
+
+    def __getitem__(self, name: str) -> int:
+        """
+        :returns: the count; 0 for what never happened.
+        """
+        return self._counts[name]
+
+    def snapshot(self) -> dict[str, int]:
+        """
+        :returns: every count that is not 0, ordered by name.
+        """
+        return {name: count for name, count in sorted(self._counts.items()) if count}
+
 
 #: Log lines a second that one source may cause, and at once. A flood would fill the disk with
 #: what the counters say in a word.

@@ -2,12 +2,79 @@
 Where a message came from, as far as a connection can tell. Pure.
 """
 
+import ipaddress
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from ipaddress import IPv6Address
 from typing import Any
 
-from twisted_messenger.roster import certificateKey, literal, machineKey
+# The module ipaddress takes any text for a zone, newlines too.
+_ZONE = re.compile("[A-Za-z0-9._-]{1,32}")
+
+
+# Characters: an IPv6 address with an IPv4 tail, brackets, and a zone.
+_MAX_LITERAL = 80
+
+
+# What the key of an owner known by a certificate begins with.
+_CERTIFICATE = "certificate "
+
+
+def certificateKey(holder: str) -> str:
+    """
+    The owner of names that were registered with a certificate.
+
+    :param holder: of the certificate, in one word.
+    """
+    return _CERTIFICATE + holder
+
+
+def elsewhere(owner: str) -> str:
+    """
+    How somebody else's registration was made, for people.
+    """
+    return "with another certificate" if owner.startswith(_CERTIFICATE) else "from another address"
+
+
+def machineKey(host: str) -> str:
+    """
+    One word for one machine: ``127.0.0.1`` and ``::1`` are the same.
+
+    Any other 127.x is another host: programs bind there on purpose to look like one.
+
+    :param host: an address literal as :func:`literal` returns it.
+    """
+    return "127.0.0.1" if host == "::1" else host
+
+
+def literal(host: str) -> str | None:
+    """
+    The one spelling of an address literal, IPv4-mapped IPv6 unmapped.
+
+    :returns: ``None`` where the host is no literal and must be looked up.
+    """
+    return _literal(host) if len(host) <= _MAX_LITERAL else None
+
+
+# The same few addresses come with every message.
+@lru_cache(maxsize=4096)
+def _literal(host: str) -> str | None:
+    bracketed = host.startswith("[") and host.endswith("]")
+    try:
+        if not bracketed and ":" not in host:
+            return str(ipaddress.IPv4Address(host))
+        address = ipaddress.IPv6Address(host[1:-1] if bracketed else host)
+    except ValueError:
+        return None
+    if not address.is_link_local:
+        # Elsewhere a zone says nothing, and would give one address many spellings.
+        address = ipaddress.IPv6Address(int(address))
+    elif address.scope_id and not _ZONE.fullmatch(address.scope_id):
+        return None
+    return str(address.ipv4_mapped or address)
+
 
 #: The host of a source whose address is none, as a broken proxy may tell it.
 UNKNOWN = "unknown"

@@ -1,0 +1,60 @@
+"""
+What the log holds: a message on its way in, a message with its place, and how many are kept. Pure.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Post:
+    """
+    A message on its way into the log.
+
+    :param name: who says it, clean.
+    :param text: what is said; encodable as UTF-8.
+    :param source: the machine key it came from.
+    :param time: when it was taken, in seconds since the epoch.
+    """
+
+    name: str
+    text: str
+    source: str
+    time: float
+
+
+@dataclass(frozen=True)
+class Entry:
+    """
+    A message with its place in the log.
+
+    :param position: greater than that of every older entry; otherwise opaque.
+    :param name: who said it.
+    :param text: what was said.
+    :param owned: whether the registered owner of the name said it.
+    :param time: when it was taken, in seconds since the epoch.
+    """
+
+    position: int
+    name: str
+    text: str
+    owned: bool
+    time: float
+
+
+@dataclass(frozen=True)
+class LogLimits:
+    """
+    How much the log keeps for members that are behind; 0 means no limit.
+
+    :param entries: how many.
+    :param bytes: of names and texts, and :data:`ENTRY_OVERHEAD` for each.
+    :param seconds: how old.
+    """
+
+    entries: int = 0
+    bytes: int = 256 * 1024 * 1024
+    seconds: float = 86_400.0
+
+
+#: Bytes that an entry costs besides its name and text, roughly.
+ENTRY_OVERHEAD = 64
