@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.pushers import DeferredPusher
 from tests.stumblingstore import StumblingStore
-from twisted_messenger.broadcaster import Broadcaster
+from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.push import Attempt, Outcome, PushResult
 from twisted_messenger.room import ChatRoom

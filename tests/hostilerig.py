@@ -13,8 +13,8 @@ from twisted.internet.tcp import Client
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.simulation.process import Process
-from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
-from twisted_messenger.delivery import retrySchedule
+from twisted_messenger.delivery.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
+from twisted_messenger.delivery.state import retrySchedule
 from twisted_messenger.eventlog import Counters, RefusalLog
 from twisted_messenger.listener import Listener
 from twisted_messenger.policy import AdmissionPolicy

@@ -10,7 +10,7 @@ from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.protocol import ClientCreator
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.broadcaster import Broadcaster
+from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.entry import Post
 from twisted_messenger.errors import StartError, StoreError
 from twisted_messenger.interfaces import Admission

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.agenda import Agenda
+from twisted_messenger.delivery.agenda import Agenda
 
 
 class AgendaTests(SynchronousTestCase):

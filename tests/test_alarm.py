@@ -5,7 +5,7 @@ One timer for whatever is due.
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.alarm import Alarm
+from twisted_messenger.delivery.alarm import Alarm
 
 
 class AlarmTests(SynchronousTestCase):

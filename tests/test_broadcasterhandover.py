@@ -6,7 +6,7 @@ from twisted.logger import LogLevel
 
 from tests.broadcasterrig import ANN, BOB, CYD, BroadcasterTestCase
 from tests.roomtestcase import keepLog
-from twisted_messenger.broadcaster import HANDOVER_SECONDS
+from twisted_messenger.delivery.broadcaster import HANDOVER_SECONDS
 from twisted_messenger.push import Outcome
 from twisted_messenger.roster import Progress
 
@@ -21,7 +21,7 @@ class HandOverTests(BroadcasterTestCase):
         Ann and Bob keep up; this node is to serve Bob for longer.
         """
         super().setUp()
-        self.log = keepLog(self, "broadcaster")
+        self.log = keepLog(self, "delivery.broadcaster")
         self.broadcaster = self.start()
         self.meet(("ann", ANN), ("bob", BOB))
         # Their cursors are written; nothing waits to be.
@@ -197,7 +197,7 @@ class RestoredTests(BroadcasterTestCase):
         Members are served from where the older copy knows them to be, and get what is said from
         then on, though its places in the log were taken before.
         """
-        log = keepLog(self, "follower")
+        log = keepLog(self, "delivery.follower")
         self.start()
         self.meet(("ann", ANN))
         self.network.advance(1)

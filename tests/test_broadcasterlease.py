@@ -4,8 +4,8 @@ The broadcaster of one node among several, when its right to push runs out and c
 
 from tests.broadcasterrig import ANN, BOB, CYD, DAN, BroadcasterTestCase
 from tests.roomtestcase import keepLog
-from twisted_messenger.broadcaster import Broadcaster
-from twisted_messenger.dispatcher import SUSPECT_CONNECT_TIMEOUT
+from twisted_messenger.delivery.broadcaster import Broadcaster
+from twisted_messenger.delivery.dispatcher import SUSPECT_CONNECT_TIMEOUT
 from twisted_messenger.push import CONNECT_TIMEOUT, Outcome
 from twisted_messenger.roster import Progress
 
@@ -24,7 +24,7 @@ class LapseTests(BroadcasterTestCase):
         The node may push for a while.
         """
         super().setUp()
-        self.log = keepLog(self, "leasewatch")
+        self.log = keepLog(self, "delivery.leasewatch")
         self.store.heldUntil = HELD
 
     def startShared(self, **options: object) -> Broadcaster:

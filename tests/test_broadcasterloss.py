@@ -4,8 +4,8 @@ The broadcaster, and what members miss: notices, entries that nobody can take, a
 
 from tests.broadcasterrig import ANN, BOB, HOST, BroadcasterTestCase
 from twisted_messenger.address import Source
-from twisted_messenger.broadcaster import Broadcaster
-from twisted_messenger.delivery import POISON_RESETS, POISON_SECONDS
+from twisted_messenger.delivery.broadcaster import Broadcaster
+from twisted_messenger.delivery.state import POISON_RESETS, POISON_SECONDS
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.push import Outcome
 from twisted_messenger.refusal import Reason

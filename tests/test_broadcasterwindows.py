@@ -5,11 +5,11 @@ for members far behind stays little.
 
 from tests.broadcasterrig import ANN, BOB, CYD, DAN, HOST, BroadcasterTestCase
 from tests.stumblingstore import PAGE_ENTRIES
+from twisted_messenger.delivery.slots import MAX_SUSPECTS
+from twisted_messenger.delivery.tail import TAIL_ENTRIES
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.push import Outcome, PushCreator
-from twisted_messenger.tail import TAIL_ENTRIES
 from twisted_messenger.testing import CollectingFactory
-from twisted_messenger.windows import MAX_SUSPECTS
 
 EVE = DAN + 1
 

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import keepLog
 from tests.storerig import HandStore
-from twisted_messenger.cursors import FLUSH_SECONDS, CursorWriter
+from twisted_messenger.delivery.cursors import FLUSH_SECONDS, CursorWriter
 from twisted_messenger.errors import StoreError
 from twisted_messenger.roster import Progress
 
@@ -40,7 +40,7 @@ class CursorWriterTests(SynchronousTestCase):
         self.carol = self.store.join("carol", 5001)
         self.store.say("one", "two", "three")
         self.cursors = CursorWriter(self.store, self.clock)
-        self.log = keepLog(self, "cursors")
+        self.log = keepLog(self, "delivery.cursors")
 
     def stop(self) -> None:
         """

@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.delivery import (
+from twisted_messenger.delivery.state import (
     RETRY_SECONDS,
     DeliveryQueue,
     RetryPolicy,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.test_delivery import STEPS, fail, makeQueue, succeed
-from twisted_messenger.delivery import (
+from twisted_messenger.delivery.state import (
     EVICT_ATTEMPTS,
     EVICT_SECONDS,
     NEVER_REACHED_SECONDS,

@@ -7,7 +7,15 @@ from collections.abc import Callable
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.test_delivery import STEPS, steady
-from twisted_messenger.delivery import EVICT_ATTEMPTS, DeliveryQueue, Evict, Send, Step, Tell, Wait
+from twisted_messenger.delivery.state import (
+    EVICT_ATTEMPTS,
+    DeliveryQueue,
+    Evict,
+    Send,
+    Step,
+    Tell,
+    Wait,
+)
 from twisted_messenger.roster import Progress
 
 _NOW = 5000.0

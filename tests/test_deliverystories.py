@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.test_delivery import STEPS, steady
-from twisted_messenger.delivery import (
+from twisted_messenger.delivery.state import (
     EVICT_ATTEMPTS,
     NEVER_REACHED_SECONDS,
     DeliveryQueue,

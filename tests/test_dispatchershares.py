@@ -5,12 +5,12 @@ What one source may have of the broadcaster's places, and of its log.
 from tests.broadcasterrig import BroadcasterTestCase
 from tests.roomtestcase import keepLog
 from twisted_messenger.address import Source
+from twisted_messenger.delivery.slots import MAX_PUSHES, MAX_SUSPECTS
 from twisted_messenger.eventlog import LINE_BURST
 from twisted_messenger.policy import AdmissionPolicy, readCallbacks
 from twisted_messenger.push import Outcome
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import RosterLimits
-from twisted_messenger.windows import MAX_PUSHES, MAX_SUSPECTS
 
 _CROWD, _NEIGHBOUR, _OTHER = "10.0.0.7", "10.0.0.8", "10.0.0.9"
 
@@ -226,7 +226,7 @@ class LineTests(_CrowdTestCase):
         """
         self.start()
         self.enrol(_CROWD, 20_000)
-        log = keepLog(self, "dispatcher", "eventlog")
+        log = keepLog(self, "delivery.dispatcher", "eventlog")
         times = LINE_BURST
         self.comesBack(20_000, times)
         lines = log.lines()
@@ -250,7 +250,7 @@ class LineTests(_CrowdTestCase):
         self.comesBack(20_000, LINE_BURST)
         self.successResultOf(self.room.leave("m20000", _CROWD, 20_000, Source(_CROWD, False)))
         self.enrol(_OTHER, 30_000)
-        log = keepLog(self, "dispatcher", "eventlog")
+        log = keepLog(self, "delivery.dispatcher", "eventlog")
         self.comesBack(30_000, 1)
         unreached, back = log.lines()
         self.assertIn("m30000 at 10.0.0.9:30000 was not reached", unreached)

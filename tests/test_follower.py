@@ -8,9 +8,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import keepLog
 from tests.storerig import HandStore
+from twisted_messenger.delivery.follower import LogFollower
 from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreError
-from twisted_messenger.follower import LogFollower
 from twisted_messenger.roster import RosterNews
 
 
@@ -65,7 +65,7 @@ class LogFollowerTests(SynchronousTestCase):
         self.bob = self.store.join("bob", 5000)
         self.reader = ListReader()
         self.follower = LogFollower(self.store, self.reader, self.clock)
-        self.log = keepLog(self, "follower")
+        self.log = keepLog(self, "delivery.follower")
 
     def told(self) -> list[str]:
         """

@@ -12,8 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.roomtestcase import keepLog
 from tests.storerig import HandStore
 from tests.test_follower import ListReader
+from twisted_messenger.delivery.follower import LogFollower
 from twisted_messenger.errors import StoreError
-from twisted_messenger.follower import LogFollower
 
 
 class RewoundTests(SynchronousTestCase):
@@ -31,7 +31,7 @@ class RewoundTests(SynchronousTestCase):
         self.store.say("old")
         self.reader = ListReader()
         self.follower = LogFollower(self.store, self.reader, self.clock)
-        self.log = keepLog(self, "follower")
+        self.log = keepLog(self, "delivery.follower")
         self.follower.start()
         self.backup = self.state()
 

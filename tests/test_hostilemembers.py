@@ -6,8 +6,9 @@ from collections import Counter
 from typing import Any
 
 from tests.hostilerig import AT_ONCE, HOME, HOSTILE, PORT, HostileTestCase, House
-from twisted_messenger.delivery import NEVER_REACHED_SECONDS
-from twisted_messenger.dispatcher import SUSPECT_CONNECT_TIMEOUT
+from twisted_messenger.delivery.dispatcher import SUSPECT_CONNECT_TIMEOUT
+from twisted_messenger.delivery.slots import MAX_SUSPECTS
+from twisted_messenger.delivery.state import NEVER_REACHED_SECONDS
 from twisted_messenger.policy import AdmissionPolicy, Callbacks
 from twisted_messenger.push import PUSH_TIMEOUT
 from twisted_messenger.rates import BURST, RATE
@@ -20,7 +21,6 @@ from twisted_messenger.testing import (
     TarpitFactory,
     TutorialClient,
 )
-from twisted_messenger.windows import MAX_SUSPECTS
 
 ANY = AdmissionPolicy(callbacks=Callbacks.ANY)
 

@@ -31,7 +31,14 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
 _PURE = frozenset(
     {
         *("text", "refusal", "errors", "wire", "roster", "address", "rates"),
-        *("policy", "delivery", "agenda", "windows", "connections", "unfinished"),
+        *(
+            "policy",
+            "delivery.state",
+            "delivery.agenda",
+            "delivery.slots",
+            "connections",
+            "unfinished",
+        ),
         *("retention", "stores.partitions"),
         *("outgoing", "commands", "colours", "pasting", "addressbook", "transcript"),
     }

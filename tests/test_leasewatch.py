@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import keepLog
 from tests.storerig import HandStore
-from twisted_messenger.leasewatch import LeaseWatch
+from twisted_messenger.delivery.leasewatch import LeaseWatch
 
 
 class LeaseWatchTests(SynchronousTestCase):
@@ -32,7 +32,7 @@ class LeaseWatchTests(SynchronousTestCase):
             lambda: self.lapses.append(self.clock.seconds()),
             self.clock.seconds,
         )
-        self.log = keepLog(self, "leasewatch")
+        self.log = keepLog(self, "delivery.leasewatch")
 
     def wait(self, seconds: float) -> None:
         """

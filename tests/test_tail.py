@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_messenger.delivery.tail import TAIL_BYTES, TAIL_ENTRIES, Ready, Tail
 from twisted_messenger.entry import Entry
-from twisted_messenger.tail import TAIL_BYTES, TAIL_ENTRIES, Ready, Tail
 
 
 def _said(position: int, text: str) -> Ready:

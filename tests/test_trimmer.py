@@ -8,11 +8,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import keepLog
 from tests.storerig import HandStore
+from twisted_messenger.delivery.trimmer import LogTrimmer
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.retention import STEP
-from twisted_messenger.trimmer import LogTrimmer
 
 
 class LogTrimmerTests(SynchronousTestCase):
@@ -30,7 +30,7 @@ class LogTrimmerTests(SynchronousTestCase):
         self.counters = Counters()
         self.limits = LogLimits(entries=3)
         self.trimmer = LogTrimmer(self.store, self.limits, self.clock, self.counters, lambda: 17.5)
-        self.log = keepLog(self, "trimmer")
+        self.log = keepLog(self, "delivery.trimmer")
 
     def elapse(self, seconds: float, step: float = 1.0) -> int:
         """

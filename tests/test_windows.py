@@ -4,7 +4,7 @@ How many pushes may be under way at once.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.windows import MAX_PUSHES, MAX_SUSPECTS, Window, windows
+from twisted_messenger.delivery.slots import MAX_PUSHES, MAX_SUSPECTS, Window, windows
 
 
 def _places(window: Window[str]) -> int:

@@ -7,7 +7,7 @@ pushes with a :class:`PeerReceiverFactory`. Or run ``twistd -n chatserver``.
 """
 
 from twisted_messenger.address import Source
-from twisted_messenger.broadcaster import Broadcaster
+from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.peer import PeerReceiverFactory
 from twisted_messenger.policy import AdmissionPolicy, Callbacks, Senders

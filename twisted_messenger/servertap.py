@@ -7,9 +7,10 @@ from typing import Any
 from twisted.application.service import IService
 from twisted.python.usage import UsageError
 
-from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
 from twisted_messenger.connections import MAX_CONNECTIONS
-from twisted_messenger.delivery import EVICT_SECONDS
+from twisted_messenger.delivery.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
+from twisted_messenger.delivery.slots import MAX_PUSHES
+from twisted_messenger.delivery.state import EVICT_SECONDS
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import NoSuchRoom, StartError
 from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
@@ -39,7 +40,6 @@ from twisted_messenger.sockets import (
 from twisted_messenger.stores import storeFromString
 from twisted_messenger.tap import TapOptions, TapService, useSteadyTime
 from twisted_messenger.text import BadName, cleanName
-from twisted_messenger.windows import MAX_PUSHES
 from twisted_messenger.wire import MAX_MESSAGE_BYTES, MAX_PUSH_BYTES, MIN_MAX_MESSAGE_BYTES
 
 _DAY = 86_400

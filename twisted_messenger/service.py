@@ -15,7 +15,7 @@ from twisted.internet.defer import (
 )
 from twisted.logger import Logger
 
-from twisted_messenger.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
+from twisted_messenger.delivery.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
 from twisted_messenger.errors import StartError, StoreError
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.listener import Listener

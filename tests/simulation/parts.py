@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.simulation.disk import Disk, VirtualStore
-from twisted_messenger.broadcaster import Broadcaster
-from twisted_messenger.delivery import RetryPolicy, retrySchedule
+from twisted_messenger.delivery.broadcaster import Broadcaster
+from twisted_messenger.delivery.state import RetryPolicy, retrySchedule
 from twisted_messenger.push import PushCreator, Pusher
 from twisted_messenger.receipt import ReceiptFactory
 

@@ -32,7 +32,7 @@ class Settings:
 
     :param diskSeconds: see :class:`~tests.simulation.disk.Disk`.
     :param backlog: entries that the log keeps; 0 for no limit.
-    :param evictSeconds: see :class:`~twisted_messenger.broadcaster.Broadcaster`.
+    :param evictSeconds: see :class:`~twisted_messenger.delivery.broadcaster.Broadcaster`.
     :param retryUnconfirmed: the same.
     :param maxPushes: the same.
     """

@@ -21,26 +21,26 @@ from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
 from twisted.logger import Logger
 
 from twisted_messenger.clock import uptime
-from twisted_messenger.cursors import CursorWriter
-from twisted_messenger.delivery import (
+from twisted_messenger.delivery.cursors import CursorWriter
+from twisted_messenger.delivery.dispatcher import Dispatcher
+from twisted_messenger.delivery.follower import LogFollower
+from twisted_messenger.delivery.leasewatch import LeaseWatch
+from twisted_messenger.delivery.recipient import Delivery
+from twisted_messenger.delivery.slots import MAX_PUSHES
+from twisted_messenger.delivery.state import (
     EVICT_SECONDS,
     DeliveryQueue,
     RetryPolicy,
     retrySchedule,
 )
-from twisted_messenger.dispatcher import Dispatcher
+from twisted_messenger.delivery.tail import Ready, Tail
+from twisted_messenger.delivery.trimmer import LogTrimmer
 from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
-from twisted_messenger.follower import LogFollower
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.leasewatch import LeaseWatch
 from twisted_messenger.push import CONNECT_TIMEOUT, Pusher
-from twisted_messenger.recipient import Delivery
 from twisted_messenger.roster import MemberState, RosterNews
-from twisted_messenger.tail import Ready, Tail
-from twisted_messenger.trimmer import LogTrimmer
-from twisted_messenger.windows import MAX_PUSHES
 
 #: Seconds that a stop leaves the pushes in flight.
 SHUTDOWN_TIMEOUT = 5.0
@@ -164,7 +164,7 @@ class Broadcaster(Service):
 
     def rosterChanged(self, news: RosterNews) -> None:
         """
-        See :class:`~twisted_messenger.follower.Reader`.
+        See :class:`~twisted_messenger.delivery.follower.Reader`.
         """
         self._tail.startAt(news.head)
         departed = [self._departed(memberId) for memberId in news.departed]
@@ -175,7 +175,7 @@ class Broadcaster(Service):
 
     def rewound(self) -> None:
         """
-        See :class:`~twisted_messenger.follower.Reader`.
+        See :class:`~twisted_messenger.delivery.follower.Reader`.
         """
         for memberId in list(self._deliveries):
             self._departed(memberId)
@@ -183,7 +183,7 @@ class Broadcaster(Service):
 
     def entriesRead(self, entries: list[Entry]) -> None:
         """
-        See :class:`~twisted_messenger.follower.Reader`.
+        See :class:`~twisted_messenger.delivery.follower.Reader`.
         """
         self._tail.extend([Ready(entry, self._lineEnd) for entry in entries])
         self._trimmer.logGrew()
@@ -194,7 +194,7 @@ class Broadcaster(Service):
 
     def caughtUp(self) -> None:
         """
-        See :class:`~twisted_messenger.follower.Reader`.
+        See :class:`~twisted_messenger.delivery.follower.Reader`.
         """
         for delivery in list(self._deliveries.values()):
             self._dispatcher.proceed(delivery)

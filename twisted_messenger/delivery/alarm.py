@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from twisted.internet.interfaces import IDelayedCall
 
-from twisted_messenger.agenda import Agenda
+from twisted_messenger.delivery.agenda import Agenda
 
 T = TypeVar("T")
 

@@ -18,18 +18,18 @@ from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twisted_messenger.alarm import Alarm
 from twisted_messenger.clock import uptime
-from twisted_messenger.cursors import CursorWriter
-from twisted_messenger.delivery import Evict, Step, Tell, Wait
+from twisted_messenger.delivery.alarm import Alarm
+from twisted_messenger.delivery.cursors import CursorWriter
+from twisted_messenger.delivery.outcomes import Outcomes
+from twisted_messenger.delivery.recipient import Delivery
+from twisted_messenger.delivery.slots import MAX_PUSHES, Window, windows
+from twisted_messenger.delivery.state import Evict, Step, Tell, Wait
+from twisted_messenger.delivery.tail import Ready, Tail
 from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.outcomes import Outcomes
 from twisted_messenger.push import CONNECT_TIMEOUT, Attempt, Pusher, PushResult
-from twisted_messenger.recipient import Delivery
-from twisted_messenger.tail import Ready, Tail
-from twisted_messenger.windows import MAX_PUSHES, Window, windows
 from twisted_messenger.wire import formatPush
 
 #: Seconds until a push to a suspect must be connected: less than for others, since most of them

@@ -7,10 +7,10 @@ from collections import deque
 from twisted.internet.defer import Deferred
 
 from twisted_messenger.address import Source
-from twisted_messenger.delivery import DeliveryQueue
+from twisted_messenger.delivery.slots import Window
+from twisted_messenger.delivery.state import DeliveryQueue
+from twisted_messenger.delivery.tail import Ready
 from twisted_messenger.roster import Member, MemberState
-from twisted_messenger.tail import Ready
-from twisted_messenger.windows import Window
 
 
 class Delivery:

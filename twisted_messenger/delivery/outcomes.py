@@ -5,9 +5,9 @@ What the end of a push means: to the member's queue, to the counters, and to the
 from typing import Any
 
 from twisted_messenger.address import Source
+from twisted_messenger.delivery.recipient import Delivery
 from twisted_messenger.eventlog import Counters, RefusalLog
 from twisted_messenger.push import Outcome, PushResult
-from twisted_messenger.recipient import Delivery
 from twisted_messenger.roster import Member
 
 # Failures in a row after which the log says so, some two seconds after the first: a netcat in a
