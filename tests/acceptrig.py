@@ -9,7 +9,7 @@ from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.protocol import ClientCreator
 
 from tests.receiptrig import HOST, PORT, ReceiptTestCase
-from twisted_messenger.listener import Listener
+from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 
 

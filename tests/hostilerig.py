@@ -16,12 +16,12 @@ from tests.simulation.process import Process
 from twisted_messenger.delivery.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
 from twisted_messenger.delivery.state import retrySchedule
 from twisted_messenger.eventlog import Counters, RefusalLog
-from twisted_messenger.listener import Listener
+from twisted_messenger.incoming.listener import Listener
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.incoming.server import ChatServerFactory, ChatServerProtocol
 from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.push import PushCreator
-from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.server import ChatServerFactory, ChatServerProtocol
 from twisted_messenger.service import ChatService
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import (
@@ -62,7 +62,7 @@ class House:
     :param host: where it listens and from where it pushes.
     :param policy: the rules of admission.
     :param maxPushes: in flight in all.
-    :param options: of the :class:`~twisted_messenger.receipt.ReceiptFactory`.
+    :param options: of the :class:`~twisted_messenger.incoming.receipt.ReceiptFactory`.
     """
 
     def __init__(

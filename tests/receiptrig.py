@@ -12,8 +12,8 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.interfaces import IReceiptProtocol
-from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.sockets import resetOnClose
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol

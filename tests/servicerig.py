@@ -13,13 +13,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.entry import Post
 from twisted_messenger.errors import StartError, StoreError
+from twisted_messenger.incoming.listener import Listener
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import Admission
-from twisted_messenger.listener import Listener
 from twisted_messenger.push import PushCreator
-from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.server import ChatServerFactory
 from twisted_messenger.service import ChatService
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import (

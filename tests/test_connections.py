@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.connections import EVICTABLE_SILENCE, ConnectionTable
+from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE, ConnectionTable
 
 #: Two subscribers; nobody, who is exempt.
 _WHOSE = ("ann", "bob", None)

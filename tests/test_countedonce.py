@@ -7,9 +7,9 @@ from typing import Any
 from twisted.internet.protocol import ClientCreator
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.receipt import ReceiptFactory
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.server import ChatServerFactory
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 

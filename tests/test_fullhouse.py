@@ -4,7 +4,7 @@ A full house that could make room, and cannot any more when somebody speaks agai
 
 from tests.acceptrig import ListenerTestCase
 from tests.receiptrig import PORT
-from twisted_messenger.connections import EVICTABLE_SILENCE
+from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
 
 #: More than the time between two looks at the time-outs.
 SOON = 0.5

@@ -16,7 +16,7 @@ from tests.fuzz.roomtarget import RoomTarget
 from tests.fuzz.wiretarget import WireParts, WireTarget
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.parts import Parts
-from twisted_messenger.receipt import ReceiptFactory
+from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.text import cleanName, escape
 from twisted_messenger.wire import Command, parse

@@ -19,7 +19,7 @@ from zope.interface import implementer
 from tests.receiptrig import HOST, PORT, ReceiptTestCase
 from tests.roomtestcase import keepLog
 from twisted_messenger.errors import StartError
-from twisted_messenger.listener import Listener
+from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.testing import RecordingProtocol
 
 #: Where these tests listen.
@@ -101,7 +101,7 @@ class StartTests(ListenerTestCase):
         A taken port is told with the option that named it, in one line, and what to do; it is
         told once.
         """
-        log = keepLog(self, "listener")
+        log = keepLog(self, "incoming.listener")
         self.network.listenTCP(DOOR, self.factory)
         listener = self.listener(start=False)
         problem = self.assertRaises(StartError, listener.start, self.factory)
@@ -127,7 +127,7 @@ class StartTests(ListenerTestCase):
         """
         An endpoint may take its time; whatever it takes, nothing is wrong before it says so.
         """
-        log = keepLog(self, "listener")
+        log = keepLog(self, "incoming.listener")
         endpoint = LaterEndpoint()
         listener = Listener("--listen slow", endpoint)
         listener.start(self.factory)
@@ -140,7 +140,7 @@ class StartTests(ListenerTestCase):
         """
         One that fails after the start cannot stop it any more; the log has one line.
         """
-        log = keepLog(self, "listener")
+        log = keepLog(self, "incoming.listener")
         endpoint = LaterEndpoint()
         Listener("--listen slow", endpoint).start(self.factory)
         endpoint.listening.errback(ValueError("no papyrus left"))

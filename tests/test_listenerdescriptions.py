@@ -12,8 +12,8 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.listener import Listener, listenersFrom
-from twisted_messenger.receipt import ReceiptFactory
+from twisted_messenger.incoming.listener import Listener, listenersFrom
+from twisted_messenger.incoming.receipt import ReceiptFactory
 
 #: What a file of authorities looks like, as far as it is read here.
 _PEM = "people\n-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"

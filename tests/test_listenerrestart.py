@@ -6,7 +6,7 @@ from twisted.internet.endpoints import TCP4ServerEndpoint
 
 from tests.receiptrig import PORT, ReceiptTestCase
 from twisted_messenger.errors import StartError
-from twisted_messenger.listener import Listener
+from twisted_messenger.incoming.listener import Listener
 
 
 class RestartTests(ReceiptTestCase):

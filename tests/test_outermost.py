@@ -14,8 +14,8 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.receiptrig import Bug, ReceiptTestCase, Taking
-from twisted_messenger.outermost import GuardedFactory, GuardingReactor
-from twisted_messenger.receipt import DRAIN_BYTES, ReceiptFactory
+from twisted_messenger.incoming.guard import GuardedFactory, GuardingReactor
+from twisted_messenger.incoming.receipt import DRAIN_BYTES, ReceiptFactory
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.sockets import resetOnClose
 from twisted_messenger.testing import MemoryNetwork

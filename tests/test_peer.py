@@ -10,8 +10,8 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ClientCreator
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.peer import PeerReceiverFactory
-from twisted_messenger.receipt import ReceiptFactory
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.incoming.receiver import PeerReceiverFactory
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 

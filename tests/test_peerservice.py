@@ -9,10 +9,10 @@ from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.testing import MemoryReactorClock
 
 from tests.talkrig import TalkTestCase
-from twisted_messenger.listener import Listener
-from twisted_messenger.peer import PeerReceiverFactory
+from twisted_messenger.incoming.listener import Listener
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.incoming.receiver import PeerReceiverFactory
 from twisted_messenger.peerservice import Incoming, PeerService
-from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.transcript import plain, whole
 
 ADDRESS = IPv4Address("TCP", "10.0.0.9", 47893)

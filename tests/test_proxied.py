@@ -9,11 +9,11 @@ from twisted.protocols.haproxy._wrapper import HAProxyWrappingFactory
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.address import UNKNOWN, Source
-from twisted_messenger.outermost import GuardingReactor
+from twisted_messenger.incoming.guard import GuardingReactor
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.rates import RateLimit
-from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.server import ChatServerFactory
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 

@@ -5,15 +5,15 @@ Receipts: what a sender sees after its end of file, and that no accident looks l
 from twisted.internet.error import ConnectionLost
 
 from tests.receiptrig import Bug, ReceiptTestCase
-from twisted_messenger.connections import EVICTABLE_SILENCE
-from twisted_messenger.interfaces import ConnectionIdle
-from twisted_messenger.receipt import (
+from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
+from twisted_messenger.incoming.receipt import (
     DRAIN_BYTES,
     DRAIN_SECONDS,
     IDLE_TIMEOUT,
     LINE_SILENCE,
     MESSAGE_TIMEOUT,
 )
+from twisted_messenger.interfaces import ConnectionIdle
 from twisted_messenger.refusal import Reason, Refusal
 
 #: More than the time between two looks at the time-outs.

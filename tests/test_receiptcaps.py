@@ -5,9 +5,9 @@ Receipts where one source has many connections.
 from typing import Any
 
 from tests.receiptrig import HOST, PORT, ReceiptTestCase
-from twisted_messenger.connections import EVICTABLE_SILENCE
+from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
+from twisted_messenger.incoming.receipt import DRAIN_SECONDS, LINE_SILENCE
 from twisted_messenger.interfaces import ConnectionEvicted
-from twisted_messenger.receipt import DRAIN_SECONDS, LINE_SILENCE
 from twisted_messenger.refusal import Reason, Refusal
 
 #: More than the time between two looks at the time-outs.

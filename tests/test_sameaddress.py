@@ -15,9 +15,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from twisted_messenger.listener import Listener
-from twisted_messenger.receipt import ReceiptFactory
-from twisted_messenger.sockets import isSameAddress, isThisMachine
+from twisted_messenger.incoming.listener import Listener, isSameAddress, isThisMachine
+from twisted_messenger.incoming.receipt import ReceiptFactory
 
 #: The zone of loopback, by its name and by its number.
 _NAMED, _NUMBERED = "fe80::1%lo", f"fe80::1%{socket.if_nametoindex('lo')}"

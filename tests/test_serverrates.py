@@ -8,11 +8,11 @@ from twisted.internet.protocol import ClientCreator
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_messenger.incoming.receipt import IDLE_TIMEOUT, ReceiptFactory
+from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.rates import RateLimit
-from twisted_messenger.receipt import IDLE_TIMEOUT, ReceiptFactory
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.server import ChatServerFactory
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 from twisted_messenger.wire import MIN_MAX_MESSAGE_BYTES

@@ -8,13 +8,13 @@ from twisted.internet.protocol import ClientCreator
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import keepLog
-from twisted_messenger.connections import EVICTABLE_SILENCE
-from twisted_messenger.receipt import IDLE_TIMEOUT, LINE_SILENCE, ReceiptFactory
+from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
+from twisted_messenger.incoming.receipt import IDLE_TIMEOUT, LINE_SILENCE, ReceiptFactory
+from twisted_messenger.incoming.server import ChatServerFactory
+from twisted_messenger.incoming.unfinished import MAX_UNFINISHED_BYTES
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.server import ChatServerFactory
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
-from twisted_messenger.unfinished import MAX_UNFINISHED_BYTES
 
 HOST, PORT, BARE_PORT = "127.0.0.1", 8880, 8881
 

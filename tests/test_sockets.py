@@ -11,13 +11,12 @@ from twisted.internet.interfaces import ISSLTransport, ISystemHandle
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import directlyProvides
 
+from twisted_messenger.incoming.listener import isSameAddress, isThisMachine
 from twisted_messenger.sockets import (
     RESERVED_DESCRIPTORS,
     descriptorBudget,
     descriptorLimit,
     endedByTLS,
-    isSameAddress,
-    isThisMachine,
     raiseDescriptorLimit,
 )
 

@@ -9,8 +9,8 @@ from tests.test_tap import TapTestCase, parsed
 from twisted_messenger import peertap, servertap
 from twisted_messenger.addressbook import Friend
 from twisted_messenger.entry import LogLimits
+from twisted_messenger.incoming.listener import LISTEN_BACKLOG
 from twisted_messenger.policy import Callbacks, Senders
-from twisted_messenger.sockets import LISTEN_BACKLOG
 from twisted_messenger.terminal import Wishes
 
 PEER = ["--server", "localhost:8880", "--name", "alice"]

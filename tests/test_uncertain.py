@@ -15,10 +15,10 @@ from tests.roomtestcase import RoomTestCase, keepLog
 from tests.test_room import BrokenStore
 from tests.test_server import BARE_PORT, HOST, PORT, SlowStore
 from twisted_messenger.errors import StoreError, StoreUncertain
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.policy import AdmissionPolicy
-from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.room import MAX_UNSTORED, ChatRoom
-from twisted_messenger.server import ChatServerFactory
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 from twisted_messenger.wire import Departure, Registration, RoomMessage
 
@@ -32,7 +32,7 @@ class UncertainReceiptTests(ReceiptTestCase):
         """
         It is no refusal and no receipt, and no traceback alarms the operator.
         """
-        log = keepLog(self, "receipt", "eventlog")
+        log = keepLog(self, "incoming.receipt", "eventlog")
         sender = self.connect(b"message", end=True)
         self.taking[0].outcome.errback(StoreUncertain("lost in that moment"))
         self.network.settle()

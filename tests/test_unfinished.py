@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.unfinished import MAX_UNFINISHED_BYTES, UnfinishedBytes
+from twisted_messenger.incoming.unfinished import MAX_UNFINISHED_BYTES, UnfinishedBytes
 
 _STEPS = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 12)), max_size=50)
 

@@ -11,10 +11,15 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.receiptrig import Bug, Taking
+from twisted_messenger.incoming.receipt import (
+    IDLE_TIMEOUT,
+    MESSAGE_TIMEOUT,
+    ReceiptFactory,
+    ReceiptProtocol,
+)
+from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle
-from twisted_messenger.receipt import IDLE_TIMEOUT, MESSAGE_TIMEOUT, ReceiptFactory, ReceiptProtocol
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.server import ChatServerFactory
 from twisted_messenger.stores.memory import MemoryStore
 
 

@@ -8,8 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.roomtestcase import HOME, keepLog
 from twisted_messenger.address import Source
 from twisted_messenger.eventlog import Counters, RefusalLog
+from twisted_messenger.incoming.connectioncap import Turnstile
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.turnstile import Turnstile
 
 
 class Visiting:
@@ -50,7 +50,7 @@ class TurnstileTestCase(SynchronousTestCase):
         """
         Ten in all, two from one source.
         """
-        self.log = keepLog(self, "turnstile", "eventlog")
+        self.log = keepLog(self, "incoming.connectioncap", "eventlog")
         self.make(10, 2)
 
     def make(self, total: int, perHost: int | None = None) -> None:

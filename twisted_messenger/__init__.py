@@ -8,14 +8,14 @@ pushes with a :class:`PeerReceiverFactory`. Or run ``twistd -n chatserver``.
 
 from twisted_messenger.address import Source
 from twisted_messenger.delivery.broadcaster import Broadcaster
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.incoming.receiver import PeerReceiverFactory
+from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.peer import PeerReceiverFactory
 from twisted_messenger.policy import AdmissionPolicy, Callbacks, Senders
 from twisted_messenger.push import PushCreator
-from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.server import ChatServerFactory
 from twisted_messenger.stores import storeFromString
 
 __version__ = "0.1.0"

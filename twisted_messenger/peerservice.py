@@ -8,8 +8,8 @@ from twisted.internet.interfaces import IAddress
 
 from twisted_messenger.addressbook import AddressBook
 from twisted_messenger.console import Console, Shown
-from twisted_messenger.listener import Listener
-from twisted_messenger.receipt import ReceiptFactory
+from twisted_messenger.incoming.listener import Listener
+from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.talk import Talk
 from twisted_messenger.transcript import fromFriend, fromRoom
 

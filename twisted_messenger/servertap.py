@@ -7,14 +7,16 @@ from typing import Any
 from twisted.application.service import IService
 from twisted.python.usage import UsageError
 
-from twisted_messenger.connections import MAX_CONNECTIONS
 from twisted_messenger.delivery.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
 from twisted_messenger.delivery.slots import MAX_PUSHES
 from twisted_messenger.delivery.state import EVICT_SECONDS
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import NoSuchRoom, StartError
+from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
+from twisted_messenger.incoming.listener import listenersFrom
+from twisted_messenger.incoming.receipt import IDLE_TIMEOUT, MESSAGE_TIMEOUT, ReceiptFactory
+from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
-from twisted_messenger.listener import listenersFrom
 from twisted_messenger.lookup import Lookup
 from twisted_messenger.policy import (
     MIN_CALLBACK_PORT,
@@ -24,14 +26,8 @@ from twisted_messenger.policy import (
 )
 from twisted_messenger.push import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
 from twisted_messenger.rates import BURST, RATE, RateLimit
-from twisted_messenger.receipt import (
-    IDLE_TIMEOUT,
-    MESSAGE_TIMEOUT,
-    ReceiptFactory,
-)
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import MAX_MEMBERS, MAX_MEMBERS_PER_HOST, RosterLimits
-from twisted_messenger.server import ChatServerFactory
 from twisted_messenger.service import ChatService
 from twisted_messenger.sockets import (
     descriptorBudget,

@@ -17,10 +17,10 @@ from twisted.logger import Logger
 
 from twisted_messenger.delivery.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
 from twisted_messenger.errors import StartError, StoreError
+from twisted_messenger.incoming.listener import Listener
+from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.listener import Listener
 from twisted_messenger.policy import Callbacks
-from twisted_messenger.receipt import ReceiptFactory
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.sockets import raiseDescriptorLimit
 

@@ -9,10 +9,6 @@ from typing import Any
 
 from twisted.internet.interfaces import ISSLTransport, ISystemHandle
 
-#: Connections that may wait to be accepted. Twisted's default of 50 overflows in a burst, and
-#: an overflow costs the sender a second.
-LISTEN_BACKLOG = 1024
-
 #: Descriptors kept for files, the reactor and the store.
 RESERVED_DESCRIPTORS = 64
 
@@ -56,34 +52,6 @@ def endedByTLS(transport: Any) -> bool:
         return False
     connection: Any = ISystemHandle(transport).getHandle()
     return bool(connection.get_shutdown() & _RECEIVED_SHUTDOWN)
-
-
-def isThisMachine(host: str) -> bool:
-    """
-    Whether an address literal is one of this machine's own.
-
-    :returns: true where the kernel lets us bind to it; nothing is sent.
-    """
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, 0, flags=socket.AI_NUMERICHOST)[0]
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind(address)
-    except OSError:
-        return False
-    return True
-
-
-def isSameAddress(one: str, other: str) -> bool:
-    """
-    Whether two address literals mean the same, though a zone may have a name or a number.
-    """
-    try:
-        first, second = (
-            socket.getaddrinfo(host, 0, flags=socket.AI_NUMERICHOST)[0][4] for host in (one, other)
-        )
-    except OSError:
-        return False
-    return first == second
 
 
 def descriptorLimit() -> int:

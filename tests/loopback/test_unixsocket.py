@@ -13,9 +13,9 @@ from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from twisted_messenger.receipt import ReceiptFactory
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.server import ChatServerFactory
 from twisted_messenger.stores.memory import MemoryStore
 
 Test = Callable[[Path], Coroutine[Any, Any, None]]

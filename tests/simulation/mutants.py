@@ -17,9 +17,9 @@ from tests.simulation.parts import Parts
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.state import RetryPolicy
 from twisted_messenger.entry import Entry
+from twisted_messenger.incoming.receipt import ReceiptFactory, ReceiptProtocol
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.push import CONNECT_TIMEOUT, Attempt, Outcome, Pusher, PushResult
-from twisted_messenger.receipt import ReceiptFactory, ReceiptProtocol
 from twisted_messenger.roster import Progress
 
 # Commits that a disk which is never told to flush may lose.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from tests.simulation.disk import Disk, VirtualStore
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.state import RetryPolicy, retrySchedule
+from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.push import PushCreator, Pusher
-from twisted_messenger.receipt import ReceiptFactory
 
 
 @dataclass(frozen=True)

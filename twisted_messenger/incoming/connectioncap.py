@@ -13,8 +13,8 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from twisted_messenger.address import Source
-from twisted_messenger.connections import MAX_CONNECTIONS, ConnectionTable
 from twisted_messenger.eventlog import RefusalLog
+from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS, ConnectionTable
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
 
@@ -55,8 +55,8 @@ class Turnstile:
     :param refusals: where those who are turned away are counted.
     :param total: connections that may be open at once.
     :param perHost: of these, from one source; see
-        :class:`~twisted_messenger.connections.ConnectionTable`. As many again are kept only to be
-        told so.
+        :class:`~twisted_messenger.incoming.connectiontable.ConnectionTable`. As many again are
+        kept only to be told so.
     """
 
     log = Logger()

@@ -34,13 +34,13 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_messenger.address import Source
-from twisted_messenger.connections import MAX_CONNECTIONS
 from twisted_messenger.errors import StoreUncertain
 from twisted_messenger.eventlog import RefusalLog
+from twisted_messenger.incoming.connectioncap import Turnstile
+from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
 from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, IReceiptProtocol
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.sockets import endedByTLS, resetOnClose
-from twisted_messenger.turnstile import Turnstile
 
 #: Seconds of silence behind exactly one line that end a message. Several netcats never send the
 #: end of file; people and pipes do not pause so long within one line's packet.
@@ -344,7 +344,7 @@ class ReceiptFactory(_WrappingFactory):
     :param messageTimeout: seconds an unfinished message may take in all.
     :param maxConnections: how many may be open at once.
     :param maxPerHost: of these, from one source but loopback; see
-        :class:`~twisted_messenger.connections.ConnectionTable`.
+        :class:`~twisted_messenger.incoming.connectiontable.ConnectionTable`.
     """
 
     protocol = ReceiptProtocol

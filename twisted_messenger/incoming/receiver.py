@@ -68,8 +68,9 @@ class PeerReceiverFactory(Factory):
     """
     Makes the receiving protocols.
 
-    Listen with it as it is, or inside a :class:`~twisted_messenger.receipt.ReceiptFactory` so
-    that a sender sees the close only after its text was taken.
+    Listen with it as it is, or inside a
+    :class:`~twisted_messenger.incoming.receipt.ReceiptFactory`, so that a sender sees the close
+    only after its text was taken.
 
     :param received: called with the sender's address and each text.
     :param maxBytes: of one message; longer ones are refused. A server of ours pushes up to

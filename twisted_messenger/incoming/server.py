@@ -11,10 +11,10 @@ from zope.interface import implementer
 
 from twisted_messenger.address import Source
 from twisted_messenger.errors import StoreUncertain, WireError
+from twisted_messenger.incoming.unfinished import MAX_UNFINISHED_BYTES, UnfinishedBytes
 from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, IReceiptProtocol
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.unfinished import MAX_UNFINISHED_BYTES, UnfinishedBytes
 from twisted_messenger.wire import parse, tooBig
 
 # A line end is not counted, so two bytes more than the limit can still be a message.
@@ -135,8 +135,8 @@ class ChatServerFactory(Factory):
     """
     Makes the server's protocols.
 
-    Listen with it as it is, or inside a :class:`~twisted_messenger.receipt.ReceiptFactory` to
-    give senders a receipt.
+    Listen with it as it is, or inside a
+    :class:`~twisted_messenger.incoming.receipt.ReceiptFactory` to give senders a receipt.
 
     :param room: takes the messages.
     :param maxUnfinishedBytes: that all connections together may keep.

@@ -3,23 +3,60 @@ Where the room listens: endpoints from their descriptions, opened, paused and cl
 """
 
 import os
+import socket
 from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet import tcp
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.endpoints import serverFromString
-from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
+from twisted.internet.interfaces import (
+    IListeningPort,
+    IStreamServerEndpoint,
+)
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_messenger.address import literal, machineKey
 from twisted_messenger.errors import StartError
-from twisted_messenger.outermost import GuardingReactor
-from twisted_messenger.receipt import ReceiptFactory
-from twisted_messenger.sockets import LISTEN_BACKLOG, isSameAddress, isThisMachine, resetOnClose
-from twisted_messenger.turnstile import Turnstile
+from twisted_messenger.incoming.connectioncap import Turnstile
+from twisted_messenger.incoming.guard import GuardingReactor
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.sockets import resetOnClose
 from twisted_messenger.wire import MAX_MESSAGE_BYTES
+
+#: Connections that may wait to be accepted. Twisted's default of 50 overflows in a burst, and
+#: an overflow costs the sender a second.
+LISTEN_BACKLOG = 1024
+
+
+def isThisMachine(host: str) -> bool:
+    """
+    Whether an address literal is one of this machine's own.
+
+    :returns: true where the kernel lets us bind to it; nothing is sent.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, 0, flags=socket.AI_NUMERICHOST)[0]
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind(address)
+    except OSError:
+        return False
+    return True
+
+
+def isSameAddress(one: str, other: str) -> bool:
+    """
+    Whether two address literals mean the same, though a zone may have a name or a number.
+    """
+    try:
+        first, second = (
+            socket.getaddrinfo(host, 0, flags=socket.AI_NUMERICHOST)[0][4] for host in (one, other)
+        )
+    except OSError:
+        return False
+    return first == second
+
 
 _EVERYWHERE = ("0.0.0.0", "::", "")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 
-from twisted_messenger.receipt import DRAIN_BYTES, ReceiptFactory
+from twisted_messenger.incoming.receipt import DRAIN_BYTES, ReceiptFactory
 from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
 # Bytes of handshake and records beside those of a message, and how much longer records may make
