@@ -7,15 +7,15 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.pushers import ScriptedPusher
-from twisted_messenger.addressbook import AddressBook, Friend
-from twisted_messenger.console import Console, Person, Shown
-from twisted_messenger.conversation import RoomMembership
-from twisted_messenger.orders import Orders
-from twisted_messenger.outbox import Outbox, Outboxes
-from twisted_messenger.outgoing import Outgoing
+from twisted_messenger.peer.addressbook import AddressBook, Friend
+from twisted_messenger.peer.arrival import Arrival
+from twisted_messenger.peer.console import Console, Person, Shown
+from twisted_messenger.peer.conversation import RoomMembership
+from twisted_messenger.peer.orders import Orders
+from twisted_messenger.peer.outbox import Outbox, Outboxes
+from twisted_messenger.peer.ownmessage import Outgoing
+from twisted_messenger.peer.session import Talk
 from twisted_messenger.push import Outcome
-from twisted_messenger.talk import Talk
-from twisted_messenger.transcript import Arrival
 
 
 class RecordingConsole:

@@ -4,7 +4,7 @@ Friends by name.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.addressbook import (
+from twisted_messenger.peer.addressbook import (
     AddressBook,
     BadAddress,
     Friend,

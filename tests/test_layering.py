@@ -20,7 +20,7 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "push": (),
     "incoming": ("room",),
     "delivery": ("push",),
-    "peer": ("push",),
+    "peer": ("push", "delivery", "room"),
     "terminal": ("peer",),
     "programs": ("room", "stores", "push", "incoming", "delivery", "peer", "terminal"),
     "testing": ("room", "stores", "push", "incoming", "delivery"),
@@ -40,7 +40,14 @@ _PURE = frozenset(
             "incoming.unfinished",
         ),
         *("retention", "stores.partitions"),
-        *("outgoing", "commands", "colours", "pasting", "addressbook", "transcript"),
+        *(
+            "peer.ownmessage",
+            "peer.commands",
+            "colours",
+            "pasting",
+            "peer.addressbook",
+            "transcript",
+        ),
     }
 )
 

@@ -3,8 +3,8 @@ What each command does.
 """
 
 from tests.talkrig import TalkTestCase
-from twisted_messenger.commands import COMMANDS, Command
-from twisted_messenger.orders import Orders
+from twisted_messenger.peer.commands import COMMANDS, Command
+from twisted_messenger.peer.orders import Orders
 from twisted_messenger.push import Outcome
 
 

@@ -8,8 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.pushers import ScriptedPusher
 from twisted_messenger.delivery.state import RetryPolicy
-from twisted_messenger.outbox import MAX_RESETS, Outbox, Outboxes
-from twisted_messenger.outgoing import Fate, State
+from twisted_messenger.peer.outbox import MAX_RESETS, Outbox, Outboxes
+from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.push import Outcome
 
 SENT = Fate(State.SENT)

@@ -4,7 +4,7 @@ What was said, and what became of it.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.outgoing import Fate, Outgoing, Pending, State
+from twisted_messenger.peer.ownmessage import Fate, Outgoing, Pending, State
 
 
 class PendingTests(SynchronousTestCase):

@@ -9,11 +9,12 @@ from typing import Any
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger import console
-from twisted_messenger.addressbook import AddressBook
-from twisted_messenger.outgoing import Fate, Outgoing, State
+from twisted_messenger.peer import console
+from twisted_messenger.peer.addressbook import AddressBook
+from twisted_messenger.peer.arrival import Arrival, fromFriend
+from twisted_messenger.peer.ownmessage import Fate, Outgoing, State
 from twisted_messenger.plainconsole import PlainConsole
-from twisted_messenger.transcript import Arrival, fromFriend, plain, whole
+from twisted_messenger.transcript import plain, whole
 
 
 class Listening:

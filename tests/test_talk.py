@@ -5,8 +5,8 @@ What a person says, what waits, and how the person leaves.
 from twisted.internet.error import ConnectionRefusedError
 
 from tests.talkrig import TalkTestCase
-from twisted_messenger.addressbook import Friend
-from twisted_messenger.outgoing import MAX_WAITING
+from twisted_messenger.peer.addressbook import Friend
+from twisted_messenger.peer.ownmessage import MAX_WAITING
 from twisted_messenger.push import Outcome
 
 

@@ -8,24 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.addressbook import AddressBook, Friend
-from twisted_messenger.outgoing import Fate, Outgoing, State
+from twisted_messenger.peer.addressbook import AddressBook, Friend
+from twisted_messenger.peer.arrival import Arrival, fromFriend, fromRoom
+from twisted_messenger.peer.ownmessage import Fate, Outgoing, State, pendingLines
 from twisted_messenger.transcript import (
     MAX_SHOWN,
     MAX_SHOWN_LINES,
-    Arrival,
     Line,
     asJSON,
     cut,
     cutLines,
-    fromFriend,
-    fromRoom,
     noticeLine,
     own,
     ownNotice,
     ownWaiting,
-    pendingLines,
     plain,
+    prefix,
     whole,
 )
 
@@ -108,7 +106,7 @@ class ArrivalTests(SynchronousTestCase):
         """
         for read in (fromRoom, fromFriend):
             arrival = read(NOBODY, HOST, PORT, text)
-            front = plain(arrival.prefix())
+            front = plain(prefix(arrival))
             for line in texts(whole(arrival)):
                 self.assertTrue(line.startswith(front))
                 self.assertNotIn("\n", line)
@@ -279,4 +277,4 @@ class NoticeTests(SynchronousTestCase):
         An arrival's parts are as they were given.
         """
         arrival = Arrival(HOST, PORT, "", ("a",), False)
-        self.assertEqual(plain(arrival.prefix()), "('127.0.0.1', 47893): ")
+        self.assertEqual(plain(prefix(arrival)), "('127.0.0.1', 47893): ")

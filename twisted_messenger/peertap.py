@@ -13,22 +13,29 @@ from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.internet.error import ReactorNotRunning
 from twisted.python.usage import UsageError
 
-from twisted_messenger.addressbook import AddressBook, BadAddress, Friend, readAddress, readFriend
-from twisted_messenger.console import STDERR, Console, ask, isTerminal, problemsTo
-from twisted_messenger.conversation import RoomMembership
-from twisted_messenger.friends import Friends
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
 from twisted_messenger.incoming.listener import LISTEN_BACKLOG, Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import PeerReceiverFactory
-from twisted_messenger.leaving import LINGER
 from twisted_messenger.lookup import Lookup
-from twisted_messenger.orders import Orders
-from twisted_messenger.outbox import Outbox, Outboxes
-from twisted_messenger.peerservice import Incoming, PeerService
+from twisted_messenger.peer.addressbook import (
+    AddressBook,
+    BadAddress,
+    Friend,
+    readAddress,
+    readFriend,
+)
+from twisted_messenger.peer.console import STDERR, Console, ask, isTerminal, problemsTo
+from twisted_messenger.peer.conversation import RoomMembership
+from twisted_messenger.peer.friends import Friends
+from twisted_messenger.peer.inbox import Incoming
+from twisted_messenger.peer.leaving import LINGER
+from twisted_messenger.peer.orders import Orders
+from twisted_messenger.peer.outbox import Outbox, Outboxes
+from twisted_messenger.peer.session import Talk
+from twisted_messenger.peerservice import PeerService
 from twisted_messenger.push import PushCreator
 from twisted_messenger.sockets import descriptorBudget
-from twisted_messenger.talk import Talk
 from twisted_messenger.tap import TapOptions, TapService, endWith, useSteadyTime, warningsTo
 from twisted_messenger.terminal import Wishes, chooseConsole, ourEnds
 from twisted_messenger.text import BadName, cleanName

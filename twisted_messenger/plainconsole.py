@@ -10,10 +10,11 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
 
-from twisted_messenger.console import NOT_SHOWN, STDERR, STDIN, STDOUT, Person, Shown
 from twisted_messenger.descriptors import LineReader, LineWriter
-from twisted_messenger.outgoing import Outgoing, State
-from twisted_messenger.transcript import Arrival, noticeLine, ownNotice
+from twisted_messenger.peer.arrival import Arrival
+from twisted_messenger.peer.console import NOT_SHOWN, STDERR, STDIN, STDOUT, Person, Shown
+from twisted_messenger.peer.ownmessage import Outgoing, State
+from twisted_messenger.transcript import noticeLine, ownNotice
 from twisted_messenger.wire import MAX_PUSH_BYTES
 
 _BELL = "\a"
@@ -59,7 +60,7 @@ class PlainConsole:
 
     def start(self, person: Person) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         self._person = person
         if self._reads:
@@ -75,7 +76,7 @@ class PlainConsole:
 
     def stop(self) -> "Deferred[None]":
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         self.pause()
         self._input = None
@@ -85,14 +86,14 @@ class PlainConsole:
 
     def hurry(self) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         self._messages.abandon()
         self._notices.abandon()
 
     def show(self, arrival: Arrival) -> Shown:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         bell = _BELL if self._bell else ""
         written = self._messages.write(bell + self._render(arrival))
@@ -100,13 +101,13 @@ class PlainConsole:
 
     def notice(self, text: str) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         self._notices.write(noticeLine(text))
 
     def outgoing(self, message: Outgoing) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         bad = message.state in (State.REFUSED, State.UNKNOWN)
         waits = message.state is State.WAITING and message.detail
@@ -115,19 +116,19 @@ class PlainConsole:
 
     def speaker(self, name: str) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`; there is no prompt to put it in.
+        See :class:`~twisted_messenger.peer.console.Console`; there is no prompt to put it in.
         """
 
     def pause(self) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         if self._input is not None:
             self._input.pause()
 
     def resume(self) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         if self._input is not None:
             self._input.resume()

@@ -19,12 +19,13 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from twisted_messenger.console import NOT_SHOWN, STDERR, STDIN, STDOUT, Person, Shown
 from twisted_messenger.descriptors import canWrite
-from twisted_messenger.outgoing import Outgoing, State
+from twisted_messenger.peer.arrival import Arrival
+from twisted_messenger.peer.console import NOT_SHOWN, STDERR, STDIN, STDOUT, Person, Shown
+from twisted_messenger.peer.ownmessage import Outgoing, State
 from twisted_messenger.promptline import PromptLine, Work
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.transcript import Arrival, cut, noticeLine, own, ownWaiting, plain
+from twisted_messenger.transcript import cut, noticeLine, own, ownWaiting, plain
 
 # Seconds that a stop waits for the terminal.
 _LAST_LINES = 2.0
@@ -68,7 +69,7 @@ class PromptConsole:
 
     def start(self, person: Person) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         self._person = person
         self._attributes = termios.tcgetattr(STDIN)
@@ -78,7 +79,7 @@ class PromptConsole:
 
     def stop(self) -> "Deferred[None]":
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         stopped = self._stopped = Deferred()
         if self._over or self._person is None:
@@ -90,7 +91,7 @@ class PromptConsole:
 
     def hurry(self) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         attributes, self._attributes = self._attributes, None
         if attributes is not None:
@@ -101,7 +102,7 @@ class PromptConsole:
 
     def show(self, arrival: Arrival) -> Shown:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         shown: Shown = Deferred()
         self._unshown.add(shown)
@@ -111,13 +112,13 @@ class PromptConsole:
 
     def notice(self, text: str) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         self._post(Work([[("notice", noticeLine(text))]]))
 
     def outgoing(self, message: Outgoing) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         if message.state is State.WAITING:
             line = ownWaiting(message)
@@ -128,18 +129,18 @@ class PromptConsole:
 
     def speaker(self, name: str) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
         self._post(Work(change=lambda: self._line.speakAs(name)))
 
     def pause(self) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`; a person is told, and stops.
+        See :class:`~twisted_messenger.peer.console.Console`; a person is told, and stops.
         """
 
     def resume(self) -> None:
         """
-        See :class:`~twisted_messenger.console.Console`.
+        See :class:`~twisted_messenger.peer.console.Console`.
         """
 
     def _post(self, work: Work) -> None:

@@ -33,9 +33,9 @@ from prompt_toolkit.styles import Style
 from twisted.logger import Logger
 
 from twisted_messenger.colours import PALETTE
-from twisted_messenger.console import Person
-from twisted_messenger.outgoing import Outgoing
 from twisted_messenger.pasting import Answer, Paste
+from twisted_messenger.peer.console import Person
+from twisted_messenger.peer.ownmessage import Outgoing
 from twisted_messenger.promptkeys import LineKeys
 from twisted_messenger.transcript import Line, noticeLine
 

@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from twisted_messenger.console import STDIN, STDOUT, Console
 from twisted_messenger.history import historyFile, prepare
+from twisted_messenger.peer.arrival import Arrival
+from twisted_messenger.peer.console import STDIN, STDOUT, Console
 from twisted_messenger.plainconsole import PlainConsole
-from twisted_messenger.transcript import Arrival, asJSON, cut, plain, whole
+from twisted_messenger.transcript import asJSON, cut, plain, whole
 
 # What a terminal without cursor movements is called.
 _DUMB = ("", "dumb", "unknown")

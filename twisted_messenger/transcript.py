@@ -6,12 +6,11 @@ make the line. Everything is escaped here, whatever the other side did.
 """
 
 import json
-from dataclasses import dataclass
 
-from twisted_messenger.addressbook import AddressBook
 from twisted_messenger.colours import colourOf
-from twisted_messenger.outgoing import Outgoing, State
-from twisted_messenger.text import MAX_NAME, attributeLines, escape, escapeLine
+from twisted_messenger.peer.arrival import Arrival
+from twisted_messenger.peer.ownmessage import MAX_REPEATED, Outgoing, State
+from twisted_messenger.text import escape, escapeLine
 
 #: A role (``name3``, ``time``, ``sent`` and so on; empty for plain text) and a text.
 Fragment = tuple[str, str]
@@ -24,8 +23,6 @@ MAX_SHOWN_LINES = 60
 # Characters of a notice; the other side's words may be in it.
 _MAX_NOTICE = 500
 
-# Characters of a message that a notice about it repeats.
-_MAX_REPEATED = 60
 
 # What a line of ours begins with. No name may pass for one.
 _OUR_MARKS = ("* ", "> ")
@@ -38,56 +35,16 @@ _MARKS = {
 }
 
 
-@dataclass(frozen=True)
-class Arrival:
+def prefix(arrival: Arrival) -> Line:
     """
-    A message that came, ready to show.
-
-    :param host: where the connection came from.
-    :param port: where the connection came from.
-    :param name: who says it, as far as is known; empty for nobody known.
-    :param lines: the text, escaped, line by line.
-    :param pushed: whether a room's server put the name in front.
+    What stands in front of every line of a message: nobody can forge one.
     """
-
-    host: str
-    port: int
-    name: str
-    lines: tuple[str, ...]
-    pushed: bool
-
-    def prefix(self) -> Line:
-        """
-        What stands in front of every line: nobody can forge one.
-        """
-        if self.pushed:
-            return [(_nameRole(self.name), self.name), ("", ": ")]
-        address: Line = [("address", str((self.host, self.port))), ("", ": ")]
-        return [(_nameRole(self.name), self.name), ("", " "), *address] if self.name else address
-
-
-def fromFriend(book: AddressBook, host: str, port: int, text: str) -> Arrival:
-    """
-    A message without a server: the tutorial's ``('127.0.0.1', 47893): text``, and in front of it
-    the name, if the address is in the book.
-    """
-    lines = escape(text.replace("\r\n", "\n")).split("\n")
-    return Arrival(escape(host), port, book.nameAt(host), tuple(lines), False)
-
-
-def fromRoom(book: AddressBook, host: str, port: int, text: str) -> Arrival:
-    """
-    A push, ``NAME: TEXT``; what is none did not come from a server and shows its address.
-    """
-    shown = attributeLines(text).split("\n")
-    name, separator, _ = shown[0].partition(": ")
-    if len(shown) == 1 and not separator and shown[0].endswith(":"):
-        # The end of a push is stripped, and with it the blank behind an empty text's colon.
-        name, separator = shown[0].removesuffix(":"), ":"
-    if not separator or not 1 <= len(name) <= MAX_NAME:
-        return fromFriend(book, host, port, text)
-    start = len(name) + 2
-    return Arrival(escape(host), port, name, tuple(line[start:] for line in shown), True)
+    if arrival.pushed:
+        return [(_nameRole(arrival.name), arrival.name), ("", ": ")]
+    address: Line = [("address", str((arrival.host, arrival.port))), ("", ": ")]
+    if not arrival.name:
+        return address
+    return [(_nameRole(arrival.name), arrival.name), ("", " "), *address]
 
 
 def whole(arrival: Arrival, stamp: str = "") -> list[Line]:
@@ -96,7 +53,7 @@ def whole(arrival: Arrival, stamp: str = "") -> list[Line]:
 
     :param stamp: the time of day, to stand in front; empty for none.
     """
-    front = [*_stamped(stamp), *arrival.prefix()]
+    front = [*_stamped(stamp), *prefix(arrival)]
     return [[*front, ("", line)] for line in arrival.lines]
 
 
@@ -167,7 +124,7 @@ def ownWaiting(message: Outgoing) -> Line:
     """
     The same on one line, while it waits.
     """
-    text = escapeLine(message.text, _MAX_REPEATED)
+    text = escapeLine(message.text, MAX_REPEATED)
     state = f"  {_MARKS[message.state]} {_stateWords(message)}"
     return [("me", f"{message.speaker}> "), ("", text), (message.state.value, state)]
 
@@ -176,21 +133,7 @@ def ownNotice(message: Outgoing) -> str:
     """
     The same as a notice, for a terminal that only appends, or standard error.
     """
-    return f"{_stateWords(message)} [{escapeLine(message.text, _MAX_REPEATED)}]"
-
-
-def pendingLines(messages: list[Outgoing], count: int) -> list[str]:
-    """
-    The list that ``/pending`` shows.
-
-    :param messages: the oldest of those that wait.
-    :param count: how many wait in all.
-    """
-    if not count:
-        return ["nothing waits"]
-    shown = [f"waiting: {one.speaker}> {escapeLine(one.text, _MAX_REPEATED)}" for one in messages]
-    more = count - len(messages)
-    return [*shown, f"and {more} more wait"] if more else shown
+    return f"{_stateWords(message)} [{escapeLine(message.text, MAX_REPEATED)}]"
 
 
 def noticeLine(text: str) -> str:

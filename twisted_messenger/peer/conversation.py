@@ -7,8 +7,8 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from twisted_messenger.outbox import Outbox, nothing
-from twisted_messenger.outgoing import Fate, State
+from twisted_messenger.peer.outbox import Outbox, nothing
+from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.wire import formatDeparture, formatRegistration, formatRoomMessage
 
 #: Called with a line for the person.

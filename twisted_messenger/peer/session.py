@@ -5,13 +5,13 @@ The person's side of a peer: what is said, what waits, and how one leaves.
 from collections.abc import Callable
 from typing import Any
 
-from twisted_messenger.addressbook import Friend
-from twisted_messenger.commands import Command, Say, Unknown, parse
-from twisted_messenger.console import Console
-from twisted_messenger.conversation import Conversation, Friendship, RoomMembership
-from twisted_messenger.leaving import Leaving
-from twisted_messenger.outbox import Outboxes
-from twisted_messenger.outgoing import MAX_WAITING, Fate, Outgoing, Pending
+from twisted_messenger.peer.addressbook import Friend
+from twisted_messenger.peer.commands import Command, Say, Unknown, parse
+from twisted_messenger.peer.console import Console
+from twisted_messenger.peer.conversation import Conversation, Friendship, RoomMembership
+from twisted_messenger.peer.leaving import Leaving
+from twisted_messenger.peer.outbox import Outboxes
+from twisted_messenger.peer.ownmessage import MAX_WAITING, Fate, Outgoing, Pending
 
 # A pipe is read again when so many messages wait no more.
 _LOW = MAX_WAITING // 2
@@ -25,7 +25,7 @@ _LAST_WORDS = 1.0
 
 class Talk:
     """
-    The person's side of a peer: a :class:`~twisted_messenger.console.Person`.
+    The person's side of a peer: a :class:`~twisted_messenger.peer.console.Person`.
 
     :param reactor: measures time.
     :param console: where the person is.
@@ -162,7 +162,7 @@ class Talk:
 
     def typed(self, line: str) -> None:
         """
-        See :class:`~twisted_messenger.console.Person`.
+        See :class:`~twisted_messenger.peer.console.Person`.
         """
         if not self._console.interactive:
             self.say(line)
@@ -181,7 +181,7 @@ class Talk:
 
     def pasted(self, messages: list[str]) -> None:
         """
-        See :class:`~twisted_messenger.console.Person`.
+        See :class:`~twisted_messenger.peer.console.Person`.
         """
         for message in messages:
             if not self.say(message):
@@ -189,7 +189,7 @@ class Talk:
 
     def ended(self) -> None:
         """
-        See :class:`~twisted_messenger.console.Person`.
+        See :class:`~twisted_messenger.peer.console.Person`.
         """
         if self._leaving is not None:
             return
@@ -200,7 +200,7 @@ class Talk:
 
     def lost(self) -> None:
         """
-        See :class:`~twisted_messenger.console.Person`.
+        See :class:`~twisted_messenger.peer.console.Person`.
         """
         self._leave(1)
 

@@ -11,6 +11,8 @@ What a person said, and what became of it. Pure.
 from dataclasses import dataclass
 from enum import Enum
 
+from twisted_messenger.text import escapeLine
+
 #: Messages that may wait; beyond, nothing more is taken from the person or the pipe. So many
 #: lines are an hour of a busy log, and a few megabytes.
 MAX_WAITING = 10_000
@@ -102,3 +104,21 @@ class Pending:
         """
         newest = [message for message, _ in zip(reversed(self._waiting), range(count))]
         return newest[::-1]
+
+
+#: Characters of a message that a notice about it repeats.
+MAX_REPEATED = 60
+
+
+def pendingLines(messages: list[Outgoing], count: int) -> list[str]:
+    """
+    The list that ``/pending`` shows.
+
+    :param messages: the oldest of those that wait.
+    :param count: how many wait in all.
+    """
+    if not count:
+        return ["nothing waits"]
+    shown = [f"waiting: {one.speaker}> {escapeLine(one.text, MAX_REPEATED)}" for one in messages]
+    more = count - len(messages)
+    return [*shown, f"and {more} more wait"] if more else shown

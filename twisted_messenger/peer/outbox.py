@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from twisted_messenger.delivery.state import DeliveryQueue, RetryPolicy, Wait, retrySchedule
-from twisted_messenger.outgoing import Fate, State
+from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.push import Attempt, Outcome, Pusher, PushResult
 from twisted_messenger.roster import Progress
 

@@ -15,9 +15,9 @@ from twisted.internet.defer import Deferred
 from twisted.logger import ILogObserver, LogEvent, LogLevel
 from zope.interface import provider
 
-from twisted_messenger.outgoing import Outgoing
+from twisted_messenger.peer.arrival import Arrival
+from twisted_messenger.peer.ownmessage import Outgoing
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.transcript import Arrival
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 

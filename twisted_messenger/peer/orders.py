@@ -4,19 +4,18 @@ What each command of a person does.
 
 from collections.abc import Callable
 
-from twisted_messenger.addressbook import (
+from twisted_messenger.peer.addressbook import (
     AddressBook,
     BadAddress,
     Friend,
     addressText,
     readFriend,
 )
-from twisted_messenger.commands import Command, helpLines
-from twisted_messenger.conversation import RoomMembership
-from twisted_messenger.outgoing import Fate
-from twisted_messenger.talk import Talk
+from twisted_messenger.peer.commands import Command, helpLines
+from twisted_messenger.peer.conversation import RoomMembership
+from twisted_messenger.peer.ownmessage import Fate, pendingLines
+from twisted_messenger.peer.session import Talk
 from twisted_messenger.text import BadName, cleanName
-from twisted_messenger.transcript import pendingLines
 
 # Messages that /pending lists.
 _MAX_LISTED = 20

@@ -1,0 +1,51 @@
+"""
+A message that came: who says it, and its lines. Pure.
+"""
+
+from dataclasses import dataclass
+
+from twisted_messenger.peer.addressbook import AddressBook
+from twisted_messenger.text import MAX_NAME, attributeLines, escape
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """
+    A message that came, ready to show.
+
+    :param host: where the connection came from.
+    :param port: where the connection came from.
+    :param name: who says it, as far as is known; empty for nobody known.
+    :param lines: the text, escaped, line by line.
+    :param pushed: whether a room's server put the name in front.
+    """
+
+    host: str
+    port: int
+    name: str
+    lines: tuple[str, ...]
+    pushed: bool
+
+
+def fromFriend(book: AddressBook, host: str, port: int, text: str) -> Arrival:
+    """
+    A message without a server: the tutorial's ``('127.0.0.1', 47893): text``, and in front of it
+    the name, if the address is in the book.
+    """
+    lines = escape(text.replace("\r\n", "\n")).split("\n")
+    return Arrival(escape(host), port, book.nameAt(host), tuple(lines), False)
+
+
+def fromRoom(book: AddressBook, host: str, port: int, text: str) -> Arrival:
+    """
+    A push, ``NAME: TEXT``; what is none did not come from a server and shows its address.
+    """
+    shown = attributeLines(text).split("\n")
+    name, separator, _ = shown[0].partition(": ")
+    if len(shown) == 1 and not separator and shown[0].endswith(":"):
+        # The end of a push is stripped, and with it the blank behind an empty text's colon.
+        name, separator = shown[0].removesuffix(":"), ":"
+    if not separator or not 1 <= len(name) <= MAX_NAME:
+        return fromFriend(book, host, port, text)
+    start = len(name) + 2
+    return Arrival(escape(host), port, name, tuple(line[start:] for line in shown), True)

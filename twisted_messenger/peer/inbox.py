@@ -1,0 +1,39 @@
+"""
+What arrives goes to the console.
+"""
+
+from twisted.internet.interfaces import IAddress
+
+from twisted_messenger.peer.addressbook import AddressBook
+from twisted_messenger.peer.arrival import fromFriend, fromRoom
+from twisted_messenger.peer.console import Console, Shown
+from twisted_messenger.peer.session import Talk
+
+
+class Incoming:
+    """
+    Takes what arrives to the console.
+
+    :param console: where it is shown.
+    :param talk: knows whether the person is in a room.
+    :param book: knows who writes from where.
+    """
+
+    def __init__(self, console: Console, talk: Talk, book: AddressBook) -> None:
+        self._console = console
+        self._talk = talk
+        self._book = book
+
+    def received(self, sender: IAddress, text: str) -> Shown:
+        """
+        Show a text.
+
+        :param sender: where its connection came from.
+        :returns: fires when it is shown, or with a refusal when it cannot be.
+        """
+        host, port = getattr(sender, "host", ""), getattr(sender, "port", 0)
+        read = fromFriend if self._talk.room is None else fromRoom
+        arrival = read(self._book, host, port, text)
+        if arrival.name:
+            self._talk.hear(arrival.name)
+        return self._console.show(arrival)
