@@ -12,13 +12,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import directlyProvides
 
 from twisted_messenger.incoming.listener import isSameAddress, isThisMachine
-from twisted_messenger.sockets import (
+from twisted_messenger.programs.process import (
     RESERVED_DESCRIPTORS,
     descriptorBudget,
     descriptorLimit,
-    endedByTLS,
     raiseDescriptorLimit,
 )
+from twisted_messenger.sockets import endedByTLS
 
 T = TypeVar("T")
 

@@ -17,7 +17,8 @@ from twisted.python import usage
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.tap import TapOptions, TapService, useSteadyTime, warningsTo
+from twisted_messenger.programs.process import useSteadyTime
+from twisted_messenger.programs.tap import TapOptions, TapService, warningsTo
 from twisted_messenger.testing import MemoryNetwork
 
 Tap = TypeVar("Tap", bound=TapOptions)
@@ -140,7 +141,7 @@ import os, signal, sys
 from twisted.application.service import Service
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
-from twisted_messenger.tap import TapOptions, TapService
+from twisted_messenger.programs.tap import TapOptions, TapService
 
 class Stubborn(Service):
     def stopService(self):

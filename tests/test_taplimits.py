@@ -9,7 +9,7 @@ from twisted.internet.protocol import ClientCreator
 from twisted.internet.testing import MemoryReactorClock
 
 from tests.test_tap import TapTestCase, parsed
-from twisted_messenger import servertap
+from twisted_messenger.programs import chatserver as servertap
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 
 GUEST, OTHER = "10.0.0.7", "10.0.0.8"

@@ -2,18 +2,11 @@
 What the socket API offers and Twisted's transports do not: reset on close, limits.
 """
 
-import resource
 import socket
 import struct
 from typing import Any
 
 from twisted.internet.interfaces import ISSLTransport, ISystemHandle
-
-#: Descriptors kept for files, the reactor and the store.
-RESERVED_DESCRIPTORS = 64
-
-# More than any configuration needs; some systems allow a thousand million.
-_ENOUGH_DESCRIPTORS = 65_536
 
 # OpenSSL's SSL_RECEIVED_SHUTDOWN: a close_notify came.
 _RECEIVED_SHUTDOWN = 2
@@ -52,32 +45,3 @@ def endedByTLS(transport: Any) -> bool:
         return False
     connection: Any = ISystemHandle(transport).getHandle()
     return bool(connection.get_shutdown() & _RECEIVED_SHUTDOWN)
-
-
-def descriptorLimit() -> int:
-    """
-    How many descriptors this process may open.
-    """
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return _ENOUGH_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
-
-
-def raiseDescriptorLimit() -> None:
-    """
-    Let this process open as many descriptors as its hard limit allows.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = (
-        _ENOUGH_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH_DESCRIPTORS)
-    )
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def descriptorBudget() -> int:
-    """
-    How many connections may come in; as many may go out.
-
-    :returns: at least 1.
-    """
-    return max(1, (descriptorLimit() - RESERVED_DESCRIPTORS) // 2)

@@ -22,10 +22,10 @@ from twisted_messenger.eventlog import RefusalLog
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.policy import AdmissionPolicy
+from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import RosterLimits
-from twisted_messenger.service import ChatService
 from twisted_messenger.testing import (
     CollectingFactory,
     HangingFactory,

@@ -19,7 +19,7 @@ from tests.loopback.rig import PATIENCE, Receiver, chatserver, eventually, freeP
 
 _ROOT = Path(__file__).parents[2]
 _TWISTD = "from twisted.scripts.twistd import run; run()"
-_SCRIPT = "from twisted_messenger.script import main; main()"
+_SCRIPT = "from twisted_messenger.programs.script import main; main()"
 
 
 class Pipe:

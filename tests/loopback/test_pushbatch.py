@@ -15,9 +15,9 @@ from tests.pushcontract import blackHole
 from tests.pushrig import HOST, ActingFactory, abort, close
 from tests.transportrig import Ours, RaisingOnData, RaisingOnEnd
 from twisted_messenger.incoming.listener import LISTEN_BACKLOG
+from twisted_messenger.programs.process import raiseDescriptorLimit
 from twisted_messenger.push import Outcome, PushCreator, PushResult
 from twisted_messenger.pushsocket import PushSocket
-from twisted_messenger.sockets import raiseDescriptorLimit
 from twisted_messenger.testing import CollectingFactory, HangingFactory, RecordingProtocol
 
 #: Pushes at once.

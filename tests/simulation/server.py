@@ -16,9 +16,9 @@ from tests.simulation.record import Kind, Record, subject
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.server import ChatServerFactory
+from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.push import Attempt, Pusher, PushResult
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.service import ChatService
 from twisted_messenger.testing import MemoryNetwork
 
 #: Where it listens.

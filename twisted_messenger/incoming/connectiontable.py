@@ -5,7 +5,8 @@ Which connections are open, whose they are, and which one has been silent longes
 from collections import Counter
 from typing import Generic, TypeVar
 
-#: Connections that may be open at once; see :data:`twisted_messenger.sockets.RESERVED_DESCRIPTORS`.
+#: Connections that may be open at once; see
+#: :data:`twisted_messenger.programs.process.RESERVED_DESCRIPTORS`.
 MAX_CONNECTIONS = 4096
 
 #: Of these, from one source; never more than a quarter of all, so that one source,

@@ -6,14 +6,9 @@ simple terminals; :mod:`~twisted_messenger.promptconsole` keeps the line that is
 below what arrives.
 """
 
-import os
-import sys
-from collections.abc import Callable
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
-from twisted.logger import ILogObserver, LogEvent, LogLevel
-from zope.interface import provider
 
 from twisted_messenger.peer.arrival import Arrival
 from twisted_messenger.peer.ownmessage import Outgoing
@@ -109,41 +104,3 @@ class Console(Protocol):
         """
         Read again.
         """
-
-
-def isTerminal() -> bool:
-    """
-    Whether a person can be asked.
-    """
-    return os.isatty(STDIN) and os.isatty(STDOUT)
-
-
-def ask(prompt: str) -> str:
-    """
-    Ask the person; it blocks.
-
-    :returns: the answer, trimmed; empty at the end of input.
-    """
-    try:
-        return input(prompt).strip()
-    except EOFError:
-        return ""
-    except KeyboardInterrupt:
-        sys.exit("")
-
-
-def problemsTo(notice: Callable[[str], object]) -> ILogObserver:
-    """
-    A log observer for a person who talks: only our own bugs are told, each in one line.
-
-    Who tried what at our port is nothing that a person at a prompt can act on.
-    """
-
-    def observe(event: LogEvent) -> None:
-        if event.get("log_level", LogLevel.info) >= LogLevel.error:
-            failure = event.get("log_failure")
-            what = failure.getErrorMessage() if failure else event.get("log_format", "")
-            notice(f"an error in this program: {what}; twistd -n --logfile=FILE writes the details")
-
-    observer: ILogObserver = provider(ILogObserver)(observe)
-    return observer

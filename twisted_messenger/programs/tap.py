@@ -2,17 +2,11 @@
 What both taps share: options that refuse with one line, and a service that does so at its start.
 """
 
-import atexit
-import os
 import re
-import signal
 import sys
-import time
-from collections.abc import Callable
 from typing import Any, TextIO, TypeVar
 
 from twisted.application.service import MultiService
-from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.logger import (
     FilteringLogObserver,
@@ -26,9 +20,7 @@ from twisted.python.components import Componentized
 from twisted.python.usage import Options, UsageError
 
 from twisted_messenger.errors import StartError
-
-# Seconds that a second signal leaves for the cursors.
-_HURRY_SECONDS = 1.0
+from twisted_messenger.programs.process import _alreadySaid, _onSecondSignal
 
 Number = TypeVar("Number", int, float)
 
@@ -153,56 +145,6 @@ class TapService(MultiService):
                 raise
             print(f"{self._options.command}: {error}", file=sys.__stderr__)
             raise SystemExit(1) from None
-
-
-def useSteadyTime(reactor: Any) -> None:
-    """
-    Let a reactor's timers follow a clock that nobody sets.
-
-    Twisted's follow the wall clock: set back by an hour, they all stall for an hour; set forward,
-    they all fire at once. Call it before the reactor runs, in a program of one's own.
-
-    :param reactor: one that is not Twisted's own is left alone.
-    """
-    if isinstance(reactor, ReactorBase):
-        vars(reactor)["seconds"] = time.monotonic
-
-
-def endWith(status: int) -> None:
-    """
-    Make the program's exit status one that twistd would not choose itself.
-    """
-    atexit.register(_exit, status)
-
-
-def _exit(status: int) -> None:
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os._exit(status)
-
-
-def _alreadySaid(kind: object, error: object, trace: object) -> None:
-    """
-    Print nothing.
-    """
-
-
-def _onSecondSignal(hurry: Callable[[], object]) -> None:
-    """
-    While the program stops, a further signal stops it now.
-    """
-    from twisted.internet import reactor as running
-
-    reactor: Any = running
-
-    def again(number: int, frame: object) -> None:
-        reactor.callFromThread(hurry)
-        reactor.callFromThread(reactor.callLater, _HURRY_SECONDS, os._exit, 128 + number)
-
-    for number, handler in (("SIGINT", "sigInt"), ("SIGTERM", "sigTerm")):
-        # Only in place of the reactor's own, which would complain that it is stopping.
-        if signal.getsignal(signal.Signals[number]) == getattr(reactor, handler, None):
-            signal.signal(signal.Signals[number], again)
 
 
 def warningsTo(file: TextIO) -> ILogObserver:

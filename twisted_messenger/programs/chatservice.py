@@ -2,7 +2,6 @@
 Assembles the parts, and keeps the order of start, of drain and of stop.
 """
 
-import gc
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,26 +20,11 @@ from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.policy import Callbacks
+from twisted_messenger.programs.process import raiseDescriptorLimit, tuneCollector
 from twisted_messenger.room import ChatRoom
-from twisted_messenger.sockets import raiseDescriptorLimit
 
 # Seconds that each step of a stop has left when time is up: to reset, and to write the cursors.
 _GRACE = 1.0
-
-# Objects made and not yet freed before Python looks for cycles: some MiB of them.
-_COLLECTOR_THRESHOLD = 50_000
-
-
-def tuneCollector() -> None:
-    """
-    Let Python look for cycles rarely, and never among what the program is made of.
-
-    A push leaves no cycles, but makes a dozen objects: at the default threshold of 700 the
-    collector costs a fifth of it.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECTOR_THRESHOLD, *gc.get_threshold()[1:])
 
 
 class ChatService(Service):

@@ -11,7 +11,9 @@ from typing import Any
 from twisted.application.service import IService
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.internet.error import ReactorNotRunning
+from twisted.logger import ILogObserver, LogEvent, LogLevel
 from twisted.python.usage import UsageError
+from zope.interface import provider
 
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
 from twisted_messenger.incoming.listener import LISTEN_BACKLOG, Listener
@@ -25,7 +27,7 @@ from twisted_messenger.peer.addressbook import (
     readAddress,
     readFriend,
 )
-from twisted_messenger.peer.console import STDERR, Console, ask, isTerminal, problemsTo
+from twisted_messenger.peer.console import STDERR, STDIN, STDOUT, Console
 from twisted_messenger.peer.conversation import RoomMembership
 from twisted_messenger.peer.friends import Friends
 from twisted_messenger.peer.inbox import Incoming
@@ -33,12 +35,51 @@ from twisted_messenger.peer.leaving import LINGER
 from twisted_messenger.peer.orders import Orders
 from twisted_messenger.peer.outbox import Outbox, Outboxes
 from twisted_messenger.peer.session import Talk
-from twisted_messenger.peerservice import PeerService
+from twisted_messenger.programs.peerservice import PeerService
+from twisted_messenger.programs.process import descriptorBudget, endWith, useSteadyTime
+from twisted_messenger.programs.tap import TapOptions, TapService, warningsTo
 from twisted_messenger.push import PushCreator
-from twisted_messenger.sockets import descriptorBudget
-from twisted_messenger.tap import TapOptions, TapService, endWith, useSteadyTime, warningsTo
 from twisted_messenger.terminal import Wishes, chooseConsole, ourEnds
 from twisted_messenger.text import BadName, cleanName
+
+
+def isTerminal() -> bool:
+    """
+    Whether a person can be asked.
+    """
+    return os.isatty(STDIN) and os.isatty(STDOUT)
+
+
+def ask(prompt: str) -> str:
+    """
+    Ask the person; it blocks.
+
+    :returns: the answer, trimmed; empty at the end of input.
+    """
+    try:
+        return input(prompt).strip()
+    except EOFError:
+        return ""
+    except KeyboardInterrupt:
+        sys.exit("")
+
+
+def problemsTo(notice: Callable[[str], object]) -> ILogObserver:
+    """
+    A log observer for a person who talks: only our own bugs are told, each in one line.
+
+    Who tried what at our port is nothing that a person at a prompt can act on.
+    """
+
+    def observe(event: LogEvent) -> None:
+        if event.get("log_level", LogLevel.info) >= LogLevel.error:
+            failure = event.get("log_failure")
+            what = failure.getErrorMessage() if failure else event.get("log_format", "")
+            notice(f"an error in this program: {what}; twistd -n --logfile=FILE writes the details")
+
+    observer: ILogObserver = provider(ILogObserver)(observe)
+    return observer
+
 
 _DEFAULT_HOST = "localhost"
 _DEFAULT_PORT = 8881

@@ -24,17 +24,14 @@ from twisted_messenger.policy import (
     Senders,
     readCallbacks,
 )
+from twisted_messenger.programs.chatservice import ChatService
+from twisted_messenger.programs.process import descriptorBudget, raiseDescriptorLimit, useSteadyTime
+from twisted_messenger.programs.tap import TapOptions, TapService
 from twisted_messenger.push import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
 from twisted_messenger.rates import BURST, RATE, RateLimit
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import MAX_MEMBERS, MAX_MEMBERS_PER_HOST, RosterLimits
-from twisted_messenger.service import ChatService
-from twisted_messenger.sockets import (
-    descriptorBudget,
-    raiseDescriptorLimit,
-)
 from twisted_messenger.stores import storeFromString
-from twisted_messenger.tap import TapOptions, TapService, useSteadyTime
 from twisted_messenger.text import BadName, cleanName
 from twisted_messenger.wire import MAX_MESSAGE_BYTES, MAX_PUSH_BYTES, MIN_MAX_MESSAGE_BYTES
 

@@ -1,0 +1,121 @@
+"""
+What a program may do to its process: its clock, signals, exit status and descriptors.
+"""
+
+import atexit
+import gc
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.base import ReactorBase
+
+# Objects made and not yet freed before Python looks for cycles: some MiB of them.
+_COLLECTOR_THRESHOLD = 50_000
+
+
+def tuneCollector() -> None:
+    """
+    Let Python look for cycles rarely, and never among what the program is made of.
+
+    A push leaves no cycles, but makes a dozen objects: at the default threshold of 700 the
+    collector costs a fifth of it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECTOR_THRESHOLD, *gc.get_threshold()[1:])
+
+
+# Seconds that a second signal leaves for the cursors.
+_HURRY_SECONDS = 1.0
+
+
+def useSteadyTime(reactor: Any) -> None:
+    """
+    Let a reactor's timers follow a clock that nobody sets.
+
+    Twisted's follow the wall clock: set back by an hour, they all stall for an hour; set forward,
+    they all fire at once. Call it before the reactor runs, in a program of one's own.
+
+    :param reactor: one that is not Twisted's own is left alone.
+    """
+    if isinstance(reactor, ReactorBase):
+        vars(reactor)["seconds"] = time.monotonic
+
+
+def endWith(status: int) -> None:
+    """
+    Make the program's exit status one that twistd would not choose itself.
+    """
+    atexit.register(_exit, status)
+
+
+def _exit(status: int) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)
+
+
+def _alreadySaid(kind: object, error: object, trace: object) -> None:
+    """
+    Print nothing.
+    """
+
+
+def _onSecondSignal(hurry: Callable[[], object]) -> None:
+    """
+    While the program stops, a further signal stops it now.
+    """
+    from twisted.internet import reactor as running
+
+    reactor: Any = running
+
+    def again(number: int, frame: object) -> None:
+        reactor.callFromThread(hurry)
+        reactor.callFromThread(reactor.callLater, _HURRY_SECONDS, os._exit, 128 + number)
+
+    for number, handler in (("SIGINT", "sigInt"), ("SIGTERM", "sigTerm")):
+        # Only in place of the reactor's own, which would complain that it is stopping.
+        if signal.getsignal(signal.Signals[number]) == getattr(reactor, handler, None):
+            signal.signal(signal.Signals[number], again)
+
+
+#: Descriptors kept for files, the reactor and the store.
+RESERVED_DESCRIPTORS = 64
+
+
+# More than any configuration needs; some systems allow a thousand million.
+_ENOUGH_DESCRIPTORS = 65_536
+
+
+def descriptorLimit() -> int:
+    """
+    How many descriptors this process may open.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _ENOUGH_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
+
+
+def raiseDescriptorLimit() -> None:
+    """
+    Let this process open as many descriptors as its hard limit allows.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = (
+        _ENOUGH_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH_DESCRIPTORS)
+    )
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def descriptorBudget() -> int:
+    """
+    How many connections may come in; as many may go out.
+
+    :returns: at least 1.
+    """
+    return max(1, (descriptorLimit() - RESERVED_DESCRIPTORS) // 2)
