@@ -13,7 +13,7 @@ from tests.pushers import DeferredPusher
 from tests.stumblingstore import StumblingStore
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.eventlog import Counters
-from twisted_messenger.push import Attempt, Outcome, PushResult
+from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import Progress
 from twisted_messenger.stores.memory import MemoryStore
@@ -61,7 +61,7 @@ class HandPusher(DeferredPusher):
         until: float = math.inf,
     ) -> Attempt:
         """
-        See :class:`~twisted_messenger.push.Pusher`.
+        See :class:`~twisted_messenger.push.interfaces.Pusher`.
         """
         attempt = super().begin(host, port, payload, settled, connectTimeout, until)
         self.until[port] = until

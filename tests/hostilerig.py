@@ -21,7 +21,7 @@ from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory, ChatServerProtocol
 from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.programs.chatservice import ChatService
-from twisted_messenger.push import PushCreator
+from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import (

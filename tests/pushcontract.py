@@ -15,7 +15,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.pushrig import BIG, HOST, ActingFactory, abort, close, nothing
 from tests.transportrig import pendingError
 from tests.waiting import WaitingTestCase
-from twisted_messenger.push import Outcome, PushCreator, PushResult
+from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.testing import (
     CollectingFactory,
     HangingFactory,

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 
-from twisted_messenger.push import Attempt, Outcome, PushResult
+from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 
 
 class DeferredPusher:
     """
-    A :class:`~twisted_messenger.push.Pusher`, of pushes that do not end at once.
+    A :class:`~twisted_messenger.push.interfaces.Pusher`, of pushes that do not end at once.
     """
 
     @abstractmethod
@@ -34,7 +34,7 @@ class DeferredPusher:
         until: float = math.inf,
     ) -> Attempt:
         """
-        See :class:`~twisted_messenger.push.Pusher`.
+        See :class:`~twisted_messenger.push.interfaces.Pusher`.
         """
         return DeferredAttempt(self.push(host, port, payload, connectTimeout), settled)
 

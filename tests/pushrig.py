@@ -9,14 +9,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ClientCreator, Factory
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.push import (
-    CONNECT_TIMEOUT,
-    PUSH_TIMEOUT,
-    Outcome,
-    PushCreator,
-    PushProtocol,
-    PushResult,
-)
+from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
+from twisted_messenger.push.interfaces import Outcome, PushResult
+from twisted_messenger.push.protocol import PushProtocol
 from twisted_messenger.testing import (
     MemoryNetwork,
     RecordingProtocol,

@@ -9,7 +9,8 @@ from twisted.internet.protocol import Factory
 
 from tests.pushcontract import MUCH, PushContract, blackHole
 from tests.pushrig import HOST
-from twisted_messenger.push import Outcome, PushProtocol, PushResult
+from twisted_messenger.push.interfaces import Outcome, PushResult
+from twisted_messenger.push.protocol import PushProtocol
 from twisted_messenger.testing import HangingFactory, TarpitFactory
 
 

@@ -15,7 +15,7 @@ from twisted_messenger.peer.orders import Orders
 from twisted_messenger.peer.outbox import Outbox, Outboxes
 from twisted_messenger.peer.ownmessage import Outgoing
 from twisted_messenger.peer.session import Talk
-from twisted_messenger.push import Outcome
+from twisted_messenger.push.interfaces import Outcome
 
 
 class RecordingConsole:

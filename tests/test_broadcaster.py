@@ -5,7 +5,7 @@ The broadcaster: who gets which entry, when, and what becomes of it.
 from tests.broadcasterrig import ANN, BOB, CYD, HOST, BroadcasterTestCase
 from twisted_messenger.delivery.cursors import FLUSH_SECONDS
 from twisted_messenger.delivery.tail import TAIL_ENTRIES
-from twisted_messenger.push import PushCreator
+from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.testing import CollectingFactory, ResettingFactory
 
 

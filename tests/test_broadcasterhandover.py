@@ -7,7 +7,7 @@ from twisted.logger import LogLevel
 from tests.broadcasterrig import ANN, BOB, CYD, BroadcasterTestCase
 from tests.roomtestcase import keepLog
 from twisted_messenger.delivery.broadcaster import HANDOVER_SECONDS
-from twisted_messenger.push import Outcome
+from twisted_messenger.push.interfaces import Outcome
 from twisted_messenger.roster import Progress
 
 

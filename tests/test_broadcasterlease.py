@@ -6,7 +6,8 @@ from tests.broadcasterrig import ANN, BOB, CYD, DAN, BroadcasterTestCase
 from tests.roomtestcase import keepLog
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.dispatcher import SUSPECT_CONNECT_TIMEOUT
-from twisted_messenger.push import CONNECT_TIMEOUT, Outcome
+from twisted_messenger.push.creator import CONNECT_TIMEOUT
+from twisted_messenger.push.interfaces import Outcome
 from twisted_messenger.roster import Progress
 
 #: Seconds that the node may push, from the start on.

@@ -7,7 +7,7 @@ from twisted_messenger.address import Source
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.state import POISON_RESETS, POISON_SECONDS
 from twisted_messenger.entry import LogLimits
-from twisted_messenger.push import Outcome
+from twisted_messenger.push.interfaces import Outcome
 from twisted_messenger.refusal import Reason
 
 #: Seconds until the log is looked at while messages come.

@@ -3,7 +3,7 @@ The broadcaster when a connection cannot even be tried, and when two members bec
 """
 
 from tests.broadcasterrig import ANN, BOB, BroadcasterTestCase
-from twisted_messenger.push import Outcome
+from twisted_messenger.push.interfaces import Outcome
 
 
 class MishapTests(BroadcasterTestCase):

@@ -3,7 +3,7 @@ The broadcaster, and members that come, change, lose something and go.
 """
 
 from tests.broadcasterrig import ANN, BOB, BroadcasterTestCase
-from twisted_messenger.push import Outcome
+from twisted_messenger.push.interfaces import Outcome
 
 
 class RosterTests(BroadcasterTestCase):

@@ -8,7 +8,8 @@ from tests.stumblingstore import PAGE_ENTRIES
 from twisted_messenger.delivery.slots import MAX_SUSPECTS
 from twisted_messenger.delivery.tail import TAIL_ENTRIES
 from twisted_messenger.entry import LogLimits
-from twisted_messenger.push import Outcome, PushCreator
+from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.push.interfaces import Outcome
 from twisted_messenger.testing import CollectingFactory
 
 EVE = DAN + 1

@@ -5,7 +5,7 @@ Speaking to a room, and to a friend.
 from tests.talkrig import TalkTestCase
 from twisted_messenger.peer.conversation import RoomMembership
 from twisted_messenger.peer.ownmessage import Fate, State
-from twisted_messenger.push import Outcome
+from twisted_messenger.push.interfaces import Outcome
 
 SENT = Fate(State.SENT)
 

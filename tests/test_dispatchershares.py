@@ -8,7 +8,7 @@ from twisted_messenger.address import Source
 from twisted_messenger.delivery.slots import MAX_PUSHES, MAX_SUSPECTS
 from twisted_messenger.eventlog import LINE_BURST
 from twisted_messenger.policy import AdmissionPolicy, readCallbacks
-from twisted_messenger.push import Outcome
+from twisted_messenger.push.interfaces import Outcome
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import RosterLimits
 

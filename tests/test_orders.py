@@ -5,7 +5,7 @@ What each command does.
 from tests.talkrig import TalkTestCase
 from twisted_messenger.peer.commands import COMMANDS, Command
 from twisted_messenger.peer.orders import Orders
-from twisted_messenger.push import Outcome
+from twisted_messenger.push.interfaces import Outcome
 
 
 class OrdersTests(TalkTestCase):

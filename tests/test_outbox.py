@@ -10,7 +10,7 @@ from tests.pushers import ScriptedPusher
 from twisted_messenger.delivery.state import RetryPolicy
 from twisted_messenger.peer.outbox import MAX_RESETS, Outbox, Outboxes
 from twisted_messenger.peer.ownmessage import Fate, State
-from twisted_messenger.push import Outcome
+from twisted_messenger.push.interfaces import Outcome
 
 SENT = Fate(State.SENT)
 

@@ -3,11 +3,8 @@ One push: what the peer does, and what we take it for.
 """
 
 from tests.pushrig import BIG, LATE, ActingFactory, PushTestCase, abort, close, nothing
-from twisted_messenger.push import (
-    PUSH_TIMEOUT,
-    Outcome,
-    PushResult,
-)
+from twisted_messenger.push.creator import PUSH_TIMEOUT
+from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.testing import (
     CollectingFactory,
     ResettingFactory,

@@ -6,7 +6,9 @@ from typing import Any
 
 from tests.pushrig import BIG, HOST, LATE, PORT, ActingFactory, PushTestCase
 from tests.transportrig import pendingError
-from twisted_messenger.push import PUSH_TIMEOUT, Outcome, PushProtocol, PushResult
+from twisted_messenger.push.creator import PUSH_TIMEOUT
+from twisted_messenger.push.interfaces import Outcome, PushResult
+from twisted_messenger.push.protocol import PushProtocol
 from twisted_messenger.testing import (
     CollectingFactory,
     HangingFactory,

@@ -8,13 +8,8 @@ from twisted.internet.error import ConnectionLost
 
 from tests.pushrig import BIG, HOST, LATE, PORT, ActingFactory, PushTestCase
 from tests.transportrig import pendingError
-from twisted_messenger.push import (
-    CONNECT_TIMEOUT,
-    PUSH_TIMEOUT,
-    Outcome,
-    PushCreator,
-    PushResult,
-)
+from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
+from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.testing import (
     HangingFactory,
     TarpitFactory,

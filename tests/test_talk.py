@@ -7,7 +7,7 @@ from twisted.internet.error import ConnectionRefusedError
 from tests.talkrig import TalkTestCase
 from twisted_messenger.peer.addressbook import Friend
 from twisted_messenger.peer.ownmessage import MAX_WAITING
-from twisted_messenger.push import Outcome
+from twisted_messenger.push.interfaces import Outcome
 
 
 class SayingTests(TalkTestCase):

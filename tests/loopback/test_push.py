@@ -13,7 +13,9 @@ from zope.interface import implementer
 from tests import pushcontract, recallcontract
 from tests.loopback.rig import HOST, freePort
 from tests.loopback.waiting import PATIENCE, LoopbackWaiting
-from twisted_messenger.push import Outcome, PushCreator, PushProtocol, PushResult
+from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.push.interfaces import Outcome, PushResult
+from twisted_messenger.push.protocol import PushProtocol
 
 
 @implementer(IReactorTime)

@@ -16,8 +16,9 @@ from tests.pushrig import HOST, ActingFactory, abort, close
 from tests.transportrig import Ours, RaisingOnData, RaisingOnEnd
 from twisted_messenger.incoming.listener import LISTEN_BACKLOG
 from twisted_messenger.programs.process import raiseDescriptorLimit
-from twisted_messenger.push import Outcome, PushCreator, PushResult
-from twisted_messenger.pushsocket import PushSocket
+from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.push.interfaces import Outcome, PushResult
+from twisted_messenger.push.transport import PushSocket
 from twisted_messenger.testing import CollectingFactory, HangingFactory, RecordingProtocol
 
 #: Pushes at once.

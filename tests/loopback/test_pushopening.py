@@ -16,7 +16,7 @@ from tests.pushcontract import MUCH, listener
 from tests.pushrig import HOST
 from tests.waiting import WaitingTestCase
 from twisted_messenger.clock import uptime
-from twisted_messenger.socketbatch import BatchCreator
+from twisted_messenger.push.creator import BatchCreator
 from twisted_messenger.testing import CollectingFactory, RecordingProtocol
 
 

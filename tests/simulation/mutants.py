@@ -19,7 +19,8 @@ from twisted_messenger.delivery.state import RetryPolicy
 from twisted_messenger.entry import Entry
 from twisted_messenger.incoming.receipt import ReceiptFactory, ReceiptProtocol
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.push import CONNECT_TIMEOUT, Attempt, Outcome, Pusher, PushResult
+from twisted_messenger.push.creator import CONNECT_TIMEOUT
+from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
 from twisted_messenger.roster import Progress
 
 # Commits that a disk which is never told to flush may lose.
@@ -38,7 +39,7 @@ class HurlingPusher(DeferredPusher):
         self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
     ) -> "Deferred[PushResult]":
         """
-        See :class:`~twisted_messenger.push.Pusher`.
+        See :class:`~twisted_messenger.push.interfaces.Pusher`.
         """
 
         def hurl(protocol: Any) -> PushResult:

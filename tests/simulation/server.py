@@ -17,7 +17,7 @@ from twisted_messenger.entry import LogLimits
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.programs.chatservice import ChatService
-from twisted_messenger.push import Attempt, Pusher, PushResult
+from twisted_messenger.push.interfaces import Attempt, Pusher, PushResult
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.testing import MemoryNetwork
 
@@ -63,7 +63,7 @@ class RecordingPusher:
         until: float = math.inf,
     ) -> Attempt:
         """
-        See :class:`~twisted_messenger.push.Pusher`.
+        See :class:`~twisted_messenger.push.interfaces.Pusher`.
         """
         address, id = f"{host}:{port}", subject(payload)
         self._record.note(Kind.PUSHING, address, id)

@@ -39,7 +39,8 @@ from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.push import CONNECT_TIMEOUT, Pusher
+from twisted_messenger.push.creator import CONNECT_TIMEOUT
+from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.roster import MemberState, RosterNews
 
 #: Seconds that a stop leaves the pushes in flight.

@@ -29,7 +29,8 @@ from twisted_messenger.delivery.tail import Ready, Tail
 from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.push import CONNECT_TIMEOUT, Attempt, Pusher, PushResult
+from twisted_messenger.push.creator import CONNECT_TIMEOUT
+from twisted_messenger.push.interfaces import Attempt, Pusher, PushResult
 from twisted_messenger.wire import formatPush
 
 #: Seconds until a push to a suspect must be connected: less than for others, since most of them

@@ -7,7 +7,7 @@ from typing import Any
 from twisted_messenger.address import Source
 from twisted_messenger.delivery.recipient import Delivery
 from twisted_messenger.eventlog import Counters, RefusalLog
-from twisted_messenger.push import Outcome, PushResult
+from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.roster import Member
 
 # Failures in a row after which the log says so, some two seconds after the first: a netcat in a

@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from twisted_messenger.delivery.state import DeliveryQueue, RetryPolicy, Wait, retrySchedule
 from twisted_messenger.peer.ownmessage import Fate, State
-from twisted_messenger.push import Attempt, Outcome, Pusher, PushResult
+from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
 from twisted_messenger.roster import Progress
 
 #: Seconds between attempts; a person waits at the other end, so they stay short.

@@ -38,7 +38,7 @@ from twisted_messenger.peer.session import Talk
 from twisted_messenger.programs.peerservice import PeerService
 from twisted_messenger.programs.process import descriptorBudget, endWith, useSteadyTime
 from twisted_messenger.programs.tap import TapOptions, TapService, warningsTo
-from twisted_messenger.push import PushCreator
+from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.terminal import Wishes, chooseConsole, ourEnds
 from twisted_messenger.text import BadName, cleanName
 

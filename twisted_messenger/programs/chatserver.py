@@ -27,7 +27,7 @@ from twisted_messenger.policy import (
 from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.programs.process import descriptorBudget, raiseDescriptorLimit, useSteadyTime
 from twisted_messenger.programs.tap import TapOptions, TapService
-from twisted_messenger.push import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
+from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
 from twisted_messenger.rates import BURST, RATE, RateLimit
 from twisted_messenger.room import ChatRoom
 from twisted_messenger.roster import MAX_MEMBERS, MAX_MEMBERS_PER_HOST, RosterLimits

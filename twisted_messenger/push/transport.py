@@ -35,7 +35,7 @@ _STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
 
 class Watch(Protocol):
     """
-    Tells sockets of their events; a :class:`~twisted_messenger.socketbatch.SocketBatch` does.
+    Tells sockets of their events; a :class:`~twisted_messenger.push.epoll.SocketBatch` does.
     """
 
     reactor: Any

@@ -1,23 +1,13 @@
 """
-One message, one connection, confirmed by the peer's close.
-
-Send, half-close, wait. The peer closes in order once it has read to the end: the tutorial's
-receiver prints first, then closes. ``loseConnection`` alone would report success for messages
-that were never read.
+Sends one message, half-closes, and waits for the peer's close.
 """
 
-import math
-import typing
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from errno import EADDRNOTAVAIL, ECANCELED, EMFILE, ENFILE, ENOBUFS, ENOMEM
 from socket import SO_ERROR, SOL_SOCKET
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
-    IDelayedCall,
     IHalfCloseableProtocol,
     IReactorTime,
 )
@@ -25,25 +15,17 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_messenger.socketbatch import BatchCreator
+from twisted_messenger.push.interfaces import Cancellable, Outcome, PushResult
 from twisted_messenger.sockets import resetOnClose
-
-#: Seconds until a connection must stand. A LAN answers in milliseconds; a lost SYN is sent
-#: again after 1 s and 3 s.
-CONNECT_TIMEOUT = 5.0
-
-#: Seconds from the connection to the peer's close.
-PUSH_TIMEOUT = 10.0
 
 #: Seconds after both sides have half-closed in which a peer that does not read can still reset.
 _LATE_RESET = 0.2
 
-# How often time-outs are looked at, in seconds: one call for all pushes.
-_SWEEP = 0.1
 
 # A fresh socket takes so much in one send. What is longer may be half sent when the process is
 # killed, and the kernel's FIN would make half a message a whole one: then a reset is armed.
 _ONE_SEND_BYTES = 16 * 1024
+
 
 # Bytes of a reply that are kept: a refusal is one line.
 _MAX_REPLY = 1024
@@ -54,91 +36,12 @@ _MAX_REPLY = 1024
 _OUR_OWN_LACK = (EADDRNOTAVAIL, ECANCELED, EMFILE, ENFILE, ENOBUFS, ENOMEM)
 
 
-class Outcome(Enum):
-    """
-    How a push ended.
-    """
-
-    #: The peer closed in order after the end of the message.
-    CONFIRMED = "confirmed"
-    #: The peer has all the bytes, but did not close in time.
-    HUNG = "hung"
-    #: Refused, reset, or no connection.
-    FAILED = "failed"
-    #: Not even tried, or taken back before its end: this machine had no port or descriptor left,
-    #: or no right to push any more. It says nothing of the peer.
-    EXHAUSTED = "exhausted"
-
-
-@dataclass(frozen=True)
-class PushResult:
-    """
-    What became of a push.
-
-    :param outcome: how it ended.
-    :param reply: what the peer wrote, its first bytes.
-    :param detail: why, for people.
-    :param connected: whether it got as far as a connection.
-    """
-
-    outcome: Outcome
-    reply: bytes = b""
-    detail: str = ""
-    connected: bool = False
-
-
 #: Confirmed, and nothing else to say, as almost all are.
 _PLAINLY_CONFIRMED = PushResult(Outcome.CONFIRMED, connected=True)
 
+
 # Looking a member of an enumeration up takes a while on older Pythons.
 _BROKEN_OFF = (Outcome.FAILED, Outcome.EXHAUSTED)
-
-
-class Cancellable(typing.Protocol):
-    """
-    Something under way that can be given up, such as a ``Deferred``.
-    """
-
-    def cancel(self) -> None:
-        """
-        Give up: reset the connection. It ends as a failure, unless it is over already.
-        """
-
-
-class Attempt(Cancellable, typing.Protocol):
-    """
-    A push under way.
-    """
-
-    def recall(self) -> None:
-        """
-        Take back what has not been sent to its end; then that says nothing of the peer. What has
-        been goes on: a reset would harm whoever reads it.
-        """
-
-
-class Pusher(typing.Protocol):
-    """
-    Delivers one message; :class:`PushCreator` is one.
-    """
-
-    def begin(
-        self,
-        host: str,
-        port: int,
-        payload: bytes,
-        settled: Callable[[PushResult], object],
-        connectTimeout: float | None = None,
-        until: float = math.inf,
-    ) -> Attempt:
-        """
-        Begin a push.
-
-        :param settled: called once with the result, never before this returns.
-        :param connectTimeout: seconds until it must be connected; ``None`` for the usual.
-        :param until: when it is too late to send anything, on the clock
-            :func:`~twisted_messenger.clock.uptime`; it is not too late now.
-        """
 
 
 @implementer(IHalfCloseableProtocol)
@@ -294,99 +197,3 @@ class PushProtocol(Protocol):
         settled, self._settled = self._settled, None
         if settled is not None:
             settled(self, result)
-
-
-class PushCreator(BatchCreator):
-    """
-    A ``ClientCreator`` that delivers one message for each connection it makes.
-
-    :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
-    :param connectTimeout: seconds until a connection must stand.
-    :param pushTimeout: seconds from then until the peer must have closed.
-    """
-
-    def __init__(
-        self,
-        reactor: Any,
-        connectTimeout: float = CONNECT_TIMEOUT,
-        pushTimeout: float = PUSH_TIMEOUT,
-    ) -> None:
-        super().__init__(reactor, self._takeNext)
-        self._connectTimeout = connectTimeout
-        self._pushTimeout = pushTimeout
-        # Each with whom to tell.
-        self._active: dict[PushProtocol, Callable[[PushResult], object]] = {}
-        self._sweep: IDelayedCall | None = None
-        self._next: PushProtocol
-
-    def push(
-        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
-    ) -> "Deferred[PushResult]":
-        """
-        Deliver one message.
-
-        :param host: an address literal, or a name that the reactor resolves.
-        :param port: 1 to 65535.
-        :param payload: the whole message.
-        :param connectTimeout: seconds until the connection must stand; ``None`` for the usual.
-        :returns: fires with the result; never fails. Cancelling gives up and resets.
-        """
-        result: Deferred[PushResult] = Deferred(lambda _: attempt.cancel())
-        attempt = self.begin(host, port, payload, result.callback, connectTimeout)
-        return result
-
-    def begin(
-        self,
-        host: str,
-        port: int,
-        payload: bytes,
-        settled: Callable[[PushResult], object],
-        connectTimeout: float | None = None,
-        until: float = math.inf,
-    ) -> PushProtocol:
-        """
-        See :class:`Pusher`. What the reactor must connect has no such limit.
-        """
-        timeout = self._connectTimeout if connectTimeout is None else connectTimeout
-        batch = self.batchFor(host)
-        opening = b""
-        if batch is not None and len(payload) <= _ONE_SEND_BYTES:
-            opening, payload = payload, b""
-        protocol = PushProtocol(self.reactor, payload, timeout, self._pushTimeout, self._ended)
-        self._active[protocol] = settled
-        if self._sweep is None:
-            self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)
-        if batch is None:
-            self._byReactor(protocol, host, port)
-        else:
-            protocol.attempt = batch.connect(
-                host, port, protocol, protocol.notConnected, opening, until
-            )
-        return protocol
-
-    def _byReactor(self, protocol: PushProtocol, host: str, port: int) -> None:
-        self._next = protocol
-        try:
-            attempt: Deferred[Any] = self.connectTCP(host, port, timeout=None)
-        except OSError:
-            # An address that cannot even be tried, such as one with a zone that is gone.
-            self.reactor.callLater(0, protocol.notConnected, Failure())
-        else:
-            protocol.attempt = attempt
-            attempt.addErrback(protocol.notConnected)
-
-    def _takeNext(self) -> PushProtocol:
-        return self._next
-
-    def _ended(self, protocol: PushProtocol, result: PushResult) -> None:
-        settled = self._active.pop(protocol)
-        if not self._active and self._sweep is not None:
-            self._sweep.cancel()
-            self._sweep = None
-        settled(result)
-
-    def _sweepAll(self) -> None:
-        self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)
-        now = self.reactor.seconds()
-        for protocol in [protocol for protocol in self._active if protocol.deadline <= now]:
-            protocol.expired()

@@ -14,18 +14,14 @@ A batch of ready sockets costs the reactor one call.
 import math
 import select
 from collections.abc import Callable
-from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 
-from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
-from twisted.internet.protocol import ClientCreator
+from twisted.internet.interfaces import IReadDescriptor
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_messenger.address import literal
-from twisted_messenger.pushsocket import PushSocket
+from twisted_messenger.push.transport import PushSocket
 
 # Sockets looked at before the reactor may do something else.
 _BATCH = 256
@@ -140,37 +136,3 @@ class SocketBatch:
     def _broke(self, transport: PushSocket) -> None:
         self.log.failure("a push broke")
         transport.abortConnection()
-
-
-@lru_cache(maxsize=16_384)
-def _isLiteral(host: str) -> bool:
-    return literal(host) is not None
-
-
-class BatchCreator(ClientCreator):
-    """
-    A ``ClientCreator`` that can also put connections to address literals under one epoll.
-
-    Its own methods, and whatever a batch cannot serve (names, TLS, a local address, another
-    platform or reactor), are the reactor's.
-    """
-
-    _batch: SocketBatch | None = None
-
-    def batchFor(self, host: str) -> SocketBatch | None:
-        """
-        The sockets for connections to a host; made when they are needed first, not before a
-        daemon has forked.
-
-        :returns: ``None`` where the reactor must do it.
-        """
-        if not _isLiteral(host):
-            return None
-        if self._batch is None and self._canBatch():
-            # Without a descriptor for it, the reactor has none either, and will say so.
-            with suppress(OSError):
-                self._batch = SocketBatch(self.reactor)
-        return self._batch
-
-    def _canBatch(self) -> bool:
-        return hasattr(select, "epoll") and IReactorFDSet.providedBy(self.reactor)

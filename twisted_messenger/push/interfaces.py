@@ -1,0 +1,89 @@
+"""
+What a push needs of whoever makes it, and how it may end.
+"""
+
+import math
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Outcome(Enum):
+    """
+    How a push ended.
+    """
+
+    #: The peer closed in order after the end of the message.
+    CONFIRMED = "confirmed"
+    #: The peer has all the bytes, but did not close in time.
+    HUNG = "hung"
+    #: Refused, reset, or no connection.
+    FAILED = "failed"
+    #: Not even tried, or taken back before its end: this machine had no port or descriptor left,
+    #: or no right to push any more. It says nothing of the peer.
+    EXHAUSTED = "exhausted"
+
+
+@dataclass(frozen=True)
+class PushResult:
+    """
+    What became of a push.
+
+    :param outcome: how it ended.
+    :param reply: what the peer wrote, its first bytes.
+    :param detail: why, for people.
+    :param connected: whether it got as far as a connection.
+    """
+
+    outcome: Outcome
+    reply: bytes = b""
+    detail: str = ""
+    connected: bool = False
+
+
+class Cancellable(typing.Protocol):
+    """
+    Something under way that can be given up, such as a ``Deferred``.
+    """
+
+    def cancel(self) -> None:
+        """
+        Give up: reset the connection. It ends as a failure, unless it is over already.
+        """
+
+
+class Attempt(Cancellable, typing.Protocol):
+    """
+    A push under way.
+    """
+
+    def recall(self) -> None:
+        """
+        Take back what has not been sent to its end; then that says nothing of the peer. What has
+        been goes on: a reset would harm whoever reads it.
+        """
+
+
+class Pusher(typing.Protocol):
+    """
+    Delivers one message; :class:`PushCreator` is one.
+    """
+
+    def begin(
+        self,
+        host: str,
+        port: int,
+        payload: bytes,
+        settled: Callable[[PushResult], object],
+        connectTimeout: float | None = None,
+        until: float = math.inf,
+    ) -> Attempt:
+        """
+        Begin a push.
+
+        :param settled: called once with the result, never before this returns.
+        :param connectTimeout: seconds until it must be connected; ``None`` for the usual.
+        :param until: when it is too late to send anything, on the clock
+            :func:`~twisted_messenger.clock.uptime`; it is not too late now.
+        """
