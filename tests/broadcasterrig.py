@@ -14,7 +14,7 @@ from tests.stumblingstore import StumblingStore
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.roster import Progress
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import MemoryNetwork

@@ -19,10 +19,10 @@ from twisted_messenger.eventlog import Counters, RefusalLog
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory, ChatServerProtocol
-from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.push.creator import PushCreator
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import (
     CollectingFactory,

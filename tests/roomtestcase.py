@@ -13,10 +13,10 @@ from zope.interface import implementer
 from twisted_messenger.address import Source
 from twisted_messenger.entry import Entry
 from twisted_messenger.eventlog import Counters, RefusalLog
-from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.roster import Member
 from twisted_messenger.stores.memory import MemoryStore
 
@@ -93,7 +93,7 @@ class RoomTestCase(SynchronousTestCase):
         Open a room with the default rules.
         """
         self.make(AdmissionPolicy())
-        self._roomLog = keepLog(self, "room", "eventlog")
+        self._roomLog = keepLog(self, "room.chatroom", "eventlog")
         self.events = self._roomLog.events
 
     def make(

@@ -12,7 +12,7 @@ from twisted.internet.tcp import Connection, Port
 from tests.waiting import WaitingTestCase
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import (
     CollectingFactory,

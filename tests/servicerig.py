@@ -20,7 +20,7 @@ from twisted_messenger.interfaces import Admission
 from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import (
     MemoryNetwork,

@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.broadcasterrig import ANN, BOB, BroadcasterTestCase
 from twisted_messenger.address import Source
-from twisted_messenger.policy import AdmissionPolicy, Senders
 from twisted_messenger.push.interfaces import Outcome
+from twisted_messenger.room.policy import AdmissionPolicy, Senders
 
 
 class RetryTests(BroadcasterTestCase):

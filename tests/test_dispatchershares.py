@@ -7,9 +7,9 @@ from tests.roomtestcase import keepLog
 from twisted_messenger.address import Source
 from twisted_messenger.delivery.slots import MAX_PUSHES, MAX_SUSPECTS
 from twisted_messenger.eventlog import LINE_BURST
-from twisted_messenger.policy import AdmissionPolicy, readCallbacks
 from twisted_messenger.push.interfaces import Outcome
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.policy import AdmissionPolicy, readCallbacks
 from twisted_messenger.roster import RosterLimits
 
 _CROWD, _NEIGHBOUR, _OTHER = "10.0.0.7", "10.0.0.8", "10.0.0.9"

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.lookup import Lookup
 from twisted_messenger.peer.addressbook import AddressBook, Friend
 from twisted_messenger.peer.friends import Friends
+from twisted_messenger.room.lookup import Lookup
 
 
 class Reactor(Clock):

@@ -32,7 +32,7 @@ _PURE = frozenset(
     {
         *("text", "refusal", "errors", "wire", "roster", "address", "rates"),
         *(
-            "policy",
+            "room.policy",
             "delivery.state",
             "delivery.agenda",
             "delivery.slots",

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.lookup import (
+from twisted_messenger.room.lookup import (
     LOOKUP_TIMEOUT,
     MAX_PENDING,
     MAX_PENDING_PER_SOURCE,

@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.lookup import Lookup
+from twisted_messenger.room.lookup import Lookup
 
 
 class _Reactor(Clock):

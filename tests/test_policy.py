@@ -8,8 +8,8 @@ from itertools import product
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.address import Source
-from twisted_messenger.policy import AdmissionPolicy, Callbacks, Senders, readCallbacks
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, Senders, readCallbacks
 from twisted_messenger.roster import Member, RosterLimits
 
 #: Connections to a server at 10.0.0.1, and over its loopback.

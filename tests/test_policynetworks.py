@@ -5,7 +5,7 @@ What a network of welcome callback addresses means.
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.address import Source
-from twisted_messenger.policy import AdmissionPolicy, Callbacks, readCallbacks
+from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, readCallbacks
 
 _LAN = Source("10.0.0.5", False)
 

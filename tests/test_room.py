@@ -10,9 +10,9 @@ from twisted_messenger.address import Source
 from twisted_messenger.entry import Post
 from twisted_messenger.errors import StoreError, StoreFull
 from twisted_messenger.interfaces import Admission
-from twisted_messenger.policy import AdmissionPolicy, Callbacks, Senders
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, Senders
 from twisted_messenger.roster import Change, Enrolment, RosterLimits
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.wire import MAX_PUSH_BYTES, Departure, Registration, RoomMessage

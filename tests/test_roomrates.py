@@ -4,10 +4,10 @@ The room: how much each source may send.
 
 from tests.roomtestcase import GUEST, HOME, OTHER, RoomTestCase
 from twisted_messenger.address import Source
-from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.policy import AdmissionPolicy
 
 #: On the same network.
 SIX, NEIGHBOUR = Source("2001:db8::1", False), Source("2001:db8::ffff:1", False)

@@ -7,10 +7,10 @@ from twisted.internet.defer import Deferred, fail
 from tests.roomtestcase import GUEST, HOME, OTHER, RoomTestCase
 from twisted_messenger.address import Source
 from twisted_messenger.eventlog import RefusalLog
-from twisted_messenger.lookup import TooManyLookups
-from twisted_messenger.policy import AdmissionPolicy, Callbacks, readCallbacks
 from twisted_messenger.refusal import Reason
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.lookup import TooManyLookups
+from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, readCallbacks
 from twisted_messenger.roster import RosterLimits
 
 

@@ -10,9 +10,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.incoming.receipt import IDLE_TIMEOUT, ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
-from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.rates import RateLimit
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 from twisted_messenger.wire import MIN_MAX_MESSAGE_BYTES

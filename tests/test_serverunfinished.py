@@ -12,7 +12,7 @@ from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
 from twisted_messenger.incoming.receipt import IDLE_TIMEOUT, LINE_SILENCE, ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.incoming.unfinished import MAX_UNFINISHED_BYTES
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 

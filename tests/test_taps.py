@@ -9,9 +9,9 @@ from tests.test_tap import TapTestCase, parsed
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.incoming.listener import LISTEN_BACKLOG
 from twisted_messenger.peer.addressbook import Friend
-from twisted_messenger.policy import Callbacks, Senders
 from twisted_messenger.programs import chatpeer as peertap
 from twisted_messenger.programs import chatserver as servertap
+from twisted_messenger.room.policy import Callbacks, Senders
 from twisted_messenger.terminal import Wishes
 
 PEER = ["--server", "localhost:8880", "--name", "alice"]

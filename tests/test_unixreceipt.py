@@ -19,7 +19,7 @@ from twisted_messenger.incoming.receipt import (
 )
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.stores.memory import MemoryStore
 
 

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.test_server import SlowStore
 from twisted_messenger.errors import StoreError
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.room import MAX_UNSTORED, ChatRoom
+from twisted_messenger.room.chatroom import MAX_UNSTORED, ChatRoom
 
 _TEXT = "x" * 250_000
 

@@ -12,10 +12,10 @@ from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import PeerReceiverFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.policy import AdmissionPolicy, Callbacks, Senders
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, Senders
 from twisted_messenger.stores import storeFromString
 
 __version__ = "0.1.0"

@@ -21,10 +21,10 @@ from twisted_messenger.entry import LogLimits
 from twisted_messenger.eventlog import RefusalLog
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.server import ChatServerFactory
-from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.rates import RateLimit
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.roster import RosterLimits
 from twisted_messenger.testing import (
     CollectingFactory,

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.stores.memory import MemoryStore
 
 Test = Callable[[Path], Coroutine[Any, Any, None]]

@@ -14,7 +14,7 @@ from twisted_messenger.errors import StoreUncertain, WireError
 from twisted_messenger.incoming.unfinished import MAX_UNFINISHED_BYTES, UnfinishedBytes
 from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, IReceiptProtocol
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.wire import parse, tooBig
 
 # A line end is not counted, so two bytes more than the limit can still be a message.

@@ -5,8 +5,8 @@ Friends come into the address book with the addresses that their hosts have.
 from twisted.internet.defer import Deferred, DeferredLock
 
 from twisted_messenger.address import literal
-from twisted_messenger.lookup import Lookup
 from twisted_messenger.peer.addressbook import AddressBook, Friend
+from twisted_messenger.room.lookup import Lookup
 
 # What localhost means, without asking anybody.
 _LOCALHOST = ["127.0.0.1", "::1"]

@@ -19,7 +19,6 @@ from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
 from twisted_messenger.incoming.listener import LISTEN_BACKLOG, Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import PeerReceiverFactory
-from twisted_messenger.lookup import Lookup
 from twisted_messenger.peer.addressbook import (
     AddressBook,
     BadAddress,
@@ -39,6 +38,7 @@ from twisted_messenger.programs.peerservice import PeerService
 from twisted_messenger.programs.process import descriptorBudget, endWith, useSteadyTime
 from twisted_messenger.programs.tap import TapOptions, TapService, warningsTo
 from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.room.lookup import Lookup
 from twisted_messenger.terminal import Wishes, chooseConsole, ourEnds
 from twisted_messenger.text import BadName, cleanName
 

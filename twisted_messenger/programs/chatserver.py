@@ -17,19 +17,14 @@ from twisted_messenger.incoming.listener import listenersFrom
 from twisted_messenger.incoming.receipt import IDLE_TIMEOUT, MESSAGE_TIMEOUT, ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
-from twisted_messenger.lookup import Lookup
-from twisted_messenger.policy import (
-    MIN_CALLBACK_PORT,
-    AdmissionPolicy,
-    Senders,
-    readCallbacks,
-)
 from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.programs.process import descriptorBudget, raiseDescriptorLimit, useSteadyTime
 from twisted_messenger.programs.tap import TapOptions, TapService
 from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
 from twisted_messenger.rates import BURST, RATE, RateLimit
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.lookup import Lookup
+from twisted_messenger.room.policy import MIN_CALLBACK_PORT, AdmissionPolicy, Senders, readCallbacks
 from twisted_messenger.roster import MAX_MEMBERS, MAX_MEMBERS_PER_HOST, RosterLimits
 from twisted_messenger.stores import storeFromString
 from twisted_messenger.text import BadName, cleanName

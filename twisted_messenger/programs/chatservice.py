@@ -19,9 +19,9 @@ from twisted_messenger.errors import StartError, StoreError
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.policy import Callbacks
 from twisted_messenger.programs.process import raiseDescriptorLimit, tuneCollector
-from twisted_messenger.room import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.policy import Callbacks
 
 # Seconds that each step of a stop has left when time is up: to reset, and to write the cursors.
 _GRACE = 1.0

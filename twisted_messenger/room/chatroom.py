@@ -17,10 +17,10 @@ from twisted_messenger.entry import Post
 from twisted_messenger.errors import StoreError, StoreFull, StoreUncertain
 from twisted_messenger.eventlog import RefusalLog
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.lookup import TooManyLookups
-from twisted_messenger.policy import AdmissionPolicy
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.room.lookup import TooManyLookups
+from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.roster import Change, Enrolment
 from twisted_messenger.text import BadName, cleanName
 from twisted_messenger.wire import (
@@ -42,7 +42,7 @@ LOCAL = Source()
 
 class Resolver(Protocol):
     """
-    Finds the addresses of a host name; :class:`~twisted_messenger.lookup.Lookup` is one.
+    Finds the addresses of a host name; :class:`~twisted_messenger.room.lookup.Lookup` is one.
     """
 
     def addresses(self, host: str, asker: str) -> "Deferred[list[str]]":
