@@ -11,9 +11,9 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.errors import StoreLost
-from twisted_messenger.stores.leases import LeaseKeeper
-from twisted_messenger.stores.leasetables import LeaseTables, Standing
-from twisted_messenger.stores.partitions import PARTITIONS, partitionOf
+from twisted_messenger.stores.postgresql.leases import LeaseKeeper
+from twisted_messenger.stores.postgresql.leasetables import LeaseTables, Standing
+from twisted_messenger.stores.postgresql.partitions import PARTITIONS, partitionOf
 
 #: Seconds that leases last in these tests, and what a node believes in of that.
 TTL, BELIEVED = 3.0, 2.7

@@ -7,8 +7,8 @@ from dataclasses import replace
 from tests.progresscontract import ProgressContract
 from tests.rostercontract import anyone, at, post
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
-from twisted_messenger.retention import STEP
 from twisted_messenger.roster import MemberState, Progress
+from twisted_messenger.stores.retention import STEP
 
 _NOW = 2_000_000.0
 

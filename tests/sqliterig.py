@@ -13,8 +13,8 @@ from tests.test_sqlitefile import FileTestCase
 from twisted_messenger.entry import Post
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import MemberState, RosterLimits
-from twisted_messenger.stores.sqlite import SQLiteStore
-from twisted_messenger.stores.sqlitefile import SQLiteFile
+from twisted_messenger.stores.sqlite.file import SQLiteFile
+from twisted_messenger.stores.sqlite.store import SQLiteStore
 
 T = TypeVar("T")
 

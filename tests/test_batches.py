@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.stores.postgresqltables import Batch, PostgreSQLTables
+from twisted_messenger.stores.postgresql.tables import Batch, PostgreSQLTables
 
 
 class SlowCommit:

@@ -39,7 +39,7 @@ _PURE = frozenset(
             "incoming.connectiontable",
             "incoming.unfinished",
         ),
-        *("retention", "stores.partitions"),
+        *("stores.retention", "stores.postgresql.partitions"),
         *(
             "peer.ownmessage",
             "peer.commands",

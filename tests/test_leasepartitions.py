@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.leaserig import TTL, LeaseTestCase, memberIn
 from tests.roomtestcase import keepLog
-from twisted_messenger.stores.partitions import PARTITIONS
+from twisted_messenger.stores.postgresql.partitions import PARTITIONS
 
 #: A member of each of some partitions, and a second one of the last.
 FIRST, LAST = memberIn(0), memberIn(PARTITIONS - 1)
@@ -190,7 +190,7 @@ class LostTests(LeaseTestCase):
         This node serves everybody; then it is stopped for a while.
         """
         super().setUp()
-        self.log = keepLog(self, "stores.leases")
+        self.log = keepLog(self, "stores.postgresql.leases")
         self.serve(FIRST, LAST, LAST_TOO)
         self.before = self.keeper.serial
         self.keeper.start()

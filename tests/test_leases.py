@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from tests.leaserig import BELIEVED, TTL, LeaseTestCase
 from tests.roomtestcase import keepLog
-from twisted_messenger.stores.leasetables import Standing
-from twisted_messenger.stores.partitions import PARTITIONS
+from twisted_messenger.stores.postgresql.leasetables import Standing
+from twisted_messenger.stores.postgresql.partitions import PARTITIONS
 
 
 class StartTests(LeaseTestCase):
@@ -273,7 +273,7 @@ class StopTests(LeaseTestCase):
         """
         Where the database is away, the others find out by themselves; the log says so.
         """
-        log = keepLog(self, "stores.leases")
+        log = keepLog(self, "stores.postgresql.leases")
         self.keeper.start()
         self.away = True
         self.successResultOf(self.stop())

@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from twisted_messenger.errors import StoreLost
-from twisted_messenger.stores.notices import Notices
+from twisted_messenger.stores.postgresql.notices import Notices
 
 
 class Bug(Exception):

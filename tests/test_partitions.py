@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.stores.partitions import PARTITIONS, fairShare, partitionOf, surplusOf
+from twisted_messenger.stores.postgresql.partitions import (
+    PARTITIONS,
+    fairShare,
+    partitionOf,
+    surplusOf,
+)
 
 #: The ids of nodes, as they are found in a table: in any order.
 NODES = st.lists(st.uuids().map(str), min_size=1, max_size=2 * PARTITIONS, unique=True)

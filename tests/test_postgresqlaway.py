@@ -12,8 +12,8 @@ from tests.rostercontract import anyone, at, post
 from twisted_messenger.errors import StartError, StoreLost, StoreUncertain
 from twisted_messenger.interfaces import MAIN_ROOM
 from twisted_messenger.roster import RosterLimits
-from twisted_messenger.stores.postgresql import PATIENCE, PostgreSQLStore, parsePostgreSQL
-from twisted_messenger.stores.postgresqldatabase import PostgreSQLDatabase
+from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
+from twisted_messenger.stores.postgresql.store import PATIENCE, PostgreSQLStore, parsePostgreSQL
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from tests.rostercontract import OFFICE, anyone, at, post
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Change, Progress, RosterLimits, RosterNews
-from twisted_messenger.stores.postgresql import PostgreSQLStore
+from twisted_messenger.stores.postgresql.store import PostgreSQLStore
 
 #: Between two renewals.
 SOON = 1.01
@@ -143,7 +143,7 @@ class NodesTests(NodesTestCase):
         self.died(self.first)
         reactor.advance(SOON)
         self.assertEqual(len(self.members(second)), 10)
-        log = keepLog(self, "stores.postgresql")
+        log = keepLog(self, "stores.postgresql.store")
         ids = [state.member.id for state in known.members]
         self.successResultOf(self.first.advance({one: Progress(position) for one in ids}))
         (line,) = log.lines(LogLevel.warn)

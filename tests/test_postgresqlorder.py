@@ -11,7 +11,7 @@ import psycopg
 from tests.postgresqlrig import PostgreSQLTestCase
 from tests.rostercontract import anyone, at, post
 from twisted_messenger.roster import RosterLimits
-from twisted_messenger.stores.postgresqltables import Batch, PostgreSQLTables
+from twisted_messenger.stores.postgresql.tables import Batch, PostgreSQLTables
 
 #: Writers at once, each with so many transactions of so many messages.
 WRITERS, TRANSACTIONS, MESSAGES = 6, 25, 4

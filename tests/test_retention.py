@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
-from twisted_messenger.retention import STEP, entrySize, floorOf
+from twisted_messenger.stores.retention import STEP, entrySize, floorOf
 
 _UNLIMITED = LogLimits(0, 0, 0)
 

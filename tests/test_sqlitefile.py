@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.rostercontract import anyone, at, post
 from twisted_messenger.errors import StartError
 from twisted_messenger.roster import RosterLimits
-from twisted_messenger.stores.sqlitefile import SCHEMA_VERSION, SQLiteFile
+from twisted_messenger.stores.sqlite.file import SCHEMA_VERSION, SQLiteFile
 
 
 class FileTestCase(SynchronousTestCase):

@@ -15,7 +15,7 @@ from twisted_messenger.errors import StoreFull
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Change, Progress, RosterLimits
-from twisted_messenger.stores.sqlitefile import SQLiteFile
+from twisted_messenger.stores.sqlite.file import SQLiteFile
 
 _FULL = "database or disk is full"
 

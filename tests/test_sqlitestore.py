@@ -16,8 +16,8 @@ from twisted_messenger.errors import StoreError
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.roster import Change, Progress, RosterLimits
 from twisted_messenger.stores.memory import MemoryStore
-from twisted_messenger.stores.sqlite import SQLiteStore
-from twisted_messenger.stores.sqlitefile import SQLiteFile
+from twisted_messenger.stores.sqlite.file import SQLiteFile
+from twisted_messenger.stores.sqlite.store import SQLiteStore
 
 # The log does not hold it: there is no such time.
 NO_TIME = Post("alice", "never", "127.0.0.1", float("nan"))

@@ -11,10 +11,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.leaserig import TTL, memberIn
 from twisted_messenger.roster import Member, MemberState, Progress, RosterNews
-from twisted_messenger.stores.leasetables import Standing
-from twisted_messenger.stores.partitions import PARTITIONS
-from twisted_messenger.stores.postgresql import PostgreSQLStore
-from twisted_messenger.stores.postgresqldatabase import PostgreSQLDatabase
+from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
+from twisted_messenger.stores.postgresql.leasetables import Standing
+from twisted_messenger.stores.postgresql.partitions import PARTITIONS
+from twisted_messenger.stores.postgresql.store import PostgreSQLStore
 
 #: Members of the first partition and of the last.
 FIRST, LAST = memberIn(0), memberIn(PARTITIONS - 1)

@@ -15,8 +15,8 @@ from twisted_messenger.errors import NoSuchRoom
 from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore, IStoreParser
 from twisted_messenger.stores import StoreKind, storeFromString
 from twisted_messenger.stores.memory import MemoryStore
-from twisted_messenger.stores.postgresql import PostgreSQLStore
-from twisted_messenger.stores.sqlite import SQLiteStore
+from twisted_messenger.stores.postgresql.store import PostgreSQLStore
+from twisted_messenger.stores.sqlite.store import SQLiteStore
 
 
 class StoreFromStringTests(SynchronousTestCase):

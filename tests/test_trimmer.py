@@ -12,7 +12,7 @@ from twisted_messenger.delivery.trimmer import LogTrimmer
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
-from twisted_messenger.retention import STEP
+from twisted_messenger.stores.retention import STEP
 
 
 class LogTrimmerTests(SynchronousTestCase):

@@ -7,7 +7,7 @@ Real nodes, a real database, and what is done to them: small, so that it takes s
 from tests.cluster import scenarios
 from tests.cluster.scenarios import Outcome
 from tests.postgresqlserver import PostgreSQLServer, running
-from twisted_messenger.stores.leases import LEASE_SECONDS
+from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS
 
 MEMBERS = 12
 

@@ -21,8 +21,8 @@ from twisted_messenger.entry import LogLimits, Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Change, Enrolment, RosterLimits
-from twisted_messenger.stores.sqlite import SQLiteStore
-from twisted_messenger.stores.sqlitefile import SQLiteFile
+from twisted_messenger.stores.sqlite.file import SQLiteFile
+from twisted_messenger.stores.sqlite.store import SQLiteStore
 
 T = TypeVar("T")
 
@@ -176,17 +176,17 @@ class DiskWorker:
 
     def start(self) -> None:
         """
-        See :class:`~twisted_messenger.stores.sqlite.Worker`.
+        See :class:`~twisted_messenger.stores.sqlite.store.Worker`.
         """
 
     def stop(self) -> None:
         """
-        See :class:`~twisted_messenger.stores.sqlite.Worker`.
+        See :class:`~twisted_messenger.stores.sqlite.store.Worker`.
         """
 
     def run(self, call: Callable[[], T]) -> "Deferred[T]":
         """
-        See :class:`~twisted_messenger.stores.sqlite.Worker`.
+        See :class:`~twisted_messenger.stores.sqlite.store.Worker`.
         """
         done: Deferred[T] = Deferred()
         self._waiting.append((call, done))

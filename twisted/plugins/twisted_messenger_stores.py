@@ -5,7 +5,7 @@ What ``--store`` finds. Apart from the programs: a broken store must not make th
 from twisted_messenger.stores import StoreKind
 
 memory = StoreKind("memory", "twisted_messenger.stores.memory.parseMemory")
-sqlite = StoreKind("sqlite", "twisted_messenger.stores.sqlite.parseSQLite")
+sqlite = StoreKind("sqlite", "twisted_messenger.stores.sqlite.store.parseSQLite")
 postgresql = StoreKind(
-    "postgresql", "twisted_messenger.stores.postgresql.parsePostgreSQL", severalRooms=True
+    "postgresql", "twisted_messenger.stores.postgresql.store.parsePostgreSQL", severalRooms=True
 )

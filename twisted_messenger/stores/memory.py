@@ -14,7 +14,6 @@ from twisted_messenger.address import machineKey
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.interfaces import Admission, IMessageStore
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.retention import DEPARTED, entrySize, floorOf
 from twisted_messenger.roster import (
     Change,
     Enrolment,
@@ -27,6 +26,7 @@ from twisted_messenger.roster import (
     decide,
     mayLeave,
 )
+from twisted_messenger.stores.retention import DEPARTED, entrySize, floorOf
 
 
 @implementer(IMessageStore)

@@ -10,9 +10,9 @@ from typing import Any
 from twisted_messenger.entry import LogLimits, Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.retention import entrySize
 from twisted_messenger.roster import Change, Enrolment, Member, Progress, RosterLimits, RosterNews
-from twisted_messenger.stores.roomtables import MEMBER_STATE, RoomTables, memberState
+from twisted_messenger.stores.retention import entrySize
+from twisted_messenger.stores.tables import MEMBER_STATE, RoomTables, memberState
 
 
 @lru_cache(maxsize=256)
@@ -41,7 +41,7 @@ class Batch:
 
 class PostgreSQLTables(RoomTables):
     """
-    The tables of ``schema/postgresql.sql``, in one transaction after the other.
+    The tables of ``schema.sql``, in one transaction after the other.
 
     :param node: the id of this node's start.
     :param channel: where changes are announced.

@@ -10,10 +10,10 @@ from twisted_messenger.entry import Post
 from twisted_messenger.errors import StoreFull
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.retention import STEP, entrySize
 from twisted_messenger.roster import Progress
-from twisted_messenger.stores.diskroom import Room
-from twisted_messenger.stores.roomtables import RoomTables
+from twisted_messenger.stores.retention import STEP, entrySize
+from twisted_messenger.stores.sqlite.diskspace import Room
+from twisted_messenger.stores.tables import RoomTables
 
 # Entries forgotten in one transaction while the disk is full.
 _FRUGAL_STEP = 4
@@ -21,7 +21,7 @@ _FRUGAL_STEP = 4
 
 class SQLiteTables(RoomTables):
     """
-    The tables of ``schema/sqlite.sql``.
+    The tables of ``schema.sql``.
     """
 
     def __init__(self) -> None:

@@ -14,8 +14,8 @@ from zope.interface import implementer
 
 from twisted_messenger.errors import StoreError, StoreFull
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.stores.coalescing import CoalescingStore, Step
-from twisted_messenger.stores.sqlitefile import SQLiteFile
+from twisted_messenger.stores.groupcommit import CoalescingStore, Step
+from twisted_messenger.stores.sqlite.file import SQLiteFile
 
 T = TypeVar("T")
 

@@ -10,10 +10,10 @@ from importlib.resources import files
 from typing import Any
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.stores.diskroom import Room
-from twisted_messenger.stores.sqlitetables import SQLiteTables
+from twisted_messenger.stores.sqlite.diskspace import Room
+from twisted_messenger.stores.sqlite.tables import SQLiteTables
 
-#: The version of ``schema/sqlite.sql``, kept in the file's ``user_version``.
+#: The version of ``schema.sql``, kept in the file's ``user_version``.
 SCHEMA_VERSION = 1
 
 # Pages in the write-ahead log before they go into the file: 1 MiB.
@@ -99,7 +99,7 @@ class SQLiteFile(SQLiteTables):
             self._db.execute(f"PRAGMA wal_autocheckpoint = {min(_CHECKPOINT_PAGES, pages // 4)}")
 
     def _create(self) -> None:
-        schema = files(__package__).joinpath("schema", "sqlite.sql").read_text("utf-8")
+        schema = files(__package__).joinpath("schema.sql").read_text("utf-8")
         statements = "\n".join(line.partition("--")[0] for line in schema.splitlines())
         # executescript() would commit first, and a crash could leave half a schema.
         for statement in statements.split(";"):

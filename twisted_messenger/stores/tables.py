@@ -11,7 +11,6 @@ from typing import Any
 from twisted_messenger.address import machineKey
 from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.retention import DEPARTED, STEP, floorOf
 from twisted_messenger.roster import (
     Change,
     Enrolment,
@@ -24,6 +23,7 @@ from twisted_messenger.roster import (
     decide,
     mayLeave,
 )
+from twisted_messenger.stores.retention import DEPARTED, STEP, floorOf
 
 _MEMBER = "SELECT name, host, port, owner, id FROM members WHERE "
 

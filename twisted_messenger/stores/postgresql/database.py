@@ -22,7 +22,7 @@ from twisted_messenger.errors import StartError, StoreError, StoreFull, StoreLos
 
 T = TypeVar("T")
 
-#: The version of ``schema/postgresql.sql``.
+#: The version of ``schema.sql``.
 SCHEMA_VERSION = 1
 
 #: Seconds that one statement may take, and that a transaction may stand still: a node that was
@@ -133,7 +133,7 @@ class PostgreSQLDatabase:
         there = cursor.execute("SELECT to_regclass(%s)", (f"{self.schema}.room",)).fetchone()[0]
         if there is None:
             cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{self.schema}"')
-            schema = files(__package__).joinpath("schema", "postgresql.sql").read_text("utf-8")
+            schema = files(__package__).joinpath("schema.sql").read_text("utf-8")
             cursor.execute(schema)
         (version,) = cursor.execute("SELECT version FROM room").fetchone()
         if version != SCHEMA_VERSION:

@@ -31,12 +31,12 @@ from twisted_messenger.errors import NoSuchRoom, StoreError, StoreLost, StoreUnc
 from twisted_messenger.interfaces import MAIN_ROOM, Admission, IMessageStore
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Progress, RosterNews
-from twisted_messenger.stores.coalescing import CoalescingStore, Step
-from twisted_messenger.stores.leases import LEASE_SECONDS, LeaseKeeper
-from twisted_messenger.stores.leasetables import LeaseTables
-from twisted_messenger.stores.notices import Notices
-from twisted_messenger.stores.postgresqldatabase import PostgreSQLDatabase, firstLine
-from twisted_messenger.stores.postgresqltables import Batch, PostgreSQLTables
+from twisted_messenger.stores.groupcommit import CoalescingStore, Step
+from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase, firstLine
+from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS, LeaseKeeper
+from twisted_messenger.stores.postgresql.leasetables import LeaseTables
+from twisted_messenger.stores.postgresql.notices import Notices
+from twisted_messenger.stores.postgresql.tables import Batch, PostgreSQLTables
 
 T = TypeVar("T")
 

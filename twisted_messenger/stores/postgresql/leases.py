@@ -23,8 +23,8 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from twisted_messenger.errors import StoreError
-from twisted_messenger.stores.leasetables import LeaseTables, Standing
-from twisted_messenger.stores.partitions import partitionOf, surplusOf
+from twisted_messenger.stores.postgresql.leasetables import LeaseTables, Standing
+from twisted_messenger.stores.postgresql.partitions import partitionOf, surplusOf
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from twisted_messenger.stores.partitions import fairShare
+from twisted_messenger.stores.postgresql.partitions import fairShare
 
 # Seconds after its end for which a lease, and a day for which a node's last transaction, is kept.
 _FORGET_NODE = "1 minute"
