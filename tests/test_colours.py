@@ -7,7 +7,7 @@ from collections import Counter
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.colours import PALETTE, colourOf
+from twisted_messenger.terminal.colours import PALETTE, colourOf
 
 
 class ColourTests(SynchronousTestCase):

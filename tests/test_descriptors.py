@@ -11,7 +11,7 @@ from twisted.internet.testing import MemoryReactor
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.descriptors import LineReader, LineWriter
+from twisted_messenger.terminal.stdio import LineReader, LineWriter
 
 
 class PipeTestCase(SynchronousTestCase):

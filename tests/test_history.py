@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from prompt_toolkit.history import FileHistory
 
-from twisted_messenger.history import historyFile, prepare
+from twisted_messenger.terminal.history import historyFile, prepare
 
 
 def test_where() -> None:

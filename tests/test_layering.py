@@ -43,10 +43,10 @@ _PURE = frozenset(
         *(
             "peer.ownmessage",
             "peer.commands",
-            "colours",
-            "pasting",
+            "terminal.colours",
+            "terminal.pasting",
             "peer.addressbook",
-            "transcript",
+            "terminal.transcript",
         ),
     }
 )

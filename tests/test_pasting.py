@@ -4,7 +4,7 @@ What becomes of a pasted block.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.pasting import KEYS, Answer, Paste, cleaned
+from twisted_messenger.terminal.pasting import KEYS, Answer, Paste, cleaned
 
 
 class PasteTests(SynchronousTestCase):

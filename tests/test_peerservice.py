@@ -14,7 +14,7 @@ from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import PeerReceiverFactory
 from twisted_messenger.peer.inbox import Incoming
 from twisted_messenger.programs.peerservice import PeerService
-from twisted_messenger.transcript import plain, whole
+from twisted_messenger.terminal.transcript import plain, whole
 
 ADDRESS = IPv4Address("TCP", "10.0.0.9", 47893)
 

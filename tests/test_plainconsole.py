@@ -13,8 +13,8 @@ from twisted_messenger.peer import console
 from twisted_messenger.peer.addressbook import AddressBook
 from twisted_messenger.peer.arrival import Arrival, fromFriend
 from twisted_messenger.peer.ownmessage import Fate, Outgoing, State
-from twisted_messenger.plainconsole import PlainConsole
-from twisted_messenger.transcript import plain, whole
+from twisted_messenger.terminal.plainconsole import PlainConsole
+from twisted_messenger.terminal.transcript import plain, whole
 
 
 class Listening:

@@ -12,7 +12,7 @@ from twisted_messenger.peer.addressbook import Friend
 from twisted_messenger.programs import chatpeer as peertap
 from twisted_messenger.programs import chatserver as servertap
 from twisted_messenger.room.policy import Callbacks, Senders
-from twisted_messenger.terminal import Wishes
+from twisted_messenger.terminal.choice import Wishes
 
 PEER = ["--server", "localhost:8880", "--name", "alice"]
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.history import historyFile
 from twisted_messenger.peer.addressbook import AddressBook
 from twisted_messenger.peer.arrival import fromFriend
 from twisted_messenger.peer.console import Console
-from twisted_messenger.plainconsole import PlainConsole
-from twisted_messenger.promptconsole import PromptConsole
-from twisted_messenger.terminal import Ends, Wishes, chooseConsole, rendererOf
+from twisted_messenger.terminal.choice import Ends, Wishes, chooseConsole, rendererOf
+from twisted_messenger.terminal.history import historyFile
+from twisted_messenger.terminal.plainconsole import PlainConsole
+from twisted_messenger.terminal.promptconsole import PromptConsole
 
 _ConsoleTypeCheck: type[Console] = PromptConsole
 

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_messenger.peer.addressbook import AddressBook, Friend
 from twisted_messenger.peer.arrival import Arrival, fromFriend, fromRoom
 from twisted_messenger.peer.ownmessage import Fate, Outgoing, State, pendingLines
-from twisted_messenger.transcript import (
+from twisted_messenger.terminal.transcript import (
     MAX_SHOWN,
     MAX_SHOWN_LINES,
     Line,

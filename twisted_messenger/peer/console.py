@@ -1,9 +1,9 @@
 """
 What a peer needs of whatever a person, or a pipe, looks at.
 
-There are two: :mod:`~twisted_messenger.plainconsole` only appends, for pipes, screen readers and
-simple terminals; :mod:`~twisted_messenger.promptconsole` keeps the line that is being typed
-below what arrives.
+There are two: :mod:`twisted_messenger.terminal.plainconsole` only appends, for pipes, screen
+readers and simple terminals; :mod:`twisted_messenger.terminal.promptconsole` keeps the line that
+is being typed below what arrives.
 """
 
 from typing import Protocol
@@ -13,8 +13,6 @@ from twisted.internet.defer import Deferred
 from twisted_messenger.peer.arrival import Arrival
 from twisted_messenger.peer.ownmessage import Outgoing
 from twisted_messenger.refusal import Reason, Refusal
-
-STDIN, STDOUT, STDERR = 0, 1, 2
 
 #: Fires with ``None`` when a message was shown, else with why it was not.
 Shown = Deferred[Refusal | None]

@@ -26,7 +26,7 @@ from twisted_messenger.peer.addressbook import (
     readAddress,
     readFriend,
 )
-from twisted_messenger.peer.console import STDERR, STDIN, STDOUT, Console
+from twisted_messenger.peer.console import Console
 from twisted_messenger.peer.conversation import RoomMembership
 from twisted_messenger.peer.friends import Friends
 from twisted_messenger.peer.inbox import Incoming
@@ -39,7 +39,8 @@ from twisted_messenger.programs.process import descriptorBudget, endWith, useSte
 from twisted_messenger.programs.tap import TapOptions, TapService, warningsTo
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.room.lookup import Lookup
-from twisted_messenger.terminal import Wishes, chooseConsole, ourEnds
+from twisted_messenger.terminal.choice import Wishes, chooseConsole, ourEnds
+from twisted_messenger.terminal.stdio import STDERR, STDIN, STDOUT
 from twisted_messenger.text import BadName, cleanName
 
 

@@ -9,7 +9,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-from twisted_messenger.pasting import KEYS, Answer, Paste, cleaned
+from twisted_messenger.terminal.pasting import KEYS, Answer, Paste, cleaned
 
 
 class LineKeys:

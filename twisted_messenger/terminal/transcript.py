@@ -7,9 +7,9 @@ make the line. Everything is escaped here, whatever the other side did.
 
 import json
 
-from twisted_messenger.colours import colourOf
 from twisted_messenger.peer.arrival import Arrival
 from twisted_messenger.peer.ownmessage import MAX_REPEATED, Outgoing, State
+from twisted_messenger.terminal.colours import colourOf
 from twisted_messenger.text import escape, escapeLine
 
 #: A role (``name3``, ``time``, ``sent`` and so on; empty for plain text) and a text.

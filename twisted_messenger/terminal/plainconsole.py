@@ -10,11 +10,11 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
 
-from twisted_messenger.descriptors import LineReader, LineWriter
 from twisted_messenger.peer.arrival import Arrival
-from twisted_messenger.peer.console import NOT_SHOWN, STDERR, STDIN, STDOUT, Person, Shown
+from twisted_messenger.peer.console import NOT_SHOWN, Person, Shown
 from twisted_messenger.peer.ownmessage import Outgoing, State
-from twisted_messenger.transcript import noticeLine, ownNotice
+from twisted_messenger.terminal.stdio import STDERR, STDIN, STDOUT, LineReader, LineWriter
+from twisted_messenger.terminal.transcript import noticeLine, ownNotice
 from twisted_messenger.wire import MAX_PUSH_BYTES
 
 _BELL = "\a"

@@ -14,6 +14,9 @@ from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+STDIN, STDOUT, STDERR = 0, 1, 2
+
+
 # Bytes of one write. A pipe that can be written takes so many without blocking (POSIX's PIPE_BUF
 # on Linux).
 _ONE_WRITE = 4096

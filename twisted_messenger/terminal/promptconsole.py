@@ -19,13 +19,13 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from twisted_messenger.descriptors import canWrite
 from twisted_messenger.peer.arrival import Arrival
-from twisted_messenger.peer.console import NOT_SHOWN, STDERR, STDIN, STDOUT, Person, Shown
+from twisted_messenger.peer.console import NOT_SHOWN, Person, Shown
 from twisted_messenger.peer.ownmessage import Outgoing, State
-from twisted_messenger.promptline import PromptLine, Work
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.transcript import cut, noticeLine, own, ownWaiting, plain
+from twisted_messenger.terminal.promptline import PromptLine, Work
+from twisted_messenger.terminal.stdio import STDERR, STDIN, STDOUT, canWrite
+from twisted_messenger.terminal.transcript import cut, noticeLine, own, ownWaiting, plain
 
 # Seconds that a stop waits for the terminal.
 _LAST_LINES = 2.0

@@ -32,12 +32,12 @@ from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 from twisted.logger import Logger
 
-from twisted_messenger.colours import PALETTE
-from twisted_messenger.pasting import Answer, Paste
 from twisted_messenger.peer.console import Person
 from twisted_messenger.peer.ownmessage import Outgoing
-from twisted_messenger.promptkeys import LineKeys
-from twisted_messenger.transcript import Line, noticeLine
+from twisted_messenger.terminal.colours import PALETTE
+from twisted_messenger.terminal.pasting import Answer, Paste
+from twisted_messenger.terminal.promptkeys import LineKeys
+from twisted_messenger.terminal.transcript import Line, noticeLine
 
 # Seconds before a message that is not settled is shown as waiting: most are by then.
 _GRACE = 0.3

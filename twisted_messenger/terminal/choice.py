@@ -9,11 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from twisted_messenger.history import historyFile, prepare
 from twisted_messenger.peer.arrival import Arrival
-from twisted_messenger.peer.console import STDIN, STDOUT, Console
-from twisted_messenger.plainconsole import PlainConsole
-from twisted_messenger.transcript import asJSON, cut, plain, whole
+from twisted_messenger.peer.console import Console
+from twisted_messenger.terminal.history import historyFile, prepare
+from twisted_messenger.terminal.plainconsole import PlainConsole
+from twisted_messenger.terminal.stdio import STDIN, STDOUT
+from twisted_messenger.terminal.transcript import asJSON, cut, plain, whole
 
 # What a terminal without cursor movements is called.
 _DUMB = ("", "dumb", "unknown")
@@ -93,7 +94,7 @@ def chooseConsole(
 
 def _promptConsole(notices: list[str]) -> Callable[..., Console] | None:
     try:
-        from twisted_messenger.promptconsole import PromptConsole
+        from twisted_messenger.terminal.promptconsole import PromptConsole
     except ImportError:
         notices.append(
             "to edit lines while messages arrive: pip install 'twisted_messenger[console]'; "
