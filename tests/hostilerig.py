@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.simulation.process import Process
 from twisted_messenger.delivery.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
 from twisted_messenger.delivery.state import retrySchedule
-from twisted_messenger.eventlog import Counters, RefusalLog
+from twisted_messenger.eventlog import Counters, EventLog
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory, ChatServerProtocol
@@ -76,7 +76,7 @@ class House:
     ) -> None:
         reactor: Any = Process(network, host)
         self.counters = Counters()
-        refusals = RefusalLog(self.counters, network.seconds)
+        refusals = EventLog(self.counters, network.seconds)
         self.store = MemoryStore()
         self.room = ChatRoom(
             self.store,

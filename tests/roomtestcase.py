@@ -12,7 +12,7 @@ from zope.interface import implementer
 
 from twisted_messenger.address import Source
 from twisted_messenger.entry import Entry
-from twisted_messenger.eventlog import Counters, RefusalLog
+from twisted_messenger.eventlog import Counters, EventLog
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room.chatroom import ChatRoom
@@ -113,7 +113,7 @@ class RoomTestCase(SynchronousTestCase):
             self.store,
             policy,
             self.names,
-            RefusalLog(self.counters, self.steady.seconds),
+            EventLog(self.counters, self.steady.seconds),
             rates,
             clock=lambda: 17.5,
             steady=self.steady.seconds,

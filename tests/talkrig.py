@@ -9,12 +9,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.pushers import ScriptedPusher
 from twisted_messenger.peer.addressbook import AddressBook, Friend
 from twisted_messenger.peer.arrival import Arrival
+from twisted_messenger.peer.commands import Commands
 from twisted_messenger.peer.console import Console, Person, Shown
 from twisted_messenger.peer.conversation import RoomMembership
-from twisted_messenger.peer.orders import Orders
 from twisted_messenger.peer.outbox import Outbox, Outboxes
-from twisted_messenger.peer.ownmessage import Outgoing
-from twisted_messenger.peer.session import Talk
+from twisted_messenger.peer.ownmessage import OwnMessage
+from twisted_messenger.peer.session import Session
 from twisted_messenger.push.interfaces import Outcome
 
 
@@ -67,7 +67,7 @@ class RecordingConsole:
         """
         self.notices.append(text)
 
-    def outgoing(self, message: Outgoing) -> None:
+    def outgoing(self, message: OwnMessage) -> None:
         """
         Keep what it is now.
         """
@@ -113,8 +113,8 @@ class TalkTestCase(SynchronousTestCase):
         self.book = AddressBook()
         self.left: list[int] = []
         self.refusals: list[str] = []
-        self.talk = Talk(self.clock, self.console, self.outboxes, 30, self.left.append)
-        self.talk.obey = Orders(self.talk, self.book, self.book.add, self.console.notice).obey
+        self.talk = Session(self.clock, self.console, self.outboxes, 30, self.left.append)
+        self.talk.obey = Commands(self.talk, self.book, self.book.add, self.console.notice).obey
 
     def _outbox(self, host: str, port: int, label: str) -> Outbox:
         return Outbox(self.pusher, self.clock, host, port, label, self.console.notice)

@@ -4,7 +4,7 @@ What a typed line means.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.peer.commands import COMMANDS, Command, Say, Unknown, helpLines, parse
+from twisted_messenger.peer.commandline import COMMANDS, Command, Say, Unknown, helpLines, parse
 
 
 class ParseTests(SynchronousTestCase):

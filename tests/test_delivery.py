@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.delivery.state import (
     RETRY_SECONDS,
-    DeliveryQueue,
+    DeliveryState,
     RetryPolicy,
     Send,
     Tell,
@@ -30,14 +30,14 @@ def steady(steps: tuple[float, ...] = STEPS) -> RetryPolicy:
     return retrySchedule(lambda: 0.5, steps)
 
 
-def makeQueue(cursor: int = 0, reached: bool = True, **options: Any) -> DeliveryQueue:
+def makeQueue(cursor: int = 0, reached: bool = True, **options: Any) -> DeliveryState:
     """
     A member that stands somewhere and has confirmed before, or never.
     """
-    return DeliveryQueue(Progress(cursor, reached=reached), steady(), **options)
+    return DeliveryState(Progress(cursor, reached=reached), steady(), **options)
 
 
-def fail(queue: DeliveryQueue, now: float, connected: bool = False) -> bool:
+def fail(queue: DeliveryState, now: float, connected: bool = False) -> bool:
     """
     Try the next entry in vain.
     """
@@ -45,7 +45,7 @@ def fail(queue: DeliveryQueue, now: float, connected: bool = False) -> bool:
     return queue.failed(now, connected)
 
 
-def succeed(queue: DeliveryQueue) -> None:
+def succeed(queue: DeliveryState) -> None:
     """
     Deliver the next entry.
     """
@@ -160,7 +160,7 @@ class DeliveryQueueTests(SynchronousTestCase):
         """
         When the clock is set back an hour, a member waits its back-off and no longer.
         """
-        queue = DeliveryQueue(Progress(0), steady((60.0,)))
+        queue = DeliveryState(Progress(0), steady((60.0,)))
         fail(queue, 10_000.0)
         back = 10_000.0 - _HOUR
         self.assertEqual(queue.next(back), Wait(60.0))
@@ -216,7 +216,7 @@ class MissedTests(SynchronousTestCase):
         """
         After a restart nobody is told again, but of what is lost since.
         """
-        queue = DeliveryQueue(Progress(9, skipped=1, told=4, reached=True), steady(), dropped=3)
+        queue = DeliveryState(Progress(9, skipped=1, told=4, reached=True), steady(), dropped=3)
         self.assertEqual(queue.next(0.0), Send())
         queue.trimmed(5, 2)
         self.assertEqual((queue.cursor, queue.missed), (9, 0))

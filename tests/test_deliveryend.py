@@ -13,7 +13,7 @@ from twisted_messenger.delivery.state import (
     NEVER_REACHED_SECONDS,
     POISON_RESETS,
     POISON_SECONDS,
-    DeliveryQueue,
+    DeliveryState,
     Evict,
     Tell,
 )
@@ -27,7 +27,7 @@ class EvictionTests(SynchronousTestCase):
     When a member is given up.
     """
 
-    def evicted(self, queue: DeliveryQueue, now: float) -> bool:
+    def evicted(self, queue: DeliveryState, now: float) -> bool:
         """
         Whether the member is given up at that time.
         """
@@ -74,7 +74,7 @@ class EvictionTests(SynchronousTestCase):
         A success starts the count and the time anew, and so does another address; a word from
         the member does not.
         """
-        happenings: list[tuple[Callable[[DeliveryQueue], object], bool]] = [
+        happenings: list[tuple[Callable[[DeliveryState], object], bool]] = [
             (succeed, False),
             (lambda queue: queue.registered(), False),
             (lambda queue: queue.heardFrom(), True),
@@ -104,7 +104,7 @@ class PoisonTests(SynchronousTestCase):
     An entry that a member cannot take does not block those behind it.
     """
 
-    def resets(self, queue: DeliveryQueue, times: int, start: float, end: float) -> list[bool]:
+    def resets(self, queue: DeliveryState, times: int, start: float, end: float) -> list[bool]:
         """
         Reset the next entry so many times, from the start to the end.
 
@@ -145,7 +145,7 @@ class PoisonTests(SynchronousTestCase):
         """
         Each entry is counted by itself, however the last one was done with.
         """
-        happenings: list[Callable[[DeliveryQueue], object]] = [
+        happenings: list[Callable[[DeliveryState], object]] = [
             lambda queue: queue.skip(1),
             lambda queue: queue.trimmed(1, 1),
             succeed,

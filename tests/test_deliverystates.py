@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.test_delivery import STEPS, steady
 from twisted_messenger.delivery.state import (
     EVICT_ATTEMPTS,
-    DeliveryQueue,
+    DeliveryState,
     Evict,
     Send,
     Step,
@@ -22,39 +22,39 @@ _NOW = 5000.0
 _EVICT = 1000.0
 
 
-def _resting() -> DeliveryQueue:
-    return DeliveryQueue(Progress(20, reached=True), steady(), evictSeconds=_EVICT)
+def _resting() -> DeliveryState:
+    return DeliveryState(Progress(20, reached=True), steady(), evictSeconds=_EVICT)
 
 
-def _missing() -> DeliveryQueue:
-    return DeliveryQueue(Progress(20, reached=True), steady(), dropped=2, evictSeconds=_EVICT)
+def _missing() -> DeliveryState:
+    return DeliveryState(Progress(20, reached=True), steady(), dropped=2, evictSeconds=_EVICT)
 
 
-def _delivering() -> DeliveryQueue:
+def _delivering() -> DeliveryState:
     queue = _resting()
     queue.begin(30)
     return queue
 
 
-def _telling() -> DeliveryQueue:
+def _telling() -> DeliveryState:
     queue = _missing()
     queue.beginNotice(2)
     return queue
 
 
-def _backingOff() -> DeliveryQueue:
+def _backingOff() -> DeliveryState:
     queue = _delivering()
     queue.failed(_NOW)
     return queue
 
 
-def _missingAndBackingOff() -> DeliveryQueue:
+def _missingAndBackingOff() -> DeliveryState:
     queue = _telling()
     queue.failed(_NOW)
     return queue
 
 
-def _evictable() -> DeliveryQueue:
+def _evictable() -> DeliveryState:
     queue = _resting()
     for _ in range(EVICT_ATTEMPTS):
         queue.begin(30)
@@ -62,7 +62,7 @@ def _evictable() -> DeliveryQueue:
     return queue
 
 
-_EVENTS: dict[str, Callable[[DeliveryQueue], object]] = {
+_EVENTS: dict[str, Callable[[DeliveryState], object]] = {
     "next": lambda queue: queue.next(_NOW),
     "begin": lambda queue: queue.begin(30),
     "begin behind": lambda queue: queue.begin(20),
@@ -87,7 +87,7 @@ _SECOND = Wait(STEPS[1])
 
 #: State and event to where the queue stands then; what is not here is a mistake of ours. The
 #: queue has no clock: whoever begins has asked how long to wait.
-_TABLE: dict[str, tuple[Callable[[], DeliveryQueue], dict[str, Stand]]] = {
+_TABLE: dict[str, tuple[Callable[[], DeliveryState], dict[str, Stand]]] = {
     "resting": (
         _resting,
         {
@@ -177,7 +177,7 @@ _TABLE: dict[str, tuple[Callable[[], DeliveryQueue], dict[str, Stand]]] = {
 }
 
 
-def _after(queue: DeliveryQueue, happen: Callable[[DeliveryQueue], object]) -> Stand | str | None:
+def _after(queue: DeliveryState, happen: Callable[[DeliveryState], object]) -> Stand | str | None:
     """
     Where the queue stands after an event.
 

@@ -10,7 +10,7 @@ from tests.test_delivery import STEPS, steady
 from twisted_messenger.delivery.state import (
     EVICT_ATTEMPTS,
     NEVER_REACHED_SECONDS,
-    DeliveryQueue,
+    DeliveryState,
     Evict,
     Tell,
     Wait,
@@ -38,11 +38,11 @@ class Story:
         self.progress = Progress(0, reached=reached)
         self.queue = self.rebuilt()
 
-    def rebuilt(self) -> DeliveryQueue:
+    def rebuilt(self) -> DeliveryState:
         """
         What a restart makes of it.
         """
-        return DeliveryQueue(self.progress, steady(), dropped=self.dropped, evictSeconds=_HOUR)
+        return DeliveryState(self.progress, steady(), dropped=self.dropped, evictSeconds=_HOUR)
 
     def check(self) -> None:
         """

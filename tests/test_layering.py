@@ -42,7 +42,7 @@ _PURE = frozenset(
         *("stores.retention", "stores.postgresql.partitions"),
         *(
             "peer.ownmessage",
-            "peer.commands",
+            "peer.commandline",
             "terminal.colours",
             "terminal.pasting",
             "peer.addressbook",

@@ -3,8 +3,8 @@ What each command does.
 """
 
 from tests.talkrig import TalkTestCase
-from twisted_messenger.peer.commands import COMMANDS, Command
-from twisted_messenger.peer.orders import Orders
+from twisted_messenger.peer.commandline import COMMANDS, Command
+from twisted_messenger.peer.commands import Commands
 from twisted_messenger.push.interfaces import Outcome
 
 
@@ -19,7 +19,7 @@ class OrdersTests(TalkTestCase):
         """
         self.talk.start(8881)
         for name in COMMANDS:
-            self.assertTrue(callable(getattr(Orders, f"do_{name}", None)), name)
+            self.assertTrue(callable(getattr(Commands, f"do_{name}", None)), name)
             for argument in ("", "x", "x y"):
                 self.console.notices.clear()
                 self.talk.obey(Command(name, argument))

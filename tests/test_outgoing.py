@@ -4,7 +4,7 @@ What was said, and what became of it.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.peer.ownmessage import Fate, Outgoing, Pending, State
+from twisted_messenger.peer.ownmessage import Fate, OwnMessage, Pending, State
 
 
 class PendingTests(SynchronousTestCase):
@@ -17,7 +17,7 @@ class PendingTests(SynchronousTestCase):
         Three wait; two of them say the same.
         """
         self.pending = Pending()
-        self.messages = [Outgoing(text, "ann") for text in ("one", "two", "two")]
+        self.messages = [OwnMessage(text, "ann") for text in ("one", "two", "two")]
         for message in self.messages:
             self.pending.add(message)
 

@@ -12,7 +12,7 @@ from tests.talkrig import TalkTestCase
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import PeerReceiverFactory
-from twisted_messenger.peer.inbox import Incoming
+from twisted_messenger.peer.inbox import Inbox
 from twisted_messenger.programs.peerservice import PeerService
 from twisted_messenger.terminal.transcript import plain, whole
 
@@ -30,7 +30,7 @@ class IncomingTests(TalkTestCase):
 
         :returns: what is shown.
         """
-        incoming = Incoming(self.console, self.talk, self.book)
+        incoming = Inbox(self.console, self.talk, self.book)
         for text in texts:
             self.assertIsNone(self.successResultOf(incoming.received(ADDRESS, text)))
         return [plain(line) for arrival in self.console.arrivals for line in whole(arrival)]
@@ -64,7 +64,7 @@ class IncomingTests(TalkTestCase):
         """
         A transport without a host is shown too.
         """
-        incoming = Incoming(self.console, self.talk, self.book)
+        incoming = Inbox(self.console, self.talk, self.book)
         incoming.received(UNIXAddress("/run/x"), "hi")
         self.assertEqual(self.console.arrivals[-1].host, "")
 
@@ -80,7 +80,7 @@ class ServiceTests(TalkTestCase):
         """
         reactor = MemoryReactorClock()
         clock: Any = reactor
-        incoming = Incoming(self.console, self.talk, self.book)
+        incoming = Inbox(self.console, self.talk, self.book)
         factory = ReceiptFactory(PeerReceiverFactory(incoming.received), clock)
         listener = Listener("--port 8881", TCP4ServerEndpoint(reactor, 8881))
         return PeerService(listener, factory, self.talk, self.console), reactor

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_messenger.peer import console
 from twisted_messenger.peer.addressbook import AddressBook
 from twisted_messenger.peer.arrival import Arrival, fromFriend
-from twisted_messenger.peer.ownmessage import Fate, Outgoing, State
+from twisted_messenger.peer.ownmessage import Fate, OwnMessage, State
 from twisted_messenger.terminal.plainconsole import PlainConsole
 from twisted_messenger.terminal.transcript import plain, whole
 
@@ -86,11 +86,11 @@ class PlainConsoleTests(SynchronousTestCase):
         made.start(self.person)
         return made
 
-    def said(self, state: State, detail: str = "") -> Outgoing:
+    def said(self, state: State, detail: str = "") -> OwnMessage:
         """
         A message that ended so.
         """
-        message = Outgoing("hello", "ann")
+        message = OwnMessage("hello", "ann")
         message.settle(Fate(state, detail))
         return message
 

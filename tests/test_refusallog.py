@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import GUEST, HOME, OTHER, keepLog
 from twisted_messenger.address import Source
-from twisted_messenger.eventlog import LINE_BURST, LINE_RATE, Counters, RefusalLog
+from twisted_messenger.eventlog import LINE_BURST, LINE_RATE, Counters, EventLog
 from twisted_messenger.refusal import MAX_DETAIL, Reason, Refusal
 
 _SLOW_DOWN = Refusal(Reason.RATE, "slow down")
@@ -25,7 +25,7 @@ class RefusalLogTests(SynchronousTestCase):
         """
         self.clock = Clock()
         self.counters = Counters()
-        self.refusals = RefusalLog(self.counters, self.clock.seconds)
+        self.refusals = EventLog(self.counters, self.clock.seconds)
         self.log = keepLog(self, "eventlog")
 
     def flood(self, times: int, source: Source = GUEST) -> None:
@@ -61,7 +61,7 @@ class RefusalLogTests(SynchronousTestCase):
         """
         It counts for itself where nobody hands it counters.
         """
-        refusals = RefusalLog()
+        refusals = EventLog()
         refusals.refused(_SLOW_DOWN, GUEST)
         self.assertEqual(refusals.counters.snapshot(), {"refused.rate": 1})
 

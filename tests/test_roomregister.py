@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred, fail
 
 from tests.roomtestcase import GUEST, HOME, OTHER, RoomTestCase
 from twisted_messenger.address import Source
-from twisted_messenger.eventlog import RefusalLog
+from twisted_messenger.eventlog import EventLog
 from twisted_messenger.refusal import Reason
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.lookup import TooManyLookups
@@ -147,7 +147,7 @@ class RegisterTests(RoomTestCase):
         """
         A room without a resolver takes addresses only.
         """
-        self.room = ChatRoom(self.store, refusals=RefusalLog(self.counters))
+        self.room = ChatRoom(self.store, refusals=EventLog(self.counters))
         self.join("alice", "127.0.0.1")
         doing = self.room.register("bob", "desk", 5001, HOME)
         self.assertRefused(doing, Reason.UNRESOLVABLE)
@@ -223,7 +223,7 @@ class RegisterTests(RoomTestCase):
         """
         Where too many names are being looked up, the sender is told to try again later.
         """
-        self.room = ChatRoom(self.store, resolver=Overloaded(), refusals=RefusalLog(self.counters))
+        self.room = ChatRoom(self.store, resolver=Overloaded(), refusals=EventLog(self.counters))
         refusal = self.successResultOf(self.room.register("alice", "desk", 5000, GUEST))
         assert refusal is not None
         self.assertTrue(refusal.transient)

@@ -8,39 +8,39 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.delivery.tail import TAIL_BYTES, TAIL_ENTRIES, Ready, Tail
+from twisted_messenger.delivery.tail import TAIL_BYTES, TAIL_ENTRIES, PreparedPush, Tail
 from twisted_messenger.entry import Entry
 
 
-def _said(position: int, text: str) -> Ready:
+def _said(position: int, text: str) -> PreparedPush:
     """
     A text at a position.
     """
-    return Ready(Entry(position, "alice", text, False, 0.0))
+    return PreparedPush(Entry(position, "alice", text, False, 0.0))
 
 
-def _entry(position: int) -> Ready:
+def _entry(position: int) -> PreparedPush:
     """
     A message at a position.
     """
     return _said(position, f"message {position}")
 
 
-def _big(position: int, letters: int) -> Ready:
+def _big(position: int, letters: int) -> PreparedPush:
     """
     A long message at a position.
     """
     return _said(position, "x" * letters)
 
 
-def _entries(*positions: int) -> list[Ready]:
+def _entries(*positions: int) -> list[PreparedPush]:
     """
     Messages at positions.
     """
     return [_entry(position) for position in positions]
 
 
-def _what(entry: Ready | None) -> tuple[int, str, bytes] | None:
+def _what(entry: PreparedPush | None) -> tuple[int, str, bytes] | None:
     """
     All there is of a message.
     """

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.peer.addressbook import AddressBook, Friend
 from twisted_messenger.peer.arrival import Arrival, fromFriend, fromRoom
-from twisted_messenger.peer.ownmessage import Fate, Outgoing, State, pendingLines
+from twisted_messenger.peer.ownmessage import Fate, OwnMessage, State, pendingLines
 from twisted_messenger.terminal.transcript import (
     MAX_SHOWN,
     MAX_SHOWN_LINES,
@@ -206,11 +206,11 @@ class OwnTests(SynchronousTestCase):
     What the person said.
     """
 
-    def message(self, state: State, detail: str = "", text: str = "hello") -> Outgoing:
+    def message(self, state: State, detail: str = "", text: str = "hello") -> OwnMessage:
         """
         A message that ended so.
         """
-        message = Outgoing(text, "ann")
+        message = OwnMessage(text, "ann")
         message.settle(Fate(state, detail))
         return message
 
@@ -253,7 +253,7 @@ class OwnTests(SynchronousTestCase):
         What waits is listed; many are counted.
         """
         self.assertEqual(pendingLines([], 0), ["nothing waits"])
-        waiting = [Outgoing("one", "to bob"), Outgoing("t\nwo", "to bob")]
+        waiting = [OwnMessage("one", "to bob"), OwnMessage("t\nwo", "to bob")]
         self.assertEqual(
             pendingLines(waiting, 2), ["waiting: to bob> one", "waiting: to bob> t\\x0awo"]
         )

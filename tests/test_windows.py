@@ -4,10 +4,10 @@ How many pushes may be under way at once.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.delivery.slots import MAX_PUSHES, MAX_SUSPECTS, Window, windows
+from twisted_messenger.delivery.slots import MAX_PUSHES, MAX_SUSPECTS, Slots, windows
 
 
-def _places(window: Window[str]) -> int:
+def _places(window: Slots[str]) -> int:
     """
     Take all places there are.
 
@@ -29,13 +29,13 @@ class WindowTests(SynchronousTestCase):
         There are as many places as were asked for.
         """
         for places in (1, 2, 7):
-            self.assertEqual(_places(Window(places)), places)
+            self.assertEqual(_places(Slots(places)), places)
 
     def test_queue(self) -> None:
         """
         Who finds no place waits, and is called in the order of coming, once for each place.
         """
-        window: Window[str] = Window(2)
+        window: Slots[str] = Slots(2)
         entered = {name: window.enter(name) for name in "abcde"}
         self.assertEqual(entered, {"a": True, "b": True, "c": False, "d": False, "e": False})
         self.assertIsNone(window.waiting())
@@ -49,7 +49,7 @@ class WindowTests(SynchronousTestCase):
         """
         Where nobody waits, a free place stays free for whoever comes.
         """
-        window: Window[str] = Window(1)
+        window: Slots[str] = Slots(1)
         self.assertIsNone(window.waiting())
         self.assertTrue(window.enter("a"))
         window.leave()
@@ -61,7 +61,7 @@ class WindowTests(SynchronousTestCase):
         """
         Who is called and no longer wants the place leaves it to the next.
         """
-        window: Window[str] = Window(1)
+        window: Slots[str] = Slots(1)
         for name in "abc":
             window.enter(name)
         window.leave()
@@ -72,7 +72,7 @@ class WindowTests(SynchronousTestCase):
         """
         As many may come in as went.
         """
-        window: Window[str] = Window(3)
+        window: Slots[str] = Slots(3)
         for name in "abcdef":
             window.enter(name)
         window.leave()
@@ -93,7 +93,7 @@ class DivisionTests(SynchronousTestCase):
         """
         The places of the healthy and of the suspects.
         """
-        both: tuple[Window[str], Window[str]] = windows(pushes)
+        both: tuple[Slots[str], Slots[str]] = windows(pushes)
         return _places(both[0]), _places(both[1])
 
     def test_default(self) -> None:
@@ -126,7 +126,7 @@ class DivisionTests(SynchronousTestCase):
         """
         Suspects that took all their places leave the others alone, and their queues are apart.
         """
-        both: tuple[Window[str], Window[str]] = windows(8)
+        both: tuple[Slots[str], Slots[str]] = windows(8)
         healthy, suspects = both
         _places(suspects)
         self.assertTrue(healthy.enter("a"))

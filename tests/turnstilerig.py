@@ -7,8 +7,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import HOME, keepLog
 from twisted_messenger.address import Source
-from twisted_messenger.eventlog import Counters, RefusalLog
-from twisted_messenger.incoming.connectioncap import Turnstile
+from twisted_messenger.eventlog import Counters, EventLog
+from twisted_messenger.incoming.connectioncap import ConnectionCap
 from twisted_messenger.refusal import Refusal
 
 
@@ -59,8 +59,8 @@ class TurnstileTestCase(SynchronousTestCase):
         """
         self.clock = Clock()
         self.counters = Counters()
-        refusals = RefusalLog(self.counters, self.clock.seconds)
-        self.turnstile = Turnstile(self.clock, refusals, total, perHost)
+        refusals = EventLog(self.counters, self.clock.seconds)
+        self.turnstile = ConnectionCap(self.clock, refusals, total, perHost)
         self.vacancies: list[int] = []
         self.turnstile.gates.append(self.vacancies.append)
 

@@ -53,7 +53,7 @@ LINE_BURST = 50
 _NO_MORE = "; what else comes from there is not logged for now"
 
 
-class RefusalLog:
+class EventLog:
     """
     Counts refusals and logs them, so many for each source.
 

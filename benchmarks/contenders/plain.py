@@ -46,7 +46,7 @@ def push(port: int, message: bytes, done: Callable[[bool], None]) -> None:
     creator.connectTCP("127.0.0.1", port).addErrback(lambda _: done(False))
 
 
-class Orders(Protocol):
+class Commands(Protocol):
     """
     Standard input.
     """
@@ -68,5 +68,5 @@ class Orders(Protocol):
 
 
 if __name__ == "__main__":
-    stdio.StandardIO(Orders())
+    stdio.StandardIO(Commands())
     reactor.run()

@@ -18,7 +18,7 @@ from tests.pushrig import ActingFactory, ActingProtocol, abort, close
 from tests.roomtestcase import Names
 from tests.simulation.parts import Parts
 from twisted_messenger.entry import LogLimits
-from twisted_messenger.eventlog import RefusalLog
+from twisted_messenger.eventlog import EventLog
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.programs.chatservice import ChatService
@@ -92,7 +92,7 @@ class Stage:
             self.store,
             policy,
             Names(desk=[BYSTANDER_HOST, SENDERS[0]]),
-            RefusalLog(clock=network.seconds),
+            EventLog(clock=network.seconds),
             RateLimit(_RATE, _BURST),
             clock=network.seconds,
             steady=network.seconds,

@@ -211,7 +211,7 @@ class SecureRoom:
         """
         What the server has logged about its clients, without the time.
         """
-        parts = [line.partition("RefusalLog#info] ") for line in self.server.lines()]
+        parts = [line.partition("EventLog#info] ") for line in self.server.lines()]
         return [note for _, mark, note in parts if mark]
 
     def notes(self, count: int) -> None:

@@ -4,7 +4,7 @@ The broadcaster: pushes every entry of the log to every member but its sender.
 ::
 
     LogFollower --entries--> tail ------------------.
-         '-----members--> one Delivery for each ----+--> Dispatcher --> PushCreator
+         '-----members--> one Recipient for each ----+--> Dispatcher --> PushCreator
     LogTrimmer, CursorWriter <-- progress ----------'
 
 Each member has one push in flight, and members go in parallel.
@@ -25,15 +25,15 @@ from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.dispatcher import Dispatcher
 from twisted_messenger.delivery.follower import LogFollower
 from twisted_messenger.delivery.leasewatch import LeaseWatch
-from twisted_messenger.delivery.recipient import Delivery
+from twisted_messenger.delivery.recipient import Recipient
 from twisted_messenger.delivery.slots import MAX_PUSHES
 from twisted_messenger.delivery.state import (
     EVICT_SECONDS,
-    DeliveryQueue,
+    DeliveryState,
     RetryPolicy,
     retrySchedule,
 )
-from twisted_messenger.delivery.tail import Ready, Tail
+from twisted_messenger.delivery.tail import PreparedPush, Tail
 from twisted_messenger.delivery.trimmer import LogTrimmer
 from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.errors import StoreError
@@ -121,8 +121,8 @@ class Broadcaster(Service):
             uptime=uptime,
         )
         self._leaseWatch = LeaseWatch(store, reactor, self._dispatcher.recallAll, uptime)
-        self._deliveries: dict[int, Delivery] = {}
-        self._names: dict[str, Delivery] = {}
+        self._deliveries: dict[int, Recipient] = {}
+        self._names: dict[str, Recipient] = {}
 
     def startService(self) -> None:
         """
@@ -186,7 +186,7 @@ class Broadcaster(Service):
         """
         See :class:`~twisted_messenger.delivery.follower.Reader`.
         """
-        self._tail.extend([Ready(entry, self._lineEnd) for entry in entries])
+        self._tail.extend([PreparedPush(entry, self._lineEnd) for entry in entries])
         self._trimmer.logGrew()
         for name in {entry.name for entry in entries if entry.owned}:
             if name in self._names:
@@ -203,21 +203,21 @@ class Broadcaster(Service):
     def _memberChanged(self, state: MemberState) -> None:
         delivery = self._deliveries.get(state.member.id)
         if delivery is None:
-            queue = DeliveryQueue(
+            queue = DeliveryState(
                 state.progress,
                 self._retryPolicy,
                 dropped=state.dropped,
                 retryUnconfirmed=self._retryUnconfirmed,
                 evictSeconds=self._evictSeconds,
             )
-            delivery = Delivery(state, queue)
+            delivery = Recipient(state, queue)
             self._deliveries[state.member.id] = delivery
         else:
             self._forgetName(delivery)
             self._updated(delivery, state)
         self._names[state.member.name] = delivery
 
-    def _updated(self, delivery: Delivery, state: MemberState) -> None:
+    def _updated(self, delivery: Recipient, state: MemberState) -> None:
         delivery.queue.trimmed(state.progress.cursor, state.dropped)
         if delivery.registered != state.registered:
             delivery.queue.registered()
@@ -225,7 +225,7 @@ class Broadcaster(Service):
         delivery.registered = state.registered
         self._dispatcher.heard(delivery)
 
-    def _departed(self, memberId: int) -> Delivery | None:
+    def _departed(self, memberId: int) -> Recipient | None:
         delivery = self._deliveries.pop(memberId, None)
         if delivery is not None:
             self._forgetName(delivery)
@@ -252,18 +252,18 @@ class Broadcaster(Service):
         except StoreError as error:
             self.log.warn("members were not handed over: {error}", error=error)
 
-    def _recall(self, leaving: "list[Delivery]") -> None:
+    def _recall(self, leaving: "list[Recipient]") -> None:
         for delivery in leaving:
             if delivery.rested is not None:
                 self._dispatcher.inFlight[delivery.pushedTo].cancel()
 
-    def _forgetName(self, delivery: Delivery) -> None:
+    def _forgetName(self, delivery: Recipient) -> None:
         # Two members may have swapped their names in one piece of news.
         if self._names.get(delivery.member.name) is delivery:
             del self._names[delivery.member.name]
 
 
-def _mergedFrom(departed: list[Delivery], state: MemberState) -> MemberState:
+def _mergedFrom(departed: list[Recipient], state: MemberState) -> MemberState:
     """
     Let a member that two others became go on where they were, which the store knows only later.
     """

@@ -21,7 +21,7 @@ _RETRY_SECONDS = 1.0
 
 class Moving(Protocol):
     """
-    Who comes further; a :class:`~twisted_messenger.delivery.state.DeliveryQueue` does.
+    Who comes further; a :class:`~twisted_messenger.delivery.state.DeliveryState` does.
     """
 
     @property

@@ -3,7 +3,7 @@ The dispatcher: lets each member go on, one push after the other, as far as ther
 
 ::
 
-    proceed --DeliveryQueue.next--> Wait --> alarm ---time--.
+    proceed --DeliveryState.next--> Wait --> alarm ---time--.
        ^                        --> Evict --> store         |
        |                        --> Send, Tell --> window --+--> page, if far behind --> push
        '------------ settled: confirmed, hung, failed ------'----------------------------'
@@ -22,10 +22,10 @@ from twisted_messenger.clock import uptime
 from twisted_messenger.delivery.alarm import Alarm
 from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.outcomes import Outcomes
-from twisted_messenger.delivery.recipient import Delivery
-from twisted_messenger.delivery.slots import MAX_PUSHES, Window, windows
+from twisted_messenger.delivery.recipient import Recipient
+from twisted_messenger.delivery.slots import MAX_PUSHES, Slots, windows
 from twisted_messenger.delivery.state import Evict, Step, Tell, Wait
-from twisted_messenger.delivery.tail import Ready, Tail
+from twisted_messenger.delivery.tail import PreparedPush, Tail
 from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import IMessageStore
@@ -98,12 +98,12 @@ class Dispatcher:
         self._uptime = uptime
         # Before each push, a store that no nodes share is not asked.
         self._leased = store.heldUntil != math.inf
-        self._healthy: Window[Delivery]
-        self._suspects: Window[Delivery]
+        self._healthy: Slots[Recipient]
+        self._suspects: Slots[Recipient]
         self._healthy, self._suspects = windows(maxPushes)
         self._maxShare = max(1, maxPushes // _SHARES)
-        self._blocked: dict[str, Delivery] = {}
-        self._later: Alarm[Delivery] = Alarm(reactor, self.proceed)
+        self._blocked: dict[str, Recipient] = {}
+        self._later: Alarm[Recipient] = Alarm(reactor, self.proceed)
         self._serving = False
         self._running = False
 
@@ -129,7 +129,7 @@ class Dispatcher:
         self._idle.append(Deferred())
         return self._idle[-1]
 
-    def heard(self, delivery: Delivery) -> None:
+    def heard(self, delivery: Recipient) -> None:
         """
         A member was heard: let it find its window anew when it proceeds.
         """
@@ -137,14 +137,14 @@ class Dispatcher:
             delivery.queued = False
             delivery.window.withdraw(delivery)
 
-    def forget(self, delivery: Delivery) -> None:
+    def forget(self, delivery: Recipient) -> None:
         """
         A member is gone; what is in flight for it goes on.
         """
         delivery.gone = True
         self._later.remove(delivery)
 
-    def retire(self, delivery: Delivery) -> "Deferred[None]":
+    def retire(self, delivery: Recipient) -> "Deferred[None]":
         """
         A member is to be another node's; what is in flight for it still counts.
 
@@ -163,7 +163,7 @@ class Dispatcher:
         for attempt in list(self.inFlight.values()):
             attempt.recall()
 
-    def proceed(self, delivery: Delivery) -> None:
+    def proceed(self, delivery: Recipient) -> None:
         """
         Do the next thing for a member, if it is at rest.
         """
@@ -185,7 +185,7 @@ class Dispatcher:
             self._later.remove(delivery)
             self._enter(delivery, step)
 
-    def _flowed(self, delivery: Delivery) -> bool:
+    def _flowed(self, delivery: Recipient) -> bool:
         """
         Push the next entry to a healthy member at the head, as nearly all are, with nothing
         further to find out.
@@ -212,10 +212,10 @@ class Dispatcher:
         """
         return bool(self._uptime() >= self._store.heldUntil)
 
-    def _hasWork(self, delivery: Delivery) -> bool:
+    def _hasWork(self, delivery: Recipient) -> bool:
         return delivery.queue.missed > 0 or delivery.queue.cursor < self._tail.head
 
-    def _enter(self, delivery: Delivery, step: Step) -> None:
+    def _enter(self, delivery: Recipient, step: Step) -> None:
         crowded = self._healthy.taken(delivery.subscriber) >= self._maxShare
         suspect = crowded or delivery.queue.suspect
         delivery.window = self._suspects if suspect else self._healthy
@@ -226,7 +226,7 @@ class Dispatcher:
             delivery.queued = True
             delivery.page.clear()
 
-    def _start(self, delivery: Delivery, step: Step) -> None:
+    def _start(self, delivery: Recipient, step: Step) -> None:
         """
         Use the place that the delivery has, or give it back.
         """
@@ -252,7 +252,7 @@ class Dispatcher:
                 self._pageRead, self._pageFailed, callbackArgs=(delivery,), errbackArgs=(delivery,)
             )
 
-    def _leave(self, delivery: Delivery) -> None:
+    def _leave(self, delivery: Recipient) -> None:
         delivery.window.leave(delivery.source)
         if self._serving:
             # The loop below goes on; calling it from itself would nest without bound.
@@ -265,7 +265,7 @@ class Dispatcher:
         finally:
             self._serving = False
 
-    def _nextEntry(self, delivery: Delivery) -> Ready | None:
+    def _nextEntry(self, delivery: Recipient) -> PreparedPush | None:
         """
         The next entry in memory that is not the member's own.
         """
@@ -279,7 +279,7 @@ class Dispatcher:
             queue.skip(entry.position)
             self._cursors.moved(delivery.member.id, queue)
 
-    async def _readPage(self, delivery: Delivery) -> Ready | None:
+    async def _readPage(self, delivery: Recipient) -> PreparedPush | None:
         """
         Read until there is an entry for a member that is far behind.
 
@@ -288,14 +288,14 @@ class Dispatcher:
         queue = delivery.queue
         while self._running and not delivery.gone and not self._tail.covers(queue.cursor):
             page = await self._store.read(queue.cursor, _PAGE_ENTRIES, _PAGE_BYTES)
-            delivery.page.extend(Ready(entry, self._lineEnd) for entry in page)
+            delivery.page.extend(PreparedPush(entry, self._lineEnd) for entry in page)
             entry = self._nextEntry(delivery)
             if entry is not None or not page:
                 # An empty page: the log was trimmed meanwhile, and news of that is on its way.
                 return entry
         return self._nextEntry(delivery)
 
-    def _pageRead(self, entry: Ready | None, delivery: Delivery) -> None:
+    def _pageRead(self, entry: PreparedPush | None, delivery: Recipient) -> None:
         delivery.pending = False
         if entry is not None and self._running and not (delivery.gone or self._lapsed()):
             # Meanwhile it may have moved, or have lost entries.
@@ -303,17 +303,17 @@ class Dispatcher:
         else:
             self._leave(delivery)
 
-    def _pageFailed(self, reason: Failure, delivery: Delivery) -> None:
+    def _pageFailed(self, reason: Failure, delivery: Recipient) -> None:
         self._storeFailed(reason, delivery)
         self._leave(delivery)
 
-    def _storeFailed(self, reason: Failure, delivery: Delivery) -> None:
+    def _storeFailed(self, reason: Failure, delivery: Recipient) -> None:
         reason.trap(StoreError)
         delivery.pending = False
         if self._running and not delivery.gone:
             self._later.put(delivery, _STORE_RETRY)
 
-    def _push(self, delivery: Delivery, payload: bytes) -> None:
+    def _push(self, delivery: Recipient, payload: bytes) -> None:
         member = delivery.member
         timeout = self._connectTimeout
         if delivery.window is self._suspects:
@@ -324,7 +324,7 @@ class Dispatcher:
             member.host, member.port, payload, settled, timeout, self._store.heldUntil
         )
 
-    def _pushed(self, delivery: Delivery, address: str, result: PushResult) -> None:
+    def _pushed(self, delivery: Recipient, address: str, result: PushResult) -> None:
         del self.inFlight[address]
         further = self._outcomes.settled(result, delivery)
         if further and (delivery.rested is not None or not delivery.gone):
@@ -343,7 +343,7 @@ class Dispatcher:
             for waiting in idle:
                 waiting.callback(None)
 
-    def _goOn(self, delivery: Delivery, address: str) -> bool:
+    def _goOn(self, delivery: Recipient, address: str) -> bool:
         """
         Let a healthy member at the head keep its place, if nobody waits for it.
 
@@ -363,14 +363,14 @@ class Dispatcher:
         self._push(delivery, entry.payload)
         return True
 
-    def _evict(self, delivery: Delivery) -> None:
+    def _evict(self, delivery: Recipient) -> None:
         delivery.pending = True
         self._later.remove(delivery)
         self._store.evict(delivery.member.id, delivery.registered).addCallbacks(
             self._evicted, self._storeFailed, callbackArgs=(delivery,), errbackArgs=(delivery,)
         )
 
-    def _evicted(self, removed: bool, delivery: Delivery) -> None:
+    def _evicted(self, removed: bool, delivery: Recipient) -> None:
         if not removed:
             # It has registered again meanwhile.
             delivery.pending = False

@@ -5,8 +5,8 @@ What the end of a push means: to the member's queue, to the counters, and to the
 from typing import Any
 
 from twisted_messenger.address import Source
-from twisted_messenger.delivery.recipient import Delivery
-from twisted_messenger.eventlog import Counters, RefusalLog
+from twisted_messenger.delivery.recipient import Recipient
+from twisted_messenger.eventlog import Counters, EventLog
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.roster import Member
 
@@ -29,9 +29,9 @@ class Outcomes:
     def __init__(self, counters: Counters, reactor: Any) -> None:
         self._counters = counters
         self._reactor = reactor
-        self._lines = RefusalLog(counters)
+        self._lines = EventLog(counters)
 
-    def settled(self, result: PushResult, delivery: Delivery) -> bool:
+    def settled(self, result: PushResult, delivery: Recipient) -> bool:
         """
         A push has ended.
 
@@ -55,13 +55,13 @@ class Outcomes:
             member, "{name} at {host}:{port} was away for too long; it is no longer a member"
         )
 
-    def _cameBack(self, delivery: Delivery) -> bool:
+    def _cameBack(self, delivery: Recipient) -> bool:
         if delivery.queue.failures >= _WORTH_A_LINE:
             self._note(delivery.member, "{name} is back")
         delivery.queue.confirmed()
         return True
 
-    def _fell(self, result: PushResult, delivery: Delivery) -> bool:
+    def _fell(self, result: PushResult, delivery: Recipient) -> bool:
         queue, now = delivery.queue, self._reactor.seconds()
         if result.outcome is Outcome.EXHAUSTED:
             queue.postponed(now)

@@ -7,29 +7,29 @@ from collections import deque
 from twisted.internet.defer import Deferred
 
 from twisted_messenger.address import Source
-from twisted_messenger.delivery.slots import Window
-from twisted_messenger.delivery.state import DeliveryQueue
-from twisted_messenger.delivery.tail import Ready
+from twisted_messenger.delivery.slots import Slots
+from twisted_messenger.delivery.state import DeliveryState
+from twisted_messenger.delivery.tail import PreparedPush
 from twisted_messenger.roster import Member, MemberState
 
 
-class Delivery:
+class Recipient:
     """
     One member, where it stands, and what it is doing.
     """
 
-    def __init__(self, state: MemberState, queue: DeliveryQueue) -> None:
+    def __init__(self, state: MemberState, queue: DeliveryState) -> None:
         self.enrolled(state.member)
         self.registered = state.registered
         self.queue = queue
         #: Entries for a member too far behind for the tail.
-        self.page: deque[Ready] = deque()
+        self.page: deque[PreparedPush] = deque()
         #: Reading a page, or being evicted: it will be called again.
         self.pending = False
         #: Waiting for a place in its window.
         self.queued = False
         #: Where its place is, while it has one or waits for one.
-        self.window: Window[Delivery]
+        self.window: Slots[Recipient]
         #: Whose share of the window its place counts against; it may have moved since.
         self.source: str | None = None
         #: No longer a member, or another node's.
@@ -56,7 +56,7 @@ class Delivery:
         """
         return self.pending or self.queued or self.queue.busy
 
-    def pageEntry(self) -> Ready | None:
+    def pageEntry(self) -> PreparedPush | None:
         """
         The first entry of the page that the member does not have.
         """

@@ -18,7 +18,7 @@ MAX_PUSHES = 256
 MAX_SUSPECTS = 32
 
 
-class Window(Generic[T]):
+class Slots(Generic[T]):
     """
     A number of places, and a queue for them.
 
@@ -87,7 +87,7 @@ class Window(Generic[T]):
         return self.queue.popleft() if self.queue and self._free > 0 else None
 
 
-def windows(pushes: int) -> tuple["Window[T]", "Window[T]"]:
+def windows(pushes: int) -> tuple["Slots[T]", "Slots[T]"]:
     """
     Divide the places among the healthy and the suspects.
 
@@ -95,4 +95,4 @@ def windows(pushes: int) -> tuple["Window[T]", "Window[T]"]:
     :returns: the window of the healthy, then that of the suspects.
     """
     suspects = max(1, min(MAX_SUSPECTS, pushes // 4))
-    return Window(max(1, pushes - suspects)), Window(suspects)
+    return Slots(max(1, pushes - suspects)), Slots(suspects)

@@ -95,7 +95,7 @@ class Evict:
 Step = Send | Tell | Wait | Evict
 
 
-class DeliveryQueue:
+class DeliveryState:
     """
     Where one member stands in the log, and what to do next.
 

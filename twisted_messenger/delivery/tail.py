@@ -13,7 +13,7 @@ TAIL_ENTRIES = 1024
 TAIL_BYTES = 4 * 1024 * 1024
 
 
-class Ready:
+class PreparedPush:
     """
     An entry as it is pushed, made once for all members.
 
@@ -40,9 +40,9 @@ class Tail:
     def __init__(self, start: int | None = None) -> None:
         self.head = start or 0
         self._start = start
-        self._entries: list[Ready] = []
+        self._entries: list[PreparedPush] = []
         #: Entries by the position before theirs, where nearly every cursor stands.
-        self.next: dict[int, Ready] = {}
+        self.next: dict[int, PreparedPush] = {}
         self._bytes = 0
 
     def startAt(self, head: int) -> None:
@@ -60,7 +60,7 @@ class Tail:
         self._entries.clear()
         self.next.clear()
 
-    def extend(self, entries: Sequence[Ready]) -> None:
+    def extend(self, entries: Sequence[PreparedPush]) -> None:
         """
         New entries, in order, right behind the ones before.
         """
@@ -86,7 +86,7 @@ class Tail:
         """
         return self._start is not None and cursor >= self._start
 
-    def after(self, cursor: int) -> Ready | None:
+    def after(self, cursor: int) -> PreparedPush | None:
         """
         The first entry behind a cursor that is covered.
 
@@ -99,5 +99,5 @@ class Tail:
         return self._entries[index] if index < len(self._entries) else None
 
 
-def _weight(entry: Ready) -> int:
+def _weight(entry: PreparedPush) -> int:
     return len(entry.payload) + ENTRY_OVERHEAD

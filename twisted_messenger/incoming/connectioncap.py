@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from twisted_messenger.address import Source
-from twisted_messenger.eventlog import RefusalLog
+from twisted_messenger.eventlog import EventLog
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS, ConnectionTable
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
@@ -47,7 +47,7 @@ class Visitor(Protocol):
         """
 
 
-class Turnstile:
+class ConnectionCap:
     """
     Counts connections in and out.
 
@@ -64,7 +64,7 @@ class Turnstile:
     def __init__(
         self,
         clock: IReactorTime,
-        refusals: RefusalLog,
+        refusals: EventLog,
         total: int = MAX_CONNECTIONS,
         perHost: int | None = None,
     ) -> None:

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 
 from twisted_messenger.address import literal, machineKey
 from twisted_messenger.errors import StartError
-from twisted_messenger.incoming.connectioncap import Turnstile
+from twisted_messenger.incoming.connectioncap import ConnectionCap
 from twisted_messenger.incoming.guard import GuardingReactor
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.sockets import resetOnClose
@@ -81,7 +81,7 @@ class Listener:
         self.name = name
         self._endpoint = endpoint
         self.port: IListeningPort | None = None
-        self._turnstile: Turnstile
+        self._turnstile: ConnectionCap
         self._starting = False
         self._problem: Failure | None = None
 

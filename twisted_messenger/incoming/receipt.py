@@ -35,8 +35,8 @@ from zope.interface import implementer
 
 from twisted_messenger.address import Source
 from twisted_messenger.errors import StoreUncertain
-from twisted_messenger.eventlog import RefusalLog
-from twisted_messenger.incoming.connectioncap import Turnstile
+from twisted_messenger.eventlog import EventLog
+from twisted_messenger.incoming.connectioncap import ConnectionCap
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
 from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, IReceiptProtocol
 from twisted_messenger.refusal import Refusal
@@ -354,7 +354,7 @@ class ReceiptFactory(_WrappingFactory):
         self,
         wrappedFactory: IProtocolFactory,
         clock: IReactorTime,
-        refusals: RefusalLog | None = None,
+        refusals: EventLog | None = None,
         *,
         explain: bool = True,
         idleTimeout: float = IDLE_TIMEOUT,
@@ -364,9 +364,9 @@ class ReceiptFactory(_WrappingFactory):
     ) -> None:
         super().__init__(wrappedFactory)
         self.clock = clock
-        self.refusals = refusals or RefusalLog()
+        self.refusals = refusals or EventLog()
         #: Listeners put their gates here.
-        self.turnstile = Turnstile(clock, self.refusals, maxConnections, maxPerHost)
+        self.turnstile = ConnectionCap(clock, self.refusals, maxConnections, maxPerHost)
         self.explain = explain
         self.idleTimeout = idleTimeout
         self.messageTimeout = messageTimeout

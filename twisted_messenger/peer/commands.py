@@ -1,89 +1,158 @@
 """
-What a person's line means: something to say, or a command. Pure.
-
-A line that looks like a command never reaches anybody by accident: an unknown one is told, not
-sent. ``//`` says a line that begins with a slash.
+What each command of a person does.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+
+from twisted_messenger.peer.addressbook import (
+    AddressBook,
+    BadAddress,
+    Friend,
+    addressText,
+    readFriend,
+)
+from twisted_messenger.peer.commandline import Command, helpLines
+from twisted_messenger.peer.conversation import RoomMembership
+from twisted_messenger.peer.ownmessage import Fate, pendingLines
+from twisted_messenger.peer.session import Session
+from twisted_messenger.text import BadName, cleanName
+
+# Messages that /pending lists.
+_MAX_LISTED = 20
 
 
-@dataclass(frozen=True)
-class Say:
+class Commands:
     """
-    A line for the other side.
-    """
+    Does what a person asks for.
 
-    text: str
-
-
-@dataclass(frozen=True)
-class Command:
-    """
-    Something for the program to do.
-
-    :param name: one of :data:`COMMANDS`, without its slash.
-    :param argument: what stands behind it, trimmed; may be empty.
-    """
-
-    name: str
-    argument: str
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """
-    No command, and nothing to say.
-
-    :param word: as it was typed, with its slash.
+    :param talk: the person's side.
+    :param book: the friends' names.
+    :param add: puts a friend into the book.
+    :param notice: called with a line for the person.
     """
 
-    word: str
+    def __init__(
+        self,
+        talk: Session,
+        book: AddressBook,
+        add: Callable[[Friend], object],
+        notice: Callable[[str], object],
+    ) -> None:
+        self._talk = talk
+        self._book = book
+        self._add = add
+        self._notice = notice
 
+    def obey(self, command: Command) -> None:
+        """
+        Do it.
+        """
+        getattr(self, f"do_{command.name}")(command.argument)
 
-#: Each command, how it is written, and what it does.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "help": ("/help", "this list"),
-    "who": ("/who", "who was heard, and the address book"),
-    "me": ("/me TEXT", "say what you do: /me waves"),
-    "to": ("/to NAME TEXT", "say something to a friend of the address book"),
-    "friend": ("/friend NAME", "talk to that friend from now on; or [NAME=]HOST:PORT"),
-    "nick": ("/nick NAME", "go by another name in the room"),
-    "leave": ("/leave", "leave the room, or stop talking to the friend"),
-    "pending": ("/pending", "what you said and nobody took yet"),
-    "quit": ("/quit", "end; Ctrl-D does too"),
-}
+    def do_help(self, argument: str) -> None:
+        """
+        ``/help``
+        """
+        for line in helpLines():
+            self._notice(line)
 
-# What the words behind a message mean.
-_STATES = {
-    "sent": "the server or the friend has it",
-    "waiting": "it goes when they are there",
-    "refused": "they do not want it",
-    "unknown": "it may have arrived, or not",
-}
+    def do_who(self, argument: str) -> None:
+        """
+        ``/who``
+        """
+        names = ", ".join(self._talk.heard) or "nobody yet"
+        if self._talk.room is not None:
+            self._notice("the server tells nobody who its members are")
+        self._notice(f"heard since you started: {names}")
+        for friend in self._book:
+            self._notice(f"{friend.name}: {addressText(friend.host, friend.port)}")
 
+    def do_me(self, argument: str) -> None:
+        """
+        ``/me TEXT``
+        """
+        if argument:
+            self._talk.say(f"*{argument}*")
+        else:
+            self._usage("/me TEXT")
 
-def parse(line: str) -> Say | Command | Unknown:
-    """
-    Read a line that a person typed.
-    """
-    if not line.startswith("/"):
-        return Say(line)
-    if line.startswith("//"):
-        return Say(line[1:])
-    word, _, rest = line.partition(" ")
-    name = word[1:].casefold()
-    return Command(name, rest.strip()) if name in COMMANDS else Unknown(word)
+    def do_nick(self, argument: str) -> None:
+        """
+        ``/nick NAME``
+        """
+        if self._talk.room is None:
+            self._notice("a name is for a room; you are in none")
+            return
+        try:
+            name = cleanName(argument)
+        except BadName as problem:
+            self._usage(f"/nick NAME: {problem}")
+        else:
+            self._talk.room.rename(name).addCallback(self._renamed, self._talk.room)
 
+    def _renamed(self, result: object, room: RoomMembership) -> None:
+        if self._talk.conversation is room:
+            self._talk.talkIn(room)
 
-def helpLines() -> list[str]:
-    """
-    Every command with its meaning, and what the words behind a message say.
-    """
-    width = max(len(usage) for usage, _ in COMMANDS.values())
-    lines = [
-        *COMMANDS.values(),
-        ("//TEXT", "say a line that begins with a slash"),
-        *_STATES.items(),
-    ]
-    return [f"{word:{width}}  {meaning}" for word, meaning in lines]
+    def do_friend(self, argument: str) -> None:
+        """
+        ``/friend NAME``, ``/friend [NAME=]HOST:PORT``
+        """
+        if self._talk.room is not None:
+            self._notice("you are in a room; /leave it first")
+            return
+        try:
+            friend = self._book.find(argument) or readFriend(argument)
+        except BadAddress as problem:
+            self._usage(f"/friend NAME, or [NAME=]HOST:PORT: {problem}")
+            return
+        self._add(friend)
+        self._talk.talkTo(friend)
+        self._notice(f"you talk to {friend.label}")
+
+    def do_to(self, argument: str) -> None:
+        """
+        ``/to NAME TEXT``
+        """
+        name, _, text = argument.partition(" ")
+        friend = self._book.find(name)
+        if friend is None:
+            names = ", ".join(friend.name for friend in self._book) or "nobody"
+            self._notice(f"not sent: the address book has {names}; --friend NAME=HOST:PORT")
+        elif text.strip():
+            self._talk.sayTo(self._talk.friendship(friend), text.strip())
+        else:
+            self._usage("/to NAME TEXT")
+
+    def do_leave(self, argument: str) -> None:
+        """
+        ``/leave``
+        """
+        room, self._talk.room = self._talk.room, None
+        if room is not None:
+            room.leave().addCallback(self._departed)
+        elif self._talk.conversation is not None:
+            self._notice("you talk to nobody now; /friend HOST:PORT")
+        else:
+            self._notice("there is nothing to leave; /quit ends")
+        self._talk.talkIn(None)
+
+    def _departed(self, fate: Fate) -> None:
+        why = f" ({fate.detail})" if fate.detail else ""
+        self._notice(f"you left the room{why}")
+
+    def do_pending(self, argument: str) -> None:
+        """
+        ``/pending``
+        """
+        for line in pendingLines(self._talk.pending.first(_MAX_LISTED), len(self._talk.pending)):
+            self._notice(line)
+
+    def do_quit(self, argument: str) -> None:
+        """
+        ``/quit``
+        """
+        self._talk.quit()
+
+    def _usage(self, text: str) -> None:
+        self._notice(f"use {text}")

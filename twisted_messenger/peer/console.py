@@ -11,7 +11,7 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 
 from twisted_messenger.peer.arrival import Arrival
-from twisted_messenger.peer.ownmessage import Outgoing
+from twisted_messenger.peer.ownmessage import OwnMessage
 from twisted_messenger.refusal import Reason, Refusal
 
 #: Fires with ``None`` when a message was shown, else with why it was not.
@@ -83,7 +83,7 @@ class Console(Protocol):
         Tell something that is not a message.
         """
 
-    def outgoing(self, message: Outgoing) -> None:
+    def outgoing(self, message: OwnMessage) -> None:
         """
         Something was said, or what became of it has changed.
         """

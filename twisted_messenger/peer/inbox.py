@@ -7,10 +7,10 @@ from twisted.internet.interfaces import IAddress
 from twisted_messenger.peer.addressbook import AddressBook
 from twisted_messenger.peer.arrival import fromFriend, fromRoom
 from twisted_messenger.peer.console import Console, Shown
-from twisted_messenger.peer.session import Talk
+from twisted_messenger.peer.session import Session
 
 
-class Incoming:
+class Inbox:
     """
     Takes what arrives to the console.
 
@@ -19,7 +19,7 @@ class Incoming:
     :param book: knows who writes from where.
     """
 
-    def __init__(self, console: Console, talk: Talk, book: AddressBook) -> None:
+    def __init__(self, console: Console, talk: Session, book: AddressBook) -> None:
         self._console = console
         self._talk = talk
         self._book = book

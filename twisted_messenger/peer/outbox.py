@@ -11,7 +11,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
-from twisted_messenger.delivery.state import DeliveryQueue, RetryPolicy, Wait, retrySchedule
+from twisted_messenger.delivery.state import DeliveryState, RetryPolicy, Wait, retrySchedule
 from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
 from twisted_messenger.roster import Progress
@@ -71,7 +71,7 @@ class Outbox:
         self._port = port
         self._notice = notice
         policy = retryPolicy or retrySchedule(random.random, OUTBOX_RETRY_SECONDS)
-        self._queue = DeliveryQueue(Progress(0), policy, evictSeconds=0)
+        self._queue = DeliveryState(Progress(0), policy, evictSeconds=0)
         self._waiting: deque[tuple[Payload, Deferred[Fate]]] = deque()
         self._resets = 0
         self._timer: IDelayedCall | None = None

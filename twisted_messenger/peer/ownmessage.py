@@ -43,7 +43,7 @@ class Fate:
 
 
 @dataclass(eq=False)
-class Outgoing:
+class OwnMessage:
     """
     A message on its way.
 
@@ -72,7 +72,7 @@ class Pending:
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[Outgoing, None] = {}
+        self._waiting: dict[OwnMessage, None] = {}
 
     def __len__(self) -> int:
         """
@@ -80,25 +80,25 @@ class Pending:
         """
         return len(self._waiting)
 
-    def add(self, message: Outgoing) -> None:
+    def add(self, message: OwnMessage) -> None:
         """
         It begins to wait.
         """
         self._waiting[message] = None
 
-    def remove(self, message: Outgoing) -> None:
+    def remove(self, message: OwnMessage) -> None:
         """
         It waits no more.
         """
         self._waiting.pop(message, None)
 
-    def first(self, count: int) -> list[Outgoing]:
+    def first(self, count: int) -> list[OwnMessage]:
         """
         :param count: at most so many, the oldest.
         """
         return [message for message, _ in zip(self._waiting, range(count))]
 
-    def last(self, count: int) -> list[Outgoing]:
+    def last(self, count: int) -> list[OwnMessage]:
         """
         :param count: at most so many, the newest, in their order.
         """
@@ -110,7 +110,7 @@ class Pending:
 MAX_REPEATED = 60
 
 
-def pendingLines(messages: list[Outgoing], count: int) -> list[str]:
+def pendingLines(messages: list[OwnMessage], count: int) -> list[str]:
     """
     The list that ``/pending`` shows.
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted_messenger.peer.addressbook import Friend
-from twisted_messenger.peer.commands import Command, Say, Unknown, parse
+from twisted_messenger.peer.commandline import Command, Say, Unknown, parse
 from twisted_messenger.peer.console import Console
 from twisted_messenger.peer.conversation import Conversation, Friendship, RoomMembership
 from twisted_messenger.peer.leaving import Leaving
 from twisted_messenger.peer.outbox import Outboxes
-from twisted_messenger.peer.ownmessage import MAX_WAITING, Fate, Outgoing, Pending
+from twisted_messenger.peer.ownmessage import MAX_WAITING, Fate, OwnMessage, Pending
 
 # A pipe is read again when so many messages wait no more.
 _LOW = MAX_WAITING // 2
@@ -23,7 +23,7 @@ _MAX_HEARD = 100
 _LAST_WORDS = 1.0
 
 
-class Talk:
+class Session:
     """
     The person's side of a peer: a :class:`~twisted_messenger.peer.console.Person`.
 
@@ -141,7 +141,7 @@ class Talk:
         if len(self.pending) >= MAX_WAITING:
             self._console.notice(f"not sent: {MAX_WAITING} messages wait already")
             return False
-        message = Outgoing(text, conversation.speaker)
+        message = OwnMessage(text, conversation.speaker)
         if conversation.outbox.away:
             message.detail = f"for {conversation.outbox.label}"
         self.pending.add(message)
@@ -204,7 +204,7 @@ class Talk:
         """
         self._leave(1)
 
-    def _settled(self, fate: Fate, message: Outgoing, conversation: Conversation) -> None:
+    def _settled(self, fate: Fate, message: OwnMessage, conversation: Conversation) -> None:
         message.settle(fate)
         # A new name may have come before it.
         message.speaker = conversation.speaker

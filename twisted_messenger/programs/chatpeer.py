@@ -26,14 +26,14 @@ from twisted_messenger.peer.addressbook import (
     readAddress,
     readFriend,
 )
+from twisted_messenger.peer.commands import Commands
 from twisted_messenger.peer.console import Console
 from twisted_messenger.peer.conversation import RoomMembership
 from twisted_messenger.peer.friends import Friends
-from twisted_messenger.peer.inbox import Incoming
+from twisted_messenger.peer.inbox import Inbox
 from twisted_messenger.peer.leaving import LINGER
-from twisted_messenger.peer.orders import Orders
 from twisted_messenger.peer.outbox import Outbox, Outboxes
-from twisted_messenger.peer.session import Talk
+from twisted_messenger.peer.session import Session
 from twisted_messenger.programs.peerservice import PeerService
 from twisted_messenger.programs.process import descriptorBudget, endWith, useSteadyTime
 from twisted_messenger.programs.tap import TapOptions, TapService, warningsTo
@@ -242,7 +242,7 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     service = TapService(config, log)
     book = AddressBook()
     talk = _talk(config, reactor, console, book)
-    receiver = PeerReceiverFactory(Incoming(console, talk, book).received)
+    receiver = PeerReceiverFactory(Inbox(console, talk, book).received)
     factory = ReceiptFactory(
         receiver, reactor, maxConnections=min(MAX_CONNECTIONS, descriptorBudget())
     )
@@ -258,7 +258,7 @@ def _listener(config: Options, reactor: Any) -> Listener:
     return Listener(f"--port {port}", endpoint(reactor, port, LISTEN_BACKLOG, interface=host))
 
 
-def _talk(config: Options, reactor: Any, console: Console, book: AddressBook) -> Talk:
+def _talk(config: Options, reactor: Any, console: Console, book: AddressBook) -> Session:
     def leave(status: int) -> None:
         if status:
             endWith(status)
@@ -270,9 +270,9 @@ def _talk(config: Options, reactor: Any, console: Console, book: AddressBook) ->
     outboxes = Outboxes(
         lambda host, port, label: Outbox(pusher, reactor, host, port, label, console.notice)
     )
-    talk = Talk(reactor, console, outboxes, config["linger"], leave)
+    talk = Session(reactor, console, outboxes, config["linger"], leave)
     friends = Friends(book, Lookup(reactor))
-    talk.obey = Orders(talk, book, friends.add, console.notice).obey
+    talk.obey = Commands(talk, book, friends.add, console.notice).obey
     for friend in config["friends"]:
         friends.add(friend)
     if config["friends"]:

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.peer.console import Console
-from twisted_messenger.peer.session import Talk
+from twisted_messenger.peer.session import Session
 
 
 class PeerService(Service):
@@ -22,7 +22,7 @@ class PeerService(Service):
     """
 
     def __init__(
-        self, listener: Listener, factory: ReceiptFactory, talk: Talk, console: Console
+        self, listener: Listener, factory: ReceiptFactory, talk: Session, console: Console
     ) -> None:
         self._listener = listener
         self._factory = factory

@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from twisted_messenger.address import Source
 from twisted_messenger.entry import Post
 from twisted_messenger.errors import StoreError, StoreFull, StoreUncertain
-from twisted_messenger.eventlog import RefusalLog
+from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
@@ -77,13 +77,13 @@ class ChatRoom:
         store: IMessageStore,
         policy: AdmissionPolicy | None = None,
         resolver: Resolver | None = None,
-        refusals: RefusalLog | None = None,
+        refusals: EventLog | None = None,
         rates: RateLimit | None = None,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self.policy = policy or AdmissionPolicy()
-        self.refusals = refusals or RefusalLog()
+        self.refusals = refusals or EventLog()
         self.counters = self.refusals.counters
         #: Whether the server itself listens at an address; set by whoever opens the ports.
         self.isOwnListener: Callable[[str, int], bool] = _nowhere

@@ -44,7 +44,7 @@ class Step:
     frees: bool
 
 
-class CoalescingStore(ABC, Generic[Tables]):
+class GroupCommitStore(ABC, Generic[Tables]):
     """
     An ``IMessageStore`` but for its start, its end, and how calls reach the database.
 

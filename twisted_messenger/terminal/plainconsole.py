@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, DeferredList
 
 from twisted_messenger.peer.arrival import Arrival
 from twisted_messenger.peer.console import NOT_SHOWN, Person, Shown
-from twisted_messenger.peer.ownmessage import Outgoing, State
+from twisted_messenger.peer.ownmessage import OwnMessage, State
 from twisted_messenger.terminal.stdio import STDERR, STDIN, STDOUT, LineReader, LineWriter
 from twisted_messenger.terminal.transcript import noticeLine, ownNotice
 from twisted_messenger.wire import MAX_PUSH_BYTES
@@ -105,7 +105,7 @@ class PlainConsole:
         """
         self._notices.write(noticeLine(text))
 
-    def outgoing(self, message: Outgoing) -> None:
+    def outgoing(self, message: OwnMessage) -> None:
         """
         See :class:`~twisted_messenger.peer.console.Console`.
         """

@@ -21,7 +21,7 @@ from twisted.logger import Logger
 
 from twisted_messenger.peer.arrival import Arrival
 from twisted_messenger.peer.console import NOT_SHOWN, Person, Shown
-from twisted_messenger.peer.ownmessage import Outgoing, State
+from twisted_messenger.peer.ownmessage import OwnMessage, State
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.terminal.promptline import PromptLine, Work
 from twisted_messenger.terminal.stdio import STDERR, STDIN, STDOUT, canWrite
@@ -116,7 +116,7 @@ class PromptConsole:
         """
         self._post(Work([[("notice", noticeLine(text))]]))
 
-    def outgoing(self, message: Outgoing) -> None:
+    def outgoing(self, message: OwnMessage) -> None:
         """
         See :class:`~twisted_messenger.peer.console.Console`.
         """

@@ -33,7 +33,7 @@ from prompt_toolkit.styles import Style
 from twisted.logger import Logger
 
 from twisted_messenger.peer.console import Person
-from twisted_messenger.peer.ownmessage import Outgoing
+from twisted_messenger.peer.ownmessage import OwnMessage
 from twisted_messenger.terminal.colours import PALETTE
 from twisted_messenger.terminal.pasting import Answer, Paste
 from twisted_messenger.terminal.promptkeys import LineKeys
@@ -127,7 +127,7 @@ class PromptLine:
         self._output: HeldOutput
         self._keys: LineKeys
         self._speaker = ""
-        self._waiting: dict[Outgoing, tuple[float, Line]] = {}
+        self._waiting: dict[OwnMessage, tuple[float, Line]] = {}
         self._printed: list[Callable[[], object]] = []
 
     def post(self, work: Work) -> None:
@@ -183,7 +183,7 @@ class PromptLine:
         """
         self._speaker = name
 
-    def beginWaiting(self, message: Outgoing, line: Line) -> None:
+    def beginWaiting(self, message: OwnMessage, line: Line) -> None:
         """
         Keep a line above the prompt.
         """
@@ -191,7 +191,7 @@ class PromptLine:
         self._waiting[message] = loop.time(), line
         loop.call_later(_GRACE, self._app.invalidate)
 
-    def endWaiting(self, message: Outgoing) -> None:
+    def endWaiting(self, message: OwnMessage) -> None:
         """
         Keep it no longer.
         """

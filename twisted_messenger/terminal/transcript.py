@@ -8,7 +8,7 @@ make the line. Everything is escaped here, whatever the other side did.
 import json
 
 from twisted_messenger.peer.arrival import Arrival
-from twisted_messenger.peer.ownmessage import MAX_REPEATED, Outgoing, State
+from twisted_messenger.peer.ownmessage import MAX_REPEATED, OwnMessage, State
 from twisted_messenger.terminal.colours import colourOf
 from twisted_messenger.text import escape, escapeLine
 
@@ -106,7 +106,7 @@ def asJSON(arrival: Arrival, time: str) -> str:
     return json.dumps(fields, ensure_ascii=False)
 
 
-def own(message: Outgoing, stamp: str = "") -> list[Line]:
+def own(message: OwnMessage, stamp: str = "") -> list[Line]:
     """
     What the person said, and what became of it.
 
@@ -120,7 +120,7 @@ def own(message: Outgoing, stamp: str = "") -> list[Line]:
     return lines
 
 
-def ownWaiting(message: Outgoing) -> Line:
+def ownWaiting(message: OwnMessage) -> Line:
     """
     The same on one line, while it waits.
     """
@@ -129,7 +129,7 @@ def ownWaiting(message: Outgoing) -> Line:
     return [("me", f"{message.speaker}> "), ("", text), (message.state.value, state)]
 
 
-def ownNotice(message: Outgoing) -> str:
+def ownNotice(message: OwnMessage) -> str:
     """
     The same as a notice, for a terminal that only appends, or standard error.
     """
@@ -154,7 +154,7 @@ def _stamped(stamp: str) -> Line:
     return [("time", f"{stamp} ")] if stamp else []
 
 
-def _stateWords(message: Outgoing) -> str:
+def _stateWords(message: OwnMessage) -> str:
     word = message.state.value
     return f"{word}: {escapeLine(message.detail, _MAX_NOTICE)}" if message.detail else word
 

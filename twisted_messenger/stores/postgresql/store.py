@@ -31,7 +31,7 @@ from twisted_messenger.errors import NoSuchRoom, StoreError, StoreLost, StoreUnc
 from twisted_messenger.interfaces import MAIN_ROOM, Admission, IMessageStore
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Progress, RosterNews
-from twisted_messenger.stores.groupcommit import CoalescingStore, Step
+from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase, firstLine
 from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS, LeaseKeeper
 from twisted_messenger.stores.postgresql.leasetables import LeaseTables
@@ -64,7 +64,7 @@ _ROOM = re.compile("[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
 
 @implementer(IMessageStore)
-class PostgreSQLStore(CoalescingStore[PostgreSQLTables]):
+class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
     """
     One room in a database.
 

@@ -17,7 +17,7 @@ _SPARE_SHARE = 4
 _SCARCE = 4
 
 
-class Room:
+class DiskSpace:
     """
     The room for new messages in one transaction.
 
@@ -32,7 +32,7 @@ class Room:
         self._inside = inside
 
     @classmethod
-    def at(cls, path: str, inside: int) -> "Room":
+    def at(cls, path: str, inside: int) -> "DiskSpace":
         """
         Look at the disk.
 

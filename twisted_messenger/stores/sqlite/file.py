@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.stores.sqlite.diskspace import Room
+from twisted_messenger.stores.sqlite.diskspace import DiskSpace
 from twisted_messenger.stores.sqlite.tables import SQLiteTables
 
 #: The version of ``schema.sql``, kept in the file's ``user_version``.
@@ -150,12 +150,12 @@ class SQLiteFile(SQLiteTables):
         self._frugal = True
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _measureRoom(self) -> Room:
+    def _measureRoom(self) -> DiskSpace:
         (freePages,) = self._db.execute("PRAGMA freelist_count").fetchone()
-        room = Room.at(self.path, self._pageSize * freePages)
+        room = DiskSpace.at(self.path, self._pageSize * freePages)
         if room.scarce:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            room = Room.at(self.path, self._pageSize * freePages)
+            room = DiskSpace.at(self.path, self._pageSize * freePages)
         return room
 
     def _forgetInSteps(self) -> None:

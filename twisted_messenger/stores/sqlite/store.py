@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from twisted_messenger.errors import StoreError, StoreFull
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.stores.groupcommit import CoalescingStore, Step
+from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 
 T = TypeVar("T")
@@ -72,7 +72,7 @@ class ThreadWorker:
 
 
 @implementer(IMessageStore)
-class SQLiteStore(CoalescingStore[SQLiteFile]):
+class SQLiteStore(GroupCommitStore[SQLiteFile]):
     """
     One room in one file.
 

@@ -12,7 +12,7 @@ from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Progress
 from twisted_messenger.stores.retention import STEP, entrySize
-from twisted_messenger.stores.sqlite.diskspace import Room
+from twisted_messenger.stores.sqlite.diskspace import DiskSpace
 from twisted_messenger.stores.tables import RoomTables
 
 # Entries forgotten in one transaction while the disk is full.
@@ -28,7 +28,7 @@ class SQLiteTables(RoomTables):
         super().__init__()
         self._db: sqlite3.Connection
         #: What may still be written in this transaction.
-        self._room: Room
+        self._room: DiskSpace
         #: The disk is full: change little at a time.
         self._frugal = False
 
