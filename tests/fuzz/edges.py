@@ -9,7 +9,6 @@ from types import CodeType, FrameType
 from typing import Any
 
 import twisted_messenger
-from twisted_messenger import stores
 
 #: A file, the line that ran before, 0 at the beginning of a function, and the line behind it.
 Edge = tuple[str, int, int]
@@ -20,8 +19,7 @@ Way = tuple[Edge, int]
 
 _OFTEN = 4
 
-# The doubles for tests are left out: a new way through them is no news.
-_FOLDERS = {str(Path(str(package.__file__)).parent) for package in (twisted_messenger, stores)}
+_PACKAGE = Path(str(twisted_messenger.__file__)).parent
 
 
 class _Watch:
@@ -49,7 +47,9 @@ class _Watch:
     def _isOurs(self, code: CodeType) -> bool:
         name = code.co_filename
         if name not in self._ours:
-            self._ours[name] = str(Path(name).parent) in _FOLDERS
+            # The doubles for tests are left out: a new way through them is no news.
+            path = Path(name)
+            self._ours[name] = _PACKAGE in path.parents and path.parent.name != "testing"
         return self._ours[name]
 
     def _entered(self, code: CodeType) -> None:

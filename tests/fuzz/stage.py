@@ -14,7 +14,7 @@ from twisted.internet.protocol import ClientCreator
 from tests.fuzz.script import SENDERS, WAITS, Act
 from tests.fuzz.sender import Sender
 from tests.fuzz.store import LATENCY, RecordingStore
-from tests.pushrig import ActingFactory, ActingProtocol, abort, close
+from tests.push.pushrig import ActingFactory, ActingProtocol, abort, close
 from tests.roomtestcase import Names
 from tests.simulation.parts import Parts
 from twisted_messenger.entry import LogLimits

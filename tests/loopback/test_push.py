@@ -10,9 +10,9 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import ClientCreator
 from zope.interface import implementer
 
-from tests import pushcontract, recallcontract
 from tests.loopback.rig import HOST, freePort
 from tests.loopback.waiting import PATIENCE, LoopbackWaiting
+from tests.push import pushcontract, recallcontract
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.push.protocol import PushProtocol

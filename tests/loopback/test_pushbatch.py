@@ -11,8 +11,8 @@ from twisted.internet.protocol import Factory
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.loopback.waiting import LoopbackWaiting
-from tests.pushcontract import blackHole
-from tests.pushrig import HOST, ActingFactory, abort, close
+from tests.push.pushcontract import blackHole
+from tests.push.pushrig import HOST, ActingFactory, abort, close
 from tests.transportrig import Ours, RaisingOnData, RaisingOnEnd
 from twisted_messenger.incoming.listener import LISTEN_BACKLOG
 from twisted_messenger.programs.process import raiseDescriptorLimit

@@ -12,8 +12,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError, ConnectionRefusedError
 
 from tests.loopback.waiting import PATIENCE, LoopbackWaiting
-from tests.pushcontract import MUCH, listener
-from tests.pushrig import HOST
+from tests.push.pushcontract import MUCH, listener
+from tests.push.pushrig import HOST
 from tests.waiting import WaitingTestCase
 from twisted_messenger.clock import uptime
 from twisted_messenger.push.creator import BatchCreator

@@ -2,8 +2,8 @@
 The doubles of clients and callback addresses on the kernel's sockets.
 """
 
-from tests import senderscontract
 from tests.loopback.waiting import LoopbackWaiting
+from tests.testing import senderscontract
 
 
 class LoopbackSenderTests(LoopbackWaiting, senderscontract.SendersContract):

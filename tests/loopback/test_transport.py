@@ -11,8 +11,8 @@ from twisted.internet.interfaces import ISystemHandle, ITCPTransport
 from twisted.internet.protocol import Protocol
 from zope.interface.verify import verifyObject
 
-from tests import clientcontract, transportcontract, turnscontract
 from tests.loopback.waiting import LoopbackWaiting
+from tests.testing import clientcontract, transportcontract, turnscontract
 from tests.transportrig import pendingError
 from twisted_messenger.push.creator import BatchCreator
 from twisted_messenger.testing import RecordingProtocol

@@ -1,0 +1,193 @@
+"""
+What the tests of the broadcaster share: pushes ended by hand, a room.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.pushers import DeferredPusher
+from tests.stores.stumblingstore import StumblingStore
+from twisted_messenger.delivery.broadcaster import Broadcaster
+from twisted_messenger.eventlog import Counters
+from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.roster import Progress
+from twisted_messenger.stores.memory import MemoryStore
+from twisted_messenger.testing import MemoryNetwork
+
+HOST = "127.0.0.1"
+
+ANN, BOB, CYD, DAN = 9001, 9002, 9003, 9004
+
+
+class HandPusher(DeferredPusher):
+    """
+    Pushes that end when and how the test says.
+    """
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[int, bytes]] = []
+        self.open: dict[int, Deferred[PushResult]] = {}
+        #: What the last push to each port was given to connect.
+        self.timeouts: dict[int, float | None] = {}
+        #: When it was too late for the last push to each port.
+        self.until: dict[int, float] = {}
+        #: Ports where what is under way has been sent to its end.
+        self.whole: set[int] = set()
+
+    def push(
+        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
+    ) -> "Deferred[PushResult]":
+        """
+        Begin; two at once to one member are an error.
+        """
+        assert port not in self.open
+        self.sent.append((port, payload))
+        self.timeouts[port] = connectTimeout
+        self.open[port] = Deferred(lambda _: self.end(port, Outcome.FAILED))
+        return self.open[port]
+
+    def begin(
+        self,
+        host: str,
+        port: int,
+        payload: bytes,
+        settled: Callable[[PushResult], object],
+        connectTimeout: float | None = None,
+        until: float = math.inf,
+    ) -> Attempt:
+        """
+        See :class:`~twisted_messenger.push.interfaces.Pusher`.
+        """
+        attempt = super().begin(host, port, payload, settled, connectTimeout, until)
+        self.until[port] = until
+        return HandAttempt(self, port, attempt)
+
+    def end(self, port: int, outcome: Outcome = Outcome.CONFIRMED, connected: bool = False) -> None:
+        """
+        End the push that is under way to a port.
+        """
+        self.open.pop(port).callback(PushResult(outcome, connected=connected))
+
+    def texts(self, port: int) -> list[str]:
+        """
+        What was pushed to a port, every attempt.
+        """
+        return [payload.decode() for to, payload in self.sent if to == port]
+
+
+class HandAttempt:
+    """
+    A push that can be taken back as long as it is not sent to its end.
+    """
+
+    def __init__(self, pusher: HandPusher, port: int, attempt: Attempt) -> None:
+        self._pusher = pusher
+        self._port = port
+        self.cancel = attempt.cancel
+
+    def recall(self) -> None:
+        """
+        Take it back.
+        """
+        if self._port not in self._pusher.whole:
+            self._pusher.end(self._port, Outcome.EXHAUSTED)
+
+
+class BroadcasterTestCase(SynchronousTestCase):
+    """
+    A room, and a broadcaster whose pushes are ended by hand.
+    """
+
+    def setUp(self) -> None:
+        """
+        Nobody is there yet, and nothing runs.
+        """
+        self.network = MemoryNetwork()
+        self.store = StumblingStore()
+        self.room = ChatRoom(self.store)
+        self.pusher = HandPusher()
+        self.counters = Counters()
+
+    def start(self, pusher: Any = None, **options: Any) -> Broadcaster:
+        """
+        Run a broadcaster; attempts are 1, 2, 3 ... seconds apart.
+        """
+        options.setdefault("retryPolicy", float)
+        broadcaster = Broadcaster(
+            self.store, pusher or self.pusher, self.network, self.counters, **options
+        )
+        broadcaster.startService()
+        self.network.settle()
+        return broadcaster
+
+    def join(self, name: str, port: int) -> None:
+        """
+        Register.
+        """
+        self.assertIs(self.successResultOf(self.room.register(name, HOST, port)), None)
+
+    def leave(self, name: str, port: int) -> None:
+        """
+        Leave.
+        """
+        self.assertIs(self.successResultOf(self.room.leave(name, HOST, port)), None)
+
+    def meet(self, *members: tuple[str, int]) -> None:
+        """
+        Join, and confirm a first message: who has done so is healthy.
+        """
+        for name, port in members:
+            self.join(name, port)
+        self.say("ci", "welcome")
+        while self.pusher.open:
+            self.pusher.end(min(self.pusher.open))
+        self.pusher.sent.clear()
+
+    def say(self, name: str, *texts: str) -> None:
+        """
+        Speak.
+        """
+        for text in texts:
+            self.assertIs(self.successResultOf(self.room.post(name, text)), None)
+
+    def fails(self, port: int, times: int = 1) -> None:
+        """
+        So many attempts fail, each as soon as it is made; time passes in between.
+        """
+        for attempt in range(1, times + 1):
+            self.pusher.end(port, Outcome.FAILED)
+            if attempt < times:
+                self.network.advance(attempt + 0.02)
+
+    def progress(self) -> dict[str, Progress]:
+        """
+        How far the store knows each member to be.
+        """
+        news = self.successResultOf(self.store.roster(0))
+        return {state.member.name: state.progress for state in news.members}
+
+    def cursors(self) -> dict[str, int]:
+        """
+        The cursors the store knows.
+        """
+        return {name: progress.cursor for name, progress in self.progress().items()}
+
+    def ids(self, *names: str) -> list[int]:
+        """
+        The ids of members.
+        """
+        news = self.successResultOf(MemoryStore.roster(self.store, 0))
+        known = {state.member.name: state.member.id for state in news.members}
+        return [known[name] for name in names]
+
+    @property
+    def timers(self) -> int:
+        """
+        How many timers run besides the one that looks after the log.
+        """
+        return len(self.network.getDelayedCalls()) - 1

@@ -1,0 +1,223 @@
+"""
+The broadcaster of one node among several, when its right to push runs out and comes back.
+"""
+
+from tests.delivery.broadcasterrig import ANN, BOB, CYD, DAN, BroadcasterTestCase
+from tests.roomtestcase import keepLog
+from twisted_messenger.delivery.broadcaster import Broadcaster
+from twisted_messenger.delivery.dispatcher import SUSPECT_CONNECT_TIMEOUT
+from twisted_messenger.push.creator import CONNECT_TIMEOUT
+from twisted_messenger.push.interfaces import Outcome
+from twisted_messenger.roster import Progress
+
+#: Seconds that the node may push, from the start on.
+HELD = 10.0
+
+
+class LapseTests(BroadcasterTestCase):
+    """
+    While another node may serve the members, this one begins no push; afterwards nothing is
+    missing.
+    """
+
+    def setUp(self) -> None:
+        """
+        The node may push for a while.
+        """
+        super().setUp()
+        self.log = keepLog(self, "delivery.leasewatch")
+        self.store.heldUntil = HELD
+
+    def startShared(self, **options: object) -> Broadcaster:
+        """
+        Run a broadcaster that knows by when it must have stopped.
+        """
+        return self.start(uptime=self.network.seconds, **options)
+
+    def lapse(self) -> None:
+        """
+        Time passes to the deadline, and a little further.
+        """
+        self.network.advance(HELD - self.network.seconds() + 0.05)
+
+    def back(self, seconds: float = 100.0) -> None:
+        """
+        The leases are renewed, and the members announced.
+        """
+        self.store.heldUntil = self.network.seconds() + seconds
+        self.store.announce()
+        self.network.settle()
+
+    def test_nothingBegins(self) -> None:
+        """
+        What is said meanwhile is pushed when the node may push again, once.
+        """
+        self.startShared()
+        self.meet(("ann", ANN), ("bob", BOB))
+        self.lapse()
+        self.say("ci", "1", "2")
+        self.network.advance(60)
+        self.assertEqual(self.pusher.sent, [])
+        self.back()
+        self.pusher.end(ANN)
+        self.pusher.end(ANN)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2"])
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1"])
+
+    def test_renewedInTime(self) -> None:
+        """
+        As long as the leases are renewed in time, nobody notices anything.
+        """
+        self.startShared()
+        self.meet(("ann", ANN))
+        for count in range(20):
+            self.store.heldUntil = self.network.seconds() + HELD
+            self.network.advance(HELD / 2)
+            self.say("ci", str(count))
+            self.assertEqual(self.pusher.until[ANN], self.store.heldUntil)
+            self.pusher.end(ANN)
+        self.assertEqual(self.pusher.texts(ANN), [f"ci: {count}" for count in range(20)])
+        self.assertEqual(self.log.events, [])
+
+    def test_notAfterAConfirmation(self) -> None:
+        """
+        A push that was sent to its end goes on, since a reset would harm whoever reads it, and its
+        confirmation counts; the next message waits.
+        """
+        self.startShared()
+        self.meet(("ann", ANN))
+        self.say("ci", "1", "2")
+        self.pusher.whole.add(ANN)
+        self.lapse()
+        self.pusher.end(ANN)
+        self.network.advance(5)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
+        self.assertEqual(self.cursors(), {"ann": 2})
+        self.back()
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2"])
+
+    def test_notAfterAPage(self) -> None:
+        """
+        Nor does it go to a member far behind, whose messages had to be read first.
+        """
+        self.join("ann", ANN)
+        self.say("ci", "1", "2")
+        self.store.slow = True
+        self.startShared()
+        self.lapse()
+        self.store.release()
+        self.network.advance(60)
+        self.assertEqual(self.pusher.sent, [])
+        self.back()
+        self.pusher.end(ANN)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2"])
+
+    def test_recalled(self) -> None:
+        """
+        What is not sent to its end is taken back, which is no failure of the member's: it keeps
+        its place among the healthy, and nothing is said of it.
+        """
+        self.startShared()
+        self.meet(("ann", ANN))
+        self.say("ci", "1")
+        self.lapse()
+        self.assertEqual(self.pusher.open, {})
+        self.assertEqual(self.counters["pushes.exhausted"], 1)
+        self.assertEqual(self.counters["pushes.failed"], 0)
+        self.network.advance(5)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
+        self.back()
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 1"])
+        self.assertEqual(self.pusher.timeouts[ANN], CONNECT_TIMEOUT)
+        self.pusher.end(ANN)
+        self.network.advance(1)
+        self.assertEqual(self.progress()["ann"], Progress(2, reached=True))
+
+    def test_retryMeanwhile(self) -> None:
+        """
+        A retry that falls due meanwhile is made afterwards.
+        """
+        self.startShared()
+        self.meet(("ann", ANN))
+        self.say("ci", "1")
+        self.network.advance(HELD - 0.5)
+        self.pusher.end(ANN, Outcome.FAILED)
+        self.network.advance(60)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
+        self.back()
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 1"])
+        self.assertEqual(self.pusher.timeouts[ANN], SUSPECT_CONNECT_TIMEOUT)
+
+    def test_retryLater(self) -> None:
+        """
+        A retry that is not due yet when the leases are back is made in its time.
+        """
+        self.startShared()
+        self.meet(("ann", ANN))
+        self.say("ci", "1")
+        self.network.advance(HELD - 0.5)
+        self.pusher.end(ANN, Outcome.FAILED)
+        self.network.advance(0.75)
+        self.back()
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
+        self.network.advance(0.3)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 1"])
+
+    def test_waitingForAPlace(self) -> None:
+        """
+        Who waited for a place when the leases ran out is served with the others afterwards.
+        """
+        self.startShared(maxPushes=2)
+        everybody = (("ann", ANN), ("bob", BOB), ("cyd", CYD), ("dan", DAN))
+        self.meet(*everybody)
+        self.say("ci", "1")
+        self.assertLess(len(self.pusher.open), len(everybody))
+        self.pusher.whole |= set(self.pusher.open)
+        self.lapse()
+        first = set(self.pusher.open)
+        for port in first:
+            self.pusher.end(port)
+        self.assertEqual({port for port, _ in self.pusher.sent}, first)
+        self.back()
+        while self.pusher.open:
+            self.pusher.end(min(self.pusher.open))
+        self.assertEqual(sorted(port for port, _ in self.pusher.sent), [ANN, BOB, CYD, DAN])
+
+    def test_again(self) -> None:
+        """
+        So it is every time, and each time the operator reads two lines.
+        """
+        self.startShared()
+        self.meet(("ann", ANN))
+        for count in range(3):
+            self.network.advance(self.store.heldUntil - self.network.seconds() + 1)
+            self.say("ci", str(count))
+            self.assertEqual(self.pusher.open, {})
+            self.back(HELD)
+            self.pusher.end(ANN)
+            self.network.advance(2)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 0", "ci: 1", "ci: 2"])
+        self.assertEqual(len(self.log.events), 6)
+
+    def test_notYet(self) -> None:
+        """
+        A node that has no lease at its start pushes as soon as it has.
+        """
+        self.store.heldUntil = 0.0
+        self.startShared()
+        self.join("ann", ANN)
+        self.say("ci", "1")
+        self.assertEqual(self.pusher.sent, [])
+        self.back()
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
+
+    def test_stop(self) -> None:
+        """
+        A stop does not wait for leases, and leaves no timer.
+        """
+        broadcaster = self.startShared()
+        self.meet(("ann", ANN))
+        self.lapse()
+        self.say("ci", "1")
+        self.successResultOf(broadcaster.stopService())
+        self.assertEqual(self.network.getDelayedCalls(), [])

@@ -1,0 +1,42 @@
+"""
+The broadcaster when a connection cannot even be tried, and when two members become one.
+"""
+
+from tests.delivery.broadcasterrig import ANN, BOB, BroadcasterTestCase
+from twisted_messenger.push.interfaces import Outcome
+
+
+class MishapTests(BroadcasterTestCase):
+    """
+    What goes wrong beside one member is no other one's business.
+    """
+
+    def test_exhausted(self) -> None:
+        """
+        A push that this machine had no port or descriptor for says nothing of the member, and is
+        made a little later, after the first wait every time.
+        """
+        self.start()
+        self.join("ann", ANN)
+        self.say("ci", "1")
+        for _ in range(30):
+            self.pusher.end(ANN, Outcome.EXHAUSTED)
+            self.network.advance(1.02)
+        self.pusher.end(ANN)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"] * 31)
+        self.assertEqual(self.counters["pushes.exhausted"], 30)
+
+    def test_mergedRightAfterADelivery(self) -> None:
+        """
+        Two members who both have a message do not get it again when they become one, although
+        the store does not know yet that they have it.
+        """
+        self.start()
+        self.join("ann", ANN)
+        self.join("bob", BOB)
+        self.say("ci", "1")
+        self.pusher.end(ANN)
+        self.pusher.end(BOB)
+        self.join("ann", BOB)
+        self.say("ci", "2")
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2"])

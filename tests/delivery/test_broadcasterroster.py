@@ -1,0 +1,98 @@
+"""
+The broadcaster, and members that come, change, lose something and go.
+"""
+
+from tests.delivery.broadcasterrig import ANN, BOB, BroadcasterTestCase
+from twisted_messenger.push.interfaces import Outcome
+
+
+class RosterTests(BroadcasterTestCase):
+    """
+    Members that change while a push is under way.
+    """
+
+    def setUp(self) -> None:
+        """
+        Ann is getting the first of two messages.
+        """
+        super().setUp()
+        self.broadcaster = self.start()
+        self.join("ann", ANN)
+        self.say("ci", "1", "2")
+
+    def test_moved(self) -> None:
+        """
+        A failed entry follows the member to its new address, and so does the rest.
+        """
+        self.join("ann", BOB)
+        self.assertEqual(self.pusher.texts(BOB), [])
+        self.pusher.end(ANN, Outcome.FAILED)
+        self.network.advance(1)
+        self.pusher.end(BOB)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2"])
+
+    def test_renamed(self) -> None:
+        """
+        Under a new name a member gets what others say under its old one, and not what it says.
+        """
+        self.join("bob", ANN)
+        self.say("bob", "mine")
+        self.say("ann", "theirs")
+        while self.pusher.open:
+            self.pusher.end(ANN)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2", "ann: theirs"])
+
+    def test_rejoined(self) -> None:
+        """
+        Who left and came back waits for the old push to end: never two at once to one address.
+        """
+        self.leave("ann", ANN)
+        self.join("ann", ANN)
+        self.say("ci", "3")
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
+        self.pusher.end(ANN)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 3"])
+
+    def test_left(self) -> None:
+        """
+        Who has left gets nothing more, however the last push ends; the others go on.
+        """
+        self.join("bob", BOB)
+        self.leave("ann", ANN)
+        self.pusher.end(ANN, Outcome.FAILED)
+        self.say("ci", "3")
+        self.network.advance(60)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 3"])
+
+    def test_leftAndStopped(self) -> None:
+        """
+        A stop waits for the push of a member that has left, too.
+        """
+        self.leave("ann", ANN)
+        stopped = self.broadcaster.stopService()
+        self.assertNoResult(stopped)
+        self.pusher.end(ANN)
+        self.successResultOf(stopped)
+
+    def test_rejoinedElsewhere(self) -> None:
+        """
+        Who left and came back at another address is served there at once, from now on.
+        """
+        self.leave("ann", ANN)
+        self.join("ann", BOB)
+        self.say("ci", "3")
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 3"])
+        self.pusher.end(ANN)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
+
+    def test_nameTakenOver(self) -> None:
+        """
+        A name that went to another is that one's own: its words are not pushed back to it.
+        """
+        self.leave("ann", ANN)
+        self.join("ann", BOB)
+        self.say("ann", "mine")
+        self.say("ci", "3")
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 3"])

@@ -1,0 +1,303 @@
+"""
+What a push does on real sockets, whatever carries it: one for each way to connect.
+"""
+
+import socket
+from functools import partial
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
+from typing import Any
+
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.error import ConnectionLost
+from twisted.internet.protocol import Factory
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.push.pushrig import BIG, HOST, ActingFactory, abort, close, nothing
+from tests.transportrig import pendingError
+from tests.waiting import WaitingTestCase
+from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.push.interfaces import Outcome, PushResult
+from twisted_messenger.testing import (
+    CollectingFactory,
+    HangingFactory,
+    ResettingFactory,
+    TarpitFactory,
+)
+
+#: More than the kernel keeps for a peer that does not read.
+MUCH = bytes(16 * 1024 * 1024)
+
+#: Seconds for a push that is meant to take too long.
+SHORT = 0.2
+
+
+def listener(test: SynchronousTestCase) -> socket.socket:
+    """
+    A plain socket that listens, and accepts only what it is told to.
+    """
+    listening = socket.socket()
+    test.addCleanup(listening.close)
+    listening.bind((HOST, 0))
+    listening.listen(0)
+    listening.setblocking(False)
+    return listening
+
+
+def blackHole(test: SynchronousTestCase) -> int:
+    """
+    :returns: the port of a listener with no room: the kernel answers it no more.
+    """
+    listening = listener(test)
+    for _ in range(4):
+        filler = socket.socket()
+        test.addCleanup(filler.close)
+        filler.setblocking(False)
+        filler.connect_ex(listening.getsockname())
+    return int(listening.getsockname()[1])
+
+
+class PushContract(WaitingTestCase):
+    """
+    A pusher, and one peer at a time.
+    """
+
+    def makeCreator(self, **seconds: float) -> PushCreator:
+        """
+        A pusher of the kind that is tested.
+        """
+        raise NotImplementedError
+
+    def setUp(self) -> None:
+        """
+        A pusher that has time.
+        """
+        self.creator = self.makeCreator()
+
+    def listen(self, peer: "Factory[Any]", host: str = HOST) -> int:
+        """
+        Put a peer somewhere.
+
+        :returns: its port.
+        """
+        port = self.reactor.listenTCP(0, peer, interface=host)
+        self.addCleanup(lambda: self.waitFor(maybeDeferred(port.stopListening)))
+        return int(port.getHost().port)
+
+    def accepted(self, listening: socket.socket) -> socket.socket:
+        """
+        The next connection to it.
+        """
+        found: list[socket.socket] = []
+
+        def look() -> bool:
+            try:
+                found.append(listening.accept()[0])
+            except BlockingIOError:
+                return False
+            return True
+
+        self.waitUntil(look)
+        self.addCleanup(found[0].close)
+        return found[0]
+
+    def result(
+        self, peer: "Factory[Any] | int", payload: bytes = b"ann: hi", host: str = HOST
+    ) -> PushResult:
+        """
+        Push to a peer, or to a port, and wait for the end.
+        """
+        port = peer if isinstance(peer, int) else self.listen(peer, host)
+        result: PushResult = self.waitFor(self.creator.push(host, port, payload))
+        return result
+
+    def assertFailed(self, result: PushResult, why: str = "", connected: bool = True) -> None:
+        """
+        It has failed, with or without a connection.
+        """
+        self.assertEqual((result.outcome, result.connected), (Outcome.FAILED, connected), result)
+        self.assertIn(why, result.detail)
+        self.assertNotEqual(result.detail, "")
+
+    def assertReset(self, peer: Any) -> None:
+        """
+        The peer's only connection is reset, behind whatever it reads of it.
+        """
+        peer.connections[0].transport.resumeProducing()
+        self.waitUntil(lambda: peer.connections[0].reason or peer.connections[0].ended)
+        if peer.connections[0].reason is None:
+            self.waitUntil(lambda: pendingError(peer.connections[0].transport))
+        else:
+            self.assertIs(peer.connections[0].reason.type, ConnectionLost)
+
+    def test_confirmed(self) -> None:
+        """
+        A peer that reads to the end and closes has confirmed, and got just the message; whatever
+        its length.
+        """
+        for payload in (b"", b"ann: hi", BIG, MUCH):
+            peer = CollectingFactory()
+            result = self.result(peer, payload)
+            self.assertEqual(result, PushResult(Outcome.CONFIRMED, connected=True))
+            self.assertEqual(peer.messages, [payload])
+
+    def test_order(self) -> None:
+        """
+        The result never comes before the caller has its attempt.
+        """
+        for port in (self.listen(CollectingFactory()), self.listen(ResettingFactory(1)), 1):
+            settled: Deferred[PushResult] = Deferred()
+            self.creator.begin(HOST, port, b"ann: hi", settled.callback)
+            self.assertNoResult(settled)
+            self.waitFor(settled)
+
+    def test_endsFirst(self) -> None:
+        """
+        A peer that ends its own half at once, but reads, has confirmed.
+        """
+        for payload in (b"ann: hi", BIG, MUCH):
+            peer = ActingFactory(atStart=lambda protocol: protocol.transport.loseWriteConnection())
+            self.assertIs(self.result(peer, payload).outcome, Outcome.CONFIRMED)
+            self.waitUntil(partial(getattr, peer.made[0], "ended"))
+            self.assertEqual(peer.made[0].data, payload)
+            close(peer.made[0])
+
+    def test_closesUnread(self) -> None:
+        """
+        A peer that closes and has not read our message has not got it.
+        """
+        for payload in (b"ann: hi", BIG, MUCH):
+            listening = listener(self)
+            pushing = self.creator.push(HOST, listening.getsockname()[1], payload)
+            self.accepted(listening).close()
+            result = self.waitFor(pushing)
+            self.assertIs(result.outcome, Outcome.FAILED)
+
+    def test_resets(self) -> None:
+        """
+        Nor has one that resets: at the first byte, at the end, in the middle of a long message.
+        """
+        for peer, payload in (
+            (ActingFactory(atData=abort), b"ann: hi"),
+            (ActingFactory(atEnd=abort), b"ann: hi"),
+            (ActingFactory(atData=abort), MUCH),
+        ):
+            self.assertFailed(self.result(peer, payload))
+
+    def test_resetsAtOnce(self) -> None:
+        """
+        Nor one that resets before it reads, whether or not we see the connection before its end;
+        after that the next push can succeed.
+        """
+        self.assertIs(self.result(ActingFactory(atStart=abort)).outcome, Outcome.FAILED)
+        port = self.listen(ResettingFactory(1))
+        outcomes = [self.result(port).outcome for _ in range(2)]
+        self.assertEqual(outcomes, [Outcome.FAILED, Outcome.CONFIRMED])
+
+    def test_refused(self) -> None:
+        """
+        Where nobody listens the push fails at once.
+        """
+        with socket.socket() as bound:
+            bound.bind((HOST, 0))
+            result = self.result(int(bound.getsockname()[1]))
+        self.assertFailed(result, "refused", connected=False)
+
+    def test_reply(self) -> None:
+        """
+        What the peer says is kept, whether it closes or hangs.
+        """
+        self.creator = self.makeCreator(pushTimeout=SHORT)
+        for atEnd, outcome in ((close, Outcome.CONFIRMED), (nothing, Outcome.HUNG)):
+            peer = ActingFactory(lambda p: p.transport.write(b"! too_big: no\n"), atEnd=atEnd)
+            result = self.result(peer)
+            self.assertEqual((result.outcome, result.reply), (outcome, b"! too_big: no\n"))
+
+    def test_flood(self) -> None:
+        """
+        Of a peer that talks without end only the first KiB is kept.
+        """
+        peer = ActingFactory(lambda p: p.transport.write(b"a" * 1024 + b"b" * 10**6), atEnd=close)
+        result = self.result(peer)
+        self.assertEqual(result, PushResult(Outcome.CONFIRMED, b"a" * 1024, connected=True))
+
+    def test_hangs(self) -> None:
+        """
+        A peer that has everything but keeps the connection hangs; it sees no reset.
+        """
+        self.creator = self.makeCreator(pushTimeout=SHORT)
+        for payload in (b"ann: hi", BIG):
+            peer = HangingFactory()
+            self.assertIs(self.result(peer, payload).outcome, Outcome.HUNG)
+            self.waitUntil(partial(len, peer.messages))
+            self.assertEqual(peer.messages, [payload])
+            self.assertEqual(pendingError(peer.connections[0].transport), 0)
+            transport: Any = peer.connections[0].transport
+            transport.loseConnection()
+
+    def test_tarpit(self) -> None:
+        """
+        A peer that does not take a long message in time is reset: half of it is no message.
+        """
+        self.creator = self.makeCreator(pushTimeout=SHORT)
+        peer = TarpitFactory()
+        self.assertFailed(self.result(peer, MUCH), "in time")
+        self.assertReset(peer)
+        self.assertEqual(peer.messages, [])
+
+    def test_noAnswer(self) -> None:
+        """
+        Where nobody answers it fails in time.
+        """
+        self.creator = self.makeCreator(connectTimeout=SHORT)
+        self.assertFailed(self.result(blackHole(self)), connected=False)
+
+    def test_cancel(self) -> None:
+        """
+        A push can be given up while it connects, in the middle of its message, and while it
+        waits for the close.
+        """
+        pushing = self.creator.push(HOST, blackHole(self), b"ann: hi")
+        pushing.cancel()
+        self.assertFailed(self.waitFor(pushing), connected=False)
+        for peer, payload in ((TarpitFactory(), MUCH), (HangingFactory(), b"ann: hi")):
+            pushing = self.creator.push(HOST, self.listen(peer), payload)
+            waited: list[Any] = peer.messages if payload != MUCH else peer.connections
+            self.waitUntil(partial(len, waited))
+            pushing.cancel()
+            self.assertFailed(self.waitFor(pushing), "cancelled")
+            self.assertReset(peer)
+
+    def test_sixth(self) -> None:
+        """
+        IPv6 is the same.
+        """
+        peer = CollectingFactory()
+        result = self.result(peer, host="::1")
+        self.assertEqual(result, PushResult(Outcome.CONFIRMED, connected=True))
+        self.assertEqual(peer.messages, [b"ann: hi"])
+
+    def test_noSuchZone(self) -> None:
+        """
+        An address in a zone that is not there is a failed push, not an error.
+        """
+        for host in ("fe80::1%nowhere", "fe80::1%123456"):
+            result = self.waitFor(self.creator.push(host, 9, b"ann: hi"))
+            self.assertFailed(result, connected=False)
+
+    def test_exhausted(self) -> None:
+        """
+        Without a descriptor left, be it for the first push or a later one, there is no attempt,
+        and it is not the peer's fault.
+        """
+        peer = self.listen(CollectingFactory())
+        limits = getrlimit(RLIMIT_NOFILE)
+        for _ in range(2):
+            with socket.socket() as probe:
+                lowest = probe.fileno()
+            setrlimit(RLIMIT_NOFILE, (lowest, limits[1]))
+            try:
+                result = self.result(peer)
+            finally:
+                setrlimit(RLIMIT_NOFILE, limits)
+            self.assertEqual((result.outcome, result.connected), (Outcome.EXHAUSTED, False))
+            self.assertIs(self.result(peer).outcome, Outcome.CONFIRMED)

@@ -1,0 +1,275 @@
+"""
+What every store must drop, for whom, and what it must say of it. See ``storecontract``.
+"""
+
+from dataclasses import replace
+
+from tests.stores.progresscontract import ProgressContract
+from tests.stores.rostercontract import anyone, at, post
+from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
+from twisted_messenger.roster import MemberState, Progress
+from twisted_messenger.stores.retention import STEP
+
+_NOW = 2_000_000.0
+
+
+class RetentionContract(ProgressContract):
+    """
+    The tests of what any store drops of its log.
+    """
+
+    def trim(
+        self, *, entries: int = 0, size: int = 0, seconds: float = 0, now: float = _NOW
+    ) -> int:
+        """
+        Drop what is over the limits.
+
+        :returns: how many entries that were.
+        """
+        return self.successResultOf(self.store.trim(LogLimits(entries, size, seconds), now))
+
+    def hear(self, name: str, text: str = "x", time: float = _NOW) -> int:
+        """
+        Append a message of somebody.
+
+        :returns: its position.
+        """
+        message = replace(post(text, name), time=time)
+        position = self.successResultOf(self.store.append(message, anyone))
+        assert isinstance(position, int)
+        return position
+
+    def fill(self, count: int) -> None:
+        """
+        Append many messages.
+        """
+        for number in range(count):
+            self.say(str(number))
+
+    def assertSize(self, size: int) -> None:
+        """
+        Fail unless the log counts so many bytes; it loses its oldest entry.
+        """
+        self.assertEqual(self.trim(size=size), 0)
+        self.assertEqual(self.trim(size=size - 1), 1)
+
+    def test_tooMany(self) -> None:
+        """
+        Of too many messages the oldest go, and who was behind is put behind them.
+        """
+        self.join("bob", 5000)
+        positions = self.say("one", "two", "three", "four", "five")
+        self.assertEqual(self.trim(entries=5), 0)
+        self.assertEqual(self.trim(entries=3), 2)
+        self.assertEqual(self.texts(), ["three", "four", "five"])
+        bob = self.state("bob")
+        self.assertEqual((bob.progress, bob.dropped), (Progress(positions[1]), 2))
+        self.assertEqual(self.news().head, positions[4])
+
+    def test_tooBig(self) -> None:
+        """
+        Of too many bytes the oldest go; names count, and letters by the bytes they take.
+        """
+        self.join("bob", 5000)
+        first = self.hear("zoë", "né")
+        self.hear("alice", "x" * 1000)
+        size = 2 * ENTRY_OVERHEAD + 4 + 3 + 5 + 1000
+        self.assertEqual(self.trim(size=size), 0)
+        self.assertEqual(self.trim(size=size - 1), 1)
+        self.assertEqual(self.state("bob").progress.cursor, first)
+        self.assertEqual([entry.name for entry in self.read()], ["alice"])
+        self.assertSize(ENTRY_OVERHEAD + 5 + 1000)
+        self.assertEqual(self.texts(), [])
+
+    def test_tooOld(self) -> None:
+        """
+        What is older than the limit goes; what is just as old stays.
+        """
+        self.join("bob", 5000)
+        for time in (100.0, 200.0, 300.0):
+            self.hear("alice", f"{time}", time)
+        self.assertEqual(self.trim(seconds=300, now=400), 0)
+        self.assertEqual(self.trim(seconds=150, now=400), 2)
+        self.assertEqual(self.texts(), ["300.0"])
+        self.assertEqual(self.trim(seconds=100, now=400), 0)
+        self.assertEqual(self.trim(seconds=100, now=400.5), 1)
+
+    def test_clockSetBack(self) -> None:
+        """
+        Nothing is dropped from the middle, nor kept for ever, where the clock was set back.
+        """
+        self.join("bob", 5000)
+        for time in (300.0, 100.0, 200.0):
+            self.hear("alice", f"{time}", time)
+        self.assertEqual(self.trim(seconds=150, now=400), 0)
+        self.assertEqual(self.texts(), ["300.0", "100.0", "200.0"])
+        self.assertEqual(self.trim(seconds=150, now=460), 3)
+
+    def test_severalLimits(self) -> None:
+        """
+        Of several limits the tightest counts, whichever it is.
+        """
+        self.join("bob", 5000)
+        for time in (100.0, 200.0, 300.0, 400.0, 500.0, 600.0):
+            self.hear("alice", "x", time)
+        one = ENTRY_OVERHEAD + 6
+        self.assertEqual(self.trim(entries=5, size=6 * one, seconds=600, now=700), 1)
+        self.assertEqual(self.trim(entries=5, size=4 * one, seconds=500, now=700), 1)
+        self.assertEqual(self.trim(entries=4, size=4 * one, seconds=350, now=700), 1)
+        self.assertEqual(self.trim(entries=3, size=3 * one, seconds=300, now=700), 0)
+
+    def test_noLimits(self) -> None:
+        """
+        0 means no limit.
+        """
+        self.join("bob", 5000)
+        self.hear("alice", "x" * 10_000, 0.0)
+        self.assertEqual(self.trim(now=1e12), 0)
+        self.assertEqual(len(self.texts()), 1)
+
+    def test_nothingOver(self) -> None:
+        """
+        Where nothing is over a limit, nobody loses anything and nobody is told.
+        """
+        self.assertEqual(self.trim(entries=1, size=1, seconds=1), 0)
+        bob = self.join("bob", 5000)
+        self.say("one", "two")
+        revision = self.news().revision
+        self.assertEqual(self.trim(entries=2, size=10_000, seconds=2 * _NOW), 0)
+        self.assertEqual(self.texts(), ["one", "two"])
+        news = self.news(revision)
+        self.assertEqual((list(news.members), news.revision), ([], revision))
+        self.assertEqual(self.state("bob"), bob)
+
+    def test_whoLosesWhat(self) -> None:
+        """
+        A member misses what others said and it had not yet: neither its own nor what it had.
+        """
+        before = {name: self.join(name, 5000 + i) for i, name in enumerate("abcde")}
+        _, two, three, four = (self.hear(name) for name in "xaxb")
+        last = self.hear("x")
+        self.advance(b=two, c=three, d=four, e=last)
+        revision = self.news().revision
+        self.assertEqual(self.trim(entries=1), 4)
+        news = {state.member.name: state for state in self.news(revision).members}
+        self.assertEqual(
+            {name: state.dropped for name, state in news.items()}, {"a": 3, "b": 1, "c": 1}
+        )
+        for state in news.values():
+            self.assertEqual(state.progress, Progress(four))
+            self.assertEqual(state.member, before[state.member.name].member)
+            self.assertEqual(state.registered, before[state.member.name].registered)
+        for name, cursor in (("d", four), ("e", last)):
+            self.assertEqual(self.state(name), replace(before[name], progress=Progress(cursor)))
+
+    def test_restOfProgressStays(self) -> None:
+        """
+        What else is known of a member's way is not touched.
+        """
+        self.join("bob", 5000)
+        self.progressed("bob", Progress(0, 3, 2, True))
+        positions = self.say("one", "two")
+        self.trim(entries=1)
+        self.assertEqual(self.state("bob").progress, Progress(positions[0], 3, 2, True))
+
+    def test_lateCursor(self) -> None:
+        """
+        A cursor that was on its way while the log was trimmed changes nothing.
+        """
+        self.join("bob", 5000)
+        positions = self.say("one", "two", "three")
+        self.trim(entries=1)
+        self.advance(bob=positions[0])
+        bob = self.state("bob")
+        self.assertEqual((bob.progress.cursor, bob.dropped), (positions[1], 2))
+
+    def dropped(self) -> dict[str, int]:
+        """
+        How much each member lost.
+        """
+        return {state.member.name: state.dropped for state in self.news().members}
+
+    def test_lossesAddUp(self) -> None:
+        """
+        What a member lost is counted over its whole life; a newcomer lost nothing.
+        """
+        self.join("bob", 5000)
+        self.say("one", "two", "three")
+        self.trim(entries=1)
+        self.join("carol", 5001)
+        self.say("four", "five")
+        self.trim(entries=1)
+        self.assertEqual(self.dropped(), {"bob": 4, "carol": 1})
+        for asked in (at("bob", 5000), at("bob", 5002), at("rob", 5002)):
+            self.enrol(asked)
+        self.assertEqual(self.dropped(), {"rob": 4, "carol": 1})
+
+    def test_trimmingWakes(self) -> None:
+        """
+        Who follows the store learns at once what was dropped.
+        """
+        self.join("bob", 5000)
+        self.say("one", "two")
+        seen: list[tuple[list[str], MemberState]] = []
+        self.store.follow(lambda: seen.append((self.texts(), self.state("bob"))))
+        self.trim(entries=1)
+        self.assertEqual(seen[-1:], [(["two"], self.state("bob"))])
+        self.assertEqual(self.state("bob").dropped, 1)
+
+    def test_boundedSteps(self) -> None:
+        """
+        A long log is dropped piece by piece, so that nobody waits long for the store.
+        """
+        self.join("bob", 5000)
+        self.fill(2 * STEP + 10)
+        pieces = []
+        while piece := self.trim(entries=4):
+            pieces.append(piece)
+        self.assertEqual(pieces, [STEP, STEP, 6])
+        last = [str(number) for number in range(2 * STEP + 6, 2 * STEP + 10)]
+        self.assertEqual(self.texts(), last)
+        self.assertEqual(self.dropped(), {"bob": 2 * STEP + 6})
+
+    def test_boundedByBytes(self) -> None:
+        """
+        Sizes are right between the pieces too.
+        """
+        self.join("bob", 5000)
+        self.fill(STEP + 2)
+        self.assertEqual([self.trim(size=1) for _ in range(3)], [STEP, 2, 0])
+
+    def test_emptied(self) -> None:
+        """
+        When everything was dropped, the log goes on with the right size.
+        """
+        self.join("bob", 5000)
+        last = self.say("one", "two")[-1]
+        self.assertEqual(self.trim(size=1), 2)
+        self.assertEqual((self.texts(), self.news().head), ([], last))
+        self.assertEqual(self.trim(size=1), 0)
+        self.assertGreater(self.say("three")[0], last)
+        self.assertSize(ENTRY_OVERHEAD + len("alicethree"))
+
+    def test_sizeOfWhatIsLeft(self) -> None:
+        """
+        What every member has, or nobody was there for, takes no room.
+        """
+        self.say("for nobody")
+        self.join("bob", 5000)
+        positions = self.say("one", "two", "three")
+        self.advance(bob=positions[1])
+        self.assertSize(ENTRY_OVERHEAD + len("alicethree"))
+        self.say("four", "five")
+        self.successResultOf(self.store.leave(at("bob", 5000)))
+        self.join("carol", 5001)
+        self.say("six")
+        self.assertSize(ENTRY_OVERHEAD + len("alicesix"))
+
+    def test_refusedTakesNoRoom(self) -> None:
+        """
+        A message that was refused takes no room.
+        """
+        self.join("bob", 5000)
+        self.say("one")
+        self.refuse(post("two"))
+        self.assertSize(ENTRY_OVERHEAD + len("aliceone"))

@@ -1,0 +1,309 @@
+"""
+What every store must do, written once: a store is finished when it passes.
+
+``StoreContract`` is for every store, ``DurableStoreContract`` for one that outlives its process.
+"""
+
+from dataclasses import replace
+
+from hypothesis import given, settings, strategies
+from zope.interface.verify import verifyObject
+
+from tests.stores.retentioncontract import RetentionContract
+from tests.stores.rostercontract import OFFICE, anyone, at, post
+from twisted_messenger.entry import ENTRY_OVERHEAD
+from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.roster import Change, Member, MemberState, Progress
+
+
+class StoreContract(RetentionContract):
+    """
+    The tests of any store; a subclass gives ``makeStore``.
+    """
+
+    def test_interface(self) -> None:
+        """
+        A program may use it wherever it may use any other store.
+        """
+        self.assertTrue(verifyObject(IMessageStore, self.store))
+
+    def test_emptyAtFirst(self) -> None:
+        """
+        A new room has no message and no member.
+        """
+        self.assertEqual((self.texts(), self.news().head), ([], 0))
+        self.assertEqual((list(self.news().members), list(self.news().departed)), ([], []))
+
+    def test_appendOrder(self) -> None:
+        """
+        Messages are read in the order in which they were said, with all that belongs to them.
+        """
+        self.join("bob", 5000)
+        positions = self.say("one", "two", "three")
+        entries = self.read()
+        self.assertEqual([entry.text for entry in entries], ["one", "two", "three"])
+        self.assertEqual([entry.position for entry in entries], positions)
+        self.assertEqual({entry.name for entry in entries}, {"alice"})
+        self.assertEqual({entry.time for entry in entries}, {1_000_000.25})
+        self.assertEqual(sorted(set(positions)), positions)
+        self.assertGreater(positions[0], 0)
+
+    def test_paging(self) -> None:
+        """
+        A long log can be read piece by piece, from any position.
+        """
+        self.join("bob", 5000)
+        positions = self.say("one", "two", "three", "four")
+        self.assertEqual(self.texts(0, 2), ["one", "two"])
+        self.assertEqual(self.texts(positions[1], 1), ["three"])
+        self.assertEqual(self.texts(positions[1], 9), ["three", "four"])
+        self.assertEqual(self.texts(positions[3]), [])
+        self.assertEqual(self.texts(positions[3] + 1000), [])
+
+    def sizes(self, after: int, limit: int, maxBytes: int) -> list[int]:
+        """
+        The bytes of what is read at once.
+        """
+        return [len(entry.text.encode()) for entry in self.read(after, limit, maxBytes)]
+
+    def test_pagesOfBytes(self) -> None:
+        """
+        A page has no more bytes than asked for, however many messages that are.
+        """
+        self.join("bob", 5000)
+        first, second, _ = self.say("x" * 10_000, "\u20ac" * 10_000, "y" * 10_000)
+        self.assertEqual(self.sizes(0, 100, 39_000), [10_000])
+        self.assertEqual(self.sizes(0, 100, 42_000), [10_000, 30_000])
+        self.assertEqual(self.sizes(0, 100, 60_000), [10_000, 30_000, 10_000])
+        self.assertEqual(self.sizes(first, 1, 60_000), [30_000])
+        self.assertEqual(self.sizes(second, 100, 60_000), [10_000])
+
+    def test_pageOfOne(self) -> None:
+        """
+        The next message is read however long it is, so that nobody is stuck before it.
+        """
+        self.join("bob", 5000)
+        first, second = self.say("x" * 10_000, "y" * 10_000)
+        for maxBytes in (0, 1, 9_999):
+            self.assertEqual(self.sizes(0, 100, maxBytes), [10_000])
+            self.assertEqual(self.sizes(first, 100, maxBytes), [10_000])
+            self.assertEqual(self.sizes(second, 100, maxBytes), [])
+
+    def test_pagesMissNothing(self) -> None:
+        """
+        Read in pages of any number of bytes, the log is all there, each message once.
+        """
+        self.join("bob", 5000)
+        sizes = [0, 500, 1, 1000, 0, 0, 999, 3]
+        self.say(*("x" * size for size in sizes))
+        for maxBytes in (1, 500, 1001, 5000):
+            after, found = 0, []
+            while page := self.read(after, 3, maxBytes):
+                after = page[-1].position
+                found += [len(entry.text) for entry in page]
+                size = sum(len(entry.text) for entry in page)
+                self.assertTrue(size <= maxBytes or len(page) == 1, page)
+            self.assertEqual(found, sizes)
+
+    def test_positionsAreNeverUsedAgain(self) -> None:
+        """
+        When everything was delivered and forgotten, the next message still comes after it.
+        """
+        last = self.say("one", "two")[-1]
+        self.assertEqual(self.texts(), [])
+        self.join("bob", 5000)
+        following = self.say("three")[0]
+        self.assertGreater(following, last)
+        self.assertEqual(self.news().head, following)
+        self.assertEqual(self.texts(last), ["three"])
+
+    def test_refusedPost(self) -> None:
+        """
+        A message that is not admitted leaves nothing behind.
+        """
+        self.join("bob", 5000)
+        (before,) = self.say("one")
+        self.refuse(post("x"))
+        self.assertEqual((self.texts(), self.news().head), (["one"], before))
+
+    def test_admissionSeesTheOwner(self) -> None:
+        """
+        Who may speak is judged by who is registered under the name at that moment.
+        """
+        seen: list[Member | None] = []
+        self.successResultOf(self.store.append(post("x"), seen.append))
+        alice = self.join("alice", 5000)
+        self.successResultOf(self.store.append(post("x"), seen.append))
+        self.assertEqual(seen, [None, alice.member])
+
+    def test_owned(self) -> None:
+        """
+        A message tells whether the registered owner of its name said it.
+        """
+        self.join("bob", 5000)
+        self.join("alice", 5001)
+        for message in (post("a"), post("b", source=OFFICE), post("c", name="stranger")):
+            self.successResultOf(self.store.append(message, anyone))
+        entries = self.read()
+        self.assertEqual([entry.owned for entry in entries], [True, False, False])
+
+    def test_anyText(self) -> None:
+        """
+        Whatever Unicode text was said is what is read.
+        """
+        self.join("bob", 5000)
+
+        @settings(deadline=None, max_examples=60, database=None)
+        @given(strategies.text())
+        def check(text: str) -> None:
+            (position,) = self.say(text)
+            self.assertEqual(self.texts(position - 1), [text])
+
+        check()
+
+    def test_followersAreWoken(self) -> None:
+        """
+        Who follows the store is woken by every change, and finds it already there.
+        """
+        seen: list[tuple[list[str], int]] = []
+
+        def woken() -> None:
+            seen.append((self.texts(), len(self.news().members)))
+
+        self.store.follow(woken)
+        changes = [
+            (lambda: self.enrol(at("bob", 5000)), ([], 1)),
+            (lambda: self.say("one"), (["one"], 1)),
+            (lambda: self.enrol(at("carol", 5001)), (["one"], 2)),
+            (lambda: self.successResultOf(self.store.leave(at("bob", 5000))), ([], 1)),
+        ]
+        for change, there in changes:
+            seen.clear()
+            change()
+            self.assertEqual(seen[-1:], [there])
+
+    def test_unfollow(self) -> None:
+        """
+        Who follows no longer is not woken; the others are.
+        """
+        woken: list[str] = []
+
+        def first() -> None:
+            woken.append("first")
+
+        def second() -> None:
+            woken.append("second")
+
+        self.store.follow(first)
+        self.store.follow(second)
+        self.store.unfollow(first)
+        self.say("one")
+        self.assertEqual(set(woken), {"second"})
+
+
+class DurableStoreContract(StoreContract):
+    """
+    The further tests of a store that remembers; a subclass gives ``reopened`` too.
+    """
+
+    def reopened(self, store: IMessageStore) -> IMessageStore:
+        """
+        Close a store.
+
+        :returns: an open one, as the next start of the program finds it.
+        """
+        raise NotImplementedError
+
+    def restart(self) -> None:
+        """
+        Go on with what a restart finds.
+        """
+        self.store = self.reopened(self.store)
+
+    def known(self) -> list[MemberState]:
+        """
+        What is known of the members; revisions begin anew at a restart.
+        """
+        return [replace(state, registered=0) for state in self.news().members]
+
+    def test_restart(self) -> None:
+        """
+        After a restart everybody is still there and gets what is still missing.
+        """
+        self.join("bob", 5000)
+        self.join("carol", 5001, OFFICE)
+        positions = self.say("one", "two", "three")
+        self.advance(bob=positions[1], carol=positions[0])
+        entries, members = self.read(), self.known()
+        self.restart()
+        self.assertEqual((self.read(), self.known()), (entries, members))
+        self.assertEqual(self.news().head, positions[2])
+        self.assertEqual([entry.text for entry in entries], ["two", "three"])
+
+    def test_restartKeepsProgress(self) -> None:
+        """
+        After a restart nobody is told twice what it lost, and who was reached is known.
+        """
+        self.join("bob", 5000)
+        self.join("carol", 5001)
+        positions = self.say("one", "two", "three", "four")
+        self.trim(entries=2)
+        there = Progress(positions[2], 3, 2, True)
+        self.progressed("bob", there)
+        self.restart()
+        self.assertEqual((self.state("bob").progress, self.state("bob").dropped), (there, 2))
+        carol = self.state("carol")
+        self.assertEqual((carol.progress, carol.dropped), (Progress(positions[1]), 2))
+
+    def test_restartKeepsSizes(self) -> None:
+        """
+        After a restart the limits count what was there before.
+        """
+        self.join("bob", 5000)
+        self.say("one", "two", "three")
+        self.trim(entries=2)
+        self.restart()
+        self.assertEqual(self.trim(entries=2), 0)
+        self.assertSize(2 * ENTRY_OVERHEAD + len("alicetwo" + "alicethree"))
+        self.assertEqual(self.texts(), ["three"])
+
+    def test_restartForgetsNoRegistration(self) -> None:
+        """
+        After a restart a registration is told from what was there before.
+        """
+        self.join("bob", 5000)
+        self.restart()
+        before = self.state("bob")
+        self.assertLessEqual(before.registered, self.news().revision)
+        self.enrol(at("bob", 5000))
+        self.assertGreater(self.state("bob").registered, before.registered)
+
+    def test_restartKeepsCounting(self) -> None:
+        """
+        Positions and ids are never used again, even where nothing was left of the old ones.
+        """
+        bob = self.join("bob", 5000)
+        last = self.say("one", "two")[-1]
+        self.successResultOf(self.store.leave(at("bob", 5000)))
+        self.assertEqual(self.texts(), [])
+        self.restart()
+        self.assertEqual(self.news().head, last)
+        again = self.join("bob", 5000)
+        self.assertGreater(again.member.id, bob.member.id)
+        self.assertGreater(self.say("three")[0], last)
+
+    def test_restartForgetsWhoLeft(self) -> None:
+        """
+        After a restart everything is news, but only about those who are there.
+        """
+        self.join("bob", 5000)
+        carol = self.join("carol", 5001)
+        self.successResultOf(self.store.leave(at("bob", 5000)))
+        self.restart()
+        news = self.news()
+        members = [state.member for state in news.members]
+        self.assertEqual((members, list(news.departed)), ([carol.member], []))
+        self.assertEqual(list(self.news(news.revision).members), [])
+        self.assertIs(self.enrol(at("carol", 5001)), Change.REFRESHED)
+        members = [state.member for state in self.news(news.revision).members]
+        self.assertEqual(members, [carol.member])

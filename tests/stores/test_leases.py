@@ -1,0 +1,301 @@
+"""
+A node among others: how long it may serve its members.
+"""
+
+from dataclasses import replace
+
+from tests.roomtestcase import keepLog
+from tests.stores.leaserig import BELIEVED, TTL, LeaseTestCase
+from twisted_messenger.stores.postgresql.leasetables import Standing
+from twisted_messenger.stores.postgresql.partitions import PARTITIONS
+
+
+class StartTests(LeaseTestCase):
+    """
+    A node that joins.
+    """
+
+    def test_first(self) -> None:
+        """
+        The first node has everything at once, and the others are told that it is there.
+        """
+        self.tables.standing = Standing(share=PARTITIONS, free=PARTITIONS)
+        keeper = self.makeKeeper()
+        keeper.begin(None)
+        self.assertEqual(self.tables.asked, ["renew", ("take", PARTITIONS, False), "join"])
+        self.assertEqual(len(keeper.epochs), PARTITIONS)
+
+    def test_later(self) -> None:
+        """
+        One that finds others takes nothing that they have.
+        """
+        self.tables.standing = Standing(share=128)
+        keeper = self.makeKeeper()
+        keeper.begin(None)
+        self.assertEqual((self.tables.asked, keeper.epochs), (["renew", "join"], {}))
+
+    def test_notBeforeTheStart(self) -> None:
+        """
+        Before it is started, nothing is renewed, and no timer is left behind.
+        """
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+
+class DeadlineTests(LeaseTestCase):
+    """
+    Until when a node may push.
+    """
+
+    def test_renewed(self) -> None:
+        """
+        Leases are renewed three times as often as they end, and the deadline moves with them.
+        """
+        self.keeper.start()
+        for count in range(1, 10):
+            self.wait(TTL / 3)
+            self.assertEqual(self.tables.asked, ["renew"] * count)
+            self.assertAlmostEqual(self.deadline, BELIEVED)
+        self.assertEqual(self.changes, 0)
+
+    def test_countsFromBefore(self) -> None:
+        """
+        However long the answer takes, the deadline counts from before the question was sent, and
+        ends a tenth before the lease does.
+        """
+        self.keeper.start()
+        self.slow = True
+        self.wait(TTL / 3)
+        asked = self.clock.seconds()
+        self.wait(1.5)
+        self.assertEqual(len(self.gates), 1)
+        self.answer()
+        self.assertAlmostEqual(self.deadlines[-1], asked + 0.9 * TTL)
+        self.assertAlmostEqual(self.deadline, BELIEVED - 1.5)
+
+    def test_oneQuestion(self) -> None:
+        """
+        While one renewal is under way there is no other.
+        """
+        self.keeper.start()
+        self.slow = True
+        self.wait(10)
+        self.keeper.look()
+        self.assertEqual(len(self.gates), 1)
+
+    def test_failed(self) -> None:
+        """
+        A renewal that failed gives no more time; it is tried again soon.
+        """
+        self.keeper.start()
+        self.away = True
+        before = list(self.deadlines)
+        self.wait(2)
+        self.assertEqual(self.deadlines, before)
+        self.away = False
+        self.wait(1)
+        self.assertAlmostEqual(self.deadlines[-1], 1003 + BELIEVED)
+
+    def test_lapsed(self) -> None:
+        """
+        A node that was cut off past its deadline hears of all its members anew, since pushes that
+        were due meanwhile were not begun; it has its partitions still.
+        """
+        self.keeper.start()
+        self.away = True
+        self.wait(10)
+        self.assertEqual(self.changes, 0)
+        self.away = False
+        self.wait(1)
+        self.assertIn(("take", 0, True), self.tables.asked)
+        self.assertEqual(self.changes, 1)
+        self.assertEqual(len(self.keeper.epochs), PARTITIONS)
+        self.wait(10)
+        self.assertEqual((self.tables.asked.count(("take", 0, True)), self.changes), (1, 1))
+
+    def test_lapsedMeanwhile(self) -> None:
+        """
+        So it is where the deadline passed while the answer was on its way: pushes rested then, too.
+        """
+        self.keeper.start()
+        self.slow = True
+        self.wait(TTL / 3 + BELIEVED)
+        self.slow = False
+        self.answer()
+        self.assertEqual(self.tables.asked, ["renew", ("take", 0, True)])
+        self.assertEqual(self.changes, 1)
+
+    def test_slowTaking(self) -> None:
+        """
+        A node whose taking of more is slow goes on with what it has: that is renewed already.
+        """
+        self.keeper.start()
+        self.lose(7)
+        self.share(PARTITIONS)
+        self.wait(TTL / 3)
+        self.tables.standing = replace(self.tables.standing, free=1)
+        self.slow = True
+        self.wait(TTL / 3)
+        asked = self.clock.seconds()
+        self.wait(0.5)
+        self.answer()
+        self.wait(1.5)
+        self.assertAlmostEqual(self.deadlines[-1], asked + BELIEVED)
+
+    def test_failedAnnouncement(self) -> None:
+        """
+        Nothing is pushed before the members could be announced.
+        """
+        self.keeper.start()
+        self.slow = self.away = True
+        self.wait(5)
+        self.away = False
+        self.answer()
+        self.assertEqual(self.tables.asked[-1], "renew")
+        self.assertLess(self.deadline, 0)
+        self.away = True
+        self.answer()
+        self.assertLess(self.deadline, 0)
+        self.away = self.slow = False
+        self.wait(TTL / 3)
+        self.assertGreater(self.deadline, BELIEVED - 0.1)
+        self.assertEqual(self.changes, 1)
+
+    def test_away(self) -> None:
+        """
+        While the database is away it is asked once a second and no more often, even if another
+        node's lease was about to end.
+        """
+        self.tables.standing = replace(self.tables.standing, expiry=0.02)
+        self.keeper.start()
+        self.wait(TTL / 3)
+        asked: list[float] = []
+        self.away = self.slow = True
+        for _ in range(1000):
+            if self.gates:
+                asked.append(self.clock.seconds())
+                self.answer()
+            self.wait(0.01)
+        self.assertLessEqual(len(asked), 11)
+
+
+class LookTests(LeaseTestCase):
+    """
+    When a node looks before its time.
+    """
+
+    def test_hurries(self) -> None:
+        """
+        News of other nodes is looked at at once, and the next renewal is as far away as ever.
+        """
+        self.keeper.start()
+        self.wait(0.1)
+        self.keeper.look()
+        self.wait(0.01)
+        self.assertEqual(self.tables.asked, ["renew"])
+        self.wait(0.9)
+        self.assertEqual(self.tables.asked, ["renew"])
+        self.wait(0.11)
+        self.assertEqual(self.tables.asked, ["renew"] * 2)
+
+    def test_notStarted(self) -> None:
+        """
+        Before the start and after the stop there is nothing to hurry.
+        """
+        self.keeper.look()
+        self.keeper.start()
+        self.successResultOf(self.stop())
+        self.tables.asked.clear()
+        self.keeper.look()
+        self.wait(10)
+        self.assertEqual(self.tables.asked, [])
+
+    def test_anotherExpires(self) -> None:
+        """
+        When another node is about to have gone, its members do not wait for the next renewal.
+        """
+        self.tables.standing = replace(self.tables.standing, expiry=0.2)
+        self.keeper.start()
+        self.wait(1)
+        self.assertEqual(self.tables.asked, ["renew"])
+        self.wait(0.24)
+        self.assertEqual(self.tables.asked, ["renew"])
+        self.wait(0.04)
+        self.assertEqual(self.tables.asked, ["renew"] * 2)
+
+
+class StopTests(LeaseTestCase):
+    """
+    A node that leaves in order.
+    """
+
+    def test_stop(self) -> None:
+        """
+        It may push no more, gives everything up, and asks nothing afterwards.
+        """
+        self.keeper.start()
+        self.successResultOf(self.stop())
+        self.assertEqual((self.tables.asked, self.deadlines[-1]), (["depart"], 0.0))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.serve(1)
+        self.successResultOf(self.keeper.handedOver([1]))
+        self.assertEqual(self.tables.asked, ["depart"])
+
+    def test_stopDuringARenewal(self) -> None:
+        """
+        It waits for a renewal that is under way, which would undo the departure.
+        """
+        self.keeper.start()
+        self.slow = True
+        self.wait(TTL / 3)
+        stopped = self.stop()
+        self.answer()
+        self.assertNoResult(stopped)
+        self.answer()
+        self.successResultOf(stopped)
+        self.assertEqual(self.tables.asked, ["renew", "depart"])
+        self.assertEqual(self.deadlines[-1], 0.0)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_stopDuringAHandOver(self) -> None:
+        """
+        Members that are handed over after that have nobody to be taken from.
+        """
+        self.serve(1)
+        self.keeper.start()
+        self.share(0)
+        self.wait(TTL / 3)
+        self.successResultOf(self.stop())
+        self.tables.asked.clear()
+        self.successResultOf(self.keeper.handedOver([1]))
+        self.assertEqual(self.tables.asked, [])
+
+    def test_away(self) -> None:
+        """
+        Where the database is away, the others find out by themselves; the log says so.
+        """
+        log = keepLog(self, "stores.postgresql.leases")
+        self.keeper.start()
+        self.away = True
+        self.successResultOf(self.stop())
+        self.assertEqual(len(log.events), 1)
+        self.assertEqual(self.deadlines[-1], 0.0)
+
+
+class ClockTests(LeaseTestCase):
+    """
+    A machine whose clock is wrong.
+    """
+
+    def test_error(self) -> None:
+        """
+        By how much it is wrong is known from the start, and followed.
+        """
+        now = [5000.0]
+        self.tables.standing = replace(self.tables.standing, time=4990.0)
+        keeper = self.makeKeeper(clock=lambda: now[0])
+        keeper.begin(None)
+        self.assertAlmostEqual(keeper.clockError, 10)
+        keeper.start()
+        now[0] = 4900.0
+        self.wait(TTL / 3)
+        self.assertAlmostEqual(keeper.clockError, -90)

@@ -1,0 +1,39 @@
+"""
+The store in memory.
+"""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.stores.storecontract import StoreContract
+from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.stores.memory import MemoryStore
+
+
+class MemoryStoreTests(StoreContract, SynchronousTestCase):
+    """
+    A room that may forget does all that others do.
+    """
+
+    def makeStore(self) -> IMessageStore:
+        """
+        A store in memory.
+        """
+        return MemoryStore()
+
+    def test_followerThatStops(self) -> None:
+        """
+        A follower may stop following while it is woken; the others are woken all the same.
+        """
+        woken: list[str] = []
+
+        def once() -> None:
+            woken.append("once")
+            self.store.unfollow(once)
+
+        def always() -> None:
+            woken.append("always")
+
+        self.store.follow(once)
+        self.store.follow(always)
+        self.say("one", "two")
+        self.assertEqual(woken, ["once", "always", "always"])

@@ -1,0 +1,186 @@
+"""
+A server that is away, or goes in the very moment.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred, fail
+
+from tests.stores.postgresqlrig import ImmediateDatabase, PostgreSQLTestCase, StillReactor
+from tests.stores.rostercontract import anyone, at, post
+from twisted_messenger.errors import StartError, StoreLost, StoreUncertain
+from twisted_messenger.interfaces import MAIN_ROOM
+from twisted_messenger.roster import RosterLimits
+from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
+from twisted_messenger.stores.postgresql.store import PATIENCE, PostgreSQLStore, parsePostgreSQL
+
+T = TypeVar("T")
+
+
+class FaultyDatabase(ImmediateDatabase):
+    """
+    A database that is lost before it does something, or after.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        #: What happens to the next calls; then all goes well.
+        self.faults: list[str] = []
+
+    def run(self, call: Callable[[Any], T]) -> "Deferred[T]":
+        """
+        Perhaps.
+        """
+        fault = self.faults.pop(0) if self.faults else ""
+        if fault == "before":
+            return fail(StoreLost("before"))
+        done = super().run(call)
+        return done.addCallback(lambda _: fail(StoreLost("after"))) if fault == "after" else done
+
+
+class AwayTests(PostgreSQLTestCase):
+    """
+    Changes while the server is away.
+    """
+
+    def setUp(self) -> None:
+        """
+        A room with a member, so that messages are kept.
+        """
+        super().setUp()
+        self.reactor = StillReactor()
+        self.database = FaultyDatabase(self.server.address, self.room, self.reactor)
+        self.store = PostgreSQLStore(self.database, self.reactor, forgetSeconds=0)
+        self.store.open()
+        self.addCleanup(lambda: self.successResultOf(self.store.close()))
+        self.successResultOf(self.store.enrol(at("bob", 5000), RosterLimits()))
+
+    def texts(self) -> list[str]:
+        """
+        What is in the log.
+        """
+        entries = self.successResultOf(self.store.read(0, 100, 100_000))
+        return [entry.text for entry in entries]
+
+    def test_shortly(self) -> None:
+        """
+        Whoever says something meanwhile waits for a moment, and is heard.
+        """
+        self.database.faults = ["before"] * 3
+        said = self.store.append(post("one"), anyone)
+        self.assertNoResult(said)
+        self.reactor.pump([0.25] * 3)
+        self.assertIsInstance(self.successResultOf(said), int)
+        self.assertEqual(self.texts(), ["one"])
+
+    def test_once(self) -> None:
+        """
+        What was done, though the answer was lost, is not done again, and is answered as it was.
+        """
+        self.database.faults = ["after", "before", "after", "before"]
+        said = [self.store.append(post(text), anyone) for text in ("one", "two")]
+        self.reactor.pump([0.25] * 4)
+        positions = [self.successResultOf(one) for one in said]
+        self.assertEqual(positions, sorted(map(int, map(str, positions))))
+        self.assertEqual(self.texts(), ["one", "two"])
+        self.successResultOf(self.store.append(post("three"), anyone))
+        self.assertEqual(self.texts(), ["one", "two", "three"])
+
+    def test_onceEvenIfForgotten(self) -> None:
+        """
+        So it is when it was delivered and forgotten before it could be tried again.
+        """
+        self.database.faults = ["after"]
+        said = self.store.append(post("one"), anyone)
+        bob = self.successResultOf(self.store.roster(0)).members[0].member.id
+        self.server.execute(f"DELETE FROM twisted_messenger_{self.room}.log")
+        self.assertEqual(bob, 1)
+        self.reactor.advance(0.25)
+        self.assertIsInstance(self.successResultOf(said), int)
+        self.assertEqual(self.texts(), [])
+
+    def test_forLong(self) -> None:
+        """
+        When it stays away, messages are refused for a later try: nothing of them was done. Those
+        that come then need not wait.
+        """
+        self.database.faults = ["before"] * 100
+        said = self.store.append(post("one"), anyone)
+        self.reactor.pump([0.25] * (int(4 * PATIENCE) + 1))
+        failure = self.failureResultOf(said, StoreLost)
+        self.assertIsNone(failure.check(StoreUncertain))
+        self.failureResultOf(self.store.append(post("two"), anyone), StoreLost)
+        self.database.faults = []
+        self.assertIsInstance(self.successResultOf(self.store.append(post("three"), anyone)), int)
+        self.assertEqual(self.texts(), ["three"])
+
+    def test_nobodyKnows(self) -> None:
+        """
+        When it went in the moment of the commit, and stayed away, nobody can say.
+        """
+        self.database.faults = ["after", *["before"] * 100]
+        said = self.store.append(post("one"), anyone)
+        self.reactor.pump([0.25] * (int(4 * PATIENCE) + 1))
+        self.failureResultOf(said, StoreUncertain)
+        self.database.faults = []
+
+
+class StartTests(PostgreSQLTestCase):
+    """
+    A server that cannot be used is said in one line, and the program does not start.
+    """
+
+    def start(self, address: str) -> str:
+        """
+        Fail to start.
+
+        :returns: the line.
+        """
+        database = PostgreSQLDatabase(address, self.room, StillReactor())
+        error = self.assertRaises(StartError, database.open, lambda _: None)
+        self.assertNotIn("\n", str(error))
+        return str(error)
+
+    def test_nobodyThere(self) -> None:
+        """
+        It says where it looked, and no password.
+        """
+        line = self.start("postgresql://ann:secret@127.0.0.1:1/room")
+        self.assertIn("--store", line)
+        self.assertIn("127.0.0.1", line)
+        self.assertIn("refused", line)
+        self.assertNotIn("secret", line)
+
+    def test_noSuchDatabase(self) -> None:
+        """
+        The server's own words are kept.
+        """
+        line = self.start(self.server.address.replace("/postgres", "/nowhere"))
+        self.assertIn('database "nowhere" does not exist', line)
+
+    def test_otherVersion(self) -> None:
+        """
+        Tables of another version are left alone.
+        """
+        store = self.makeNode()
+        store.open()
+        self.successResultOf(store.close())
+        self.server.execute(f"UPDATE twisted_messenger_{self.room}.room SET version = 7")
+        self.assertIn("version 7", self.start(self.server.address))
+
+    def test_addresses(self) -> None:
+        """
+        What is no address, or no room's name, is refused before anything is tried.
+        """
+        reactor = StillReactor()
+        for argument, room in (
+            ("//[::1/db", MAIN_ROOM),
+            ("//host/db?nonsense=1", MAIN_ROOM),
+            ("//host/db", "a b"),
+            ("//host/db", "x" * 41),
+            ("//host/db", 'a"b'),
+        ):
+            error = self.assertRaises(ValueError, parsePostgreSQL, reactor, argument, room)
+            self.assertNotIn("\n", str(error))
+        self.assertIsInstance(parsePostgreSQL(reactor, "//host/db", "a-room_1"), PostgreSQLStore)

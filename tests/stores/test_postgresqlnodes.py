@@ -1,0 +1,246 @@
+"""
+Several nodes in one room: whose members are whose, and what becomes of a node that is cut off.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from twisted.logger import LogLevel
+
+from tests.roomtestcase import keepLog
+from tests.stores.postgresqlrig import PostgreSQLTestCase, StillReactor
+from tests.stores.rostercontract import OFFICE, anyone, at, post
+from twisted_messenger.entry import LogLimits
+from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.roster import Change, Progress, RosterLimits, RosterNews
+from twisted_messenger.stores.postgresql.store import PostgreSQLStore
+
+#: Between two renewals.
+SOON = 1.01
+
+
+class NodesTestCase(PostgreSQLTestCase):
+    """
+    Nodes with clocks of their own, on one server.
+    """
+
+    def node(self, **options: Any) -> PostgreSQLStore:
+        """
+        One more, open.
+        """
+        node = self.makeNode(uptime=lambda: self.uptime, **options)
+        node.open()
+        self.there.add(node)
+        self.addCleanup(self.leave, node)
+        return node
+
+    def leave(self, node: PostgreSQLStore) -> None:
+        """
+        Let a node stop in order, if it has not.
+        """
+        if node in self.there:
+            self.there.remove(node)
+            self.successResultOf(node.close())
+
+    def setUp(self) -> None:
+        """
+        A room with one node and ten members.
+        """
+        super().setUp()
+        self.uptime = 1000.0
+        self.there: set[PostgreSQLStore] = set()
+        self.reactor = StillReactor()
+        self.first = self.node(reactor=self.reactor)
+        for number in range(10):
+            self.enrol(self.first, number)
+
+    def enrol(self, node: PostgreSQLStore, number: int) -> Change | Refusal:
+        """
+        Register a member somewhere.
+        """
+        asked = at(f"m{number}", 5000 + number)
+        return self.successResultOf(node.enrol(asked, RosterLimits()))
+
+    def news(self, node: PostgreSQLStore, since: int = 0) -> RosterNews:
+        """
+        What a node knows of its members.
+        """
+        return self.successResultOf(node.roster(since))
+
+    def members(self, node: PostgreSQLStore) -> set[str]:
+        """
+        Whom it serves.
+        """
+        return {state.member.name for state in self.news(node).members}
+
+    def died(self, node: PostgreSQLStore) -> None:
+        """
+        A node's lease has run out, as far as the database knows.
+        """
+        self.server.execute(
+            f"UPDATE twisted_messenger_{self.room}.nodes SET expires ="
+            f" clock_timestamp() - interval '1 second' WHERE id = '{node.node}'"
+        )
+
+
+class NodesTests(NodesTestCase):
+    """
+    Members are divided among the nodes, and each has one.
+    """
+
+    def test_aloneItHasAll(self) -> None:
+        """
+        A node that is alone serves everybody.
+        """
+        self.assertEqual(self.members(self.first), {f"m{number}" for number in range(10)})
+
+    def test_handOver(self) -> None:
+        """
+        When another joins, the first hands over its surplus: nobody is served by two, and
+        whoever moves goes on where it was.
+        """
+        known = self.news(self.first)
+        (position,) = [self.successResultOf(self.first.append(post("x"), anyone))]
+        assert isinstance(position, int)
+        secondReactor = StillReactor()
+        second = self.node(reactor=secondReactor)
+        self.assertEqual(self.members(second), set())
+        self.reactor.advance(SOON)
+        leaving = self.news(self.first, known.revision).leaving
+        self.assertIn(len(leaving), range(3, 8))
+        secondReactor.advance(SOON)
+        self.assertEqual(self.members(second), set())
+        progress = {memberId: Progress(position, reached=True) for memberId in leaving}
+        self.successResultOf(self.first.advance(progress))
+        self.successResultOf(self.first.handOver(leaving))
+        secondReactor.advance(SOON)
+        states = {state.member.id: state.progress for state in self.news(second).members}
+        self.assertEqual(states, progress)
+        self.assertEqual(len(self.members(self.first)), 10 - len(leaving))
+        self.assertEqual(self.members(self.first) & self.members(second), set())
+
+    def test_leavesInOrder(self) -> None:
+        """
+        What a node leaves when it stops is another's at its next look, without waiting for a
+        lease to end.
+        """
+        reactor = StillReactor()
+        second = self.node(reactor=reactor)
+        self.leave(self.first)
+        reactor.advance(SOON)
+        self.assertEqual(len(self.members(second)), 10)
+
+    def test_dies(self) -> None:
+        """
+        When a node dies, its members are served by another once its lease has run out; what it
+        still writes of them is refused, and it learns that they are gone.
+        """
+        known = self.news(self.first)
+        position = self.successResultOf(self.first.append(post("x"), anyone))
+        assert isinstance(position, int)
+        reactor = StillReactor()
+        second = self.node(reactor=reactor)
+        self.died(self.first)
+        reactor.advance(SOON)
+        self.assertEqual(len(self.members(second)), 10)
+        log = keepLog(self, "stores.postgresql.store")
+        ids = [state.member.id for state in known.members]
+        self.successResultOf(self.first.advance({one: Progress(position) for one in ids}))
+        (line,) = log.lines(LogLevel.warn)
+        self.assertIn("10 members was not written: they are another node's", line)
+        self.assertEqual({one.progress for one in self.news(second).members}, {Progress(0)})
+        self.reactor.advance(SOON)
+        self.assertEqual(set(self.news(self.first, known.revision).departed), set(ids))
+
+    def test_anyNodeTakes(self) -> None:
+        """
+        Messages and registrations go to any node; who owns a name is known to all.
+        """
+        second = self.node()
+        positions = [
+            self.successResultOf(node.append(post(text), anyone))
+            for text, node in (("a", self.first), ("b", second), ("c", self.first))
+        ]
+        self.assertEqual(positions, sorted(map(int, map(str, positions))))
+        for node in (self.first, second):
+            entries = self.successResultOf(node.read(0, 10, 10_000))
+            self.assertEqual([entry.text for entry in entries], ["a", "b", "c"])
+        taken = self.successResultOf(second.enrol(at("m0", 5000, OFFICE), RosterLimits()))
+        assert isinstance(taken, Refusal)
+        self.assertIs(taken.reason, Reason.NAME_TAKEN)
+        self.assertIs(self.enrol(second, 0), Change.REFRESHED)
+
+    def test_newMembersElsewhere(self) -> None:
+        """
+        Whoever registers at a node that does not serve it is served by the one that does.
+        """
+        known = self.news(self.first)
+        second = self.node()
+        self.enrol(second, 10)
+        self.first._told(f"{second.node} {2**31} 0")
+        names = [state.member.name for state in self.news(self.first, known.revision).members]
+        self.assertEqual((names, self.members(second)), (["m10"], set()))
+
+    def test_roomsApart(self) -> None:
+        """
+        Two rooms in one database know nothing of each other.
+        """
+        self.room += "other"
+        other = self.node()
+        self.assertEqual((self.members(other), self.news(other).head), (set(), 0))
+        self.assertIs(self.enrol(other, 0), Change.JOINED)
+
+
+class DeadlineTests(NodesTestCase):
+    """
+    How long a node believes that its members are its own.
+    """
+
+    def test_countsFromBefore(self) -> None:
+        """
+        A tenth less than the lease, from before it was asked for.
+        """
+        self.assertAlmostEqual(self.first.heldUntil, 1000 + 0.9 * 3)
+        self.uptime = 1001.0
+        self.reactor.advance(SOON)
+        self.assertAlmostEqual(self.first.heldUntil, 1001 + 0.9 * 3)
+
+    def test_afterALapse(self) -> None:
+        """
+        A node that could not renew in time, and whose members nobody took, has them again, and
+        all of them are news.
+        """
+        known = self.news(self.first)
+        self.uptime = 1010.0
+        self.reactor.advance(SOON)
+        again = self.news(self.first, known.revision)
+        self.assertEqual((len(again.members), list(again.departed)), (10, []))
+
+    def test_stopped(self) -> None:
+        """
+        A node that has left may push nothing any more.
+        """
+        node = self.node()
+        self.leave(node)
+        self.assertEqual(node.heldUntil, 0.0)
+
+    def test_wrongClock(self) -> None:
+        """
+        A node whose clock is wrong by a day neither makes messages old, nor drops them as such.
+        """
+        wrong = self.node(clock=lambda: self.now() - 86_400)
+        day = LogLimits(seconds=3600)
+        message = replace(post("x"), time=self.now() - 86_400)
+        position = self.successResultOf(wrong.append(message, anyone))
+        self.assertEqual(self.successResultOf(self.first.trim(day, self.now())), 0)
+        self.assertEqual(self.successResultOf(wrong.trim(day, self.now() - 86_400)), 0)
+        (entry,) = self.successResultOf(self.first.read(0, 10, 10_000))
+        self.assertEqual(entry.position, position)
+        self.assertLess(abs(entry.time - self.now()), 60)
+
+    def now(self) -> float:
+        """
+        By the database's clock.
+        """
+        ((seconds,),) = self.server.execute("SELECT extract(epoch FROM now())::float8")
+        return float(str(seconds))

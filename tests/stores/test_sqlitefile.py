@@ -1,0 +1,164 @@
+"""
+The SQLite file itself: what is refused at the start, and what a crash leaves.
+"""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.stores.rostercontract import anyone, at, post
+from twisted_messenger.errors import StartError
+from twisted_messenger.roster import RosterLimits
+from twisted_messenger.stores.sqlite.file import SCHEMA_VERSION, SQLiteFile
+
+
+class FileTestCase(SynchronousTestCase):
+    """
+    Tests with a place for a file.
+    """
+
+    def setUp(self) -> None:
+        """
+        Make an empty directory.
+        """
+        directory = TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.path = os.path.join(directory.name, "room.sqlite")
+        super().setUp()
+
+    def opened(self, path: str) -> SQLiteFile:
+        """
+        An open file, closed at the end of the test.
+        """
+        file = SQLiteFile(path)
+        file.open()
+        self.addCleanup(file.close)
+        return file
+
+
+class StartTests(FileTestCase):
+    """
+    A file that cannot be used is refused at the start, with one line.
+    """
+
+    def refused(self, path: str) -> str:
+        """
+        Fail unless the file is refused properly.
+
+        :returns: why.
+        """
+        file = SQLiteFile(path)
+        why = str(self.assertRaises(StartError, file.open))
+        self.assertIn("--store", why)
+        self.assertIn(path, why)
+        self.assertNotIn("\n", why)
+        # Whoever mends the file does so while the refused one is still at hand.
+        self.refusedFile = file
+        return why
+
+    def test_inUse(self) -> None:
+        """
+        Two servers never share a file.
+        """
+        self.opened(self.path)
+        self.assertIn("in use", self.refused(self.path))
+
+    def test_missingDirectory(self) -> None:
+        """
+        No directory is made up.
+        """
+        self.refused(os.path.join(self.path, "room.sqlite"))
+        self.assertFalse(os.path.exists(self.path))
+
+    def test_directory(self) -> None:
+        """
+        A directory is no file.
+        """
+        self.refused(os.path.dirname(self.path))
+
+    def test_otherFile(self) -> None:
+        """
+        A file that is no database is left alone.
+        """
+        Path(self.path).write_text("Dear diary, " * 1000)
+        self.refused(self.path)
+        self.assertEqual(Path(self.path).read_text(), "Dear diary, " * 1000)
+
+    def _query(self, statement: str) -> list[Any]:
+        with closing(sqlite3.connect(self.path, timeout=0, isolation_level=None)) as database:
+            return database.execute(statement).fetchall()
+
+    def test_newerSchema(self) -> None:
+        """
+        A file of a later release is left alone.
+        """
+        self._query(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        self.assertIn(str(SCHEMA_VERSION + 1), self.refused(self.path))
+
+    def test_refusedFileIsLetGo(self) -> None:
+        """
+        A file that was refused is not locked: its owner can go on with it.
+        """
+        self._query(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        self.refused(self.path)
+        self._query("CREATE TABLE mine (number INTEGER)")
+
+    def test_otherDatabase(self) -> None:
+        """
+        Another program's database is left alone.
+        """
+        self._query("CREATE TABLE mine (number INTEGER)")
+        self.refused(self.path)
+        self.assertEqual(self._query("SELECT name FROM sqlite_master"), [("mine",)])
+
+
+class CrashTests(FileTestCase):
+    """
+    A server that is killed loses nothing it confirmed and nothing else appears.
+    """
+
+    def test_openTransactionIsGone(self) -> None:
+        """
+        What was not committed when the server was killed is not there afterwards.
+        """
+        file = self.opened(self.path)
+        file.transact([lambda: file.enrol(at("bob", 5000), RosterLimits())])
+        file.transact([lambda: file.append(post("committed"), anyone)])
+        copy = os.path.join(os.path.dirname(self.path), "copy.sqlite")
+
+        def kill() -> None:
+            shutil.copy(self.path, copy)
+            shutil.copy(self.path + "-wal", copy + "-wal")
+
+        file.transact([lambda: file.append(post("not committed"), anyone), kill])
+        survivor = self.opened(copy)
+        self.assertEqual([entry.text for entry in survivor.read(0, 10, 1000)], ["committed"])
+        self.assertEqual([state.progress.cursor for state in survivor.roster(0).members], [0])
+        self.assertEqual([entry.text for entry in file.read(1, 10, 1000)], ["not committed"])
+
+
+class RemovedTests(SynchronousTestCase):
+    """
+    A file that somebody deletes while it is in use.
+    """
+
+    def test_removed(self) -> None:
+        """
+        Nothing is taken any more: it would be gone with the process.
+        """
+        directory = TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        path = f"{directory.name}/room.sqlite"
+        file = SQLiteFile(path)
+        file.open()
+        self.addCleanup(file.close)
+        file.transact([])
+        os.remove(path)
+        with self.assertRaises(sqlite3.OperationalError):
+            file.transact([])

@@ -1,0 +1,294 @@
+"""
+The store in one SQLite file. What a full disk does to it: see ``test_sqlitefull``.
+"""
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.stores.rostercontract import anyone, at, post
+from tests.stores.sqliterig import ImmediateWorker, PumpedTestCase
+from tests.stores.storecontract import DurableStoreContract
+from tests.stores.test_sqlitefile import FileTestCase
+from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits, Post
+from twisted_messenger.errors import StoreError
+from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.roster import Change, Progress, RosterLimits
+from twisted_messenger.stores.memory import MemoryStore
+from twisted_messenger.stores.sqlite.file import SQLiteFile
+from twisted_messenger.stores.sqlite.store import SQLiteStore
+
+# The log does not hold it: there is no such time.
+NO_TIME = Post("alice", "never", "127.0.0.1", float("nan"))
+
+
+class SQLiteStoreTests(DurableStoreContract, FileTestCase):
+    """
+    A durable room does all that others do, and remembers.
+    """
+
+    def makeStore(self) -> IMessageStore:
+        """
+        A store in a new file.
+        """
+        self.file = SQLiteFile(self.path)
+        return SQLiteStore(self.file, ImmediateWorker())
+
+    def reopened(self, store: IMessageStore) -> IMessageStore:
+        """
+        Another store in the same file.
+        """
+        self.successResultOf(store.close())
+        again = self.makeStore()
+        again.open()
+        return again
+
+    def fill(self, count: int) -> None:
+        """
+        Append many messages in one transaction.
+        """
+
+        def fill() -> None:
+            for number in range(count):
+                self.file.append(post(str(number)), anyone)
+
+        self.file.transact([fill])
+
+
+def _actions() -> st.SearchStrategy[list[tuple[str, int, int]]]:
+    """
+    What may happen to a room, with two numbers that say how.
+    """
+    kinds = st.sampled_from(
+        ["say", "say", "say", "advance", "entries", "bytes", "age", "evict", "join"]
+    )
+    return st.lists(st.tuples(kinds, st.integers(0, 3), st.integers(0, 12)), max_size=40)
+
+
+class SameTests(FileTestCase):
+    """
+    A room in a file and a room in memory cannot be told apart.
+    """
+
+    def act(self, store: IMessageStore, kind: str, which: int, much: int) -> object:
+        """
+        Let something happen.
+
+        :returns: what the store says to that.
+        """
+        news = self.successResultOf(store.roster(0))
+        ids = [state.member.id for state in news.members]
+        if kind == "say":
+            message = Post("abcd"[which], "x" * much, "127.0.0.1", float(much))
+            return self.successResultOf(store.append(message, anyone))
+        if kind == "join":
+            asked = at("abcd"[which], 5000 + much % 4)
+            return self.successResultOf(store.enrol(asked, RosterLimits()))
+        if kind == "evict":
+            return self.successResultOf(store.evict(which))
+        if kind == "advance" and ids:
+            moved = Progress(max(0, news.head - much), much, which, much > 6)
+            return self.successResultOf(store.advance({ids[which % len(ids)]: moved}))
+        limits = {
+            "entries": LogLimits(much, 0, 0),
+            "bytes": LogLimits(0, much * 40, 0),
+            "age": LogLimits(0, 0, much),
+        }.get(kind, LogLimits(0, 0, 0))
+        return self.successResultOf(store.trim(limits, 10.0 + which))
+
+    def seen(self, store: IMessageStore) -> object:
+        """
+        What there is to see of a store.
+        """
+        news = self.successResultOf(store.roster(0))
+        members = [replace(state, registered=0) for state in news.members]
+        return members, news.head, self.successResultOf(store.read(0, 1000, 2**30))
+
+    @settings(deadline=None, max_examples=60, database=None)
+    @given(_actions())
+    def test_sameAsInMemory(self, actions: list[tuple[str, int, int]]) -> None:
+        """
+        Whatever happens, both answer the same and then hold the same.
+        """
+        self.places += 1
+        file = SQLiteFile(f"{self.path}{self.places}")
+        stores: list[IMessageStore] = [MemoryStore(), SQLiteStore(file, ImmediateWorker())]
+        for store in stores:
+            store.open()
+        try:
+            for port, name in enumerate("ab", 5000):
+                for store in stores:
+                    self.successResultOf(store.enrol(at(name, port), RosterLimits()))
+            for action in actions:
+                memory, durable = (self.act(store, *action) for store in stores)
+                self.assertEqual(memory, durable)
+                memory, durable = (self.seen(store) for store in stores)
+                self.assertEqual(memory, durable)
+        finally:
+            file.close()
+
+    places = 0
+
+
+class BatchTests(PumpedTestCase):
+    """
+    What is asked for while the disk is busy waits for it, together.
+    """
+
+    def test_nothingFiresBeforeItsTransaction(self) -> None:
+        """
+        Nobody is told that a message is stored before it is.
+        """
+        saying = self.say(post("one"))
+        self.assertNoResult(saying)
+        self.worker.pump()
+        self.assertIsInstance(self.successResultOf(saying), int)
+
+    def test_appendsShareTheNextTransaction(self) -> None:
+        """
+        Messages that come while the disk is busy are written at once, in their order.
+        """
+        for text in ("one", "two", "three"):
+            self.say(post(text))
+        self.assertEqual(len(self.worker.calls), 1)
+        self.worker.pump()
+        self.assertEqual(self.fired, ["one stored"])
+        self.assertEqual(len(self.worker.calls), 1)
+        self.worker.pump()
+        self.assertEqual(self.fired, ["one stored", "two stored", "three stored"])
+        self.assertEqual(self.worker.calls, [])
+        self.assertEqual(self.log(), ["one", "two", "three"])
+
+    def test_batchesAreBounded(self) -> None:
+        """
+        In a flood the first message does not wait for the last.
+        """
+        for number in range(1000):
+            self.say(post(str(number)))
+        self.worker.pump()
+        self.worker.pump()
+        self.assertIn("1 stored", self.fired)
+        self.assertNotIn("999 stored", self.fired)
+        self.worker.finish()
+        self.assertEqual(self.fired, [f"{number} stored" for number in range(1000)])
+
+    def test_wakesShareATransaction(self) -> None:
+        """
+        A follower is woken only by what is durable, once for what was written together.
+        """
+        wakes: list[list[str]] = []
+        self.store.follow(lambda: wakes.append(list(self.fired)))
+        for text in ("one", "two", "three"):
+            self.say(post(text))
+        self.assertEqual(wakes, [])
+        self.worker.finish()
+        self.assertEqual(wakes, [["one stored"], ["one stored", "two stored", "three stored"]])
+
+    def test_closeWaits(self) -> None:
+        """
+        A stop loses nothing that was asked for before it.
+        """
+        self.say(post("one"))
+        self.say(post("two"))
+        closing = self.store.close()
+        self.worker.pump()
+        self.assertNoResult(closing)
+        self.worker.finish()
+        self.successResultOf(closing)
+        self.assertEqual(self.fired, ["one stored", "two stored"])
+        self.assertTrue(self.worker.stopped)
+        kept = self.opened(self.path).read(0, 10, 1000)
+        self.assertEqual([entry.text for entry in kept], ["one", "two"])
+
+    def test_failedTransaction(self) -> None:
+        """
+        What could not be written together failed together, and the next message is taken.
+        """
+        first = self.say(post("one"))
+        together = [self.say(post("two")), self.say(NO_TIME), self.say(post("three"))]
+        self.worker.pump()
+        self.successResultOf(first)
+        self.say(post("four"))
+        self.worker.finish()
+        for saying in together:
+            self.failureResultOf(saying, StoreError)
+        self.assertEqual(self.fired[-1], "four stored")
+        self.assertEqual(self.log(), ["one", "four"])
+        self.say(post("five"))
+        self.worker.finish()
+        self.assertEqual(self.log(), ["one", "four", "five"])
+
+    def test_failsTogether(self) -> None:
+        """
+        A broken transaction changes nothing, whatever was asked for in it, and is not repeated.
+        """
+        before = self.members()
+        bob = before["bob"].member.id
+        self.done(self.say(post("one")))
+        self.say(post("busy"))
+        together = [
+            self.store.trim(LogLimits(entries=1), 0.0),
+            self.store.enrol(at("carol", 5001), RosterLimits()),
+            self.store.advance({bob: Progress(1, 3, 2, True)}),
+            self.store.evict(bob),
+            self.say(NO_TIME),
+        ]
+        self.worker.finish()
+        for doing in together:
+            self.failureResultOf(doing, StoreError)
+        self.assertEqual((self.log(), self.members()), (["one", "busy"], before))
+
+    def breakTransaction(self) -> None:
+        """
+        Say something that lets everything fail that is written with it.
+        """
+        self.say(NO_TIME).addErrback(lambda reason: reason.trap(StoreError))
+
+    def test_revisionAfterFailure(self) -> None:
+        """
+        Who follows the roster misses nothing that comes after a broken transaction.
+        """
+        self.say(post("busy"))
+        joining = self.store.enrol(at("carol", 5001), RosterLimits())
+        self.breakTransaction()
+        self.worker.finish()
+        self.failureResultOf(joining, StoreError)
+        revision = self.done(self.store.roster(0)).revision
+        self.assertIs(self.done(self.store.enrol(at("dave", 5002), RosterLimits())), Change.JOINED)
+        news = self.done(self.store.roster(revision))
+        self.assertEqual([state.member.name for state in news.members], ["dave"])
+
+    def test_sizesAfterFailure(self) -> None:
+        """
+        The limits count what is in the log, not what was undone.
+        """
+        self.done(self.say(post("one")))
+        self.done(self.say(post("two")))
+        self.say(post("three"))
+        trimming = self.store.trim(LogLimits(entries=1), 0.0)
+        self.say(post("x" * 1000)).addErrback(lambda reason: reason.trap(StoreError))
+        self.breakTransaction()
+        self.worker.finish()
+        self.failureResultOf(trimming, StoreError)
+        size = 3 * (ENTRY_OVERHEAD + len("alice")) + len("onetwothree")
+        for limits, dropped in (
+            (LogLimits(3, size, 0), 0),
+            (LogLimits(0, size - 1, 0), 1),
+            (LogLimits(1, 0, 0), 1),
+            (LogLimits(1, 0, 0), 0),
+        ):
+            self.assertEqual(self.done(self.store.trim(limits, 0.0)), dropped)
+        self.assertEqual(self.log(), ["three"])
+
+    def test_advanceTakesACopy(self) -> None:
+        """
+        What is written is how far members had come when that was asked for.
+        """
+        bob = self.members()["bob"].member.id
+        self.say(post("one"))
+        moved = {bob: Progress(0, told=1)}
+        self.store.advance(moved)
+        moved[bob] = Progress(0, told=9)
+        self.worker.finish()
+        self.assertEqual(self.members()["bob"].progress.told, 1)
