@@ -2,12 +2,12 @@
 Pushers whose pushes are Deferreds, for tests.
 """
 
-import math
 from abc import abstractmethod
 from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 
+from twisted_messenger.lease import Lease
 from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 
 
@@ -31,7 +31,7 @@ class DeferredPusher:
         payload: bytes,
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
-        until: float = math.inf,
+        lease: Lease | None = None,
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.

@@ -30,9 +30,9 @@ class IMessageStore(Interface):
     :class:`~twisted_messenger.errors.StoreUncertain`.
     """
 
-    heldUntil = Attribute(
-        "Until when pushes may begin, on the clock twisted_messenger.clock: behind that, another "
-        "node may serve the members. Infinite for a store that no nodes share."
+    lease = Attribute(
+        "A twisted_messenger.lease.Lease: pushes may begin while it is held, and another node may "
+        "serve the members when it is over. It never ends for a store that no nodes share."
     )
 
     def open() -> None:

@@ -2,7 +2,6 @@
 What the tests of the broadcaster share: pushes ended by hand, a room.
 """
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from tests.pushers import DeferredPusher
 from tests.stores.stumblingstore import StumblingStore
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.eventlog import Counters
+from twisted_messenger.lease import Lease
 from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.roster import Progress
@@ -34,8 +34,8 @@ class HandPusher(DeferredPusher):
         self.open: dict[int, Deferred[PushResult]] = {}
         #: What the last push to each port was given to connect.
         self.timeouts: dict[int, float | None] = {}
-        #: When it was too late for the last push to each port.
-        self.until: dict[int, float] = {}
+        #: What the last push to each port must not outlive.
+        self.leases: dict[int, Lease | None] = {}
         #: Ports where what is under way has been sent to its end.
         self.whole: set[int] = set()
 
@@ -58,13 +58,13 @@ class HandPusher(DeferredPusher):
         payload: bytes,
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
-        until: float = math.inf,
+        lease: Lease | None = None,
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.
         """
-        attempt = super().begin(host, port, payload, settled, connectTimeout, until)
-        self.until[port] = until
+        attempt = super().begin(host, port, payload, settled, connectTimeout, lease)
+        self.leases[port] = lease
         return HandAttempt(self, port, attempt)
 
     def end(self, port: int, outcome: Outcome = Outcome.CONFIRMED, connected: bool = False) -> None:

@@ -6,6 +6,7 @@ from tests.delivery.broadcasterrig import ANN, BOB, CYD, DAN, BroadcasterTestCas
 from tests.roomtestcase import keepLog
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.dispatcher import SUSPECT_CONNECT_TIMEOUT
+from twisted_messenger.lease import Lease
 from twisted_messenger.push.creator import CONNECT_TIMEOUT
 from twisted_messenger.push.interfaces import Outcome
 from twisted_messenger.roster import Progress
@@ -25,14 +26,14 @@ class LapseTests(BroadcasterTestCase):
         The node may push for a while.
         """
         super().setUp()
-        self.log = keepLog(self, "delivery.leasewatch")
-        self.store.heldUntil = HELD
+        self.log = keepLog(self, "lease")
+        self.store.lease = Lease(HELD, self.network.seconds)
 
     def startShared(self, **options: object) -> Broadcaster:
         """
         Run a broadcaster that knows by when it must have stopped.
         """
-        return self.start(uptime=self.network.seconds, **options)
+        return self.start(**options)
 
     def lapse(self) -> None:
         """
@@ -44,7 +45,7 @@ class LapseTests(BroadcasterTestCase):
         """
         The leases are renewed, and the members announced.
         """
-        self.store.heldUntil = self.network.seconds() + seconds
+        self.store.lease.until = self.network.seconds() + seconds
         self.store.announce()
         self.network.settle()
 
@@ -71,10 +72,10 @@ class LapseTests(BroadcasterTestCase):
         self.startShared()
         self.meet(("ann", ANN))
         for count in range(20):
-            self.store.heldUntil = self.network.seconds() + HELD
+            self.store.lease.until = self.network.seconds() + HELD
             self.network.advance(HELD / 2)
             self.say("ci", str(count))
-            self.assertEqual(self.pusher.until[ANN], self.store.heldUntil)
+            self.assertEqual(self.pusher.leases[ANN], self.store.lease)
             self.pusher.end(ANN)
         self.assertEqual(self.pusher.texts(ANN), [f"ci: {count}" for count in range(20)])
         self.assertEqual(self.log.events, [])
@@ -190,7 +191,7 @@ class LapseTests(BroadcasterTestCase):
         self.startShared()
         self.meet(("ann", ANN))
         for count in range(3):
-            self.network.advance(self.store.heldUntil - self.network.seconds() + 1)
+            self.network.advance(self.store.lease.until - self.network.seconds() + 1)
             self.say("ci", str(count))
             self.assertEqual(self.pusher.open, {})
             self.back(HELD)
@@ -203,7 +204,7 @@ class LapseTests(BroadcasterTestCase):
         """
         A node that has no lease at its start pushes as soon as it has.
         """
-        self.store.heldUntil = 0.0
+        self.store.lease.until = 0.0
         self.startShared()
         self.join("ann", ANN)
         self.say("ci", "1")

@@ -2,7 +2,6 @@
 What a connection under the epoll opens with: bytes that are sent before anybody is told.
 """
 
-import math
 import socket
 from errno import ECANCELED
 from functools import partial
@@ -15,7 +14,7 @@ from tests.loopback.waiting import PATIENCE, LoopbackWaiting
 from tests.push.pushcontract import MUCH, listener
 from tests.push.pushrig import HOST
 from tests.waiting import WaitingTestCase
-from twisted_messenger.clock import uptime
+from twisted_messenger.lease import Lease, uptime
 from twisted_messenger.push.creator import BatchCreator
 from twisted_messenger.testing import CollectingFactory, RecordingProtocol
 
@@ -50,12 +49,12 @@ class OpeningTests(LoopbackWaiting, WaitingTestCase):
         self.failed: Deferred[None] = Deferred()
 
     def connect(
-        self, port: int, protocol: RecordingProtocol, opening: bytes, until: float = math.inf
+        self, port: int, protocol: RecordingProtocol, opening: bytes, lease: Lease | None = None
     ) -> None:
         """
         Connect, and leave nothing behind.
         """
-        attempt = self.batch.connect(HOST, port, protocol, self.failed.errback, opening, until)
+        attempt = self.batch.connect(HOST, port, protocol, self.failed.errback, opening, lease)
         self.addCleanup(attempt.abortConnection)
 
     def collecting(self) -> tuple[int, CollectingFactory]:
@@ -140,9 +139,9 @@ class OpeningTests(LoopbackWaiting, WaitingTestCase):
         listening.settimeout(PATIENCE)
         protocol = Speaking()
         with socket.create_connection(listening.getsockname()):
-            until = uptime() + 0.1
-            self.connect(listening.getsockname()[1], protocol, b"ann: hi", until)
-            self.waitUntil(lambda: uptime() >= until)
+            lease = Lease(uptime() + 0.1)
+            self.connect(listening.getsockname()[1], protocol, b"ann: hi", lease)
+            self.waitUntil(lambda: not lease.held)
             listening.accept()[0].close()
             self.assertReset(listening, protocol)
 
@@ -153,7 +152,7 @@ class OpeningTests(LoopbackWaiting, WaitingTestCase):
         listening = listener(self)
         listening.settimeout(PATIENCE)
         protocol = Speaking()
-        self.connect(listening.getsockname()[1], protocol, b"ann: hi", uptime())
+        self.connect(listening.getsockname()[1], protocol, b"ann: hi", Lease(uptime()))
         self.assertReset(listening, protocol)
 
     def test_refused(self) -> None:

@@ -2,7 +2,6 @@
 Parts that are wrong on purpose: a simulation that does not catch them proves nothing.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +18,7 @@ from twisted_messenger.delivery.state import RetryPolicy
 from twisted_messenger.entry import Entry
 from twisted_messenger.incoming.receipt import ReceiptFactory, ReceiptProtocol
 from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.lease import Lease
 from twisted_messenger.push.creator import CONNECT_TIMEOUT
 from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
 from twisted_messenger.roster import Progress
@@ -103,7 +103,7 @@ class _Twice:
         payload: bytes,
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
-        until: float = math.inf,
+        lease: Lease | None = None,
     ) -> Attempt:
         self._pusher.begin(host, port, payload, lambda _: None, connectTimeout)
         return self._pusher.begin(host, port, payload, settled, connectTimeout)

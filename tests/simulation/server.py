@@ -2,7 +2,6 @@
 The server: the real service in a process of its own, started, stopped and killed.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -16,6 +15,7 @@ from tests.simulation.record import Kind, Record, subject
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.server import ChatServerFactory
+from twisted_messenger.lease import Lease
 from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.push.interfaces import Attempt, Pusher, PushResult
 from twisted_messenger.room.chatroom import ChatRoom
@@ -60,7 +60,7 @@ class RecordingPusher:
         payload: bytes,
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
-        until: float = math.inf,
+        lease: Lease | None = None,
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.
@@ -72,7 +72,7 @@ class RecordingPusher:
             self._record.note(Kind.PUSHED, address, id, result.outcome.value)
             settled(result)
 
-        return self._pusher.begin(host, port, payload, pushed, connectTimeout, until)
+        return self._pusher.begin(host, port, payload, pushed, connectTimeout, lease)
 
 
 class Server:

@@ -11,6 +11,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.errors import StoreLost
+from twisted_messenger.lease import Lease
 from twisted_messenger.stores.postgresql.leases import LeaseKeeper
 from twisted_messenger.stores.postgresql.leasetables import LeaseTables, Standing
 from twisted_messenger.stores.postgresql.partitions import PARTITIONS, partitionOf
@@ -90,9 +91,9 @@ class LeaseTestCase(SynchronousTestCase):
         #: What was asked is kept back; see :meth:`answer`.
         self.slow = False
         self.gates: list[Deferred[None]] = []
-        #: How often followers were woken, and each deadline that was told.
+        #: How often followers were woken.
         self.changes = 0
-        self.deadlines: list[float] = []
+        self.lease = Lease(0.0, self.clock.seconds)
         self.keeper = self.makeKeeper()
         self.keeper.begin(None)
         self.tables.asked.clear()
@@ -105,9 +106,8 @@ class LeaseTestCase(SynchronousTestCase):
             self.tables,
             self.ask,
             self.clock,
-            self.clock.seconds,
+            self.lease,
             changed=self.changed,
-            extended=self.deadlines.append,
             ttl=TTL,
             **options,
         )
@@ -179,7 +179,7 @@ class LeaseTestCase(SynchronousTestCase):
         """
         Until when this node may push, as it was told last; seconds from now.
         """
-        return self.deadlines[-1] - self.clock.seconds()
+        return self.lease.until - self.clock.seconds()
 
 
 def memberIn(number: int) -> int:

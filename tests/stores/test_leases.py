@@ -69,7 +69,7 @@ class DeadlineTests(LeaseTestCase):
         self.wait(1.5)
         self.assertEqual(len(self.gates), 1)
         self.answer()
-        self.assertAlmostEqual(self.deadlines[-1], asked + 0.9 * TTL)
+        self.assertAlmostEqual(self.lease.until, asked + 0.9 * TTL)
         self.assertAlmostEqual(self.deadline, BELIEVED - 1.5)
 
     def test_oneQuestion(self) -> None:
@@ -88,12 +88,12 @@ class DeadlineTests(LeaseTestCase):
         """
         self.keeper.start()
         self.away = True
-        before = list(self.deadlines)
+        before = self.lease.until
         self.wait(2)
-        self.assertEqual(self.deadlines, before)
+        self.assertEqual(self.lease.until, before)
         self.away = False
         self.wait(1)
-        self.assertAlmostEqual(self.deadlines[-1], 1003 + BELIEVED)
+        self.assertAlmostEqual(self.lease.until, 1003 + BELIEVED)
 
     def test_lapsed(self) -> None:
         """
@@ -139,7 +139,7 @@ class DeadlineTests(LeaseTestCase):
         self.wait(0.5)
         self.answer()
         self.wait(1.5)
-        self.assertAlmostEqual(self.deadlines[-1], asked + BELIEVED)
+        self.assertAlmostEqual(self.lease.until, asked + BELIEVED)
 
     def test_failedAnnouncement(self) -> None:
         """
@@ -234,7 +234,7 @@ class StopTests(LeaseTestCase):
         """
         self.keeper.start()
         self.successResultOf(self.stop())
-        self.assertEqual((self.tables.asked, self.deadlines[-1]), (["depart"], 0.0))
+        self.assertEqual((self.tables.asked, self.lease.until), (["depart"], 0.0))
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.serve(1)
         self.successResultOf(self.keeper.handedOver([1]))
@@ -253,7 +253,7 @@ class StopTests(LeaseTestCase):
         self.answer()
         self.successResultOf(stopped)
         self.assertEqual(self.tables.asked, ["renew", "depart"])
-        self.assertEqual(self.deadlines[-1], 0.0)
+        self.assertEqual(self.lease.until, 0.0)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_stopDuringAHandOver(self) -> None:
@@ -278,7 +278,7 @@ class StopTests(LeaseTestCase):
         self.away = True
         self.successResultOf(self.stop())
         self.assertEqual(len(log.events), 1)
-        self.assertEqual(self.deadlines[-1], 0.0)
+        self.assertEqual(self.lease.until, 0.0)
 
 
 class ClockTests(LeaseTestCase):

@@ -11,6 +11,7 @@ from tests.roomtestcase import keepLog
 from tests.stores.postgresqlrig import PostgreSQLTestCase, StillReactor
 from tests.stores.rostercontract import OFFICE, anyone, at, post
 from twisted_messenger.entry import LogLimits
+from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Change, Progress, RosterLimits, RosterNews
 from twisted_messenger.stores.postgresql.store import PostgreSQLStore
@@ -28,7 +29,7 @@ class NodesTestCase(PostgreSQLTestCase):
         """
         One more, open.
         """
-        node = self.makeNode(uptime=lambda: self.uptime, **options)
+        node = self.makeNode(lease=Lease(0.0, lambda: self.uptime), **options)
         node.open()
         self.there.add(node)
         self.addCleanup(self.leave, node)
@@ -200,10 +201,10 @@ class DeadlineTests(NodesTestCase):
         """
         A tenth less than the lease, from before it was asked for.
         """
-        self.assertAlmostEqual(self.first.heldUntil, 1000 + 0.9 * 3)
+        self.assertAlmostEqual(self.first.lease.until, 1000 + 0.9 * 3)
         self.uptime = 1001.0
         self.reactor.advance(SOON)
-        self.assertAlmostEqual(self.first.heldUntil, 1001 + 0.9 * 3)
+        self.assertAlmostEqual(self.first.lease.until, 1001 + 0.9 * 3)
 
     def test_afterALapse(self) -> None:
         """
@@ -222,7 +223,7 @@ class DeadlineTests(NodesTestCase):
         """
         node = self.node()
         self.leave(node)
-        self.assertEqual(node.heldUntil, 0.0)
+        self.assertEqual(node.lease.until, 0.0)
 
     def test_wrongClock(self) -> None:
         """

@@ -10,6 +10,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.stores.leaserig import TTL, memberIn
+from twisted_messenger.lease import Lease
 from twisted_messenger.roster import Member, MemberState, Progress, RosterNews
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
 from twisted_messenger.stores.postgresql.leasetables import Standing
@@ -67,7 +68,9 @@ class RosterTests(SynchronousTestCase):
         self.clock = MemoryReactorClock()
         self.clock.advance(1000)
         self.database = HandDatabase(self.clock)
-        self.store = PostgreSQLStore(self.database, self.clock, uptime=self.clock.seconds, ttl=TTL)
+        self.store = PostgreSQLStore(
+            self.database, self.clock, lease=Lease(0.0, self.clock.seconds), ttl=TTL
+        )
         self.store.open()
         self.stand(0, *range(PARTITIONS))
         asking = self.store.roster(0)

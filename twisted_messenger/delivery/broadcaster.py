@@ -20,11 +20,9 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
 from twisted.logger import Logger
 
-from twisted_messenger.clock import uptime
 from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.dispatcher import Dispatcher
 from twisted_messenger.delivery.follower import LogFollower
-from twisted_messenger.delivery.leasewatch import LeaseWatch
 from twisted_messenger.delivery.recipient import Recipient
 from twisted_messenger.delivery.slots import MAX_PUSHES
 from twisted_messenger.delivery.state import (
@@ -39,6 +37,7 @@ from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.lease import LeaseWatch
 from twisted_messenger.push.creator import CONNECT_TIMEOUT
 from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.roster import MemberState, RosterNews
@@ -69,7 +68,6 @@ class Broadcaster(Service):
     :param shutdownTimeout: seconds that a stop leaves the pushes in flight.
     :param retryPolicy: number of failures to seconds before the next attempt.
     :param clock: seconds since the epoch; ages messages.
-    :param uptime: see :func:`twisted_messenger.clock.uptime`; tells when the store's leases end.
     """
 
     log = Logger()
@@ -91,7 +89,6 @@ class Broadcaster(Service):
         shutdownTimeout: float = SHUTDOWN_TIMEOUT,
         retryPolicy: RetryPolicy | None = None,
         clock: Callable[[], float] = time.time,
-        uptime: Callable[[], float] = uptime,
     ) -> None:
         self.counters = counters or Counters()
         self._store = store
@@ -118,9 +115,8 @@ class Broadcaster(Service):
             maxPushes=maxPushes,
             connectTimeout=connectTimeout,
             lineEnd=self._lineEnd,
-            uptime=uptime,
         )
-        self._leaseWatch = LeaseWatch(store, reactor, self._dispatcher.recallAll, uptime)
+        self._leaseWatch = LeaseWatch(store.lease, reactor, self._dispatcher.recallAll)
         self._deliveries: dict[int, Recipient] = {}
         self._names: dict[str, Recipient] = {}
 

@@ -9,8 +9,6 @@ The dispatcher: lets each member go on, one push after the other, as far as ther
        '------------ settled: confirmed, hung, failed ------'----------------------------'
 """
 
-import math
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -18,7 +16,6 @@ from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twisted_messenger.clock import uptime
 from twisted_messenger.delivery.alarm import Alarm
 from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.outcomes import Outcomes
@@ -63,7 +60,6 @@ class Dispatcher:
     :param maxPushes: in flight in all, 2 or more.
     :param connectTimeout: seconds until a push to a healthy member must be connected.
     :param lineEnd: behind every push.
-    :param uptime: see :func:`twisted_messenger.clock.uptime`; tells when the store's leases end.
     """
 
     log = Logger()
@@ -81,7 +77,6 @@ class Dispatcher:
         maxPushes: int = MAX_PUSHES,
         connectTimeout: float = CONNECT_TIMEOUT,
         lineEnd: bytes = b"",
-        uptime: Callable[[], float] = uptime,
     ) -> None:
         #: The pushes under way, by callback address: one for each.
         self.inFlight: dict[str, Attempt] = {}
@@ -95,9 +90,8 @@ class Dispatcher:
         self._serverName = serverName
         self._connectTimeout = connectTimeout
         self._lineEnd = lineEnd
-        self._uptime = uptime
         # Before each push, a store that no nodes share is not asked.
-        self._leased = store.heldUntil != math.inf
+        self._lease = store.lease if store.lease.ends else None
         self._healthy: Slots[Recipient]
         self._suspects: Slots[Recipient]
         self._healthy, self._suspects = windows(maxPushes)
@@ -169,7 +163,7 @@ class Dispatcher:
         """
         if not self._running or delivery.gone or delivery.busy:
             return
-        if self._leased and self._lapsed():
+        if self._lapsed():
             return
         if self._flowed(delivery):
             return
@@ -210,7 +204,7 @@ class Dispatcher:
         """
         Whether another node may serve the members by now. When this one may again, they are news.
         """
-        return bool(self._uptime() >= self._store.heldUntil)
+        return self._lease is not None and not self._lease.held
 
     def _hasWork(self, delivery: Recipient) -> bool:
         return delivery.queue.missed > 0 or delivery.queue.cursor < self._tail.head
@@ -321,7 +315,7 @@ class Dispatcher:
         address = delivery.pushedTo = delivery.address
         settled = partial(self._pushed, delivery, address)
         self.inFlight[address] = self._pusher.begin(
-            member.host, member.port, payload, settled, timeout, self._store.heldUntil
+            member.host, member.port, payload, settled, timeout, self._lease
         )
 
     def _pushed(self, delivery: Recipient, address: str, result: PushResult) -> None:
@@ -351,7 +345,7 @@ class Dispatcher:
         """
         if not self._running or delivery.window is not self._healthy or delivery.gone:
             return False
-        if self._leased and self._lapsed():
+        if self._lapsed():
             return False
         if self._healthy.queue or self._blocked or delivery.page:
             return False

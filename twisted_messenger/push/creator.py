@@ -6,7 +6,6 @@ receiver prints first, then closes. ``loseConnection`` alone would report succes
 that were never read.
 """
 
-import math
 import select
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +21,7 @@ from twisted.internet.protocol import ClientCreator
 from twisted.python.failure import Failure
 
 from twisted_messenger.address import literal
+from twisted_messenger.lease import Lease
 from twisted_messenger.push.epoll import SocketBatch
 from twisted_messenger.push.interfaces import PushResult
 from twisted_messenger.push.protocol import _ONE_SEND_BYTES, PushProtocol
@@ -119,7 +119,7 @@ class PushCreator(BatchCreator):
         payload: bytes,
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
-        until: float = math.inf,
+        lease: Lease | None = None,
     ) -> PushProtocol:
         """
         See :class:`Pusher`. What the reactor must connect has no such limit.
@@ -137,7 +137,7 @@ class PushCreator(BatchCreator):
             self._byReactor(protocol, host, port)
         else:
             protocol.attempt = batch.connect(
-                host, port, protocol, protocol.notConnected, opening, until
+                host, port, protocol, protocol.notConnected, opening, lease
             )
         return protocol
 

@@ -11,7 +11,6 @@ one epoll of their own, and the reactor watches that one descriptor::
 A batch of ready sockets costs the reactor one call.
 """
 
-import math
 import select
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +20,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twisted_messenger.lease import Lease
 from twisted_messenger.push.transport import PushSocket
 
 # Sockets looked at before the reactor may do something else.
@@ -49,7 +49,7 @@ class SocketBatch:
         protocol: Any,
         failed: Callable[[Failure], object],
         opening: bytes = b"",
-        until: float = math.inf,
+        lease: Lease | None = None,
     ) -> PushSocket:
         """
         Connect a protocol.
@@ -59,10 +59,9 @@ class SocketBatch:
         :param failed: called in its place where there is no connection, never before this returns.
         :param opening: sent as soon as the connection stands, before the protocol learns of that:
             one system call less.
-        :param until: when it is too late for that, on the clock
-            :func:`~twisted_messenger.clock.uptime`: then it fails with ``ECANCELED``.
+        :param lease: where it is over by then, the attempt fails with ``ECANCELED``.
         """
-        transport = PushSocket(self, (host, port), protocol, failed, opening, until)
+        transport = PushSocket(self, (host, port), protocol, failed, opening, lease)
         try:
             transport.connect()
         except OSError as error:

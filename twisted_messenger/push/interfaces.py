@@ -2,11 +2,12 @@
 What a push needs of whoever makes it, and how it may end.
 """
 
-import math
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+
+from twisted_messenger.lease import Lease
 
 
 class Outcome(Enum):
@@ -77,13 +78,13 @@ class Pusher(typing.Protocol):
         payload: bytes,
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
-        until: float = math.inf,
+        lease: Lease | None = None,
     ) -> Attempt:
         """
         Begin a push.
 
         :param settled: called once with the result, never before this returns.
         :param connectTimeout: seconds until it must be connected; ``None`` for the usual.
-        :param until: when it is too late to send anything, on the clock
-            :func:`~twisted_messenger.clock.uptime`; it is not too late now.
+        :param lease: nothing is sent once it is over; it is held now. ``None`` for one that never
+            ends.
         """

@@ -5,7 +5,6 @@ What is left of a connection is what the kernel must do: connect, send, half-clo
 end, close.
 """
 
-import math
 import os
 import select
 import socket
@@ -20,7 +19,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_messenger.clock import uptime
+from twisted_messenger.lease import Lease
 from twisted_messenger.sockets import resetOnClose
 
 # Bytes read at once. A receiver says nothing, or one line.
@@ -61,8 +60,7 @@ class PushSocket:
     :param protocol: half-closeable.
     :param failed: called where there is no connection.
     :param opening: sent as soon as the connection stands, before the protocol learns of that.
-    :param until: when it is too late for that, on the clock
-        :func:`~twisted_messenger.clock.uptime`.
+    :param lease: nothing is sent once it is over.
     """
 
     # Slots are what the interpreter reaches fastest.
@@ -72,12 +70,12 @@ class PushSocket:
         "_connected",
         "_ending",
         "_failed",
+        "_lease",
         "_peer",
         "_protocol",
         "_readEnded",
         "_socket",
         "_unsent",
-        "_until",
         "descriptor",
         "disconnecting",
         "events",
@@ -90,14 +88,14 @@ class PushSocket:
         protocol: Any,
         failed: Callable[[Failure], object],
         opening: bytes = b"",
-        until: float = math.inf,
+        lease: Lease | None = None,
     ) -> None:
         self._batch = batch
         self._peer = peer
         self._protocol = protocol
         self._failed = failed
         self._unsent = opening
-        self._until = until
+        self._lease = lease
         self._socket: Any = None
         #: Of the socket.
         self.descriptor = -1
@@ -259,7 +257,7 @@ class PushSocket:
         :raises OSError: there is no connection, or it is too late for one.
         """
         # Also right behind a connect that succeeded: the whole program may have stood still in it.
-        if self._until != math.inf and uptime() >= self._until:
+        if self._lease is not None and not self._lease.held:
             # To the peer our end alone would be an empty message.
             resetOnClose(self, True)
             raise OSError(ECANCELED, "")

@@ -6,7 +6,6 @@ per fsync that is thousands of messages a second instead of 128). A Deferred fir
 transaction is durable. Reads never share a transaction with writes: what is read is committed.
 """
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from twisted.python.failure import Failure
 
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.interfaces import Admission
+from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Change, Enrolment, Progress, RosterLimits, RosterNews
 
@@ -52,7 +52,7 @@ class GroupCommitStore(ABC, Generic[Tables]):
     """
 
     #: See :class:`IMessageStore`.
-    heldUntil = math.inf
+    lease = Lease()
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables

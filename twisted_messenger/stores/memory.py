@@ -2,7 +2,6 @@
 A store in memory: for tests, for embedders, and for rooms that may forget.
 """
 
-import math
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -13,6 +12,7 @@ from zope.interface import implementer
 from twisted_messenger.address import machineKey
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.interfaces import Admission, IMessageStore
+from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import (
     Change,
@@ -36,7 +36,7 @@ class MemoryStore:
     """
 
     #: See :class:`IMessageStore`.
-    heldUntil = math.inf
+    lease = Lease()
 
     def __init__(self) -> None:
         self._log: list[Entry] = []

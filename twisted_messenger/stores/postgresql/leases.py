@@ -23,6 +23,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from twisted_messenger.errors import StoreError
+from twisted_messenger.lease import Lease
 from twisted_messenger.stores.postgresql.leasetables import LeaseTables, Standing
 from twisted_messenger.stores.postgresql.partitions import partitionOf, surplusOf
 
@@ -49,10 +50,8 @@ class LeaseKeeper:
     :param tables: the questions.
     :param run: how they reach the database.
     :param reactor: measures the time between renewals.
-    :param uptime: see :func:`twisted_messenger.clock.uptime`.
+    :param lease: is extended whenever the database has renewed this node's leases.
     :param changed: called whenever members came, must go, or may be served again.
-    :param extended: called with the time, on the clock ``uptime``, when this node must have
-        stopped delivering.
     :param ttl: seconds that a lease lasts.
     :param clock: seconds since the epoch, by this machine.
     """
@@ -64,14 +63,12 @@ class LeaseKeeper:
         tables: LeaseTables,
         run: Run,
         reactor: Any,
-        uptime: Callable[[], float],
+        lease: Lease,
         *,
         changed: Callable[[], object],
-        extended: Callable[[float], object],
         ttl: float = LEASE_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._heldUntil = 0.0
         #: Of the partitions that this node has.
         self.epochs: dict[int, int] = {}
         #: Counts what members lost a node for.
@@ -82,9 +79,8 @@ class LeaseKeeper:
         self._tables = tables
         self._run = run
         self._reactor = reactor
-        self._uptime = uptime
+        self._lease = lease
         self._changed = changed
-        self._extended = extended
         self._ttl = ttl
         self._clock = clock
         self._served: dict[int, int] = {}
@@ -99,7 +95,7 @@ class LeaseKeeper:
         """
         Take part: blocking, at the start of the program.
         """
-        began = self._uptime()
+        began = self._lease.now()
         standing = self._tables.renew(cursor)
         if standing.free:
             standing = self._tables.take(cursor, standing.share, False)
@@ -130,7 +126,7 @@ class LeaseKeeper:
         await self._alone(self._depart())
 
     async def _depart(self) -> None:
-        self._hold(0.0)
+        self._lease.until = 0.0
         try:
             await self._run(self._tables.depart)
         except StoreError as error:
@@ -213,13 +209,13 @@ class LeaseKeeper:
     async def _keep(self) -> None:
         if self._stopped:
             return
-        began = self._uptime()
+        began = self._lease.now()
         try:
             standing = await self._run(self._tables.renew)
             # Up to the answer: pushes that were due behind the deadline have not been begun.
-            lapsed = self._uptime() >= self._heldUntil
+            lapsed = not self._lease.held
             if not lapsed:
-                self._hold(began + _BELIEVED * self._ttl)
+                self._extend(began)
             room = standing.share - len(standing.epochs)
             if lapsed or (standing.free and room > 0):
                 standing = await self._run(
@@ -247,7 +243,7 @@ class LeaseKeeper:
         lost = {n for n, epoch in self.epochs.items() if standing.epochs.get(n) != epoch}
         taken = standing.epochs.keys() - self.epochs.keys()
         self.standing, self.epochs = standing, dict(standing.epochs)
-        self._hold(began + _BELIEVED * self._ttl)
+        self._extend(began)
         self.clockError = self._clock() - standing.time
         if lost:
             self._lose(lost)
@@ -265,9 +261,8 @@ class LeaseKeeper:
             self._served.pop(memberId, None)
             self._leaving.pop(memberId, None)
 
-    def _hold(self, deadline: float) -> None:
-        self._heldUntil = deadline
-        self._extended(deadline)
+    def _extend(self, began: float) -> None:
+        self._lease.until = began + _BELIEVED * self._ttl
 
     def _tell(self, numbers: Collection[int], told: dict[int, int]) -> None:
         if not numbers:

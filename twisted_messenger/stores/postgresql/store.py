@@ -25,10 +25,10 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from twisted_messenger.clock import uptime
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.errors import NoSuchRoom, StoreError, StoreLost, StoreUncertain
 from twisted_messenger.interfaces import MAIN_ROOM, Admission, IMessageStore
+from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Progress, RosterNews
 from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
@@ -71,7 +71,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
     :param database: the way there.
     :param reactor: measures retries and renewals.
     :param clock: seconds since the epoch, by this machine.
-    :param uptime: see :func:`twisted_messenger.clock.uptime`.
+    :param lease: over, until the database has given one; tests have their own clocks.
     :param ttl: seconds that this node's leases last.
     :param forgetSeconds: between two looks at what every member has.
     """
@@ -83,7 +83,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         database: PostgreSQLDatabase,
         reactor: Any,
         clock: Callable[[], float] = time.time,
-        uptime: Callable[[], float] = uptime,
+        lease: Lease | None = None,
         ttl: float = LEASE_SECONDS,
         forgetSeconds: float = FORGET_SECONDS,
     ) -> None:
@@ -91,7 +91,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         self.node = str(uuid.uuid4())
         super().__init__(PostgreSQLTables(self.node, database.schema))
         #: See :class:`IMessageStore`.
-        self.heldUntil = 0.0
+        self.lease = lease or Lease(0.0)
         self._database = database
         self._reactor = reactor
         self._forgetSeconds = forgetSeconds
@@ -107,16 +107,12 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
             leases,
             database.runAside,
             reactor,
-            uptime,
+            self.lease,
             changed=self._stands,
-            extended=self._extended,
             ttl=ttl,
             clock=clock,
         )
         self._notices = Notices(database.listen, reactor, self._told)
-
-    def _extended(self, deadline: float) -> None:
-        self.heldUntil = deadline
 
     def open(self) -> None:
         """

@@ -1,16 +1,50 @@
 """
-Noticing that a node's leases have run out.
+The lease of a node: the clock it is believed by, and noticing that it has run out.
 """
 
-import math
+import time
 
 from twisted.internet.task import Clock
 from twisted.logger import LogLevel
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import keepLog
-from tests.stores.storerig import HandStore
-from twisted_messenger.delivery.leasewatch import LeaseWatch
+from twisted_messenger.lease import Lease, LeaseWatch, uptime
+
+
+class UptimeTests(SynchronousTestCase):
+    """
+    A clock that nobody sets.
+    """
+
+    def test_forward(self) -> None:
+        """
+        It goes forward, in seconds, and has seen at least what the steady clock has.
+        """
+        steady, before = time.monotonic(), uptime()
+        while uptime() == before:
+            pass
+        self.assertGreater(uptime(), before)
+        self.assertGreaterEqual(before, steady)
+
+
+class LeaseTests(SynchronousTestCase):
+    """
+    A deadline that everybody asks.
+    """
+
+    def test_held(self) -> None:
+        """
+        It is held up to its end, and again when it is extended.
+        """
+        clock = Clock()
+        lease = Lease(3.0, clock.seconds)
+        clock.advance(2.9)
+        self.assertTrue(lease.held)
+        clock.advance(0.1)
+        self.assertFalse(lease.held)
+        lease.until = 4.0
+        self.assertTrue(lease.held)
 
 
 class LeaseWatchTests(SynchronousTestCase):
@@ -20,19 +54,19 @@ class LeaseWatchTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """
-        A store that is held for three seconds.
+        A lease of three seconds.
         """
         self.clock = Clock()
-        self.store = HandStore()
-        self.store.heldUntil = 3.0
+        self.lease = Lease(3.0, self.clock.seconds)
         self.lapses: list[float] = []
-        self.watch = LeaseWatch(
-            self.store,
-            self.clock,
-            lambda: self.lapses.append(self.clock.seconds()),
-            self.clock.seconds,
-        )
-        self.log = keepLog(self, "delivery.leasewatch")
+        self.watch = self.watchOf(self.lease)
+        self.log = keepLog(self, "lease")
+
+    def watchOf(self, lease: Lease) -> LeaseWatch:
+        """
+        One that notes when it is told.
+        """
+        return LeaseWatch(lease, self.clock, lambda: self.lapses.append(self.clock.seconds()))
 
     def wait(self, seconds: float) -> None:
         """
@@ -44,8 +78,9 @@ class LeaseWatchTests(SynchronousTestCase):
         """
         A store that no nodes share costs not even a timer.
         """
-        self.store.heldUntil = math.inf
-        self.watch.start()
+        lease = Lease()
+        self.assertEqual((lease.held, lease.ends), (True, False))
+        self.watchOf(lease).start()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_lapsed(self) -> None:
@@ -68,7 +103,7 @@ class LeaseWatchTests(SynchronousTestCase):
         self.watch.start()
         looks = set()
         for count in range(1000):
-            self.store.heldUntil = count / 10 + 3
+            self.lease.until = count / 10 + 3
             self.wait(0.1)
             (call,) = self.clock.getDelayedCalls()
             looks.add(call.getTime())
@@ -81,7 +116,7 @@ class LeaseWatchTests(SynchronousTestCase):
         """
         self.watch.start()
         self.wait(5)
-        self.store.heldUntil = 9.0
+        self.lease.until = 9.0
         self.wait(2)
         (line,) = self.log.lines(LogLevel.info)
         self.assertIn("go on", line)
@@ -93,7 +128,7 @@ class LeaseWatchTests(SynchronousTestCase):
         """
         A node that begins without a lease has nothing to push yet.
         """
-        self.store.heldUntil = 0.0
+        self.lease.until = 0.0
         self.watch.start()
         self.assertEqual(len(self.lapses), 1)
 
