@@ -3,6 +3,7 @@ What the tests of the broadcaster share: pushes ended by hand, a room.
 """
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -11,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.pushers import DeferredPusher
 from tests.stores.stumblingstore import StumblingStore
 from twisted_messenger.delivery.broadcaster import Broadcaster
+from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
@@ -116,10 +118,19 @@ class BroadcasterTestCase(SynchronousTestCase):
     def start(self, pusher: Any = None, **options: Any) -> Broadcaster:
         """
         Run a broadcaster; attempts are 1, 2, 3 ... seconds apart.
+
+        :param options: of it, and of its limits.
         """
         options.setdefault("retryPolicy", float)
+        chosen = {field.name for field in fields(DeliveryLimits)} & options.keys()
+        delivery = DeliveryLimits(**{name: options.pop(name) for name in chosen})
         broadcaster = Broadcaster(
-            self.store, pusher or self.pusher, self.network, self.counters, **options
+            self.store,
+            pusher or self.pusher,
+            self.network,
+            self.counters,
+            delivery=delivery,
+            **options,
         )
         broadcaster.startService()
         self.network.settle()

@@ -17,6 +17,7 @@ from tests.fuzz.store import LATENCY, RecordingStore
 from tests.push.pushrig import ActingFactory, ActingProtocol, abort, close
 from tests.roomtestcase import Names
 from tests.simulation.parts import Parts
+from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.incoming.listener import Listener
@@ -110,7 +111,7 @@ class Stage:
             network,
             room.counters,
             limits=_LOG,
-            maxPushes=_MAX_PUSHES,
+            delivery=DeliveryLimits(maxPushes=_MAX_PUSHES),
             retryPolicy=parts.retry(lambda: 0.5),
             clock=network.seconds,
         )

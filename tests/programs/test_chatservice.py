@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.programs.servicerig import ANN, HOST, PORT, ServiceTestCase
 from tests.transportrig import pendingError
-from twisted_messenger.delivery.broadcaster import SHUTDOWN_TIMEOUT
+from twisted_messenger.delivery.limits import SHUTDOWN_TIMEOUT
 from twisted_messenger.errors import StartError, StoreError
 from twisted_messenger.testing import (
     CollectingFactory,

@@ -12,6 +12,7 @@ from tests.simulation.disk import DiskWorker, RecordingFile
 from tests.simulation.parts import Parts
 from tests.simulation.process import Process
 from tests.simulation.record import Kind, Record, subject
+from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.server import ChatServerFactory
@@ -32,7 +33,7 @@ class Settings:
 
     :param diskSeconds: see :class:`~tests.simulation.disk.Disk`.
     :param backlog: entries that the log keeps; 0 for no limit.
-    :param evictSeconds: see :class:`~twisted_messenger.delivery.broadcaster.Broadcaster`.
+    :param evictSeconds: see :class:`~twisted_messenger.delivery.limits.DeliveryLimits`.
     :param retryUnconfirmed: the same.
     :param maxPushes: the same.
     """
@@ -116,9 +117,11 @@ class Server:
             process,
             room.counters,
             limits=LogLimits(entries=settings.backlog),
-            maxPushes=settings.maxPushes,
-            retryUnconfirmed=settings.retryUnconfirmed,
-            evictSeconds=settings.evictSeconds,
+            delivery=DeliveryLimits(
+                maxPushes=settings.maxPushes,
+                retryUnconfirmed=settings.retryUnconfirmed,
+                evictSeconds=settings.evictSeconds,
+            ),
             retryPolicy=parts.retry(self._random.random),
         )
         receipts = parts.receipts(ChatServerFactory(room), process, room.refusals)

@@ -13,7 +13,8 @@ from twisted.internet.tcp import Client
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.simulation.process import Process
-from twisted_messenger.delivery.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
+from twisted_messenger.delivery.broadcaster import Broadcaster
+from twisted_messenger.delivery.limits import SHUTDOWN_TIMEOUT, DeliveryLimits
 from twisted_messenger.delivery.state import retrySchedule
 from twisted_messenger.eventlog import Counters, EventLog
 from twisted_messenger.incoming.listener import Listener
@@ -92,7 +93,7 @@ class House:
             PushCreator(reactor),
             reactor,
             self.counters,
-            maxPushes=maxPushes,
+            delivery=DeliveryLimits(maxPushes=maxPushes),
             retryPolicy=retrySchedule(lambda: 0.5),
             clock=network.seconds,
         )

@@ -23,10 +23,9 @@ from twisted.logger import Logger
 from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.dispatcher import Dispatcher
 from twisted_messenger.delivery.follower import LogFollower
+from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.delivery.recipient import Recipient
-from twisted_messenger.delivery.slots import MAX_PUSHES
 from twisted_messenger.delivery.state import (
-    EVICT_SECONDS,
     DeliveryState,
     RetryPolicy,
     retrySchedule,
@@ -38,12 +37,8 @@ from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.lease import LeaseWatch
-from twisted_messenger.push.creator import CONNECT_TIMEOUT
 from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.roster import MemberState, RosterNews
-
-#: Seconds that a stop leaves the pushes in flight.
-SHUTDOWN_TIMEOUT = 5.0
 
 #: Seconds that what is in flight has left when its member becomes another node's. The member
 #: waits for so long at most, and so do the others of its partition.
@@ -59,13 +54,8 @@ class Broadcaster(Service):
     :param reactor: measures back-offs.
     :param counters: every push is counted by its outcome.
     :param limits: what the log keeps for members that are behind.
+    :param delivery: how pushes are made.
     :param serverName: whose notices tell a member what it missed.
-    :param maxPushes: in flight in all, 2 or more.
-    :param retryUnconfirmed: try again also members that never close a connection.
-    :param evictSeconds: without one success, before a member is removed; 0 for never.
-    :param connectTimeout: seconds until a push to a healthy member must be connected.
-    :param newline: end every push with a newline, for listening netcats.
-    :param shutdownTimeout: seconds that a stop leaves the pushes in flight.
     :param retryPolicy: number of failures to seconds before the next attempt.
     :param clock: seconds since the epoch; ages messages.
     """
@@ -80,22 +70,16 @@ class Broadcaster(Service):
         counters: Counters | None = None,
         *,
         limits: LogLimits | None = None,
+        delivery: DeliveryLimits | None = None,
         serverName: str = "server",
-        maxPushes: int = MAX_PUSHES,
-        retryUnconfirmed: bool = False,
-        evictSeconds: float = EVICT_SECONDS,
-        connectTimeout: float = CONNECT_TIMEOUT,
-        newline: bool = False,
-        shutdownTimeout: float = SHUTDOWN_TIMEOUT,
         retryPolicy: RetryPolicy | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.counters = counters or Counters()
         self._store = store
         self._reactor = reactor
-        self._retryUnconfirmed = retryUnconfirmed
-        self._evictSeconds = evictSeconds
-        self._shutdownTimeout = shutdownTimeout
+        #: How pushes are made.
+        self.limits = delivery or DeliveryLimits()
         self._retryPolicy = retryPolicy or retrySchedule(random.random)
         self._follower = LogFollower(store, self, reactor)
         self._cursors = CursorWriter(store, reactor)
@@ -103,7 +87,6 @@ class Broadcaster(Service):
             store, limits or LogLimits(), reactor, self.counters, clock, self._cursors.write
         )
         self._tail = Tail()
-        self._lineEnd = b"\n" if newline else b""
         self._dispatcher = Dispatcher(
             store,
             pusher,
@@ -111,10 +94,8 @@ class Broadcaster(Service):
             self.counters,
             self._cursors,
             self._tail,
-            serverName=serverName,
-            maxPushes=maxPushes,
-            connectTimeout=connectTimeout,
-            lineEnd=self._lineEnd,
+            self.limits,
+            serverName,
         )
         self._leaseWatch = LeaseWatch(store.lease, reactor, self._dispatcher.recallAll)
         self._deliveries: dict[int, Recipient] = {}
@@ -153,7 +134,7 @@ class Broadcaster(Service):
 
     async def _stop(self) -> None:
         if self._dispatcher.inFlight:
-            giveUp = self._reactor.callLater(self._shutdownTimeout, self.hurry)
+            giveUp = self._reactor.callLater(self.limits.shutdownTimeout, self.hurry)
             await self._dispatcher.idle()
             if giveUp.active():
                 giveUp.cancel()
@@ -182,7 +163,7 @@ class Broadcaster(Service):
         """
         See :class:`~twisted_messenger.delivery.follower.Reader`.
         """
-        self._tail.extend([PreparedPush(entry, self._lineEnd) for entry in entries])
+        self._tail.extend([PreparedPush(entry, self.limits.lineEnd) for entry in entries])
         self._trimmer.logGrew()
         for name in {entry.name for entry in entries if entry.owned}:
             if name in self._names:
@@ -203,8 +184,8 @@ class Broadcaster(Service):
                 state.progress,
                 self._retryPolicy,
                 dropped=state.dropped,
-                retryUnconfirmed=self._retryUnconfirmed,
-                evictSeconds=self._evictSeconds,
+                retryUnconfirmed=self.limits.retryUnconfirmed,
+                evictSeconds=self.limits.evictSeconds,
             )
             delivery = Recipient(state, queue)
             self._deliveries[state.member.id] = delivery

@@ -18,15 +18,15 @@ from twisted.python.failure import Failure
 
 from twisted_messenger.delivery.alarm import Alarm
 from twisted_messenger.delivery.cursors import CursorWriter
+from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.delivery.outcomes import Outcomes
 from twisted_messenger.delivery.recipient import Recipient
-from twisted_messenger.delivery.slots import MAX_PUSHES, Slots, windows
+from twisted_messenger.delivery.slots import Slots, windows
 from twisted_messenger.delivery.state import Evict, Step, Tell, Wait
 from twisted_messenger.delivery.tail import PreparedPush, Tail
 from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.push.creator import CONNECT_TIMEOUT
 from twisted_messenger.push.interfaces import Attempt, Pusher, PushResult
 from twisted_messenger.wire import formatPush
 
@@ -56,10 +56,8 @@ class Dispatcher:
     :param counters: every push is counted by its outcome.
     :param cursors: is told how far members have come.
     :param tail: the newest entries; whoever adds some lets the members proceed.
+    :param limits: how pushes are made.
     :param serverName: whose notices tell a member what it missed.
-    :param maxPushes: in flight in all, 2 or more.
-    :param connectTimeout: seconds until a push to a healthy member must be connected.
-    :param lineEnd: behind every push.
     """
 
     log = Logger()
@@ -72,11 +70,8 @@ class Dispatcher:
         counters: Counters,
         cursors: CursorWriter,
         tail: Tail,
-        *,
-        serverName: str = "server",
-        maxPushes: int = MAX_PUSHES,
-        connectTimeout: float = CONNECT_TIMEOUT,
-        lineEnd: bytes = b"",
+        limits: DeliveryLimits,
+        serverName: str,
     ) -> None:
         #: The pushes under way, by callback address: one for each.
         self.inFlight: dict[str, Attempt] = {}
@@ -88,14 +83,14 @@ class Dispatcher:
         self._cursors = cursors
         self._tail = tail
         self._serverName = serverName
-        self._connectTimeout = connectTimeout
-        self._lineEnd = lineEnd
+        self._connectTimeout = limits.connectTimeout
+        self._lineEnd = limits.lineEnd
         # Before each push, a store that no nodes share is not asked.
         self._lease = store.lease if store.lease.ends else None
         self._healthy: Slots[Recipient]
         self._suspects: Slots[Recipient]
-        self._healthy, self._suspects = windows(maxPushes)
-        self._maxShare = max(1, maxPushes // _SHARES)
+        self._healthy, self._suspects = windows(limits.maxPushes)
+        self._maxShare = max(1, limits.maxPushes // _SHARES)
         self._blocked: dict[str, Recipient] = {}
         self._later: Alarm[Recipient] = Alarm(reactor, self.proceed)
         self._serving = False

@@ -7,7 +7,8 @@ from typing import Any
 from twisted.application.service import IService
 from twisted.python.usage import UsageError
 
-from twisted_messenger.delivery.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
+from twisted_messenger.delivery.broadcaster import Broadcaster
+from twisted_messenger.delivery.limits import SHUTDOWN_TIMEOUT, DeliveryLimits
 from twisted_messenger.delivery.slots import MAX_PUSHES
 from twisted_messenger.delivery.state import EVICT_SECONDS
 from twisted_messenger.entry import LogLimits
@@ -290,17 +291,19 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     )
     broadcaster = Broadcaster(
         store,
-        PushCreator(reactor, config["connect-timeout"], config["push-timeout"]),
+        PushCreator(reactor, pushTimeout=config["push-timeout"]),
         reactor,
         room.counters,
         limits=config["limits"],
+        delivery=DeliveryLimits(
+            maxPushes=max(2, min(config["max-pushes"], budget)),
+            connectTimeout=config["connect-timeout"],
+            retryUnconfirmed=config["unconfirmed"] == "retry",
+            evictSeconds=config["evict-after"],
+            newline=bool(config["push-newline"]),
+            shutdownTimeout=config["shutdown-timeout"],
+        ),
         serverName=policy.serverName,
-        maxPushes=max(2, min(config["max-pushes"], budget)),
-        evictSeconds=config["evict-after"],
-        connectTimeout=config["connect-timeout"],
-        retryUnconfirmed=config["unconfirmed"] == "retry",
-        newline=bool(config["push-newline"]),
-        shutdownTimeout=config["shutdown-timeout"],
     )
     try:
         listeners = listenersFrom(
@@ -314,7 +317,6 @@ def makeService(config: Options, reactor: Any = None) -> IService:
         factory,
         broadcaster,
         listeners,
-        config["shutdown-timeout"],
         tuneCollector=True,
     ).setServiceParent(service)
     return service

@@ -14,7 +14,7 @@ from twisted.internet.defer import (
 )
 from twisted.logger import Logger
 
-from twisted_messenger.delivery.broadcaster import SHUTDOWN_TIMEOUT, Broadcaster
+from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.errors import StartError, StoreError
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
@@ -34,9 +34,9 @@ class ChatService(Service):
     :param store: not open yet.
     :param room: takes what the listeners receive.
     :param factory: listens for the room.
-    :param broadcaster: pushes the store's log.
+    :param broadcaster: pushes the store's log; what its limits leave pushes at a stop, senders and
+        the store have too.
     :param listeners: where to listen.
-    :param shutdownTimeout: seconds that a stop leaves senders, members and the store.
     :param tuneCollector: whether to set Python's garbage collector for many short connections;
         it serves the whole process.
     """
@@ -50,7 +50,6 @@ class ChatService(Service):
         factory: ReceiptFactory,
         broadcaster: Broadcaster,
         listeners: Sequence[Listener],
-        shutdownTimeout: float = SHUTDOWN_TIMEOUT,
         tuneCollector: bool = False,
     ) -> None:
         self._tuneCollector = tuneCollector
@@ -59,7 +58,6 @@ class ChatService(Service):
         self.factory = factory
         self.broadcaster = broadcaster
         self.listeners = listeners
-        self.shutdownTimeout = shutdownTimeout
         self._deadline = 0.0
         self._hurried = False
         room.isOwnListener = self._isOwnListener
@@ -107,8 +105,9 @@ class ChatService(Service):
 
     async def _stop(self) -> None:
         clock = self.factory.clock
-        self._deadline = clock.seconds() + self.shutdownTimeout
-        giveUp = clock.callLater(self.shutdownTimeout, self.hurry)
+        patience = self.broadcaster.limits.shutdownTimeout
+        self._deadline = clock.seconds() + patience
+        giveUp = clock.callLater(patience, self.hurry)
         await self._within("the ports", self._stopListening)
         await self._within("the senders", self.factory.drained)
         self.room.close()
