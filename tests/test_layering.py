@@ -34,7 +34,6 @@ _PURE = frozenset(
         *(
             "room.policy",
             "delivery.state",
-            "delivery.agenda",
             "delivery.slots",
             "incoming.connectiontable",
             "incoming.unfinished",

@@ -5,7 +5,7 @@ The broadcaster of one node among several, when its right to push runs out and c
 from tests.delivery.broadcasterrig import ANN, BOB, CYD, DAN, BroadcasterTestCase
 from tests.roomtestcase import keepLog
 from twisted_messenger.delivery.broadcaster import Broadcaster
-from twisted_messenger.delivery.dispatcher import SUSPECT_CONNECT_TIMEOUT
+from twisted_messenger.delivery.recipient import SUSPECT_CONNECT_TIMEOUT
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.creator import CONNECT_TIMEOUT
 from twisted_messenger.push.interfaces import Outcome

@@ -4,10 +4,17 @@ How many pushes may be under way at once.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.delivery.slots import MAX_PUSHES, MAX_SUSPECTS, Slots, windows
+from twisted_messenger.delivery.slots import MAX_PUSHES, MAX_SUSPECTS, Slots, Window
 
 
-def _places(window: Slots[str]) -> int:
+def slotsOf(pushes: int) -> Slots[str, object]:
+    """
+    So many places, and nobody who is told of them.
+    """
+    return Slots(pushes, lambda who: None)
+
+
+def _places(window: Window[str]) -> int:
     """
     Take all places there are.
 
@@ -29,13 +36,13 @@ class WindowTests(SynchronousTestCase):
         There are as many places as were asked for.
         """
         for places in (1, 2, 7):
-            self.assertEqual(_places(Slots(places)), places)
+            self.assertEqual(_places(Window(places)), places)
 
     def test_queue(self) -> None:
         """
         Who finds no place waits, and is called in the order of coming, once for each place.
         """
-        window: Slots[str] = Slots(2)
+        window: Window[str] = Window(2)
         entered = {name: window.enter(name) for name in "abcde"}
         self.assertEqual(entered, {"a": True, "b": True, "c": False, "d": False, "e": False})
         self.assertIsNone(window.waiting())
@@ -49,7 +56,7 @@ class WindowTests(SynchronousTestCase):
         """
         Where nobody waits, a free place stays free for whoever comes.
         """
-        window: Slots[str] = Slots(1)
+        window: Window[str] = Window(1)
         self.assertIsNone(window.waiting())
         self.assertTrue(window.enter("a"))
         window.leave()
@@ -61,7 +68,7 @@ class WindowTests(SynchronousTestCase):
         """
         Who is called and no longer wants the place leaves it to the next.
         """
-        window: Slots[str] = Slots(1)
+        window: Window[str] = Window(1)
         for name in "abc":
             window.enter(name)
         window.leave()
@@ -72,7 +79,7 @@ class WindowTests(SynchronousTestCase):
         """
         As many may come in as went.
         """
-        window: Slots[str] = Slots(3)
+        window: Window[str] = Window(3)
         for name in "abcdef":
             window.enter(name)
         window.leave()
@@ -93,8 +100,8 @@ class DivisionTests(SynchronousTestCase):
         """
         The places of the healthy and of the suspects.
         """
-        both: tuple[Slots[str], Slots[str]] = windows(pushes)
-        return _places(both[0]), _places(both[1])
+        slots = slotsOf(pushes)
+        return _places(slots.healthy), _places(slots.suspects)
 
     def test_default(self) -> None:
         """
@@ -126,9 +133,71 @@ class DivisionTests(SynchronousTestCase):
         """
         Suspects that took all their places leave the others alone, and their queues are apart.
         """
-        both: tuple[Slots[str], Slots[str]] = windows(8)
-        healthy, suspects = both
+        slots = slotsOf(8)
+        healthy, suspects = slots.healthy, slots.suspects
         _places(suspects)
         self.assertTrue(healthy.enter("a"))
         healthy.leave()
         self.assertIsNone(healthy.waiting())
+
+
+class ServingTests(SynchronousTestCase):
+    """
+    Who waits for a place is served when one is given back.
+    """
+
+    def setUp(self) -> None:
+        """
+        Three healthy places and one for suspects, all taken.
+        """
+        self.served: list[str] = []
+        self.slots: Slots[str, object] = Slots(4, self.serve)
+        for who in "abc":
+            self.slots.healthy.enter(who)
+        self.slots.suspects.enter("s")
+
+    def serve(self, who: str) -> None:
+        """
+        Who is served takes the place, and gives it back at once.
+        """
+        self.served.append(who)
+        self.slots.healthy.enter(who)
+        self.slots.leave(self.slots.healthy, None)
+
+    def test_one(self) -> None:
+        """
+        In the order of coming; each that gives its place back lets the next one in, without
+        nesting.
+        """
+        for who in "def":
+            self.slots.healthy.enter(who)
+        self.slots.leave(self.slots.healthy, None)
+        self.assertEqual(self.served, ["d", "e", "f"])
+
+    def test_share(self) -> None:
+        """
+        A source that has its share of the healthy places goes among the suspects.
+        """
+        slots = slotsOf(16)
+        self.assertIs(slots.windowFor("10.0.0.7", False), slots.healthy)
+        for who in "ab":
+            self.assertTrue(slots.hasHealthy("10.0.0.7"))
+            slots.healthy.enter(who, "10.0.0.7")
+        self.assertFalse(slots.hasHealthy("10.0.0.7"))
+        self.assertIs(slots.windowFor("10.0.0.7", False), slots.suspects)
+        self.assertIs(slots.windowFor("10.0.0.8", False), slots.healthy)
+
+    def test_keep(self) -> None:
+        """
+        A healthy place may be kept as long as nobody waits for one, or for an address.
+        """
+        slots = slotsOf(4)
+        self.assertTrue(slots.mayKeep(slots.healthy))
+        self.assertFalse(slots.mayKeep(slots.suspects))
+        slots.block("10.0.0.7 9001", "a")
+        self.assertFalse(slots.mayKeep(slots.healthy))
+        self.assertEqual(slots.unblock("10.0.0.7 9001"), "a")
+        self.assertIsNone(slots.unblock("10.0.0.7 9001"))
+        self.assertTrue(slots.mayKeep(slots.healthy))
+        self.slots.healthy.enter("d")
+        self.assertFalse(self.slots.mayKeep(self.slots.healthy))

@@ -226,7 +226,7 @@ class LineTests(_CrowdTestCase):
         """
         self.start()
         self.enrol(_CROWD, 20_000)
-        log = keepLog(self, "delivery.dispatcher", "eventlog")
+        log = keepLog(self, "eventlog")
         times = LINE_BURST
         self.comesBack(20_000, times)
         lines = log.lines()
@@ -250,7 +250,7 @@ class LineTests(_CrowdTestCase):
         self.comesBack(20_000, LINE_BURST)
         self.successResultOf(self.room.leave("m20000", _CROWD, 20_000, Source(_CROWD, False)))
         self.enrol(_OTHER, 30_000)
-        log = keepLog(self, "delivery.dispatcher", "eventlog")
+        log = keepLog(self, "eventlog")
         self.comesBack(30_000, 1)
         unreached, back = log.lines()
         self.assertIn("m30000 at 10.0.0.9:30000 was not reached", unreached)

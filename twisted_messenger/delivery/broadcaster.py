@@ -3,9 +3,9 @@ The broadcaster: pushes every entry of the log to every member but its sender.
 
 ::
 
-    LogFollower --entries--> tail ------------------.
-         '-----members--> one Recipient for each ----+--> Dispatcher --> PushCreator
-    LogTrimmer, CursorWriter <-- progress ----------'
+    LogFollower --entries--> Tail ----------------------------.
+         '------members--> one Recipient for each ----+------+--> pusher
+    LogTrimmer, CursorWriter <-- how far it has come --'
 
 Each member has one push in flight, and members go in parallel.
 """
@@ -21,10 +21,11 @@ from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
 from twisted.logger import Logger
 
 from twisted_messenger.delivery.cursors import CursorWriter
-from twisted_messenger.delivery.dispatcher import Dispatcher
 from twisted_messenger.delivery.follower import LogFollower
 from twisted_messenger.delivery.limits import DeliveryLimits
-from twisted_messenger.delivery.recipient import Recipient
+from twisted_messenger.delivery.outcomes import Outcomes
+from twisted_messenger.delivery.recipient import Recipient, Shared
+from twisted_messenger.delivery.slots import Slots
 from twisted_messenger.delivery.state import (
     DeliveryState,
     RetryPolicy,
@@ -87,18 +88,21 @@ class Broadcaster(Service):
             store, limits or LogLimits(), reactor, self.counters, clock, self._cursors.write
         )
         self._tail = Tail()
-        self._dispatcher = Dispatcher(
-            store,
-            pusher,
-            reactor,
-            self.counters,
-            self._cursors,
-            self._tail,
-            self.limits,
-            serverName,
+        self._shared = Shared(
+            store=store,
+            pusher=pusher,
+            reactor=reactor,
+            outcomes=Outcomes(self.counters, reactor),
+            cursors=self._cursors,
+            tail=self._tail,
+            slots=Slots(self.limits.maxPushes, Recipient.served),
+            limits=self.limits,
+            serverName=serverName,
+            # Before each push, a store that no nodes share is not asked.
+            lease=store.lease if store.lease.ends else None,
         )
-        self._leaseWatch = LeaseWatch(store.lease, reactor, self._dispatcher.recallAll)
-        self._deliveries: dict[int, Recipient] = {}
+        self._leaseWatch = LeaseWatch(store.lease, reactor, self._recallAll)
+        self._recipients: dict[int, Recipient] = {}
         self._names: dict[str, Recipient] = {}
 
     def startService(self) -> None:
@@ -106,7 +110,7 @@ class Broadcaster(Service):
         Follow the log from the cursors on.
         """
         super().startService()
-        self._dispatcher.start()
+        self._shared.running = True
         self._leaseWatch.start()
         self._follower.start()
         self._trimmer.start()
@@ -120,7 +124,9 @@ class Broadcaster(Service):
         super().stopService()
         self._follower.stop()
         self._trimmer.stop()
-        self._dispatcher.stop()
+        self._shared.running = False
+        for recipient in self._recipients.values():
+            recipient.stop()
         self._leaseWatch.stop()
         return ensureDeferred(self._stop())
 
@@ -129,13 +135,17 @@ class Broadcaster(Service):
         Reset what is still in flight while stopping.
         """
         if not self.running:
-            for push in list(self._dispatcher.inFlight.values()):
+            for push in list(self._shared.slots.inFlight.values()):
                 push.cancel()
 
+    def _recallAll(self) -> None:
+        for push in list(self._shared.slots.inFlight.values()):
+            push.recall()
+
     async def _stop(self) -> None:
-        if self._dispatcher.inFlight:
+        if self._shared.slots.inFlight:
             giveUp = self._reactor.callLater(self.limits.shutdownTimeout, self.hurry)
-            await self._dispatcher.idle()
+            await self._shared.idle()
             if giveUp.active():
                 giveUp.cancel()
         await self._cursors.stop()
@@ -155,7 +165,7 @@ class Broadcaster(Service):
         """
         See :class:`~twisted_messenger.delivery.follower.Reader`.
         """
-        for memberId in list(self._deliveries):
+        for memberId in list(self._recipients):
             self._departed(memberId)
         self._tail.rewind()
 
@@ -167,58 +177,49 @@ class Broadcaster(Service):
         self._trimmer.logGrew()
         for name in {entry.name for entry in entries if entry.owned}:
             if name in self._names:
-                self._names[name].queue.heardFrom()
-                self._dispatcher.heard(self._names[name])
+                self._names[name].heard()
 
     def caughtUp(self) -> None:
         """
         See :class:`~twisted_messenger.delivery.follower.Reader`.
         """
-        for delivery in list(self._deliveries.values()):
-            self._dispatcher.proceed(delivery)
+        for recipient in list(self._recipients.values()):
+            recipient.proceed()
 
-    def _memberChanged(self, state: MemberState) -> None:
-        delivery = self._deliveries.get(state.member.id)
-        if delivery is None:
-            queue = DeliveryState(
-                state.progress,
+    def _memberChanged(self, member: MemberState) -> None:
+        recipient = self._recipients.get(member.member.id)
+        if recipient is None:
+            state = DeliveryState(
+                member.progress,
                 self._retryPolicy,
-                dropped=state.dropped,
+                dropped=member.dropped,
                 retryUnconfirmed=self.limits.retryUnconfirmed,
                 evictSeconds=self.limits.evictSeconds,
             )
-            delivery = Recipient(state, queue)
-            self._deliveries[state.member.id] = delivery
+            recipient = Recipient(member, state, self._shared)
+            self._recipients[member.member.id] = recipient
         else:
-            self._forgetName(delivery)
-            self._updated(delivery, state)
-        self._names[state.member.name] = delivery
-
-    def _updated(self, delivery: Recipient, state: MemberState) -> None:
-        delivery.queue.trimmed(state.progress.cursor, state.dropped)
-        if delivery.registered != state.registered:
-            delivery.queue.registered()
-        delivery.enrolled(state.member)
-        delivery.registered = state.registered
-        self._dispatcher.heard(delivery)
+            self._forgetName(recipient)
+            recipient.updated(member)
+        self._names[member.member.name] = recipient
 
     def _departed(self, memberId: int) -> Recipient | None:
-        delivery = self._deliveries.pop(memberId, None)
-        if delivery is not None:
-            self._forgetName(delivery)
-            self._dispatcher.forget(delivery)
+        recipient = self._recipients.pop(memberId, None)
+        if recipient is not None:
+            self._forgetName(recipient)
+            recipient.forget()
             self._cursors.forget(memberId)
-        return delivery
+        return recipient
 
     async def _handOver(self, memberIds: Sequence[int]) -> None:
         """
         Let another node serve members, as soon as what is in flight for them is over.
         """
-        leaving = [self._deliveries.pop(one) for one in memberIds if one in self._deliveries]
+        leaving = [self._recipients.pop(one) for one in memberIds if one in self._recipients]
         resting = []
-        for delivery in leaving:
-            self._forgetName(delivery)
-            resting.append(self._dispatcher.retire(delivery))
+        for recipient in leaving:
+            self._forgetName(recipient)
+            resting.append(recipient.retire())
         recall = self._reactor.callLater(HANDOVER_SECONDS, self._recall, leaving)
         await DeferredList(resting)
         if recall.active():
@@ -230,14 +231,13 @@ class Broadcaster(Service):
             self.log.warn("members were not handed over: {error}", error=error)
 
     def _recall(self, leaving: "list[Recipient]") -> None:
-        for delivery in leaving:
-            if delivery.rested is not None:
-                self._dispatcher.inFlight[delivery.pushedTo].cancel()
+        for recipient in leaving:
+            recipient.giveUp()
 
-    def _forgetName(self, delivery: Recipient) -> None:
+    def _forgetName(self, recipient: Recipient) -> None:
         # Two members may have swapped their names in one piece of news.
-        if self._names.get(delivery.member.name) is delivery:
-            del self._names[delivery.member.name]
+        if self._names.get(recipient.member.name) is recipient:
+            del self._names[recipient.member.name]
 
 
 def _mergedFrom(departed: list[Recipient], state: MemberState) -> MemberState:
@@ -245,10 +245,10 @@ def _mergedFrom(departed: list[Recipient], state: MemberState) -> MemberState:
     Let a member that two others became go on where they were, which the store knows only later.
     """
     cursors = [
-        delivery.queue.cursor
-        for delivery in departed
-        if delivery.member.name == state.member.name
-        or delivery.member.address == state.member.address
+        recipient.progress.cursor
+        for recipient in departed
+        if recipient.member.name == state.member.name
+        or recipient.member.address == state.member.address
     ]
     cursor = max(state.progress.cursor, min(cursors, default=0))
     return replace(state, progress=replace(state.progress, cursor=cursor))

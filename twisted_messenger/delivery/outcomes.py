@@ -5,7 +5,7 @@ What the end of a push means: to the member's queue, to the counters, and to the
 from typing import Any
 
 from twisted_messenger.address import Source
-from twisted_messenger.delivery.recipient import Recipient
+from twisted_messenger.delivery.state import DeliveryState
 from twisted_messenger.eventlog import Counters, EventLog
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.roster import Member
@@ -31,20 +31,22 @@ class Outcomes:
         self._reactor = reactor
         self._lines = EventLog(counters)
 
-    def settled(self, result: PushResult, delivery: Recipient) -> bool:
+    def settled(self, result: PushResult, state: DeliveryState, member: Member) -> bool:
         """
         A push has ended.
 
+        :param state: of the member it was for, which is told.
+
         :returns: whether the member has come further.
         """
-        if result.outcome is _CONFIRMED and not delivery.queue.failures:
+        if result.outcome is _CONFIRMED and not state.failures:
             self._counters.add("pushes.confirmed")
-            delivery.queue.confirmed()
+            state.confirmed()
             return True
         self._counters.add(f"pushes.{result.outcome.value}")
         if result.outcome is _CONFIRMED:
-            return self._cameBack(delivery)
-        return self._fell(result, delivery)
+            return self._cameBack(state, member)
+        return self._fell(result, state, member)
 
     def evicted(self, member: Member) -> None:
         """
@@ -55,28 +57,28 @@ class Outcomes:
             member, "{name} at {host}:{port} was away for too long; it is no longer a member"
         )
 
-    def _cameBack(self, delivery: Recipient) -> bool:
-        if delivery.queue.failures >= _WORTH_A_LINE:
-            self._note(delivery.member, "{name} is back")
-        delivery.queue.confirmed()
+    def _cameBack(self, state: DeliveryState, member: Member) -> bool:
+        if state.failures >= _WORTH_A_LINE:
+            self._note(member, "{name} is back")
+        state.confirmed()
         return True
 
-    def _fell(self, result: PushResult, delivery: Recipient) -> bool:
-        queue, now = delivery.queue, self._reactor.seconds()
+    def _fell(self, result: PushResult, state: DeliveryState, member: Member) -> bool:
+        now = self._reactor.seconds()
         if result.outcome is Outcome.EXHAUSTED:
-            queue.postponed(now)
+            state.postponed(now)
             return False
         if result.outcome is Outcome.HUNG:
-            further = queue.hung(now)
+            further = state.hung(now)
             counter = "unconfirmed"
         else:
-            further = queue.failed(now, result.connected)
+            further = state.failed(now, result.connected)
             counter = "skipped"
         if further:
             self._counters.add(counter)
-        if queue.failures == _WORTH_A_LINE:
+        if state.failures == _WORTH_A_LINE:
             line = "{name} at {host}:{port} was not reached ({why}); its messages wait"
-            self._note(delivery.member, line, why=result.detail)
+            self._note(member, line, why=result.detail)
         return further
 
     def _note(self, member: Member, line: str, **fields: object) -> None:

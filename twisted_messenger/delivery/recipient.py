@@ -1,65 +1,419 @@
 """
-One member among those who are pushed to: where it stands, and what it is doing.
+One member among those that are pushed to: what it does next, until there is nothing left to do.
+
+::
+
+    proceed --DeliveryState.next--> Wait --> timer --------.
+       ^                        --> Evict --> store        |
+       |                        --> Send, Tell --> place --+--> page, if far back --> push
+       '-------- settled: confirmed, hung, failed --------'-----------------------------'
+
+A healthy member that is at the end of the log, as nearly all are, has a shorter way: the entry
+after its cursor is pushed at once, and the next one over the same place.
 """
 
 from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, ensureDeferred, succeed
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
 
 from twisted_messenger.address import Source
-from twisted_messenger.delivery.slots import Slots
-from twisted_messenger.delivery.state import DeliveryState
-from twisted_messenger.delivery.tail import PreparedPush
-from twisted_messenger.roster import Member, MemberState
+from twisted_messenger.delivery.cursors import CursorWriter
+from twisted_messenger.delivery.limits import DeliveryLimits
+from twisted_messenger.delivery.outcomes import Outcomes
+from twisted_messenger.delivery.slots import Slots, Window
+from twisted_messenger.delivery.state import DeliveryState, Evict, Step, Tell, Wait
+from twisted_messenger.delivery.tail import PreparedPush, Tail
+from twisted_messenger.errors import StoreError
+from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.lease import Lease
+from twisted_messenger.push.interfaces import Attempt, Pusher, PushResult
+from twisted_messenger.roster import Member, MemberState, Progress
+from twisted_messenger.wire import formatPush
+
+#: Seconds until a push to a suspect must be connected: less than for others, since most of them
+#: fail, and an address that swallows everything keeps its place for so long.
+SUSPECT_CONNECT_TIMEOUT = 2.0
+
+# Entries and bytes read at once for one member that is far back.
+_PAGE_ENTRIES = 16
+_PAGE_BYTES = 128 * 1024
+
+# Seconds until a page that could not be read is tried again.
+_STORE_RETRY = 1.0
+
+
+@dataclass(eq=False)
+class Shared:
+    """
+    What all recipients of one broadcaster use.
+
+    :param store: pages are read from it, and members evicted.
+    :param pusher: makes the connections.
+    :param reactor: measures back-offs.
+    :param outcomes: takes note of how pushes end.
+    :param cursors: is told how far members have come.
+    :param tail: the newest entries; who adds some lets the members proceed.
+    :param slots: the places.
+    :param limits: how pushes are made.
+    :param serverName: whose notices tell a member what it missed.
+    :param lease: asked before each push; ``None`` where it never ends.
+    :param running: whether pushes may begin.
+    """
+
+    store: IMessageStore
+    pusher: Pusher
+    reactor: Any
+    outcomes: Outcomes
+    cursors: CursorWriter
+    tail: Tail
+    slots: "Slots[Recipient, Attempt]"
+    limits: DeliveryLimits
+    serverName: str
+    lease: Lease | None
+    running: bool = False
+    _idle: "list[Deferred[None]]" = field(default_factory=list)
+
+    @property
+    def mayPush(self) -> bool:
+        """
+        Whether pushes may begin now. Where another node may serve the members by now, they are
+        news when this one may again.
+        """
+        return self.running and (self.lease is None or self.lease.held)
+
+    def idle(self) -> "Deferred[None]":
+        """
+        :returns: fires when no push is in flight.
+        """
+        if not self.slots.inFlight:
+            return succeed(None)
+        self._idle.append(Deferred())
+        return self._idle[-1]
+
+    def pushEnded(self) -> None:
+        """
+        One push less is in flight, and what follows from that is done.
+        """
+        if self._idle and not self.slots.inFlight:
+            idle, self._idle = self._idle, []
+            for waiting in idle:
+                waiting.callback(None)
 
 
 class Recipient:
     """
     One member, where it stands, and what it is doing.
+
+    :param member: as the store knows it.
+    :param state: where it stands in the log.
+    :param shared: what it pushes with.
     """
 
-    def __init__(self, state: MemberState, queue: DeliveryState) -> None:
-        self.enrolled(state.member)
-        self.registered = state.registered
-        self.queue = queue
-        #: Entries for a member too far behind for the tail.
-        self.page: deque[PreparedPush] = deque()
-        #: Reading a page, or being evicted: it will be called again.
-        self.pending = False
-        #: Waiting for a place in its window.
-        self.queued = False
-        #: Where its place is, while it has one or waits for one.
-        self.window: Slots[Recipient]
-        #: Whose share of the window its place counts against; it may have moved since.
-        self.source: str | None = None
-        #: No longer a member, or another node's.
-        self.gone = False
-        #: The address of its last push; it may have moved since.
-        self.pushedTo = ""
-        #: Fires when nothing is in flight any more, where somebody waits for that.
-        self.rested: Deferred[None] | None = None
-
-    def enrolled(self, member: Member) -> None:
-        """
-        The member, as it stands in the roster now.
-        """
-        self.member = member
-        #: Where it is pushed to; there is one push for each.
-        self.address = member.address
-        #: Whom its place counts for.
-        self.subscriber = Source(member.host).subscriber
+    def __init__(self, member: MemberState, state: DeliveryState, shared: Shared) -> None:
+        self._shared = shared
+        self._state = state
+        # Entries for a member too far back for the tail.
+        self._page: deque[PreparedPush] = deque()
+        # Reading a page, or being evicted: it comes back by itself.
+        self._pending = False
+        # Waiting for a place in its window.
+        self._queued = False
+        # Where its place is, while it has one or waits for one; and whose share of the window that
+        # counts against, since it may have moved.
+        self._window: Window[Recipient]
+        self._source: str | None = None
+        # No longer a member, or another node's.
+        self._gone = False
+        # The address of the push under way, since it may have moved.
+        self._pushedTo = ""
+        self._timer: IDelayedCall | None = None
+        # Fires when nothing is in flight any more, where somebody waits for that.
+        self._rested: Deferred[None] | None = None
+        self._enrolled(member)
 
     @property
-    def busy(self) -> bool:
+    def progress(self) -> Progress:
         """
-        Whether something is under way that will come back to this member by itself.
+        How far it has come.
         """
-        return self.pending or self.queued or self.queue.busy
+        return self._state.progress
 
-    def pageEntry(self) -> PreparedPush | None:
+    def updated(self, member: MemberState) -> None:
         """
-        The first entry of the page that the member does not have.
+        Its registration was repeated, moved or renamed, or the log dropped what it was to get.
         """
-        while self.page and self.page[0].position <= self.queue.cursor:
-            self.page.popleft()
-        return self.page[0] if self.page else None
+        self._state.trimmed(member.progress.cursor, member.dropped)
+        if self.registered != member.registered:
+            self._state.registered()
+        self._enrolled(member)
+        self._leaveQueue()
+
+    def heard(self) -> None:
+        """
+        The member itself spoke: it is there, so its next attempt need not wait.
+        """
+        self._state.heardFrom()
+        self._leaveQueue()
+
+    def forget(self) -> None:
+        """
+        It is no member any more; what is in flight for it goes on.
+        """
+        self._gone = True
+        self._wait(None)
+
+    def retire(self) -> "Deferred[None]":
+        """
+        It is to be another node's; what is in flight for it still counts.
+
+        :returns: fires when nothing is.
+        """
+        self.forget()
+        if not self._state.busy:
+            return succeed(None)
+        self._rested = Deferred()
+        return self._rested
+
+    def giveUp(self) -> None:
+        """
+        Wait no longer for what is in flight after :meth:`retire`.
+        """
+        if self._rested is not None:
+            self._shared.slots.inFlight[self._pushedTo].cancel()
+
+    def stop(self) -> None:
+        """
+        Wait for nothing any more; what is in flight goes on.
+        """
+        self._wait(None)
+
+    def served(self) -> None:
+        """
+        There is a place for it.
+        """
+        self._queued = False
+        self.proceed()
+
+    def proceed(self) -> None:
+        """
+        Do the next thing, if it is at rest.
+        """
+        if self._gone or self._pending or self._queued or self._state.busy:
+            return
+        if not self._shared.mayPush:
+            return
+        slots, source = self._shared.slots, self._subscriber
+        if slots.hasHealthy(source) and (entry := self._flowing()) is not None:
+            slots.healthy.enter(self, source)
+            self._window, self._source = slots.healthy, source
+            self._push(entry.payload)
+        else:
+            self._goOn()
+
+    def _enrolled(self, state: MemberState) -> None:
+        #: The member, as it stands in the roster now, and the revision of its last registration.
+        self.member: Member = state.member
+        self.registered = state.registered
+        self._address = state.member.address
+        # Whom its place counts for.
+        self._subscriber = Source(state.member.host).subscriber
+
+    def _leaveQueue(self) -> None:
+        # It finds its window anew when it proceeds.
+        if self._queued:
+            self._queued = False
+            self._window.withdraw(self)
+
+    def _wait(self, seconds: float | None) -> None:
+        """
+        Proceed after so many seconds, and not when it was to before; ``None`` for not at all.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if seconds is not None:
+            self._timer = self._shared.reactor.callLater(seconds, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        self.proceed()
+
+    def _flowing(self) -> PreparedPush | None:
+        """
+        Begin with the entry at the end of the log, for a healthy member that has all before it.
+
+        :returns: ``None`` where there is something else to find out first.
+        """
+        entry = self._shared.tail.next.get(self._state.cursor)
+        if entry is None or entry.name == self.member.name or self._page:
+            return None
+        if self._address in self._shared.slots.inFlight or not self._state.flowOn(entry.position):
+            return None
+        return entry
+
+    def _goOn(self) -> None:
+        step = self._state.next(self._shared.reactor.seconds())
+        if isinstance(step, Evict):
+            self._evict()
+        elif isinstance(step, Wait):
+            # A page would be memory that a member costs for as long as it is away.
+            self._page.clear()
+            if self._timer is None:
+                self._wait(step.seconds)
+        elif self._hasWork():
+            self._enter(step)
+
+    def _hasWork(self) -> bool:
+        return self._state.missed > 0 or self._state.cursor < self._shared.tail.head
+
+    def _enter(self, step: Step) -> None:
+        slots, source = self._shared.slots, self._subscriber
+        self._window = slots.windowFor(source, self._state.suspect)
+        if self._window.enter(self, source):
+            self._source = source
+            self._begin(step)
+        else:
+            self._queued = True
+            self._page.clear()
+
+    def _begin(self, step: Step) -> None:
+        """
+        Use the place, or give it back.
+        """
+        if self._address in self._shared.slots.inFlight:
+            self._shared.slots.block(self._address, self)
+            self._leave()
+        elif isinstance(step, Tell):
+            self._tell(step.missed)
+        elif (entry := self._nextEntry()) is not None:
+            self._state.begin(entry.position)
+            self._push(entry.payload)
+        elif self._shared.tail.covers(self._state.cursor):
+            self._leave()
+        else:
+            self._pending = True
+            ensureDeferred(self._readPage()).addCallbacks(self._pageRead, self._pageFailed)
+
+    def _tell(self, missed: int) -> None:
+        count = f"{missed} messages were" if missed > 1 else "1 message was"
+        self._state.beginNotice(missed)
+        notice = formatPush(self._shared.serverName, f"{count} dropped")
+        self._push(notice + self._shared.limits.lineEnd)
+
+    def _leave(self) -> None:
+        self._shared.slots.leave(self._window, self._source)
+
+    def _nextEntry(self) -> PreparedPush | None:
+        """
+        The next entry in memory that is not the member's own.
+        """
+        state, tail = self._state, self._shared.tail
+        while True:
+            entry = self._pageEntry()
+            if entry is None and tail.covers(state.cursor):
+                entry = tail.after(state.cursor)
+            if entry is None or entry.name != self.member.name:
+                return entry
+            state.skip(entry.position)
+            self._moved()
+
+    def _pageEntry(self) -> PreparedPush | None:
+        while self._page and self._page[0].position <= self._state.cursor:
+            self._page.popleft()
+        return self._page[0] if self._page else None
+
+    def _moved(self) -> None:
+        self._shared.cursors.moved(self.member.id, self._state)
+
+    async def _readPage(self) -> PreparedPush | None:
+        """
+        Read until there is an entry for a member that is far back.
+
+        It keeps its place meanwhile, so that the window bounds the pages in memory.
+        """
+        shared, state = self._shared, self._state
+        while shared.running and not self._gone and not shared.tail.covers(state.cursor):
+            page = await shared.store.read(state.cursor, _PAGE_ENTRIES, _PAGE_BYTES)
+            self._page.extend(PreparedPush(entry, shared.limits.lineEnd) for entry in page)
+            entry = self._nextEntry()
+            if entry is not None or not page:
+                # An empty page: the log was trimmed meanwhile, and news of that is on its way.
+                return entry
+        return self._nextEntry()
+
+    def _pageRead(self, entry: PreparedPush | None) -> None:
+        self._pending = False
+        if entry is not None and not self._gone and self._shared.mayPush:
+            # Meanwhile it may have moved, or have lost entries.
+            self._begin(self._state.next(self._shared.reactor.seconds()))
+        else:
+            self._leave()
+
+    def _pageFailed(self, reason: Failure) -> None:
+        self._storeFailed(reason)
+        self._leave()
+
+    def _storeFailed(self, reason: Failure) -> None:
+        reason.trap(StoreError)
+        self._pending = False
+        if self._shared.running and not self._gone:
+            self._wait(_STORE_RETRY)
+
+    def _push(self, payload: bytes) -> None:
+        shared, member = self._shared, self.member
+        if self._timer is not None:
+            self._wait(None)
+        timeout = shared.limits.connectTimeout
+        if self._window is shared.slots.suspects:
+            timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
+        self._pushedTo = self._address
+        shared.slots.inFlight[self._address] = shared.pusher.begin(
+            member.host, member.port, payload, self._settled, timeout, shared.lease
+        )
+
+    def _settled(self, result: PushResult) -> None:
+        shared, address = self._shared, self._pushedTo
+        del shared.slots.inFlight[address]
+        further = shared.outcomes.settled(result, self._state, self.member)
+        if further and (self._rested is not None or not self._gone):
+            self._moved()
+        if self._mayKeepPlace() and (entry := self._flowing()) is not None:
+            self._push(entry.payload)
+            return
+        # Those who wait for a place come before the one who had it.
+        self._leave()
+        self._rest()
+        self.proceed()
+        blocked = shared.slots.unblock(address)
+        if blocked is not None:
+            blocked.proceed()
+        shared.pushEnded()
+
+    def _mayKeepPlace(self) -> bool:
+        if self._gone or self._address != self._pushedTo:
+            return False
+        return self._shared.mayPush and self._shared.slots.mayKeep(self._window)
+
+    def _rest(self) -> None:
+        if self._rested is not None:
+            rested, self._rested = self._rested, None
+            rested.callback(None)
+
+    def _evict(self) -> None:
+        self._pending = True
+        self._wait(None)
+        self._shared.store.evict(self.member.id, self.registered).addCallbacks(
+            self._evicted, self._storeFailed
+        )
+
+    def _evicted(self, removed: bool) -> None:
+        if removed:
+            self._shared.outcomes.evicted(self.member)
+            return
+        # It has registered again meanwhile.
+        self._pending = False
+        self.proceed()
