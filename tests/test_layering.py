@@ -20,7 +20,7 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "push": (),
     "incoming": ("room",),
     "delivery": ("push",),
-    "peer": ("push", "delivery", "room"),
+    "peer": ("push",),
     "terminal": ("peer",),
     "programs": ("room", "stores", "push", "incoming", "delivery", "peer", "terminal"),
     "testing": ("room", "stores", "push", "incoming", "delivery"),
@@ -30,7 +30,7 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
 #: docstrings say "Pure.", and so may those of others: whoever says so is held to it.
 _PURE = frozenset(
     {
-        *("text", "refusal", "errors", "wire", "roster", "address", "rates"),
+        *("text", "refusal", "errors", "wire", "roster", "address", "rates", "backoff"),
         *(
             "room.policy",
             "delivery.state",

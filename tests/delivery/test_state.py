@@ -6,15 +6,8 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.delivery.state import (
-    RETRY_SECONDS,
-    DeliveryState,
-    RetryPolicy,
-    Send,
-    Tell,
-    Wait,
-    retrySchedule,
-)
+from twisted_messenger.backoff import RetryPolicy, retrySchedule
+from twisted_messenger.delivery.state import DeliveryState, Send, Tell, Wait
 from twisted_messenger.roster import Progress
 
 _HOUR = 3600.0
@@ -51,29 +44,6 @@ def succeed(queue: DeliveryState) -> None:
     """
     queue.begin(queue.cursor + 1)
     queue.confirmed()
-
-
-class RetryScheduleTests(SynchronousTestCase):
-    """
-    A member that is away is tried often at first, then once a minute.
-    """
-
-    def test_steps(self) -> None:
-        """
-        The waits grow to a minute and stay there.
-        """
-        policy = retrySchedule(lambda: 0.5)
-        self.assertEqual(RETRY_SECONDS, (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60))
-        waits = [policy(failures) for failures in range(1, 13)]
-        self.assertEqual(waits, [*RETRY_SECONDS, 60, 60, 60])
-
-    def test_jitter(self) -> None:
-        """
-        Members who failed together spread over a fifth to either side, anew each time.
-        """
-        chances = iter((0.0, 0.25, 0.5, 1.0))
-        policy = retrySchedule(chances.__next__, (10.0,))
-        self.assertEqual([policy(failures) for failures in range(1, 5)], [8.0, 9.0, 10.0, 12.0])
 
 
 class DeliveryQueueTests(SynchronousTestCase):

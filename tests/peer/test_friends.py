@@ -2,26 +2,11 @@
 Friends come into the book with their addresses.
 """
 
-from collections.abc import Callable
-
-from twisted.internet.task import Clock
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.peer.addressbook import AddressBook, Friend
 from twisted_messenger.peer.friends import Friends
-from twisted_messenger.room.lookup import Lookup
-
-
-class Reactor(Clock):
-    """
-    Has one thread.
-    """
-
-    def callFromThread(self, call: Callable[..., object], *arguments: object) -> None:
-        """
-        Call it here and now.
-        """
-        call(*arguments)
 
 
 class FriendsTests(SynchronousTestCase):
@@ -31,11 +16,17 @@ class FriendsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         """
-        Look-ups start when the test says so.
+        Look-ups end when the test says so.
         """
-        self.started: list[Callable[[], None]] = []
+        self.asked: dict[str, Deferred[list[str]]] = {}
         self.book = AddressBook()
-        self.friends = Friends(self.book, Lookup(Reactor(), self.started.append))
+        self.friends = Friends(self.book, self.resolve)
+
+    def resolve(self, host: str) -> "Deferred[list[str]]":
+        """
+        Ask for the addresses of a host.
+        """
+        return self.asked.setdefault(host, Deferred())
 
     def test_localhost(self) -> None:
         """
@@ -44,7 +35,7 @@ class FriendsTests(SynchronousTestCase):
         self.friends.add(Friend("localhost", 8881, "bob"))
         for host in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
             self.assertEqual(self.book.nameAt(host), "bob")
-        self.assertEqual(self.started, [])
+        self.assertEqual(self.asked, {})
 
     def test_noQuestion(self) -> None:
         """
@@ -52,17 +43,26 @@ class FriendsTests(SynchronousTestCase):
         """
         self.friends.add(Friend("10.0.0.9", 8881, "bob"))
         self.friends.add(Friend("somewhere.example", 8881))
-        self.assertEqual(self.started, [])
+        self.assertEqual(self.asked, {})
         self.assertEqual(self.book.nameAt("10.0.0.9"), "bob")
 
     def test_oneAtATime(self) -> None:
         """
         Names are looked up one after the other, and one that leads nowhere stops nothing.
         """
-        for number in range(3):
-            self.friends.add(Friend(f"host{number}.invalid\n", 8881, f"friend{number}"))
+        hosts = [f"host{number}.example" for number in range(3)]
+        for host in hosts:
+            self.friends.add(Friend(host, 8881, f"friend at {host}"))
         self.assertEqual(len(list(self.book)), 3)
-        for number in range(3):
-            self.assertEqual(len(self.started), number + 1)
-            # The line end makes it a name that is refused without a question.
-            self.started[number]()
+        for number, host in enumerate(hosts):
+            self.assertEqual(list(self.asked), hosts[: number + 1])
+            self.asked[host].errback(OSError("no such name"))
+
+    def test_found(self) -> None:
+        """
+        What a friend writes from an address of its host has its name, once that is looked up.
+        """
+        self.friends.add(Friend("host.example", 8881, "bob"))
+        self.assertEqual(self.book.nameAt("10.0.0.9"), "")
+        self.asked["host.example"].callback(["10.0.0.8", "10.0.0.9"])
+        self.assertEqual(self.book.nameAt("10.0.0.9"), "bob")

@@ -7,7 +7,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.pushers import ScriptedPusher
-from twisted_messenger.delivery.state import RetryPolicy
+from twisted_messenger.backoff import RetryPolicy
 from twisted_messenger.peer.outbox import MAX_RESETS, Outbox, Outboxes
 from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.push.interfaces import Outcome

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tests.simulation.record import Event, Kind, Record
 from tests.simulation.server import Settings
-from twisted_messenger.delivery.state import JITTER, NEVER_REACHED_SECONDS, RETRY_SECONDS
+from twisted_messenger.backoff import JITTER, RETRY_SECONDS
+from twisted_messenger.delivery.state import NEVER_REACHED_SECONDS
 
 # What the broadcaster hears of a member it hears so late at most: the store takes its time.
 _HEARD_SECONDS = 3.0

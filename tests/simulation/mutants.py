@@ -13,8 +13,8 @@ from twisted.python.failure import Failure
 from tests.pushers import DeferredPusher
 from tests.simulation.disk import Disk, VirtualStore
 from tests.simulation.parts import Parts
+from twisted_messenger.backoff import RetryPolicy
 from twisted_messenger.delivery.broadcaster import Broadcaster
-from twisted_messenger.delivery.state import RetryPolicy
 from twisted_messenger.entry import Entry
 from twisted_messenger.incoming.receipt import ReceiptFactory, ReceiptProtocol
 from twisted_messenger.interfaces import IMessageStore

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.simulation.disk import Disk, VirtualStore
+from twisted_messenger.backoff import RetryPolicy, retrySchedule
 from twisted_messenger.delivery.broadcaster import Broadcaster
-from twisted_messenger.delivery.state import RetryPolicy, retrySchedule
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Pusher

@@ -13,9 +13,9 @@ from twisted.internet.tcp import Client
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.simulation.process import Process
+from twisted_messenger.backoff import retrySchedule
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.limits import SHUTDOWN_TIMEOUT, DeliveryLimits
-from twisted_messenger.delivery.state import retrySchedule
 from twisted_messenger.eventlog import Counters, EventLog
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory

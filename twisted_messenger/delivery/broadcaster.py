@@ -20,17 +20,14 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
 from twisted.logger import Logger
 
+from twisted_messenger.backoff import RetryPolicy, retrySchedule
 from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.follower import LogFollower
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.delivery.outcomes import Outcomes
 from twisted_messenger.delivery.recipient import Recipient, Shared
 from twisted_messenger.delivery.slots import Slots
-from twisted_messenger.delivery.state import (
-    DeliveryState,
-    RetryPolicy,
-    retrySchedule,
-)
+from twisted_messenger.delivery.state import DeliveryState
 from twisted_messenger.delivery.tail import PreparedPush, Tail
 from twisted_messenger.delivery.trimmer import LogTrimmer
 from twisted_messenger.entry import Entry, LogLimits

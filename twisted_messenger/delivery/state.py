@@ -11,18 +11,10 @@ Positions are opaque: they grow, and nothing else is known of them. Counts of wh
 missed and was told only ever grow too, so that a late or repeated write of them does no harm.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from twisted_messenger.backoff import Backoff, RetryPolicy
 from twisted_messenger.roster import Progress
-
-#: Seconds before the next attempt, by the number of failures since the member was last heard.
-#: The first steps are short because the tutorial's client registers some milliseconds before it
-#: listens, and ``while :; do nc -l PORT; done`` refuses every second push. The last one repeats.
-RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-
-#: Each delay varies by this share, so that members who failed together do not retry together.
-JITTER = 0.2
 
 #: A member that takes nothing for so many seconds, in so many attempts, is evicted.
 EVICT_SECONDS = 86_400.0
@@ -35,25 +27,6 @@ NEVER_REACHED_SECONDS = 600.0
 #: wrong with it must not block what is behind it.
 POISON_RESETS = 20
 POISON_SECONDS = 600.0
-
-#: Number of failures since the member was last heard, from 1, to seconds before the next attempt.
-RetryPolicy = Callable[[int], float]
-
-
-def retrySchedule(
-    jitter: Callable[[], float], steps: Sequence[float] = RETRY_SECONDS
-) -> RetryPolicy:
-    """
-    A policy that goes through the steps and stays at the last.
-
-    :param jitter: a number from 0 to 1 at each call; 0.5 gives the steps themselves.
-    """
-
-    def policy(failures: int) -> float:
-        step = steps[min(failures, len(steps)) - 1]
-        return step * (1 + JITTER * (2 * jitter() - 1))
-
-    return policy
 
 
 @dataclass(frozen=True)
@@ -116,18 +89,15 @@ class DeliveryState:
         evictSeconds: float = EVICT_SECONDS,
     ) -> None:
         self.cursor = progress.cursor
-        self.failures = 0
         self.inFlight: int | None = None
         self._skipped = progress.skipped
         self._told = progress.told
         self._dropped = dropped
         self._reached = progress.reached
         self._telling: int | None = None
-        self._retryPolicy = retryPolicy
+        self._backoff = Backoff(retryPolicy)
         self._retryUnconfirmed = retryUnconfirmed
         self._evictSeconds = evictSeconds
-        self._wait = 0.0
-        self._failedAt = 0.0
         self._attempts = 0
         self._failingSince: float | None = None
         self._resets = 0
@@ -141,6 +111,13 @@ class DeliveryState:
         return Progress(self.cursor, self._skipped, self._told, self._reached)
 
     @property
+    def failures(self) -> int:
+        """
+        Attempts that failed since the member was last heard.
+        """
+        return self._backoff.failures
+
+    @property
     def busy(self) -> bool:
         """
         Whether an attempt is under way.
@@ -152,7 +129,7 @@ class DeliveryState:
         """
         Whether the next attempt may well fail: the last one did, or none ever succeeded.
         """
-        return self.failures > 0 or not self._reached
+        return self._backoff.failures > 0 or not self._reached
 
     @property
     def missed(self) -> int:
@@ -168,7 +145,8 @@ class DeliveryState:
         :param position: of the entry; beyond the cursor.
         :returns: whether it does.
         """
-        if self.failures or self._wait or not self._reached:
+        backoff = self._backoff
+        if backoff.failures or backoff.wait or not self._reached:
             return False
         if self._told < self._dropped + self._skipped:
             return False
@@ -182,12 +160,10 @@ class DeliveryState:
         :param now: seconds on any clock, the same one at every call; it may be set back.
         """
         # Not for a member that was heard since it failed last: it gets its attempt.
-        if self.failures and self._givenUp(now):
+        if self._backoff.failures and self._givenUp(now):
             return Evict()
-        # A clock that was set back must not stretch the back-off by as much.
-        self._failedAt = min(self._failedAt, now)
-        wait = self._failedAt + self._wait - now
-        if wait > 0:
+        wait = self._backoff.next(now)
+        if wait:
             return Wait(wait)
         return Tell(self.missed) if self.missed else Send()
 
@@ -277,15 +253,13 @@ class DeliveryState:
         """
         assert self.busy
         self.inFlight = self._telling = None
-        self._wait = self._retryPolicy(1)
-        self._failedAt = now
+        self._backoff.postponed(now)
 
     def heardFrom(self) -> None:
         """
         The member itself spoke or registered: it is there, so try at once.
         """
-        self.failures = 0
-        self._wait = 0.0
+        self._backoff.heardFrom()
 
     def registered(self) -> None:
         """
@@ -306,10 +280,8 @@ class DeliveryState:
     def _failed(self, now: float) -> None:
         assert self.busy
         self.inFlight = self._telling = None
-        self.failures += 1
+        self._backoff.failed(now)
         self._attempts += 1
-        self._wait = self._retryPolicy(self.failures)
-        self._failedAt = now
         if self._failingSince is None:
             self._failingSince = now
 
@@ -325,7 +297,7 @@ class DeliveryState:
             self._told += 1
         self.inFlight = self._telling = None
         if self._failingSince is not None:
-            self.heardFrom()
+            self._backoff.heardFrom()
             self._forgive()
 
     def _forgive(self) -> None:

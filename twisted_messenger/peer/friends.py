@@ -2,11 +2,12 @@
 Friends come into the address book with the addresses that their hosts have.
 """
 
+from collections.abc import Callable
+
 from twisted.internet.defer import Deferred, DeferredLock
 
 from twisted_messenger.address import literal
 from twisted_messenger.peer.addressbook import AddressBook, Friend
-from twisted_messenger.room.lookup import Lookup
 
 # What localhost means, without asking anybody.
 _LOCALHOST = ["127.0.0.1", "::1"]
@@ -17,12 +18,12 @@ class Friends:
     Adds friends to a book.
 
     :param book: to add them to.
-    :param lookup: resolves their hosts, to know their messages by.
+    :param resolve: a host's name to its addresses, to know their messages by.
     """
 
-    def __init__(self, book: AddressBook, lookup: Lookup) -> None:
+    def __init__(self, book: AddressBook, resolve: "Callable[[str], Deferred[list[str]]]") -> None:
         self._book = book
-        self._lookup = lookup
+        self._resolve = resolve
         self._one = DeferredLock()
 
     def add(self, friend: Friend) -> None:
@@ -34,9 +35,7 @@ class Friends:
         if friend.host.lower() == "localhost":
             self._book.writesFrom(friend, _LOCALHOST)
         elif friend.name and literal(friend.host) is None:
-            found: Deferred[list[str]] = self._one.run(
-                self._lookup.addresses, friend.host, "chatpeer"
-            )
+            found: Deferred[list[str]] = self._one.run(self._resolve, friend.host)
             found.addCallbacks(
                 lambda hosts: self._book.writesFrom(friend, hosts), lambda failure: None
             )

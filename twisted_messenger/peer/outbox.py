@@ -11,10 +11,9 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
-from twisted_messenger.delivery.state import DeliveryState, RetryPolicy, Wait, retrySchedule
+from twisted_messenger.backoff import Backoff, RetryPolicy, retrySchedule
 from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
-from twisted_messenger.roster import Progress
 
 #: Seconds between attempts; a person waits at the other end, so they stay short.
 OUTBOX_RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
@@ -71,7 +70,8 @@ class Outbox:
         self._port = port
         self._notice = notice
         policy = retryPolicy or retrySchedule(random.random, OUTBOX_RETRY_SECONDS)
-        self._queue = DeliveryState(Progress(0), policy, evictSeconds=0)
+        self._backoff = Backoff(policy)
+        self._reached = False
         self._waiting: deque[tuple[Payload, Deferred[Fate]]] = deque()
         self._resets = 0
         self._timer: IDelayedCall | None = None
@@ -95,11 +95,11 @@ class Outbox:
         :returns: fires when it is settled. It never fails.
         """
         done: Deferred[Fate] = Deferred()
-        if first and not self._queue.busy:
+        if first and self._push is None:
             self._waiting.appendleft((payload, done))
         else:
             self._waiting.append((payload, done))
-        self._queue.heardFrom()
+        self._backoff.heardFrom()
         self._proceed()
         return done
 
@@ -113,15 +113,14 @@ class Outbox:
             self._push.cancel()
 
     def _proceed(self) -> None:
-        if self._stopped or self._queue.busy or not self._waiting:
+        if self._stopped or self._push is not None or not self._waiting:
             return
         self._cancelTimer()
-        step = self._queue.next(self._reactor.seconds())
-        if isinstance(step, Wait):
-            self._timer = self._reactor.callLater(step.seconds, self._proceed)
+        wait = self._backoff.next(self._reactor.seconds())
+        if wait:
+            self._timer = self._reactor.callLater(wait, self._proceed)
             return
         payload, _ = self._waiting[0]
-        self._queue.begin(self._queue.cursor + 1)
         self._push = self._pusher.begin(self._host, self._port, payload(), self._pushed)
 
     def _pushed(self, result: PushResult) -> None:
@@ -139,23 +138,24 @@ class Outbox:
 
     def _judged(self, result: PushResult) -> Fate | None:
         """
-        Tell the queue how the push ended.
+        Read how a push ended.
 
         :returns: how the message ended; ``None`` if it is to be tried again.
         """
-        now = self._reactor.seconds()
         reply = result.reply.strip()
         if result.outcome is Outcome.CONFIRMED and not reply.startswith(b"~"):
-            self._queue.confirmed()
+            self._reached = True
+            self._backoff.heardFrom()
             return Fate(State.REFUSED if reply.startswith(b"!") else State.SENT, _shown(reply))
-        if result.outcome is Outcome.HUNG and self._queue.hung(now):
+        if result.outcome is Outcome.HUNG and not self._reached:
+            # It may never close a connection: a netcat would show the message for ever.
+            self._backoff.heardFrom()
             return Fate(State.UNKNOWN, "they have it, but did not close the connection")
-        if result.outcome is not Outcome.HUNG:
-            self._queue.failed(now)
+        self._backoff.failed(self._reactor.seconds())
         if result.outcome is Outcome.FAILED and result.connected:
             self._resets += 1
             if self._resets >= MAX_RESETS:
-                self._queue.heardFrom()
+                self._backoff.heardFrom()
                 return Fate(State.UNKNOWN, f"the connection broke {self._resets} times")
         else:
             self._tellAway(reply, result.detail)
@@ -163,14 +163,13 @@ class Outbox:
 
     def _tellAway(self, reply: bytes, detail: str) -> None:
         # One failure may be a friend in mid-restart, or a netcat in a loop.
-        if self._queue.failures <= 1 or self.away:
+        if self._backoff.failures <= 1 or self.away:
             return
         self.away = True
         if reply:
             self._notice(f"{self.label} takes nothing now ({_shown(reply)}); what you say waits")
             return
-        known = self._queue.progress.reached
-        doubt = "" if known else ". Is the address right, and does it run?"
+        doubt = "" if self._reached else ". Is the address right, and does it run?"
         self._notice(f"{self.label} is not there ({_short(detail)}); what you say waits{doubt}")
 
     def _cameBack(self, result: PushResult) -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from twisted.application.service import IService
@@ -271,7 +272,7 @@ def _talk(config: Options, reactor: Any, console: Console, book: AddressBook) ->
         lambda host, port, label: Outbox(pusher, reactor, host, port, label, console.notice)
     )
     talk = Session(reactor, console, outboxes, config["linger"], leave)
-    friends = Friends(book, Lookup(reactor))
+    friends = Friends(book, partial(Lookup(reactor).addresses, asker="chatpeer"))
     talk.obey = Commands(talk, book, friends.add, console.notice).obey
     for friend in config["friends"]:
         friends.add(friend)
