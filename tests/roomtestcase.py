@@ -24,6 +24,9 @@ HOME = Source()
 GUEST = Source("10.0.0.7", False)
 OTHER = Source("10.0.0.8", False)
 
+#: Where the server itself listens.
+OWN_PORT = 8880
+
 
 class Names:
     """
@@ -117,6 +120,7 @@ class RoomTestCase(SynchronousTestCase):
             rates,
             clock=lambda: 17.5,
             steady=self.steady.seconds,
+            isOwnListener=lambda host, port: port == OWN_PORT,
         )
 
     def join(self, name: str, host: str = "", port: int = 5000, source: Source = HOME) -> None:

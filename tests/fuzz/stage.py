@@ -89,6 +89,7 @@ class Stage:
         network.maxCalls = _MAX_CALLS
         self.store = RecordingStore(network)
         policy = AdmissionPolicy(limits=_LIMITS, maxMessageBytes=MAX_MESSAGE_BYTES)
+        listener = Listener("--port", TCP4ServerEndpoint(network, PORT, interface=HOST))
         self.room = room = ChatRoom(
             self.store,
             policy,
@@ -97,6 +98,7 @@ class Stage:
             RateLimit(_RATE, _BURST),
             clock=network.seconds,
             steady=network.seconds,
+            isOwnListener=listener.isAt,
         )
         self.receipts = parts.receipts(
             ChatServerFactory(room, maxUnfinishedBytes=2 * MAX_MESSAGE_BYTES),
@@ -115,7 +117,6 @@ class Stage:
             retryPolicy=parts.retry(lambda: 0.5),
             clock=network.seconds,
         )
-        listener = Listener("--port", TCP4ServerEndpoint(network, PORT, interface=HOST))
         self._service = ChatService(self.store, room, self.receipts, broadcaster, [listener])
         self._service.startService()
         #: Fires when the room has stopped.

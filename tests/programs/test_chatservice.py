@@ -71,15 +71,6 @@ class StartTests(ServiceTestCase):
         self.assertStored(self.connect(b"from:ci|hello"))
         self.assertStopped(self.stop())
 
-    def test_ownPorts(self) -> None:
-        """
-        While it runs nobody can register the room's own port as a callback.
-        """
-        self.service.startService()
-        sender = self.connect(f"connect_request|loop|{HOST}|{PORT}".encode())
-        self.assertNotEqual(sender.data, b"")
-        self.assertStopped(self.stop())
-
 
 class StopTests(ServiceTestCase):
     """

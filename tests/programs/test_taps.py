@@ -2,7 +2,6 @@
 The options of the two programs, and the services they describe.
 """
 
-from twisted.application.service import IService
 from twisted.internet.testing import MemoryReactorClock
 
 from tests.programs.test_tap import TapTestCase, parsed
@@ -11,6 +10,9 @@ from twisted_messenger.incoming.listener import LISTEN_BACKLOG
 from twisted_messenger.peer.addressbook import Friend
 from twisted_messenger.programs import chatpeer as peertap
 from twisted_messenger.programs import chatserver as servertap
+from twisted_messenger.programs.chatservice import ChatService
+from twisted_messenger.programs.tap import TapService
+from twisted_messenger.refusal import Reason
 from twisted_messenger.room.policy import Callbacks, Senders
 from twisted_messenger.terminal.choice import Wishes
 
@@ -147,7 +149,7 @@ class ServerServiceTests(TapTestCase):
     What ``twistd chatserver`` runs.
     """
 
-    def made(self, reactor: MemoryReactorClock, *arguments: str) -> IService:
+    def made(self, reactor: MemoryReactorClock, *arguments: str) -> TapService:
         """
         Make the service of a command line.
         """
@@ -178,6 +180,19 @@ class ServerServiceTests(TapTestCase):
             self.made(reactor, "--store=memory:", *listen, *further).startService()
             self.assertEqual([server[0] for server in reactor.tcpServers], ports)
             self.assertEqual([server[0] for server in reactor.unixServers], ["/run/room"])
+
+    def test_ownPorts(self) -> None:
+        """
+        While it runs nobody can register any of its own ports as a callback.
+        """
+        ports = ["--listen=tcp:8881:interface=127.0.0.1", "--listen=tcp:8882:interface=127.0.0.1"]
+        service = self.made(MemoryReactorClock(), "--store=memory:", *ports)
+        service.startService()
+        (chat,) = service
+        assert isinstance(chat, ChatService)
+        for port, reason in ((8881, Reason.OWN_PORT), (8882, Reason.OWN_PORT), (8883, None)):
+            refusal = self.successResultOf(chat.room.register("loop", "127.0.0.1", port))
+            self.assertIs(refusal and refusal.reason, reason)
 
     def test_badStore(self) -> None:
         """

@@ -4,7 +4,7 @@ The room: who may register, and where it agrees to push to.
 
 from twisted.internet.defer import Deferred, fail
 
-from tests.roomtestcase import GUEST, HOME, OTHER, RoomTestCase
+from tests.roomtestcase import GUEST, HOME, OTHER, OWN_PORT, RoomTestCase
 from twisted_messenger.address import Source
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.refusal import Reason
@@ -156,9 +156,8 @@ class RegisterTests(RoomTestCase):
         """
         The server never pushes to itself.
         """
-        self.room.isOwnListener = lambda host, port: (host, port) == ("127.0.0.1", 8880)
         self.join("alice", "127.0.0.1", 8881)
-        doing = self.room.register("loop", "localhost", 8880, HOME)
+        doing = self.room.register("loop", "localhost", OWN_PORT, HOME)
         self.assertRefused(doing, Reason.OWN_PORT)
 
     def test_lowPort(self) -> None:
@@ -249,8 +248,7 @@ class CallbacksTests(RoomTestCase):
         Even then the server pushes neither to itself nor to system services.
         """
         self.make(AdmissionPolicy(callbacks=Callbacks.ANY))
-        self.room.isOwnListener = lambda host, port: port == 8880
-        self.assertRefused(self.room.register("x", "10.0.0.8", 8880, GUEST), Reason.OWN_PORT)
+        self.assertRefused(self.room.register("x", "10.0.0.8", OWN_PORT, GUEST), Reason.OWN_PORT)
         self.make(AdmissionPolicy(callbacks=Callbacks.ANY))
         self.events.clear()
         self.assertRefused(self.room.register("x", "10.0.0.8", 25, GUEST), Reason.LOW_PORT)

@@ -110,7 +110,14 @@ class Server:
         parts, settings = self._parts, self._settings
         worker = DiskWorker(process, self.disk, self._random)
         store = parts.store(RecordingFile(self.disk, self._record), worker, process)
-        room = ChatRoom(store, clock=process.seconds, steady=process.seconds)
+        endpoint = TCP4ServerEndpoint(process, PORT, interface=HOST)
+        listener = Listener("--port", endpoint)
+        room = ChatRoom(
+            store,
+            clock=process.seconds,
+            steady=process.seconds,
+            isOwnListener=listener.isAt,
+        )
         broadcaster = parts.broadcaster(
             store,
             RecordingPusher(parts.pusher(process), self._record),
@@ -125,8 +132,6 @@ class Server:
             retryPolicy=parts.retry(self._random.random),
         )
         receipts = parts.receipts(ChatServerFactory(room), process, room.refusals)
-        endpoint = TCP4ServerEndpoint(process, PORT, interface=HOST)
-        listener = Listener("--port", endpoint)
         self._service = ChatService(store, room, receipts, broadcaster, [listener])
         self._service.startService()
         self.up = True

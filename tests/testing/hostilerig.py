@@ -79,12 +79,15 @@ class House:
         self.counters = Counters()
         refusals = EventLog(self.counters, network.seconds)
         self.store = MemoryStore()
+        endpoint = TCP4ServerEndpoint(reactor, PORT, 1024, host if interface is None else interface)
+        listener = Listener("--port", endpoint)
         self.room = ChatRoom(
             self.store,
             policy,
             refusals=refusals,
             clock=network.seconds,
             steady=network.seconds,
+            isOwnListener=listener.isAt,
         )
         self._watched = _WatchedFactory(self.room)
         self.factory = ReceiptFactory(self._watched, reactor, refusals, **options)
@@ -97,13 +100,12 @@ class House:
             retryPolicy=retrySchedule(lambda: 0.5),
             clock=network.seconds,
         )
-        endpoint = TCP4ServerEndpoint(reactor, PORT, 1024, host if interface is None else interface)
         self.service = ChatService(
             self.store,
             self.room,
             self.factory,
             self._broadcaster,
-            [Listener("--port", endpoint)],
+            [listener],
         )
         self.service.startService()
 

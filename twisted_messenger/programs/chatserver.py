@@ -4,7 +4,6 @@
 
 from typing import Any
 
-from twisted.application.service import IService
 from twisted.python.usage import UsageError
 
 from twisted_messenger.delivery.broadcaster import Broadcaster
@@ -262,7 +261,7 @@ class Options(TapOptions):
         )
 
 
-def makeService(config: Options, reactor: Any = None) -> IService:
+def makeService(config: Options, reactor: Any = None) -> TapService:
     """
     Assemble a room.
 
@@ -278,7 +277,19 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     service = TapService(config)
     policy: AdmissionPolicy = config["policy"]
     store = _store(reactor, config["store"], config["room"])
-    room = ChatRoom(store, policy, Lookup(reactor), rates=config["rates"])
+    try:
+        listeners = listenersFrom(
+            reactor, config["listeners"], policy.maxMessageBytes, config["client-ca"]
+        )
+    except StartError as error:
+        raise SystemExit(f"chatserver: {error}") from None
+
+    def isOwnListener(host: str, port: int) -> bool:
+        return any(listener.isAt(host, port) for listener in listeners)
+
+    room = ChatRoom(
+        store, policy, Lookup(reactor), rates=config["rates"], isOwnListener=isOwnListener
+    )
     factory = ReceiptFactory(
         ChatServerFactory(room),
         reactor,
@@ -305,12 +316,6 @@ def makeService(config: Options, reactor: Any = None) -> IService:
         ),
         serverName=policy.serverName,
     )
-    try:
-        listeners = listenersFrom(
-            reactor, config["listeners"], policy.maxMessageBytes, config["client-ca"]
-        )
-    except StartError as error:
-        raise SystemExit(f"chatserver: {error}") from None
     ChatService(
         store,
         room,

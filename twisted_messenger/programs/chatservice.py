@@ -60,7 +60,6 @@ class ChatService(Service):
         self.listeners = listeners
         self._deadline = 0.0
         self._hurried = False
-        room.isOwnListener = self._isOwnListener
 
     def startService(self) -> None:
         """
@@ -141,6 +140,3 @@ class ChatService(Service):
         except Exception:
             # The other steps must be done all the same.
             self.log.failure("{what} did not stop", what=what)
-
-    def _isOwnListener(self, host: str, port: int) -> bool:
-        return any(listener.isAt(host, port) for listener in self.listeners)

@@ -68,6 +68,7 @@ class ChatRoom:
     :param rates: how much each source may send; loopback is exempt.
     :param clock: seconds since the epoch; stamps messages.
     :param steady: seconds that nobody sets, for the rates.
+    :param isOwnListener: whether the server itself listens at an address and a port.
     """
 
     log = Logger()
@@ -81,17 +82,17 @@ class ChatRoom:
         rates: RateLimit | None = None,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
+        isOwnListener: Callable[[str, int], bool] = _nowhere,
     ) -> None:
         self.policy = policy or AdmissionPolicy()
         self.refusals = refusals or EventLog()
         self.counters = self.refusals.counters
-        #: Whether the server itself listens at an address; set by whoever opens the ports.
-        self.isOwnListener: Callable[[str, int], bool] = _nowhere
         self._store = store
         self._resolver = resolver
         self._rates = RateLimit() if rates is None else rates
         self._clock = clock
         self._steady = steady
+        self._isOwnListener = isOwnListener
         self._closed = False
         self._unstored = 0
         self._storeFailing = False
@@ -280,7 +281,7 @@ class ChatRoom:
         return verdict or Refusal(Reason.UNRESOLVABLE, f"{host} has no address")
 
     def _judgeCallback(self, host: str, address: str, port: int, source: Source) -> Refusal | None:
-        own = self.isOwnListener(address, port)
+        own = self._isOwnListener(address, port)
         return self.policy.judgeCallback(host, address, port, source, ownListener=own)
 
     async def _addresses(self, host: str, source: Source) -> list[str] | Refusal:
