@@ -1,15 +1,13 @@
 """
-What sockets and the system say: an end of TLS, this machine's addresses, how many descriptors.
+What sockets and the system say: this machine's addresses, how many descriptors.
 """
 
 import resource
 import socket
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from twisted.internet.interfaces import ISSLTransport, ISystemHandle
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import directlyProvides
 
 from twisted_messenger.incoming.listener import isSameAddress, isThisMachine
 from twisted_messenger.programs.process import (
@@ -18,65 +16,8 @@ from twisted_messenger.programs.process import (
     descriptorLimit,
     raiseDescriptorLimit,
 )
-from twisted_messenger.sockets import endedByTLS
 
 T = TypeVar("T")
-
-
-class Connection:
-    """
-    A TLS connection of OpenSSL's.
-
-    :param shutdown: 1 when we have ended, 2 when the peer has, 3 for both.
-    """
-
-    def __init__(self, shutdown: int) -> None:
-        self._shutdown = shutdown
-
-    def get_shutdown(self) -> int:
-        """
-        Who has ended.
-        """
-        return self._shutdown
-
-
-class Transport:
-    """
-    A transport with something underneath.
-
-    :param interfaces: what it says it provides.
-    """
-
-    def __init__(self, handle: Connection, *interfaces: Any) -> None:
-        self._handle = handle
-        directlyProvides(self, *interfaces)
-
-    def getHandle(self) -> Connection:
-        """
-        What is underneath.
-        """
-        return self._handle
-
-
-class EndedByTLSTests(SynchronousTestCase):
-    """
-    Whether the peer has said that it sends no more.
-    """
-
-    def test_secure(self) -> None:
-        """
-        It is the peer's end that counts, not ours.
-        """
-        for shutdown, ended in ((0, False), (1, False), (2, True), (3, True)):
-            transport = Transport(Connection(shutdown), ISSLTransport, ISystemHandle)
-            self.assertIs(endedByTLS(transport), ended)
-
-    def test_plain(self) -> None:
-        """
-        Without TLS nobody says so, whatever is underneath.
-        """
-        self.assertIs(endedByTLS(Transport(Connection(3), ISystemHandle)), False)
-        self.assertIs(endedByTLS(object()), False)
 
 
 class ThisMachineTests(SynchronousTestCase):

@@ -1,15 +1,10 @@
 """
-What the socket API offers and Twisted's transports do not: reset on close, limits.
+What the socket API offers and Twisted's transports do not: reset on close.
 """
 
 import socket
 import struct
 from typing import Any
-
-from twisted.internet.interfaces import ISSLTransport, ISystemHandle
-
-# OpenSSL's SSL_RECEIVED_SHUTDOWN: a close_notify came.
-_RECEIVED_SHUTDOWN = 2
 
 _RESET = struct.pack("ii", 1, 0)
 _IN_ORDER = struct.pack("ii", 0, 0)
@@ -34,14 +29,3 @@ def resetOnClose(transport: Any, armed: bool) -> None:
     handle = _socketOf(transport)
     if handle is not None:
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET if armed else _IN_ORDER)
-
-
-def endedByTLS(transport: Any) -> bool:
-    """
-    Whether the peer has said, in TLS, that it sends no more: what it sent is whole, whatever
-    becomes of the connection underneath.
-    """
-    if not ISSLTransport.providedBy(transport):
-        return False
-    connection: Any = ISystemHandle(transport).getHandle()
-    return bool(connection.get_shutdown() & _RECEIVED_SHUTDOWN)

@@ -1,5 +1,5 @@
 """
-What the tests of the turnstile share: visitors that write down what they are told.
+What the tests of the cap on connections share: visitors that write down what they are told.
 """
 
 from twisted.internet.task import Clock
@@ -41,9 +41,9 @@ class Visiting:
         self.told.append("aborted")
 
 
-class TurnstileTestCase(SynchronousTestCase):
+class ConnectionCapTestCase(SynchronousTestCase):
     """
-    A turnstile, and a gate that says how many may come in.
+    A cap, and a gate that says how many may come in.
     """
 
     def setUp(self) -> None:
@@ -60,9 +60,9 @@ class TurnstileTestCase(SynchronousTestCase):
         self.clock = Clock()
         self.counters = Counters()
         refusals = EventLog(self.counters, self.clock.seconds)
-        self.turnstile = ConnectionCap(self.clock, refusals, total, perHost)
+        self.cap = ConnectionCap(self.clock, refusals, total, perHost)
         self.vacancies: list[int] = []
-        self.turnstile.gates.append(self.vacancies.append)
+        self.cap.gates.append(self.vacancies.append)
 
     def enter(self, source: Source = HOME, times: int = 1) -> list[Visiting]:
         """
@@ -70,7 +70,7 @@ class TurnstileTestCase(SynchronousTestCase):
         """
         visitors = [Visiting() for _ in range(times)]
         for visitor in visitors:
-            self.turnstile.enter(visitor, source)
+            self.cap.enter(visitor, source)
         self.clock.advance(0)
         return visitors
 

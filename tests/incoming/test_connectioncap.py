@@ -2,13 +2,13 @@
 Who may come in, who makes room, and who is turned away.
 """
 
-from tests.incoming.connectioncaprig import TurnstileTestCase
+from tests.incoming.connectioncaprig import ConnectionCapTestCase
 from tests.roomtestcase import GUEST, HOME, OTHER
 from twisted_messenger.address import Source
 from twisted_messenger.refusal import Reason, Refusal
 
 
-class PerSourceTests(TurnstileTestCase):
+class PerSourceTests(ConnectionCapTestCase):
     """
     One source's own cap.
     """
@@ -33,7 +33,7 @@ class PerSourceTests(TurnstileTestCase):
         """
         old = self.enter(GUEST, 2)
         self.clock.advance(1)
-        self.turnstile.heard(old[0])
+        self.cap.heard(old[0])
         new = self.enter(GUEST)
         self.assertTold(old, "", "evicted")
         self.clock.advance(0.99)
@@ -60,7 +60,7 @@ class PerSourceTests(TurnstileTestCase):
         visitors = self.enter(GUEST, 4)
         self.clock.advance(0.5)
         for visitor in visitors[:2]:
-            self.turnstile.heard(visitor)
+            self.cap.heard(visitor)
         self.clock.advance(0.5)
         self.assertTold(self.enter(GUEST), "")
         self.assertTold(visitors, "", "", "evicted", "turned away")
@@ -70,7 +70,7 @@ class PerSourceTests(TurnstileTestCase):
         Whoever goes leaves a place.
         """
         visitors = self.enter(GUEST, 2)
-        self.turnstile.leave(visitors[0])
+        self.cap.leave(visitors[0])
         self.assertTold(self.enter(GUEST, 2), "", "turned away")
 
     def test_loopback(self) -> None:
@@ -109,7 +109,7 @@ class PerSourceTests(TurnstileTestCase):
         """
         visitors = self.enter(GUEST, 2)
         for visitor in visitors:
-            self.turnstile.enter(visitor, OTHER)
+            self.cap.enter(visitor, OTHER)
         self.assertTold(self.enter(GUEST, 2), "", "")
         self.assertTold(self.enter(OTHER), "turned away")
 
@@ -119,11 +119,11 @@ class PerSourceTests(TurnstileTestCase):
         """
         self.enter(OTHER, 2)
         (visitor,) = self.enter(GUEST)
-        self.turnstile.enter(visitor, OTHER)
+        self.cap.enter(visitor, OTHER)
         self.assertTold([visitor], "turned away")
 
 
-class TotalTests(TurnstileTestCase):
+class TotalTests(ConnectionCapTestCase):
     """
     The cap on all.
     """
@@ -141,7 +141,7 @@ class TotalTests(TurnstileTestCase):
         """
         old = self.enter(GUEST) + self.enter(HOME) + self.enter(OTHER)
         self.clock.advance(1)
-        self.turnstile.heard(old[0])
+        self.cap.heard(old[0])
         self.assertTold(self.enter(GUEST, 2), "", "")
         self.assertTold(old, "", "evicted", "evicted")
 
@@ -171,14 +171,14 @@ class TotalTests(TurnstileTestCase):
         """
         old = self.enter(GUEST, 3)
         for visitor in old:
-            self.turnstile.occupied(visitor)
+            self.cap.occupied(visitor)
         self.clock.advance(100)
         self.assertTold(self.enter(), "aborted")
         self.assertTold(old, "", "", "")
         self.make(3, 0)
         old = self.enter(GUEST, 3)
-        self.turnstile.occupied(old[0])
-        self.turnstile.heard(old[0])
+        self.cap.occupied(old[0])
+        self.cap.heard(old[0])
         self.clock.advance(1)
         self.assertTold(self.enter(times=3), "", "", "")
         self.assertTold(old, "evicted", "evicted", "evicted")

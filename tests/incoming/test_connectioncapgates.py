@@ -4,10 +4,10 @@ When accepting pauses, and when it goes on.
 
 from twisted.logger import LogLevel
 
-from tests.incoming.connectioncaprig import TurnstileTestCase
+from tests.incoming.connectioncaprig import ConnectionCapTestCase
 
 
-class GateTests(TurnstileTestCase):
+class GateTests(ConnectionCapTestCase):
     """
     A gate is told how many may come in.
     """
@@ -41,9 +41,9 @@ class GateTests(TurnstileTestCase):
         """
         visitors = self.enter(times=4)
         self.assertVacancies(0)
-        self.turnstile.tryOpening()
+        self.cap.tryOpening()
         self.assertVacancies(0)
-        self.turnstile.leave(visitors[0])
+        self.cap.leave(visitors[0])
         self.assertVacancies(1)
         self.enter()
         self.assertVacancies(0)
@@ -54,10 +54,10 @@ class GateTests(TurnstileTestCase):
         """
         self.enter(times=4)
         self.clock.advance(0.99)
-        self.turnstile.tryOpening()
+        self.cap.tryOpening()
         self.assertVacancies(0)
         self.clock.advance(0.01)
-        self.turnstile.tryOpening()
+        self.cap.tryOpening()
         self.assertVacancies(1)
 
     def test_silentWhenFull(self) -> None:
@@ -76,7 +76,7 @@ class GateTests(TurnstileTestCase):
         """
         self.make(9, 0)
         other: list[int] = []
-        self.turnstile.gates.append(other.append)
+        self.cap.gates.append(other.append)
         for times, each in ((5, 2), (2, 1), (2, 0)):
             self.enter(times=times)
             self.assertVacancies(each)
@@ -88,10 +88,10 @@ class GateTests(TurnstileTestCase):
         """
         for number in range(1, 4):
             visitors = self.enter(times=4)
-            self.turnstile.tryOpening()
+            self.cap.tryOpening()
             self.assertEqual(self.counters["paused"], number)
             for visitor in visitors:
-                self.turnstile.leave(visitor)
+                self.cap.leave(visitor)
 
     def test_logged(self) -> None:
         """
@@ -99,11 +99,11 @@ class GateTests(TurnstileTestCase):
         """
         for _ in range(3):
             for visitor in self.enter(times=4):
-                self.turnstile.leave(visitor)
+                self.cap.leave(visitor)
         line = "4 connections are open; others wait"
         self.assertEqual(self.log.lines(LogLevel.warn), [line])
         for seconds, lines in ((59.9, 1), (0.1, 2)):
             self.clock.advance(seconds)
             for visitor in self.enter(times=4):
-                self.turnstile.leave(visitor)
+                self.cap.leave(visitor)
             self.assertEqual(self.log.lines(LogLevel.warn), [line] * lines)

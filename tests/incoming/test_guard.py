@@ -14,8 +14,9 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.incoming.receiptrig import Bug, ReceiptTestCase, Taking
+from twisted_messenger.incoming.connection import DRAIN_BYTES
 from twisted_messenger.incoming.guard import GuardedFactory, GuardingReactor
-from twisted_messenger.incoming.receipt import DRAIN_BYTES, ReceiptFactory
+from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.sockets import resetOnClose
 from twisted_messenger.testing import MemoryNetwork

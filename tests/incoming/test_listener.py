@@ -242,7 +242,7 @@ class AdmitTests(ListenerTestCase):
 
     def test_gate(self) -> None:
         """
-        The turnstile of the factory has its hand on it.
+        The cap of the factory has its hand on it.
         """
         self.makeFactory(maxConnections=1)
         self.listener()

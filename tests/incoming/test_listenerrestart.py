@@ -35,4 +35,4 @@ class RestartTests(ReceiptTestCase):
             listener.stop()
             self.network.settle()
         listener.start(self.factory)
-        self.assertEqual(len(self.factory.turnstile.gates), 1)
+        self.assertEqual(len(self.factory.cap.gates), 1)

@@ -5,14 +5,14 @@ Receipts: what a sender sees after its end of file, and that no accident looks l
 from twisted.internet.error import ConnectionLost
 
 from tests.incoming.receiptrig import Bug, ReceiptTestCase
-from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
-from twisted_messenger.incoming.receipt import (
+from twisted_messenger.incoming.connection import (
     DRAIN_BYTES,
     DRAIN_SECONDS,
     IDLE_TIMEOUT,
     LINE_SILENCE,
     MESSAGE_TIMEOUT,
 )
+from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
 from twisted_messenger.interfaces import ConnectionIdle
 from twisted_messenger.refusal import Reason, Refusal
 

@@ -5,8 +5,8 @@ Receipts where one source has many connections.
 from typing import Any
 
 from tests.incoming.receiptrig import HOST, PORT, ReceiptTestCase
+from twisted_messenger.incoming.connection import DRAIN_SECONDS, LINE_SILENCE
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
-from twisted_messenger.incoming.receipt import DRAIN_SECONDS, LINE_SILENCE
 from twisted_messenger.interfaces import ConnectionEvicted
 from twisted_messenger.refusal import Reason, Refusal
 

@@ -8,8 +8,8 @@ from twisted.internet.error import ConnectionDone
 
 from tests.incoming.acceptrig import ListenerTestCase
 from tests.incoming.receiptrig import PORT
+from twisted_messenger.incoming.connection import LINE_SILENCE
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
-from twisted_messenger.incoming.receipt import LINE_SILENCE
 
 #: More than the time between two looks at the time-outs.
 SOON = 0.5

@@ -5,8 +5,8 @@ Receipts when two things happen at once.
 from twisted.internet.protocol import ClientCreator
 
 from tests.incoming.receiptrig import HOST, PORT, ReceiptTestCase
+from twisted_messenger.incoming.connection import LINE_SILENCE
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
-from twisted_messenger.incoming.receipt import LINE_SILENCE
 from twisted_messenger.testing import RecordingProtocol
 
 

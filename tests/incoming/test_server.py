@@ -11,7 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.entry import Entry, Post
 from twisted_messenger.errors import StoreError, StoreFull
-from twisted_messenger.incoming.receipt import IDLE_TIMEOUT, ReceiptFactory
+from twisted_messenger.incoming.connection import IDLE_TIMEOUT
+from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal

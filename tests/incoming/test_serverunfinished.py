@@ -8,8 +8,9 @@ from twisted.internet.protocol import ClientCreator
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import keepLog
+from twisted_messenger.incoming.connection import IDLE_TIMEOUT, LINE_SILENCE
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
-from twisted_messenger.incoming.receipt import IDLE_TIMEOUT, LINE_SILENCE, ReceiptFactory
+from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.incoming.unfinished import MAX_UNFINISHED_BYTES
 from twisted_messenger.room.chatroom import ChatRoom

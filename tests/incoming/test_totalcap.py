@@ -3,12 +3,12 @@ The cap on all connections holds, also while sources are over their own.
 """
 
 from tests.incoming.acceptrig import ListenerTestCase
-from tests.incoming.connectioncaprig import TurnstileTestCase
+from tests.incoming.connectioncaprig import ConnectionCapTestCase
 from tests.incoming.receiptrig import PORT
 from twisted_messenger.address import Source
 
 
-class TotalTests(TurnstileTestCase):
+class TotalTests(ConnectionCapTestCase):
     """
     Four in all, two for each source.
     """

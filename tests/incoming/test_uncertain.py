@@ -32,7 +32,7 @@ class UncertainReceiptTests(ReceiptTestCase):
         """
         It is no refusal and no receipt, and no traceback alarms the operator.
         """
-        log = keepLog(self, "incoming.receipt", "eventlog")
+        log = keepLog(self, "incoming.connection", "eventlog")
         sender = self.connect(b"message", end=True)
         self.taking[0].outcome.errback(StoreUncertain("lost in that moment"))
         self.network.settle()

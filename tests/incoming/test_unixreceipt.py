@@ -11,12 +11,8 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.incoming.receiptrig import Bug, Taking
-from twisted_messenger.incoming.receipt import (
-    IDLE_TIMEOUT,
-    MESSAGE_TIMEOUT,
-    ReceiptFactory,
-    ReceiptProtocol,
-)
+from twisted_messenger.incoming.connection import IDLE_TIMEOUT, MESSAGE_TIMEOUT, ReceiptProtocol
+from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle
 from twisted_messenger.room.chatroom import ChatRoom

@@ -16,7 +16,8 @@ from tests.simulation.parts import Parts
 from twisted_messenger.backoff import RetryPolicy
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.entry import Entry
-from twisted_messenger.incoming.receipt import ReceiptFactory, ReceiptProtocol
+from twisted_messenger.incoming.connection import ReceiptProtocol
+from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.creator import CONNECT_TIMEOUT

@@ -1,9 +1,9 @@
 """
-Who may come in: caps on open connections, in all and from one source, and who makes room.
+How many connections may be open, in all and from one source, and which one makes room.
 
 At a source's own cap its longest silent connection goes; where none is silent, the new one is
 told at its end that there were too many. At the cap on all, the longest silent connection goes;
-where none is silent, accepting pauses and the kernel's queue keeps who comes.
+where none is silent, accepting pauses, and new ones wait in the kernel's queue.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ _PAUSE_LINE_SECONDS = 60.0
 
 class Visitor(Protocol):
     """
-    A connection, as far as the turnstile knows it.
+    A connection, as far as the cap knows it.
     """
 
     def evict(self) -> None:
@@ -52,7 +52,7 @@ class ConnectionCap:
     Counts connections in and out.
 
     :param clock: the reactor, for its time.
-    :param refusals: where those who are turned away are counted.
+    :param refusals: where connections that are turned away are counted.
     :param total: connections that may be open at once.
     :param perHost: of these, from one source; see
         :class:`~twisted_messenger.incoming.connectiontable.ConnectionTable`. As many again are
@@ -130,7 +130,7 @@ class ConnectionCap:
             self._regulate()
 
     def _lookAgain(self) -> None:
-        # Whoever could have made room for one may not be able to any more.
+        # A connection that could have made room may not be able to any more.
         if not self._closed and len(self._table) >= self._table.total:
             self._lookSoon()
 

@@ -47,7 +47,7 @@ class ConnectionTable(Generic[C]):
         """
         A connection was made, or turned out to be somebody else's.
 
-        :param subscriber: whose it is; ``None`` for who is exempt.
+        :param subscriber: whose it is; ``None`` where it is exempt.
         """
         self.remove(connection)
         self._subscribers[connection] = subscriber
@@ -69,7 +69,7 @@ class ConnectionTable(Generic[C]):
 
     def occupied(self, connection: C) -> None:
         """
-        It is the sender who waits now: this connection must not be evicted.
+        The sender waits for us now: this connection must not be evicted.
         """
         self._silent.pop(connection, None)
         subscriber = self._subscribers.get(connection)

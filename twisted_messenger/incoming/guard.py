@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 
-from twisted_messenger.incoming.receipt import DRAIN_BYTES, ReceiptFactory
+from twisted_messenger.incoming.connection import DRAIN_BYTES
+from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
 # Bytes of handshake and records beside those of a message, and how much longer records may make
@@ -24,7 +25,7 @@ _TLS_STARTS = (b"\x16",)
 # Both versions of the header, in HAProxy's description of the PROXY protocol.
 _PROXY_STARTS = (b"PROXY TCP", b"PROXY UNKNOWN", b"\r\n\r\n\0\r\nQUIT\n")
 
-# Bytes behind a PROXY header: a message, and what is drained of it.
+# Bytes after a PROXY header: a message, and what is drained of it.
 _PROXIED_BYTES = 2 * DRAIN_BYTES
 
 
@@ -89,7 +90,7 @@ class GuardingReactor:
 
     :param reactor: everything else is its own.
     :param maxMessageBytes: of one message.
-    :param authorities: the path of a PEM file with the certificates of those who issue; ``None``
+    :param authorities: the path of a PEM file with the certificates of authorities; ``None``
         asks nobody.
     """
 
@@ -131,7 +132,7 @@ class GuardingReactor:
 
         :raises OpenSSL.SSL.Error: the file of authorities holds no certificate.
         """
-        # Whoever comes here has made a context, and so has the library.
+        # A caller has made a context, so the library is installed.
         from OpenSSL import SSL
         from twisted.protocols.tls import TLSMemoryBIOFactory
 

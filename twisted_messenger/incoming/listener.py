@@ -81,7 +81,7 @@ class Listener:
         self.name = name
         self._endpoint = endpoint
         self.port: IListeningPort | None = None
-        self._turnstile: ConnectionCap
+        self._cap: ConnectionCap
         self._starting = False
         self._problem: Failure | None = None
 
@@ -106,9 +106,9 @@ class Listener:
         # Connections inherit it: a process that is killed leaves resets, not receipts.
         resetOnClose(port, True)
         self.port = port
-        self._turnstile = factory.turnstile
-        factory.turnstile.gates.append(self.admit)
-        factory.turnstile.opened()
+        self._cap = factory.cap
+        factory.cap.gates.append(self.admit)
+        factory.cap.opened()
 
     def _failed(self, reason: Failure) -> None:
         self._problem = reason
@@ -137,7 +137,7 @@ class Listener:
         """
         port, self.port = self.port, None
         if port is not None:
-            self._turnstile.gates.remove(self.admit)
+            self._cap.gates.remove(self.admit)
         return maybeDeferred(lambda: None if port is None else port.stopListening())
 
     @property
@@ -174,7 +174,7 @@ def listenersFrom(
 
     :param places: for each the option that named it, for errors, and an endpoint's description.
     :param maxMessageBytes: of one message.
-    :param authorities: a PEM file; whoever connects over TLS must show a certificate that one of
+    :param authorities: a PEM file; over TLS, clients must show a certificate that one of
         these issued.
     :raises StartError: one cannot be made; the text names its option.
     """

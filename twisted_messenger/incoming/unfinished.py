@@ -1,5 +1,5 @@
 """
-The bytes of unfinished messages, all connections together, and who gives way. Pure.
+The bytes of unfinished messages, all connections together, and which one gives way. Pure.
 """
 
 from typing import Generic, TypeVar

@@ -12,9 +12,10 @@ from twisted_messenger.delivery.slots import MAX_PUSHES
 from twisted_messenger.delivery.state import EVICT_SECONDS
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import NoSuchRoom, StartError
+from twisted_messenger.incoming.connection import IDLE_TIMEOUT, MESSAGE_TIMEOUT
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
 from twisted_messenger.incoming.listener import listenersFrom
-from twisted_messenger.incoming.receipt import IDLE_TIMEOUT, MESSAGE_TIMEOUT, ReceiptFactory
+from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
 from twisted_messenger.programs.chatservice import ChatService

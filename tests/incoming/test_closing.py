@@ -1,0 +1,134 @@
+"""
+How each kind of connection ends.
+"""
+
+from typing import Any
+
+from twisted.internet.address import UNIXAddress
+from twisted.internet.interfaces import ISSLTransport, ISystemHandle
+from twisted.internet.testing import StringTransport
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import directlyProvides
+
+from twisted_messenger.incoming.closing import TCPEnd, TLSEnd, UnixEnd, endOf
+
+
+class Connection:
+    """
+    A TLS connection of OpenSSL's.
+
+    :param shutdown: 1 when we have ended, 2 when the peer has, 3 for both.
+    """
+
+    def __init__(self, shutdown: int) -> None:
+        self._shutdown = shutdown
+
+    def get_shutdown(self) -> int:
+        """
+        Who has ended.
+        """
+        return self._shutdown
+
+
+class Transport:
+    """
+    A transport with something underneath, that writes down what it is asked for.
+
+    :param interfaces: what it says it provides.
+    """
+
+    def __init__(self, handle: object, *interfaces: Any) -> None:
+        self._handle = handle
+        self.asked: list[str] = []
+        directlyProvides(self, *interfaces)
+
+    def getHandle(self) -> object:
+        """
+        What is underneath.
+        """
+        return self._handle
+
+    def loseConnection(self) -> None:
+        """
+        Note it.
+        """
+        self.asked.append("close")
+
+    def loseWriteConnection(self) -> None:
+        """
+        Note it.
+        """
+        self.asked.append("half-close")
+
+    def abortConnection(self) -> None:
+        """
+        Note it.
+        """
+        self.asked.append("reset")
+
+    def write(self, data: bytes) -> None:
+        """
+        Note it.
+        """
+        self.asked.append(data.decode())
+
+
+class EndTests(SynchronousTestCase):
+    """
+    Answers, closes and resets.
+    """
+
+    def test_kinds(self) -> None:
+        """
+        Each kind of connection is known by its transport.
+        """
+        self.assertIs(type(endOf(StringTransport())), TCPEnd)
+        self.assertIs(type(endOf(StringTransport(UNIXAddress(b"/run/chat")))), UnixEnd)
+        self.assertIs(type(endOf(Transport(Connection(0), ISSLTransport))), TLSEnd)
+
+    def test_answers(self) -> None:
+        """
+        A taken message whose sender has ended is closed at once; others wait for their senders.
+        TLS ends as a whole.
+        """
+        for kind, line, ended, out, asked in (
+            (TCPEnd, b"", True, True, ["close"]),
+            (TCPEnd, b"", False, False, ["half-close"]),
+            (TCPEnd, b"! no", True, False, ["! no", "half-close"]),
+            (UnixEnd, b"~ no", False, False, ["~ no", "half-close"]),
+            (TLSEnd, b"", False, True, ["close"]),
+            (TLSEnd, b"! no", True, True, ["! no", "close"]),
+        ):
+            transport = Transport(None)
+            self.assertIs(kind(transport).answer(line, ended), out)
+            self.assertEqual(transport.asked, asked)
+
+    def test_closes(self) -> None:
+        """
+        Over TLS the goodbye is said with the answer, and nobody waits for the sender's.
+        """
+        for kind, asked in ((TCPEnd, "close"), (UnixEnd, "close"), (TLSEnd, "reset")):
+            transport = Transport(None)
+            kind(transport).close()
+            self.assertEqual(transport.asked, [asked])
+
+    def test_resets(self) -> None:
+        """
+        A Unix socket knows no reset: a word stands for it.
+        """
+        for kind, asked in ((TCPEnd, ["reset"]), (TLSEnd, ["reset"])):
+            transport = Transport(None)
+            kind(transport).reset()
+            self.assertEqual(transport.asked, asked)
+        transport = Transport(None)
+        UnixEnd(transport).reset()
+        self.assertEqual((transport.asked[0][:8], transport.asked[1:]), ("~ reset:", ["close"]))
+
+    def test_goodbye(self) -> None:
+        """
+        In TLS it is the sender's end that counts, not ours; without TLS nobody says so.
+        """
+        for shutdown, ended in ((0, False), (1, False), (2, True), (3, True)):
+            transport = Transport(Connection(shutdown), ISSLTransport, ISystemHandle)
+            self.assertIs(endOf(transport).saidGoodbye(), ended)
+        self.assertIs(TCPEnd(Transport(Connection(3))).saidGoodbye(), False)
