@@ -25,7 +25,8 @@ from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.follower import LogFollower
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.delivery.outcomes import Outcomes
-from twisted_messenger.delivery.recipient import Recipient, Shared
+from twisted_messenger.delivery.recipient import Recipient
+from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.delivery.slots import Slots
 from twisted_messenger.delivery.state import DeliveryState
 from twisted_messenger.delivery.tail import PreparedPush, Tail

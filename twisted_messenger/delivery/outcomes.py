@@ -39,7 +39,7 @@ class Outcomes:
 
         :returns: whether the member has come further.
         """
-        if result.outcome is _CONFIRMED and not state.failures:
+        if result.outcome is _CONFIRMED and not state.backoff.failures:
             self._counters.add("pushes.confirmed")
             state.confirmed()
             return True
@@ -58,7 +58,7 @@ class Outcomes:
         )
 
     def _cameBack(self, state: DeliveryState, member: Member) -> bool:
-        if state.failures >= _WORTH_A_LINE:
+        if state.backoff.failures >= _WORTH_A_LINE:
             self._note(member, "{name} is back")
         state.confirmed()
         return True
@@ -76,7 +76,7 @@ class Outcomes:
             counter = "skipped"
         if further:
             self._counters.add(counter)
-        if state.failures == _WORTH_A_LINE:
+        if state.backoff.failures == _WORTH_A_LINE:
             line = "{name} at {host}:{port} was not reached ({why}); its messages wait"
             self._note(member, line, why=result.detail)
         return further

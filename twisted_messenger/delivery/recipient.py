@@ -12,25 +12,18 @@ A healthy member that is at the end of the log, as nearly all are, has a shorter
 after its cursor is pushed at once, and the next one over the same place.
 """
 
-from collections import deque
-from dataclasses import dataclass, field
-from typing import Any
-
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from twisted_messenger.address import Source
-from twisted_messenger.delivery.cursors import CursorWriter
-from twisted_messenger.delivery.limits import DeliveryLimits
-from twisted_messenger.delivery.outcomes import Outcomes
-from twisted_messenger.delivery.slots import Slots, Window
+from twisted_messenger.delivery.ahead import Ahead
+from twisted_messenger.delivery.shared import Shared
+from twisted_messenger.delivery.slots import Window
 from twisted_messenger.delivery.state import DeliveryState, Evict, Step, Tell, Wait
-from twisted_messenger.delivery.tail import PreparedPush, Tail
+from twisted_messenger.delivery.tail import PreparedPush
 from twisted_messenger.errors import StoreError
-from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.lease import Lease
-from twisted_messenger.push.interfaces import Attempt, Pusher, PushResult
+from twisted_messenger.push.interfaces import PushResult
 from twisted_messenger.roster import Member, MemberState, Progress
 from twisted_messenger.wire import formatPush
 
@@ -38,70 +31,8 @@ from twisted_messenger.wire import formatPush
 #: fail, and an address that swallows everything keeps its place for so long.
 SUSPECT_CONNECT_TIMEOUT = 2.0
 
-# Entries and bytes read at once for one member that is far back.
-_PAGE_ENTRIES = 16
-_PAGE_BYTES = 128 * 1024
-
 # Seconds until a page that could not be read is tried again.
 _STORE_RETRY = 1.0
-
-
-@dataclass(eq=False)
-class Shared:
-    """
-    What all recipients of one broadcaster use.
-
-    :param store: pages are read from it, and members evicted.
-    :param pusher: makes the connections.
-    :param reactor: measures back-offs.
-    :param outcomes: takes note of how pushes end.
-    :param cursors: is told how far members have come.
-    :param tail: the newest entries; who adds some lets the members proceed.
-    :param slots: the places.
-    :param limits: how pushes are made.
-    :param serverName: whose notices tell a member what it missed.
-    :param lease: asked before each push; ``None`` where it never ends.
-    :param running: whether pushes may begin.
-    """
-
-    store: IMessageStore
-    pusher: Pusher
-    reactor: Any
-    outcomes: Outcomes
-    cursors: CursorWriter
-    tail: Tail
-    slots: "Slots[Recipient, Attempt]"
-    limits: DeliveryLimits
-    serverName: str
-    lease: Lease | None
-    running: bool = False
-    _idle: "list[Deferred[None]]" = field(default_factory=list)
-
-    @property
-    def mayPush(self) -> bool:
-        """
-        Whether pushes may begin now. Where another node may serve the members by now, they are
-        news when this one may again.
-        """
-        return self.running and (self.lease is None or self.lease.held)
-
-    def idle(self) -> "Deferred[None]":
-        """
-        :returns: fires when no push is in flight.
-        """
-        if not self.slots.inFlight:
-            return succeed(None)
-        self._idle.append(Deferred())
-        return self._idle[-1]
-
-    def pushEnded(self) -> None:
-        """
-        One push less is in flight, and what follows from that is done.
-        """
-        if self._idle and not self.slots.inFlight:
-            idle, self._idle = self._idle, []
-            for waiting in idle:
-                waiting.callback(None)
 
 
 class Recipient:
@@ -116,8 +47,7 @@ class Recipient:
     def __init__(self, member: MemberState, state: DeliveryState, shared: Shared) -> None:
         self._shared = shared
         self._state = state
-        # Entries for a member too far back for the tail.
-        self._page: deque[PreparedPush] = deque()
+        self._ahead = Ahead(state, shared)
         # Reading a page, or being evicted: it comes back by itself.
         self._pending = False
         # Waiting for a place in its window.
@@ -204,14 +134,12 @@ class Recipient:
         """
         if self._gone or self._pending or self._queued or self._state.busy:
             return
-        if not self._shared.mayPush:
-            return
         slots, source = self._shared.slots, self._subscriber
         if slots.hasHealthy(source) and (entry := self._flowing()) is not None:
             slots.healthy.enter(self, source)
             self._window, self._source = slots.healthy, source
             self._push(entry.payload)
-        else:
+        elif self._shared.mayPush:
             self._goOn()
 
     def _enrolled(self, state: MemberState) -> None:
@@ -248,10 +176,13 @@ class Recipient:
 
         :returns: ``None`` where there is something else to find out first.
         """
-        entry = self._shared.tail.next.get(self._state.cursor)
-        if entry is None or entry.name == self.member.name or self._page:
+        shared = self._shared
+        entry = shared.tail.next.get(self._state.cursor)
+        if entry is None or entry.name == self.member.name or self._ahead.page or self._gone:
             return None
-        if self._address in self._shared.slots.inFlight or not self._state.flowOn(entry.position):
+        if not shared.running or (shared.lease is not None and not shared.lease.held):
+            return None
+        if self._address in shared.slots.inFlight or not self._state.flowOn(entry.position):
             return None
         return entry
 
@@ -261,7 +192,7 @@ class Recipient:
             self._evict()
         elif isinstance(step, Wait):
             # A page would be memory that a member costs for as long as it is away.
-            self._page.clear()
+            self._ahead.page.clear()
             if self._timer is None:
                 self._wait(step.seconds)
         elif self._hasWork():
@@ -278,7 +209,7 @@ class Recipient:
             self._begin(step)
         else:
             self._queued = True
-            self._page.clear()
+            self._ahead.page.clear()
 
     def _begin(self, step: Step) -> None:
         """
@@ -289,10 +220,10 @@ class Recipient:
             self._leave()
         elif isinstance(step, Tell):
             self._tell(step.missed)
-        elif (entry := self._nextEntry()) is not None:
+        elif (entry := self._ahead.next(self.member)) is not None:
             self._state.begin(entry.position)
             self._push(entry.payload)
-        elif self._shared.tail.covers(self._state.cursor):
+        elif self._ahead.known:
             self._leave()
         else:
             self._pending = True
@@ -307,43 +238,18 @@ class Recipient:
     def _leave(self) -> None:
         self._shared.slots.leave(self._window, self._source)
 
-    def _nextEntry(self) -> PreparedPush | None:
-        """
-        The next entry in memory that is not the member's own.
-        """
-        state, tail = self._state, self._shared.tail
-        while True:
-            entry = self._pageEntry()
-            if entry is None and tail.covers(state.cursor):
-                entry = tail.after(state.cursor)
-            if entry is None or entry.name != self.member.name:
-                return entry
-            state.skip(entry.position)
-            self._moved()
-
-    def _pageEntry(self) -> PreparedPush | None:
-        while self._page and self._page[0].position <= self._state.cursor:
-            self._page.popleft()
-        return self._page[0] if self._page else None
-
-    def _moved(self) -> None:
-        self._shared.cursors.moved(self.member.id, self._state)
-
     async def _readPage(self) -> PreparedPush | None:
         """
-        Read until there is an entry for a member that is far back.
+        Read until there is an entry that is not the member's own.
 
         It keeps its place meanwhile, so that the window bounds the pages in memory.
         """
-        shared, state = self._shared, self._state
-        while shared.running and not self._gone and not shared.tail.covers(state.cursor):
-            page = await shared.store.read(state.cursor, _PAGE_ENTRIES, _PAGE_BYTES)
-            self._page.extend(PreparedPush(entry, shared.limits.lineEnd) for entry in page)
-            entry = self._nextEntry()
-            if entry is not None or not page:
-                # An empty page: the log was trimmed meanwhile, and news of that is on its way.
+        while self._shared.running and not self._gone and not self._ahead.known:
+            found = await self._ahead.readPage()
+            entry = self._ahead.next(self.member)
+            if entry is not None or not found:
                 return entry
-        return self._nextEntry()
+        return self._ahead.next(self.member)
 
     def _pageRead(self, entry: PreparedPush | None) -> None:
         self._pending = False
@@ -377,31 +283,29 @@ class Recipient:
 
     def _settled(self, result: PushResult) -> None:
         shared, address = self._shared, self._pushedTo
-        del shared.slots.inFlight[address]
+        slots = shared.slots
+        del slots.inFlight[address]
         further = shared.outcomes.settled(result, self._state, self.member)
+        # How far a member came that has left is no news, unless it is to be another node's.
         if further and (self._rested is not None or not self._gone):
-            self._moved()
-        if self._mayKeepPlace() and (entry := self._flowing()) is not None:
+            shared.cursors.moved(self.member.id, self._state)
+        stays = address == self._address and slots.mayKeep(self._window)
+        if stays and (entry := self._flowing()) is not None:
             self._push(entry.payload)
-            return
+        else:
+            self._placeFree(address)
+
+    def _placeFree(self, address: str) -> None:
         # Those who wait for a place come before the one who had it.
         self._leave()
-        self._rest()
-        self.proceed()
-        blocked = shared.slots.unblock(address)
-        if blocked is not None:
-            blocked.proceed()
-        shared.pushEnded()
-
-    def _mayKeepPlace(self) -> bool:
-        if self._gone or self._address != self._pushedTo:
-            return False
-        return self._shared.mayPush and self._shared.slots.mayKeep(self._window)
-
-    def _rest(self) -> None:
         if self._rested is not None:
             rested, self._rested = self._rested, None
             rested.callback(None)
+        self.proceed()
+        blocked = self._shared.slots.unblock(address)
+        if blocked is not None:
+            blocked.proceed()
+        self._shared.pushEnded()
 
     def _evict(self) -> None:
         self._pending = True

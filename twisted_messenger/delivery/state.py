@@ -95,7 +95,8 @@ class DeliveryState:
         self._dropped = dropped
         self._reached = progress.reached
         self._telling: int | None = None
-        self._backoff = Backoff(retryPolicy)
+        #: Attempts that failed since the member was last heard, and how long it waits for them.
+        self.backoff = Backoff(retryPolicy)
         self._retryUnconfirmed = retryUnconfirmed
         self._evictSeconds = evictSeconds
         self._attempts = 0
@@ -111,13 +112,6 @@ class DeliveryState:
         return Progress(self.cursor, self._skipped, self._told, self._reached)
 
     @property
-    def failures(self) -> int:
-        """
-        Attempts that failed since the member was last heard.
-        """
-        return self._backoff.failures
-
-    @property
     def busy(self) -> bool:
         """
         Whether an attempt is under way.
@@ -129,7 +123,7 @@ class DeliveryState:
         """
         Whether the next attempt may well fail: the last one did, or none ever succeeded.
         """
-        return self._backoff.failures > 0 or not self._reached
+        return self.backoff.failures > 0 or not self._reached
 
     @property
     def missed(self) -> int:
@@ -145,8 +139,8 @@ class DeliveryState:
         :param position: of the entry; beyond the cursor.
         :returns: whether it does.
         """
-        backoff = self._backoff
-        if backoff.failures or backoff.wait or not self._reached:
+        # Who has failed waits, even where it may be tried again by now.
+        if self.backoff.wait or not self._reached:
             return False
         if self._told < self._dropped + self._skipped:
             return False
@@ -160,9 +154,9 @@ class DeliveryState:
         :param now: seconds on any clock, the same one at every call; it may be set back.
         """
         # Not for a member that was heard since it failed last: it gets its attempt.
-        if self._backoff.failures and self._givenUp(now):
+        if self.backoff.failures and self._givenUp(now):
             return Evict()
-        wait = self._backoff.next(now)
+        wait = self.backoff.next(now)
         if wait:
             return Wait(wait)
         return Tell(self.missed) if self.missed else Send()
@@ -253,13 +247,13 @@ class DeliveryState:
         """
         assert self.busy
         self.inFlight = self._telling = None
-        self._backoff.postponed(now)
+        self.backoff.postponed(now)
 
     def heardFrom(self) -> None:
         """
         The member itself spoke or registered: it is there, so try at once.
         """
-        self._backoff.heardFrom()
+        self.backoff.heardFrom()
 
     def registered(self) -> None:
         """
@@ -280,7 +274,7 @@ class DeliveryState:
     def _failed(self, now: float) -> None:
         assert self.busy
         self.inFlight = self._telling = None
-        self._backoff.failed(now)
+        self.backoff.failed(now)
         self._attempts += 1
         if self._failingSince is None:
             self._failingSince = now
@@ -297,7 +291,7 @@ class DeliveryState:
             self._told += 1
         self.inFlight = self._telling = None
         if self._failingSince is not None:
-            self._backoff.heardFrom()
+            self.backoff.heardFrom()
             self._forgive()
 
     def _forgive(self) -> None:

@@ -1,0 +1,75 @@
+"""
+What all recipients of one broadcaster push with, and whether they may.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+
+from twisted_messenger.delivery.cursors import CursorWriter
+from twisted_messenger.delivery.limits import DeliveryLimits
+from twisted_messenger.delivery.outcomes import Outcomes
+from twisted_messenger.delivery.slots import Slots
+from twisted_messenger.delivery.tail import Tail
+from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.lease import Lease
+from twisted_messenger.push.interfaces import Attempt, Pusher
+
+
+@dataclass(eq=False)
+class Shared:
+    """
+    What all recipients of one broadcaster use.
+
+    :param store: pages are read from it, and members evicted.
+    :param pusher: makes the connections.
+    :param reactor: measures back-offs.
+    :param outcomes: takes note of how pushes end.
+    :param cursors: is told how far members have come.
+    :param tail: the newest entries; who adds some lets the members proceed.
+    :param slots: the places.
+    :param limits: how pushes are made.
+    :param serverName: whose notices tell a member what it missed.
+    :param lease: asked before each push; ``None`` where it never ends.
+    :param running: whether pushes may begin.
+    """
+
+    store: IMessageStore
+    pusher: Pusher
+    reactor: Any
+    outcomes: Outcomes
+    cursors: CursorWriter
+    tail: Tail
+    slots: Slots[Any, Attempt]
+    limits: DeliveryLimits
+    serverName: str
+    lease: Lease | None
+    running: bool = False
+    _idle: "list[Deferred[None]]" = field(default_factory=list)
+
+    @property
+    def mayPush(self) -> bool:
+        """
+        Whether pushes may begin now. Where another node may serve the members by now, they are
+        news when this one may again.
+        """
+        return self.running and (self.lease is None or self.lease.held)
+
+    def idle(self) -> "Deferred[None]":
+        """
+        :returns: fires when no push is in flight.
+        """
+        if not self.slots.inFlight:
+            return succeed(None)
+        self._idle.append(Deferred())
+        return self._idle[-1]
+
+    def pushEnded(self) -> None:
+        """
+        One push less is in flight, and what follows from that is done.
+        """
+        if self._idle and not self.slots.inFlight:
+            idle, self._idle = self._idle, []
+            for waiting in idle:
+                waiting.callback(None)
