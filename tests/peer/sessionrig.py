@@ -12,7 +12,6 @@ from twisted_messenger.peer.arrival import Arrival
 from twisted_messenger.peer.commands import Commands
 from twisted_messenger.peer.console import Console, Person, Shown
 from twisted_messenger.peer.conversation import RoomMembership
-from twisted_messenger.peer.outbox import Outbox, Outboxes
 from twisted_messenger.peer.ownmessage import OwnMessage
 from twisted_messenger.peer.session import Session
 from twisted_messenger.push.interfaces import Outcome
@@ -109,15 +108,11 @@ class TalkTestCase(SynchronousTestCase):
         self.clock = Clock()
         self.pusher = ScriptedPusher()
         self.console = RecordingConsole(self.interactive)
-        self.outboxes = Outboxes(self._outbox)
         self.book = AddressBook()
         self.left: list[int] = []
         self.refusals: list[str] = []
-        self.talk = Session(self.clock, self.console, self.outboxes, 30, self.left.append)
+        self.talk = Session(self.clock, self.console, self.pusher, 30, self.left.append)
         self.talk.obey = Commands(self.talk, self.book, self.book.add, self.console.notice).obey
-
-    def _outbox(self, host: str, port: int, label: str) -> Outbox:
-        return Outbox(self.pusher, self.clock, host, port, label, self.console.notice)
 
     def befriend(self) -> None:
         """
@@ -130,12 +125,24 @@ class TalkTestCase(SynchronousTestCase):
         self.talk.talkTo(bob)
         self.talk.start(8881)
 
+    def room(self) -> RoomMembership:
+        """
+        A room that was not joined yet.
+        """
+        return RoomMembership(
+            self.talk.outboxes,
+            Friend("10.0.0.1", 8880),
+            "ann",
+            "localhost",
+            self.console.notice,
+            self.refusals.append,
+        )
+
     def join(self) -> RoomMembership:
         """
         Talk in a room, registered as ann.
         """
-        outbox = self.outboxes.to("10.0.0.1", 8880, "10.0.0.1:8880")
-        room = RoomMembership(outbox, "ann", "localhost", self.console.notice, self.refusals.append)
+        room = self.room()
         self.talk.joinRoom(room)
         self.talk.start(8881)
         self.pusher.ends(Outcome.CONFIRMED)

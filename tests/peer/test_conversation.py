@@ -3,7 +3,6 @@ Speaking to a room, and to a friend.
 """
 
 from tests.peer.sessionrig import TalkTestCase
-from twisted_messenger.peer.conversation import RoomMembership
 from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.push.interfaces import Outcome
 
@@ -14,13 +13,6 @@ class JoiningTests(TalkTestCase):
     """
     The registration.
     """
-
-    def room(self) -> RoomMembership:
-        """
-        A room that was not joined yet.
-        """
-        outbox = self.outboxes.to("10.0.0.1", 8880, "the server")
-        return RoomMembership(outbox, "ann", "localhost", self.console.notice, self.refusals.append)
 
     def test_joined(self) -> None:
         """

@@ -40,9 +40,24 @@ class OutboxTestCase(SynchronousTestCase):
         self.clock = Clock()
         self.pusher = ScriptedPusher()
         self.notices: list[str] = []
+        #: How often the other side came back.
+        self.returns = 0
         self.outbox = Outbox(
-            self.pusher, self.clock, "10.0.0.9", 8880, "bob", self.notices.append, policy
+            self.pusher,
+            self.clock,
+            "10.0.0.9",
+            8880,
+            "bob",
+            self.notices.append,
+            returned=self.returned,
+            retryPolicy=policy,
         )
+
+    def returned(self) -> None:
+        """
+        The other side is there again.
+        """
+        self.returns += 1
 
     def say(self, text: bytes) -> "Deferred[Fate]":
         """
@@ -361,11 +376,17 @@ class ReturnTests(OutboxTestCase):
     Somebody who was away is there again.
     """
 
+    def returned(self) -> None:
+        """
+        Say something that must go first.
+        """
+        super().returned()
+        self.outbox.send(lambda: b"it is me", first=True)
+
     def test_returned(self) -> None:
         """
         It is told before the next message goes, so that something else can go before that.
         """
-        self.outbox.returned = lambda: self.outbox.send(lambda: b"it is me", first=True)
         for text in (b"one", b"two"):
             self.say(text)
         self.fails(3)
@@ -380,13 +401,11 @@ class ReturnTests(OutboxTestCase):
         """
         Who was never away does not return.
         """
-        returns: list[object] = []
-        self.outbox.returned = lambda: returns.append(1)
         self.say(b"one")
         self.fails(1)
         self.clock.advance(60)
         self.pusher.ends(Outcome.CONFIRMED)
-        self.assertEqual(returns, [])
+        self.assertEqual(self.returns, 0)
 
 
 class StopTests(OutboxTestCase):
@@ -439,9 +458,15 @@ class OutboxesTests(SynchronousTestCase):
         Nobody was spoken to yet.
         """
         self.pusher = ScriptedPusher()
-        self.outboxes = Outboxes(
-            lambda host, port, label: Outbox(self.pusher, Clock(), host, port, label, str)
-        )
+        #: How many were unsent, each time a message was settled.
+        self.left: list[int] = []
+        self.outboxes = Outboxes(self.pusher, Clock(), str, self.moved)
+
+    def moved(self) -> None:
+        """
+        A message is settled.
+        """
+        self.left.append(len(self.outboxes))
 
     def test_oneForEach(self) -> None:
         """
@@ -456,14 +481,12 @@ class OutboxesTests(SynchronousTestCase):
         """
         What is unsent is counted in all of them, and each that is settled is told.
         """
-        left: list[int] = []
-        self.outboxes.moved = lambda: left.append(len(self.outboxes))
         for port in (8881, 8882):
             self.outboxes.to("10.0.0.9", port, "").send(lambda: b"hello")
         self.assertEqual(len(self.outboxes), 2)
         self.pusher.ends(Outcome.CONFIRMED)
         self.pusher.ends(Outcome.CONFIRMED, b"! no")
-        self.assertEqual(left, [1, 0])
+        self.assertEqual(self.left, [1, 0])
 
     def test_stop(self) -> None:
         """

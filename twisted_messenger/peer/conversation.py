@@ -7,7 +7,8 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from twisted_messenger.peer.outbox import Outbox, nothing
+from twisted_messenger.peer.addressbook import Friend
+from twisted_messenger.peer.outbox import Outbox, Outboxes
 from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.wire import formatDeparture, formatRegistration, formatRoomMessage
 
@@ -86,7 +87,8 @@ class RoomMembership:
     """
     Speaks to a room.
 
-    :param outbox: leads to the server.
+    :param outboxes: where what is said waits.
+    :param server: whose room it is.
     :param name: under which to speak.
     :param host: where the server shall push; ``0.0.0.0`` for "where I come from".
     :param notice: called with a line for the person.
@@ -94,16 +96,22 @@ class RoomMembership:
     """
 
     def __init__(
-        self, outbox: Outbox, name: str, host: str, notice: Notice, refused: Notice
+        self,
+        outboxes: Outboxes,
+        server: Friend,
+        name: str,
+        host: str,
+        notice: Notice,
+        refused: Notice,
     ) -> None:
-        self.outbox = outbox
+        self.outbox = outboxes.to(server.host, server.port, server.label, self._returned)
         self.name = name
         self._host = host
         self._port = 0
         self._notice = notice
         self._refused = refused
         self._registering = False
-        outbox.returned = self._returned
+        self._left = False
 
     @property
     def speaker(self) -> str:
@@ -142,7 +150,7 @@ class RoomMembership:
         """
         End the membership, behind everything that was said.
         """
-        self.outbox.returned = nothing
+        self._left = True
         departed = self.outbox.send(lambda: formatDeparture(self.name, self._host, self._port))
         return departed.addCallback(_byServer)
 
@@ -172,7 +180,7 @@ class RoomMembership:
         """
         A server that kept its members in memory has forgotten us.
         """
-        if not self._registering:
+        if not self._registering and not self._left:
             self._register(self.name, first=True).addCallback(self._registeredAgain)
 
     def _registeredAgain(self, fate: Fate) -> None:

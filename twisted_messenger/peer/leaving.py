@@ -30,23 +30,26 @@ class Leaving:
         self._seconds = seconds
         self._done = done
         self._timer: IDelayedCall | None = reactor.callLater(seconds, self._end)
-        outboxes.moved = self._moved
-        self._moved()
+        self.moved()
 
     def cancel(self) -> None:
         """
         Wait no more, and tell nobody.
         """
-        self._outboxes.moved = lambda: None
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         self._timer = None
 
-    def _moved(self) -> None:
-        if not len(self._outboxes):
-            self._end()
-        elif self._timer is not None:
+    def moved(self) -> None:
+        """
+        A message was settled.
+        """
+        if self._timer is None:
+            return
+        if len(self._outboxes):
             self._timer.reset(self._seconds)
+        else:
+            self._end()
 
     def _end(self) -> None:
         self.cancel()

@@ -43,6 +43,8 @@ class Outbox:
     :param port: where it listens.
     :param label: what the person calls the other side.
     :param notice: called with a line for the person when the other side goes or comes.
+    :param returned: called when the other side is there again, before the next message goes.
+    :param moved: called whenever a message is settled.
     :param retryPolicy: number of failures to seconds before the next attempt.
     """
 
@@ -54,21 +56,22 @@ class Outbox:
         port: int,
         label: str,
         notice: Callable[[str], object],
+        *,
+        returned: Callable[[], object] = nothing,
+        moved: Callable[[], object] = nothing,
         retryPolicy: RetryPolicy | None = None,
     ) -> None:
         #: What the person calls the other side.
         self.label = label
         #: Whether the other side was not there the last times.
         self.away = False
-        #: Called when the other side is there again, before the next message goes.
-        self.returned: Callable[[], object] = nothing
-        #: Called whenever a message is settled.
-        self.moved: Callable[[], object] = nothing
         self._pusher = pusher
         self._reactor = reactor
         self._host = host
         self._port = port
         self._notice = notice
+        self._returned = returned
+        self._moved = moved
         policy = retryPolicy or retrySchedule(random.random, OUTBOX_RETRY_SECONDS)
         self._backoff = Backoff(policy)
         self._reached = False
@@ -133,7 +136,7 @@ class Outbox:
             _, done = self._waiting.popleft()
             self._cameBack(result)
             done.callback(fate)
-            self.moved()
+            self._moved()
         self._proceed()
 
     def _judged(self, result: PushResult) -> Fate | None:
@@ -176,7 +179,7 @@ class Outbox:
         if self.away and result.outcome is Outcome.CONFIRMED:
             self.away = False
             self._notice(f"{self.label} is there again")
-            self.returned()
+            self._returned()
 
     def _cancelTimer(self) -> None:
         if self._timer is not None and self._timer.active():
@@ -189,14 +192,24 @@ class Outboxes:
     One outbox for each address that was ever spoken to: what waits for an old friend goes on
     waiting while the person talks to another.
 
-    :param make: makes one from host, port and label.
+    :param pusher: makes the connections of all of them.
+    :param reactor: measures their back-offs.
+    :param notice: called with a line for the person when somebody goes or comes.
+    :param moved: called whenever a message in one of them is settled.
     """
 
-    def __init__(self, make: Callable[[str, int, str], Outbox]) -> None:
-        self._make = make
+    def __init__(
+        self,
+        pusher: Pusher,
+        reactor: Any,
+        notice: Callable[[str], object],
+        moved: Callable[[], object],
+    ) -> None:
+        self._pusher = pusher
+        self._reactor = reactor
+        self._notice = notice
+        self._moved = moved
         self._outboxes: dict[tuple[str, int], Outbox] = {}
-        #: Called whenever a message is settled.
-        self.moved: Callable[[], object] = nothing
 
     def __iter__(self) -> Iterator[Outbox]:
         """
@@ -210,16 +223,28 @@ class Outboxes:
         """
         return sum(len(outbox) for outbox in self)
 
-    def to(self, host: str, port: int, label: str) -> Outbox:
+    def to(
+        self, host: str, port: int, label: str, returned: Callable[[], object] = nothing
+    ) -> Outbox:
         """
         The outbox for an address.
 
-        :param label: what the person calls whoever is there.
+        :param label: what the person calls the other side.
+        :param returned: see :class:`Outbox`; for an address that was spoken to before, that of
+            the first time stays.
         """
         outbox = self._outboxes.get((host, port))
         if outbox is None:
-            outbox = self._outboxes[host, port] = self._make(host, port, label)
-            outbox.moved = lambda: self.moved()
+            outbox = self._outboxes[host, port] = Outbox(
+                self._pusher,
+                self._reactor,
+                host,
+                port,
+                label,
+                self._notice,
+                returned=returned,
+                moved=self._moved,
+            )
         outbox.label = label
         return outbox
 

@@ -12,6 +12,7 @@ from twisted_messenger.peer.conversation import Conversation, Friendship, RoomMe
 from twisted_messenger.peer.leaving import Leaving
 from twisted_messenger.peer.outbox import Outboxes
 from twisted_messenger.peer.ownmessage import MAX_WAITING, Fate, OwnMessage, Pending
+from twisted_messenger.push.interfaces import Pusher
 
 # A pipe is read again when so many messages wait no more.
 _LOW = MAX_WAITING // 2
@@ -29,7 +30,7 @@ class Session:
 
     :param reactor: measures time.
     :param console: where the person is.
-    :param outboxes: where what is said waits.
+    :param pusher: makes the connections.
     :param linger: seconds that the end of a pipe waits for an absent friend.
     :param leave: ends the program, called with its exit status.
     """
@@ -38,12 +39,12 @@ class Session:
         self,
         reactor: Any,
         console: Console,
-        outboxes: Outboxes,
+        pusher: Pusher,
         linger: float,
         leave: Callable[[int], object],
     ) -> None:
         #: Where what is said waits.
-        self.outboxes = outboxes
+        self.outboxes = Outboxes(pusher, reactor, console.notice, self._moved)
         #: What nobody took yet.
         self.pending = Pending()
         #: Whom the person speaks to.
@@ -213,6 +214,10 @@ class Session:
         if self._paused and len(self.pending) <= _LOW:
             self._paused = False
             self._console.resume()
+
+    def _moved(self) -> None:
+        if self._leaving is not None:
+            self._leaving.moved()
 
     def _mayQuit(self, unsent: int) -> None:
         self._leaving = None

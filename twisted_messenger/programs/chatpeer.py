@@ -33,7 +33,7 @@ from twisted_messenger.peer.conversation import RoomMembership
 from twisted_messenger.peer.friends import Friends
 from twisted_messenger.peer.inbox import Inbox
 from twisted_messenger.peer.leaving import LINGER
-from twisted_messenger.peer.outbox import Outbox, Outboxes
+from twisted_messenger.peer.outbox import Outboxes
 from twisted_messenger.peer.session import Session
 from twisted_messenger.programs.peerservice import PeerService
 from twisted_messenger.programs.process import descriptorBudget, endWith, useSteadyTime
@@ -267,11 +267,7 @@ def _talk(config: Options, reactor: Any, console: Console, book: AddressBook) ->
         with suppress(ReactorNotRunning):
             reactor.stop()
 
-    pusher = PushCreator(reactor)
-    outboxes = Outboxes(
-        lambda host, port, label: Outbox(pusher, reactor, host, port, label, console.notice)
-    )
-    talk = Session(reactor, console, outboxes, config["linger"], leave)
+    talk = Session(reactor, console, PushCreator(reactor), config["linger"], leave)
     friends = Friends(book, partial(Lookup(reactor).addresses, asker="chatpeer"))
     talk.obey = Commands(talk, book, friends.add, console.notice).obey
     for friend in config["friends"]:
@@ -279,7 +275,7 @@ def _talk(config: Options, reactor: Any, console: Console, book: AddressBook) ->
     if config["friends"]:
         talk.talkTo(config["friends"][0])
     elif config["server"]:
-        talk.joinRoom(_room(config, outboxes, console, leave))
+        talk.joinRoom(_room(config, talk.outboxes, console, leave))
     return talk
 
 
@@ -291,5 +287,4 @@ def _room(
         leave(1)
 
     server = Friend(*config["server"])
-    outbox = outboxes.to(server.host, server.port, server.label)
-    return RoomMembership(outbox, config["name"], config["host"], console.notice, refused)
+    return RoomMembership(outboxes, server, config["name"], config["host"], console.notice, refused)
