@@ -94,7 +94,7 @@ class RecordingConsole:
 _ConsoleTypeCheck: type[Console] = RecordingConsole
 
 
-class TalkTestCase(SynchronousTestCase):
+class SessionTestCase(SynchronousTestCase):
     """
     A person with an address book, who talks to nobody yet.
     """
@@ -111,8 +111,8 @@ class TalkTestCase(SynchronousTestCase):
         self.book = AddressBook()
         self.left: list[int] = []
         self.refusals: list[str] = []
-        self.talk = Session(self.clock, self.console, self.pusher, 30, self.left.append)
-        self.talk.obey = Commands(self.talk, self.book, self.book.add, self.console.notice).obey
+        self.session = Session(self.clock, self.console, self.pusher, 30, self.left.append)
+        self.commands = Commands(self.session, self.console, self.book, self.book.add)
 
     def befriend(self) -> None:
         """
@@ -122,15 +122,15 @@ class TalkTestCase(SynchronousTestCase):
             self.book.add(Friend("10.0.0.9", port, name))
         bob = self.book.find("bob")
         assert bob is not None
-        self.talk.talkTo(bob)
-        self.talk.start(8881)
+        self.session.talkTo(bob)
+        self.session.start(8881)
 
     def room(self) -> RoomMembership:
         """
         A room that was not joined yet.
         """
         return RoomMembership(
-            self.talk.outboxes,
+            self.session.outboxes,
             Friend("10.0.0.1", 8880),
             "ann",
             "localhost",
@@ -143,8 +143,8 @@ class TalkTestCase(SynchronousTestCase):
         Talk in a room, registered as ann.
         """
         room = self.room()
-        self.talk.joinRoom(room)
-        self.talk.start(8881)
+        self.session.talkIn(room)
+        self.session.start(8881)
         self.pusher.ends(Outcome.CONFIRMED)
         self.pusher.pushed.clear()
         self.console.notices.clear()

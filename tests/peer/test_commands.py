@@ -2,13 +2,13 @@
 What each command does.
 """
 
-from tests.peer.sessionrig import TalkTestCase
+from tests.peer.sessionrig import SessionTestCase
 from twisted_messenger.peer.commandline import COMMANDS, Command
 from twisted_messenger.peer.commands import Commands
 from twisted_messenger.push.interfaces import Outcome
 
 
-class OrdersTests(TalkTestCase):
+class CommandsTests(SessionTestCase):
     """
     Commands of a person.
     """
@@ -17,19 +17,19 @@ class OrdersTests(TalkTestCase):
         """
         Each command there is does something, whatever stands behind it, and says so.
         """
-        self.talk.start(8881)
+        self.session.start(8881)
         for name in COMMANDS:
             self.assertTrue(callable(getattr(Commands, f"do_{name}", None)), name)
             for argument in ("", "x", "x y"):
                 self.console.notices.clear()
-                self.talk.obey(Command(name, argument))
+                self.commands.obey(Command(name, argument))
                 self.assertTrue(self.console.notices or self.left, name)
 
     def test_help(self) -> None:
         """
         Help names every command.
         """
-        self.talk.typed("/help")
+        self.commands.typed("/help")
         shown = "\n".join(self.console.notices)
         for name in COMMANDS:
             self.assertIn(f"/{name}", shown)
@@ -39,7 +39,7 @@ class OrdersTests(TalkTestCase):
         What somebody does is said between asterisks, which everybody understands.
         """
         self.join()
-        self.talk.typed("/me waves")
+        self.commands.typed("/me waves")
         self.assertEqual(self.pusher.payloads, [b"from:ann|*waves*"])
 
     def test_whoInARoom(self) -> None:
@@ -47,8 +47,8 @@ class OrdersTests(TalkTestCase):
         The server does not tell; who was heard is known.
         """
         self.join()
-        self.talk.hear("bob")
-        self.talk.typed("/who")
+        self.session.hear("bob")
+        self.commands.typed("/who")
         self.assertIn("nobody who its members are", self.console.notices[0])
         self.told("bob")
 
@@ -57,7 +57,7 @@ class OrdersTests(TalkTestCase):
         The address book is shown.
         """
         self.befriend()
-        self.talk.typed("/who")
+        self.commands.typed("/who")
         shown = "\n".join(self.console.notices)
         self.assertIn("nobody yet", shown)
         self.assertIn("carol: 10.0.0.9:8883", shown)
@@ -67,7 +67,7 @@ class OrdersTests(TalkTestCase):
         A new name is registered, and shown once the server has it.
         """
         self.join()
-        self.talk.typed("/nick  anna  ")
+        self.commands.typed("/nick  anna  ")
         self.assertEqual(self.console.speakers[-1], "ann")
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.pusher.payloads, [b"connect_request|anna|localhost|8881"])
@@ -79,11 +79,11 @@ class OrdersTests(TalkTestCase):
         """
         self.join()
         for name in ("", "a|b", "from", "server"):
-            self.talk.typed(f"/nick {name}")
+            self.commands.typed(f"/nick {name}")
             self.told("/nick NAME")
         self.assertEqual(self.pusher.pushed, [])
-        self.talk.typed("/leave")
-        self.talk.typed("/nick anna")
+        self.commands.typed("/leave")
+        self.commands.typed("/nick anna")
         self.told("in none")
 
     def test_lateNick(self) -> None:
@@ -91,8 +91,8 @@ class OrdersTests(TalkTestCase):
         A name that comes after the room was left changes nothing.
         """
         self.join()
-        self.talk.typed("/nick anna")
-        self.talk.typed("/leave")
+        self.commands.typed("/nick anna")
+        self.commands.typed("/leave")
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.console.speakers[-1], "")
 
@@ -101,18 +101,18 @@ class OrdersTests(TalkTestCase):
         Another friend gets the next lines: from the book, or new, and then in the book.
         """
         self.befriend()
-        self.talk.typed("/friend Carol")
+        self.commands.typed("/friend Carol")
         self.told("you talk to carol")
-        self.talk.typed("one")
+        self.commands.typed("one")
         self.pusher.ends(Outcome.CONFIRMED)
-        self.talk.typed("/friend dave=10.0.0.7:9000")
-        self.talk.typed("two")
+        self.commands.typed("/friend dave=10.0.0.7:9000")
+        self.commands.typed("two")
         self.assertEqual(
             self.pusher.pushed, [("10.0.0.9", 8883, b"one"), ("10.0.0.7", 9000, b"two")]
         )
         self.assertEqual(self.console.speakers[-1], "to dave")
         self.assertIsNotNone(self.book.find("dave"))
-        self.talk.typed("/friend 10.0.0.8:9000")
+        self.commands.typed("/friend 10.0.0.8:9000")
         self.told("you talk to 10.0.0.8:9000")
 
     def test_badFriend(self) -> None:
@@ -120,10 +120,10 @@ class OrdersTests(TalkTestCase):
         Anything else says what it takes; a room must be left first.
         """
         for argument in ("", "dave", "dave=", "a b=c:1", "c:0"):
-            self.talk.typed(f"/friend {argument}")
+            self.commands.typed(f"/friend {argument}")
             self.told("/friend")
         self.join()
-        self.talk.typed("/friend 10.0.0.7:9000")
+        self.commands.typed("/friend 10.0.0.7:9000")
         self.told("/leave")
 
     def test_to(self) -> None:
@@ -131,9 +131,9 @@ class OrdersTests(TalkTestCase):
         One line for another friend; the next goes to the first again.
         """
         self.befriend()
-        self.talk.typed("/to CAROL  hi   there")
+        self.commands.typed("/to CAROL  hi   there")
         self.pusher.ends(Outcome.CONFIRMED)
-        self.talk.typed("hello")
+        self.commands.typed("hello")
         self.assertEqual(
             self.pusher.pushed, [("10.0.0.9", 8883, b"hi   there"), ("10.0.0.9", 8882, b"hello")]
         )
@@ -143,13 +143,13 @@ class OrdersTests(TalkTestCase):
         """
         A stranger, or nothing to say.
         """
-        self.talk.typed("/to bob hi")
+        self.commands.typed("/to bob hi")
         self.told("nobody")
         self.befriend()
-        self.talk.typed("/to dave hi")
+        self.commands.typed("/to dave hi")
         self.told("bob, carol")
         for line in ("/to bob", "/to bob "):
-            self.talk.typed(line)
+            self.commands.typed(line)
             self.told("/to NAME TEXT")
         self.assertEqual(self.pusher.pushed, [])
 
@@ -158,13 +158,13 @@ class OrdersTests(TalkTestCase):
         The server is told; then there is nobody to talk to, and a friend may come.
         """
         self.join()
-        self.talk.typed("/leave")
+        self.commands.typed("/leave")
         self.assertEqual(self.pusher.payloads, [b"leave_request|ann|localhost|8881"])
         self.pusher.ends(Outcome.CONFIRMED)
         self.told("left")
-        self.talk.typed("hello")
+        self.commands.typed("hello")
         self.told("not sent")
-        self.talk.typed("/friend 10.0.0.7:9000")
+        self.commands.typed("/friend 10.0.0.7:9000")
         self.told("you talk to")
 
     def test_leaveRefused(self) -> None:
@@ -172,7 +172,7 @@ class OrdersTests(TalkTestCase):
         A server that does not let go says why.
         """
         self.join()
-        self.talk.typed("/leave")
+        self.commands.typed("/leave")
         self.pusher.ends(Outcome.CONFIRMED, b"! not_owner: no")
         self.told("not_owner: no")
 
@@ -181,9 +181,9 @@ class OrdersTests(TalkTestCase):
         So can a friend be left.
         """
         self.befriend()
-        self.talk.typed("/leave")
+        self.commands.typed("/leave")
         self.told("nobody now")
-        self.talk.typed("/leave")
+        self.commands.typed("/leave")
         self.told("/quit")
 
     def test_pending(self) -> None:
@@ -191,17 +191,17 @@ class OrdersTests(TalkTestCase):
         What waits is listed, for whom it is.
         """
         self.befriend()
-        self.talk.typed("/pending")
+        self.commands.typed("/pending")
         self.told("nothing waits")
-        self.talk.typed("hello")
-        self.talk.typed("/to carol hi")
+        self.commands.typed("hello")
+        self.commands.typed("/to carol hi")
         self.console.notices.clear()
-        self.talk.typed("/pending")
+        self.commands.typed("/pending")
         self.assertEqual(self.console.notices, ["waiting: to bob> hello", "waiting: to carol> hi"])
 
     def test_quit(self) -> None:
         """
         It ends.
         """
-        self.talk.typed("/quit")
+        self.commands.typed("/quit")
         self.assertEqual(self.left, [0])

@@ -2,14 +2,14 @@
 Speaking to a room, and to a friend.
 """
 
-from tests.peer.sessionrig import TalkTestCase
+from tests.peer.sessionrig import SessionTestCase
 from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.push.interfaces import Outcome
 
 SENT = Fate(State.SENT)
 
 
-class JoiningTests(TalkTestCase):
+class JoiningTests(SessionTestCase):
     """
     The registration.
     """
@@ -57,7 +57,7 @@ class JoiningTests(TalkTestCase):
         self.assertIn("broke", self.refusals[-1])
 
 
-class RoomTests(TalkTestCase):
+class RoomTests(SessionTestCase):
     """
     A member of a room.
     """
@@ -173,7 +173,7 @@ class RoomTests(TalkTestCase):
         self.assertEqual(self.pusher.pending, [])
 
 
-class FriendTests(TalkTestCase):
+class FriendTests(SessionTestCase):
     """
     A friend.
     """
@@ -183,8 +183,8 @@ class FriendTests(TalkTestCase):
         A friend gets the bare text.
         """
         self.befriend()
-        assert self.talk.conversation is not None
-        said = self.talk.conversation.say("from:x|hi")
+        assert self.session.conversation is not None
+        said = self.session.conversation.say("from:x|hi")
         self.assertEqual(self.pusher.pushed, [("10.0.0.9", 8882, b"from:x|hi")])
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.successResultOf(said), SENT)
@@ -194,11 +194,11 @@ class FriendTests(TalkTestCase):
         What a friend writes back is told; a refusal is one.
         """
         self.befriend()
-        assert self.talk.conversation is not None
-        said = self.talk.conversation.say("hi")
+        assert self.session.conversation is not None
+        said = self.session.conversation.say("hi")
         self.pusher.ends(Outcome.CONFIRMED, b"thanks")
         self.assertEqual(self.successResultOf(said), SENT)
         self.told("bob answered: thanks")
-        said = self.talk.conversation.say("hi")
+        said = self.session.conversation.say("hi")
         self.pusher.ends(Outcome.CONFIRMED, b"! too_big: 262144")
         self.assertIs(self.successResultOf(said).state, State.REFUSED)

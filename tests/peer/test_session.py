@@ -4,13 +4,13 @@ What a person says, what waits, and how the person leaves.
 
 from twisted.internet.error import ConnectionRefusedError
 
-from tests.peer.sessionrig import TalkTestCase
+from tests.peer.sessionrig import SessionTestCase
 from twisted_messenger.peer.addressbook import Friend
 from twisted_messenger.peer.ownmessage import MAX_WAITING
 from twisted_messenger.push.interfaces import Outcome
 
 
-class SayingTests(TalkTestCase):
+class SayingTests(SessionTestCase):
     """
     Lines, and what becomes of them.
     """
@@ -20,12 +20,12 @@ class SayingTests(TalkTestCase):
         A line waits, then it is sent.
         """
         self.befriend()
-        self.talk.typed("hello")
+        self.commands.typed("hello")
         self.assertEqual(self.console.said, [("to bob", "hello", "waiting")])
-        self.assertEqual(len(self.talk.pending), 1)
+        self.assertEqual(len(self.session.pending), 1)
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.console.said[1:], [("to bob", "hello", "sent")])
-        self.assertEqual(len(self.talk.pending), 0)
+        self.assertEqual(len(self.session.pending), 0)
 
     def test_otherFates(self) -> None:
         """
@@ -33,7 +33,7 @@ class SayingTests(TalkTestCase):
         """
         self.befriend()
         for outcome, reply in ((Outcome.HUNG, b""), (Outcome.CONFIRMED, b"! too_big: no")):
-            self.talk.typed("hello")
+            self.commands.typed("hello")
             self.pusher.ends(outcome, reply)
         states = [state for _, _, state in self.console.said]
         self.assertEqual(states, ["waiting", "unknown", "waiting", "refused"])
@@ -43,10 +43,10 @@ class SayingTests(TalkTestCase):
         An unknown command and an empty line reach nobody.
         """
         self.befriend()
-        self.talk.typed("/quti")
+        self.commands.typed("/quti")
         self.told("/quti", "/help", "//quti")
         for line in ("", "  "):
-            self.talk.typed(line)
+            self.commands.typed(line)
         self.assertEqual(self.pusher.pushed, [])
 
     def test_slash(self) -> None:
@@ -54,9 +54,9 @@ class SayingTests(TalkTestCase):
         Two slashes say one; what was pasted is never a command.
         """
         self.befriend()
-        self.talk.typed("//etc")
+        self.commands.typed("//etc")
         self.pusher.ends(Outcome.CONFIRMED)
-        self.talk.pasted(["/quit"])
+        self.commands.pasted(["/quit"])
         self.assertEqual(self.pusher.payloads, [b"/etc", b"/quit"])
         self.assertEqual(self.left, [])
 
@@ -64,9 +64,9 @@ class SayingTests(TalkTestCase):
         """
         Without anybody to talk to, a line is not lost silently.
         """
-        self.talk.start(8881)
+        self.session.start(8881)
         self.told("receiving only", "8881")
-        self.talk.typed("hello")
+        self.commands.typed("hello")
         self.told("not sent", "/friend")
 
     def test_away(self) -> None:
@@ -74,12 +74,12 @@ class SayingTests(TalkTestCase):
         What is said to somebody who is known to be away says so.
         """
         self.befriend()
-        self.talk.typed("one")
+        self.commands.typed("one")
         for _ in range(3):
             self.pusher.ends(Outcome.FAILED, detail="refused")
             self.clock.advance(10)
-        self.talk.typed("two")
-        waiting = self.talk.pending.first(2)
+        self.commands.typed("two")
+        waiting = self.session.pending.first(2)
         self.assertEqual([message.detail for message in waiting], ["", "for bob"])
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(waiting[0].detail, "")
@@ -89,7 +89,7 @@ class SayingTests(TalkTestCase):
         It is told in few words why somebody is away, and what to look at.
         """
         self.befriend()
-        self.talk.typed("one")
+        self.commands.typed("one")
         why = ConnectionRefusedError(111, "Connection refused")
         for _ in range(2):
             self.pusher.ends(Outcome.FAILED, detail=str(why))
@@ -101,8 +101,8 @@ class SayingTests(TalkTestCase):
         A line is shown under the name it went under.
         """
         self.join()
-        self.talk.typed("/nick anna")
-        self.talk.typed("hello")
+        self.commands.typed("/nick anna")
+        self.commands.typed("hello")
         self.pusher.ends(Outcome.CONFIRMED)
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.console.said[-1], ("anna", "hello", "sent"))
@@ -112,8 +112,8 @@ class SayingTests(TalkTestCase):
         What waits is bounded.
         """
         self.befriend()
-        self.talk.pasted(["x"] * (MAX_WAITING + 5))
-        self.assertEqual(len(self.talk.pending), MAX_WAITING)
+        self.commands.pasted(["x"] * (MAX_WAITING + 5))
+        self.assertEqual(len(self.session.pending), MAX_WAITING)
         self.told("not sent", str(MAX_WAITING))
         self.assertEqual(len(self.console.notices), 1)
 
@@ -122,12 +122,12 @@ class SayingTests(TalkTestCase):
         Who spoke last stands last; many are forgotten.
         """
         for name in (*map(str, range(150)), "60"):
-            self.talk.hear(name)
-        names = list(self.talk.heard)
+            self.session.hear(name)
+        names = list(self.session.heard)
         self.assertEqual((names[0], names[-2:]), ("50", ["149", "60"]))
 
 
-class PipeTests(TalkTestCase):
+class PipeTests(SessionTestCase):
     """
     No person, but a pipe.
     """
@@ -140,7 +140,7 @@ class PipeTests(TalkTestCase):
         """
         self.befriend()
         for line in ("", "/quit", "/var/log", "//"):
-            self.talk.typed(line)
+            self.commands.typed(line)
             self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.pusher.payloads, [b"", b"/quit", b"/var/log", b"//"])
 
@@ -149,9 +149,9 @@ class PipeTests(TalkTestCase):
         At the end of input it leaves when everything is sent.
         """
         self.befriend()
-        self.talk.typed("one")
-        self.talk.typed("two")
-        self.talk.ended()
+        self.commands.typed("one")
+        self.commands.typed("two")
+        self.commands.ended()
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.left, [])
         self.pusher.ends(Outcome.CONFIRMED)
@@ -163,15 +163,15 @@ class PipeTests(TalkTestCase):
         It waits for an absent friend, but not for ever; then the status says that it failed.
         """
         self.befriend()
-        self.talk.typed("one")
-        self.talk.typed("two")
+        self.commands.typed("one")
+        self.commands.typed("two")
         self.pusher.ends(Outcome.FAILED)
-        self.talk.ended()
+        self.commands.ended()
         self.clock.advance(29.9)
         self.assertEqual(self.left, [])
         self.clock.advance(0.2)
         self.assertEqual(self.left, [1])
-        self.talk.stop()
+        self.session.stop()
         self.told("not delivered: 2")
 
     def test_endProgress(self) -> None:
@@ -180,8 +180,8 @@ class PipeTests(TalkTestCase):
         """
         self.befriend()
         for _ in range(4):
-            self.talk.typed("x")
-        self.talk.ended()
+            self.commands.typed("x")
+        self.commands.ended()
         for _ in range(3):
             self.clock.advance(29)
             self.pusher.ends(Outcome.CONFIRMED)
@@ -195,7 +195,7 @@ class PipeTests(TalkTestCase):
         With nothing to send it leaves at once.
         """
         self.befriend()
-        self.talk.ended()
+        self.commands.ended()
         self.assertEqual(self.left, [0])
 
     def test_endInARoom(self) -> None:
@@ -203,8 +203,8 @@ class PipeTests(TalkTestCase):
         A member of a room stays, to hear what is said.
         """
         self.join()
-        self.talk.typed("hello")
-        self.talk.ended()
+        self.commands.typed("hello")
+        self.commands.ended()
         self.pusher.ends(Outcome.CONFIRMED)
         self.clock.advance(100)
         self.assertEqual(self.left, [])
@@ -213,8 +213,8 @@ class PipeTests(TalkTestCase):
         """
         So does who only receives.
         """
-        self.talk.start(8881)
-        self.talk.ended()
+        self.session.start(8881)
+        self.commands.ended()
         self.clock.advance(100)
         self.assertEqual(self.left, [])
 
@@ -224,7 +224,7 @@ class PipeTests(TalkTestCase):
         """
         self.befriend()
         for _ in range(MAX_WAITING):
-            self.talk.typed("x")
+            self.commands.typed("x")
         self.assertTrue(self.console.paused)
         for _ in range(MAX_WAITING // 2 - 1):
             self.pusher.ends(Outcome.CONFIRMED)
@@ -237,11 +237,11 @@ class PipeTests(TalkTestCase):
         When nobody reads what is shown, the program ends.
         """
         self.befriend()
-        self.talk.lost()
+        self.commands.lost()
         self.assertEqual(self.left, [1])
 
 
-class QuittingTests(TalkTestCase):
+class QuittingTests(SessionTestCase):
     """
     A person who goes.
     """
@@ -251,7 +251,7 @@ class QuittingTests(TalkTestCase):
         With nothing unsent it is over at once.
         """
         self.befriend()
-        self.talk.ended()
+        self.commands.ended()
         self.assertEqual(self.left, [0])
 
     def test_lastWords(self) -> None:
@@ -259,8 +259,8 @@ class QuittingTests(TalkTestCase):
         What was said a moment ago still goes.
         """
         self.befriend()
-        self.talk.typed("bye")
-        self.talk.typed("/quit")
+        self.commands.typed("bye")
+        self.commands.typed("/quit")
         self.assertEqual(self.left, [])
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.left, [0])
@@ -270,12 +270,12 @@ class QuittingTests(TalkTestCase):
         Who has lines that wait is told, and goes when they say so again.
         """
         self.befriend()
-        self.talk.typed("bye")
-        self.talk.typed("/quit")
+        self.commands.typed("bye")
+        self.commands.typed("/quit")
         self.clock.advance(2)
         self.assertEqual(self.left, [])
         self.told("unsent: 1", "/pending")
-        self.talk.typed("/quit")
+        self.commands.typed("/quit")
         self.clock.advance(0)
         self.assertEqual(self.left, [1])
 
@@ -284,11 +284,11 @@ class QuittingTests(TalkTestCase):
         Who says something more is told again.
         """
         self.befriend()
-        self.talk.typed("bye")
-        self.talk.ended()
+        self.commands.typed("bye")
+        self.commands.ended()
         self.clock.advance(2)
-        self.talk.typed("wait")
-        self.talk.ended()
+        self.commands.typed("wait")
+        self.commands.ended()
         self.clock.advance(2)
         self.assertEqual(self.left, [])
         self.told("unsent: 2")
@@ -298,9 +298,9 @@ class QuittingTests(TalkTestCase):
         Pressing Ctrl-D again and again is one wish.
         """
         self.befriend()
-        self.talk.typed("bye")
+        self.commands.typed("bye")
         for _ in range(3):
-            self.talk.ended()
+            self.commands.ended()
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.left, [0])
 
@@ -309,9 +309,9 @@ class QuittingTests(TalkTestCase):
         A signal waits for nobody; what was unsaid is told.
         """
         self.befriend()
-        self.talk.typed("bye")
-        self.talk.typed("/quit")
-        self.talk.stop()
+        self.commands.typed("bye")
+        self.commands.typed("/quit")
+        self.session.stop()
         self.told("not delivered: 1")
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.assertEqual(self.left, [])
@@ -321,8 +321,8 @@ class QuittingTests(TalkTestCase):
         What waits for somebody else counts too.
         """
         self.befriend()
-        self.talk.typed("bye")
-        self.talk.talkTo(Friend("10.0.0.10", 1, "dave"))
-        self.talk.ended()
+        self.commands.typed("bye")
+        self.session.talkTo(Friend("10.0.0.10", 1, "dave"))
+        self.commands.ended()
         self.clock.advance(2)
         self.told("unsent: 1")

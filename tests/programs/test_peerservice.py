@@ -8,7 +8,7 @@ from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.testing import MemoryReactorClock
 
-from tests.peer.sessionrig import TalkTestCase
+from tests.peer.sessionrig import SessionTestCase
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import PeerReceiverFactory
@@ -19,7 +19,7 @@ from twisted_messenger.terminal.transcript import plain, whole
 ADDRESS = IPv4Address("TCP", "10.0.0.9", 47893)
 
 
-class IncomingTests(TalkTestCase):
+class InboxTests(SessionTestCase):
     """
     Messages on their way to the console.
     """
@@ -30,9 +30,9 @@ class IncomingTests(TalkTestCase):
 
         :returns: what is shown.
         """
-        incoming = Inbox(self.console, self.talk, self.book)
+        inbox = Inbox(self.console, self.session, self.book)
         for text in texts:
-            self.assertIsNone(self.successResultOf(incoming.received(ADDRESS, text)))
+            self.assertIsNone(self.successResultOf(inbox.received(ADDRESS, text)))
         return [plain(line) for arrival in self.console.arrivals for line in whole(arrival)]
 
     def test_friend(self) -> None:
@@ -42,7 +42,7 @@ class IncomingTests(TalkTestCase):
         self.assertEqual(self.shown("ann: hi"), ["('10.0.0.9', 47893): ann: hi"])
         self.befriend()
         self.assertEqual(self.shown("hi")[-1], "bob or carol ('10.0.0.9', 47893): hi")
-        self.assertEqual(list(self.talk.heard), ["bob or carol"])
+        self.assertEqual(list(self.session.heard), ["bob or carol"])
 
     def test_room(self) -> None:
         """
@@ -50,26 +50,26 @@ class IncomingTests(TalkTestCase):
         """
         self.join()
         self.assertEqual(self.shown("bob: hi"), ["bob: hi"])
-        self.assertEqual(list(self.talk.heard), ["bob"])
+        self.assertEqual(list(self.session.heard), ["bob"])
 
     def test_leftRoom(self) -> None:
         """
         Who left the room is among friends again.
         """
         self.join()
-        self.talk.typed("/leave")
+        self.commands.typed("/leave")
         self.assertEqual(self.shown("bob: hi"), ["('10.0.0.9', 47893): bob: hi"])
 
     def test_noAddress(self) -> None:
         """
         A transport without a host is shown too.
         """
-        incoming = Inbox(self.console, self.talk, self.book)
-        incoming.received(UNIXAddress("/run/x"), "hi")
+        inbox = Inbox(self.console, self.session, self.book)
+        inbox.received(UNIXAddress("/run/x"), "hi")
         self.assertEqual(self.console.arrivals[-1].host, "")
 
 
-class ServiceTests(TalkTestCase):
+class ServiceTests(SessionTestCase):
     """
     Start and stop.
     """
@@ -80,10 +80,11 @@ class ServiceTests(TalkTestCase):
         """
         reactor = MemoryReactorClock()
         clock: Any = reactor
-        incoming = Inbox(self.console, self.talk, self.book)
-        factory = ReceiptFactory(PeerReceiverFactory(incoming.received), clock)
+        inbox = Inbox(self.console, self.session, self.book)
+        factory = ReceiptFactory(PeerReceiverFactory(inbox.received), clock)
         listener = Listener("--port 8881", TCP4ServerEndpoint(reactor, 8881))
-        return PeerService(listener, factory, self.talk, self.console), reactor
+        service = PeerService(listener, factory, self.session, self.commands, self.console)
+        return service, reactor
 
     def test_life(self) -> None:
         """

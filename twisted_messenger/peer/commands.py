@@ -1,5 +1,5 @@
 """
-What each command of a person does.
+What a person enters: each line is said, or is a command and is carried out.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,8 @@ from twisted_messenger.peer.addressbook import (
     addressText,
     readFriend,
 )
-from twisted_messenger.peer.commandline import Command, helpLines
+from twisted_messenger.peer.commandline import Command, Say, Unknown, helpLines, parse
+from twisted_messenger.peer.console import Console
 from twisted_messenger.peer.conversation import RoomMembership
 from twisted_messenger.peer.ownmessage import Fate, pendingLines
 from twisted_messenger.peer.session import Session
@@ -23,25 +24,68 @@ _MAX_LISTED = 20
 
 class Commands:
     """
-    Does what a person asks for.
+    Does what a person asks for: the console's :class:`~twisted_messenger.peer.console.Person`.
 
-    :param talk: the person's side.
+    :param session: what the person takes part in.
+    :param console: where the person is.
     :param book: the friends' names.
     :param add: puts a friend into the book.
-    :param notice: called with a line for the person.
     """
 
     def __init__(
         self,
-        talk: Session,
+        session: Session,
+        console: Console,
         book: AddressBook,
         add: Callable[[Friend], object],
-        notice: Callable[[str], object],
     ) -> None:
-        self._talk = talk
+        self._session = session
+        self._interactive = console.interactive
+        self._notice = console.notice
         self._book = book
         self._add = add
-        self._notice = notice
+
+    def typed(self, line: str) -> None:
+        """
+        See :class:`~twisted_messenger.peer.console.Person`.
+        """
+        if not self._interactive:
+            self._session.say(line)
+            return
+        meant = parse(line)
+        if isinstance(meant, Unknown):
+            self._notice(
+                f"not sent: there is no {meant.word}; /help lists the commands, "
+                f"and //{meant.word[1:]} says it with its slash"
+            )
+        elif isinstance(meant, Say):
+            if meant.text.strip():
+                self._session.say(meant.text)
+        else:
+            self.obey(meant)
+
+    def pasted(self, messages: list[str]) -> None:
+        """
+        See :class:`~twisted_messenger.peer.console.Person`.
+        """
+        for message in messages:
+            if not self._session.say(message):
+                break
+
+    def ended(self) -> None:
+        """
+        See :class:`~twisted_messenger.peer.console.Person`.
+        """
+        if self._interactive:
+            self._session.quit()
+        else:
+            self._session.finish()
+
+    def lost(self) -> None:
+        """
+        See :class:`~twisted_messenger.peer.console.Person`.
+        """
+        self._session.lost()
 
     def obey(self, command: Command) -> None:
         """
@@ -60,8 +104,8 @@ class Commands:
         """
         ``/who``
         """
-        names = ", ".join(self._talk.heard) or "nobody yet"
-        if self._talk.room is not None:
+        names = ", ".join(self._session.heard) or "nobody yet"
+        if self._session.room is not None:
             self._notice("the server tells nobody who its members are")
         self._notice(f"heard since you started: {names}")
         for friend in self._book:
@@ -72,7 +116,7 @@ class Commands:
         ``/me TEXT``
         """
         if argument:
-            self._talk.say(f"*{argument}*")
+            self._session.say(f"*{argument}*")
         else:
             self._usage("/me TEXT")
 
@@ -80,7 +124,8 @@ class Commands:
         """
         ``/nick NAME``
         """
-        if self._talk.room is None:
+        room = self._session.room
+        if room is None:
             self._notice("a name is for a room; you are in none")
             return
         try:
@@ -88,17 +133,17 @@ class Commands:
         except BadName as problem:
             self._usage(f"/nick NAME: {problem}")
         else:
-            self._talk.room.rename(name).addCallback(self._renamed, self._talk.room)
+            room.rename(name).addCallback(self._renamed, room)
 
     def _renamed(self, result: object, room: RoomMembership) -> None:
-        if self._talk.conversation is room:
-            self._talk.talkIn(room)
+        if self._session.conversation is room:
+            self._session.talkIn(room)
 
     def do_friend(self, argument: str) -> None:
         """
         ``/friend NAME``, ``/friend [NAME=]HOST:PORT``
         """
-        if self._talk.room is not None:
+        if self._session.room is not None:
             self._notice("you are in a room; /leave it first")
             return
         try:
@@ -107,7 +152,7 @@ class Commands:
             self._usage(f"/friend NAME, or [NAME=]HOST:PORT: {problem}")
             return
         self._add(friend)
-        self._talk.talkTo(friend)
+        self._session.talkTo(friend)
         self._notice(f"you talk to {friend.label}")
 
     def do_to(self, argument: str) -> None:
@@ -120,7 +165,7 @@ class Commands:
             names = ", ".join(friend.name for friend in self._book) or "nobody"
             self._notice(f"not sent: the address book has {names}; --friend NAME=HOST:PORT")
         elif text.strip():
-            self._talk.sayTo(self._talk.friendship(friend), text.strip())
+            self._session.sayTo(self._session.friendship(friend), text.strip())
         else:
             self._usage("/to NAME TEXT")
 
@@ -128,14 +173,14 @@ class Commands:
         """
         ``/leave``
         """
-        room, self._talk.room = self._talk.room, None
+        room = self._session.room
         if room is not None:
             room.leave().addCallback(self._departed)
-        elif self._talk.conversation is not None:
+        elif self._session.conversation is not None:
             self._notice("you talk to nobody now; /friend HOST:PORT")
         else:
             self._notice("there is nothing to leave; /quit ends")
-        self._talk.talkIn(None)
+        self._session.talkIn(None)
 
     def _departed(self, fate: Fate) -> None:
         why = f" ({fate.detail})" if fate.detail else ""
@@ -145,14 +190,15 @@ class Commands:
         """
         ``/pending``
         """
-        for line in pendingLines(self._talk.pending.first(_MAX_LISTED), len(self._talk.pending)):
+        pending = self._session.pending
+        for line in pendingLines(pending.first(_MAX_LISTED), len(pending)):
             self._notice(line)
 
     def do_quit(self, argument: str) -> None:
         """
         ``/quit``
         """
-        self._talk.quit()
+        self._session.quit()
 
     def _usage(self, text: str) -> None:
         self._notice(f"use {text}")

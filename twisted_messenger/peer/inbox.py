@@ -15,13 +15,13 @@ class Inbox:
     Takes what arrives to the console.
 
     :param console: where it is shown.
-    :param talk: knows whether the person is in a room.
+    :param session: knows whether the person is in a room.
     :param book: knows who writes from where.
     """
 
-    def __init__(self, console: Console, talk: Session, book: AddressBook) -> None:
+    def __init__(self, console: Console, session: Session, book: AddressBook) -> None:
         self._console = console
-        self._talk = talk
+        self._session = session
         self._book = book
 
     def received(self, sender: IAddress, text: str) -> Shown:
@@ -32,8 +32,8 @@ class Inbox:
         :returns: fires when it is shown, or with a refusal when it cannot be.
         """
         host, port = getattr(sender, "host", ""), getattr(sender, "port", 0)
-        read = fromFriend if self._talk.room is None else fromRoom
+        read = fromFriend if self._session.room is None else fromRoom
         arrival = read(self._book, host, port, text)
         if arrival.name:
-            self._talk.hear(arrival.name)
+            self._session.hear(arrival.name)
         return self._console.show(arrival)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted_messenger.peer.addressbook import Friend
-from twisted_messenger.peer.commandline import Command, Say, Unknown, parse
 from twisted_messenger.peer.console import Console
 from twisted_messenger.peer.conversation import Conversation, Friendship, RoomMembership
 from twisted_messenger.peer.leaving import Leaving
@@ -26,7 +25,7 @@ _LAST_WORDS = 1.0
 
 class Session:
     """
-    The person's side of a peer: a :class:`~twisted_messenger.peer.console.Person`.
+    Whom a person speaks to, what waits, and how the person leaves.
 
     :param reactor: measures time.
     :param console: where the person is.
@@ -49,12 +48,8 @@ class Session:
         self.pending = Pending()
         #: Whom the person speaks to.
         self.conversation: Conversation | None = None
-        #: The same, where it is a room.
-        self.room: RoomMembership | None = None
         #: Names in the order in which they were heard last.
         self.heard: dict[str, None] = {}
-        #: Does what a command says.
-        self.obey: Callable[[Command], object] = lambda command: None
         self._reactor = reactor
         self._console = console
         self._linger = linger
@@ -63,13 +58,19 @@ class Session:
         self._warned = -1
         self._paused = False
 
+    @property
+    def room(self) -> RoomMembership | None:
+        """
+        Whom the person speaks to, where that is a room.
+        """
+        return self.conversation if isinstance(self.conversation, RoomMembership) else None
+
     def start(self, port: int) -> None:
         """
         Begin to talk.
 
         :param port: where messages arrive.
         """
-        self._console.start(self)
         if self.room is not None:
             self.room.join(port)
         elif self.conversation is None:
@@ -85,13 +86,6 @@ class Session:
         self.outboxes.stop()
         if len(self.pending):
             self._console.notice(f"not delivered: {len(self.pending)}")
-
-    def joinRoom(self, room: RoomMembership) -> None:
-        """
-        Talk in a room.
-        """
-        self.room = room
-        self.talkIn(room)
 
     def talkTo(self, friend: Friend) -> None:
         """
@@ -161,47 +155,17 @@ class Session:
             seconds = 0 if self._warned >= 0 else _LAST_WORDS
             self._leaving = Leaving(self._reactor, self.outboxes, seconds, self._mayQuit)
 
-    def typed(self, line: str) -> None:
+    def finish(self) -> None:
         """
-        See :class:`~twisted_messenger.peer.console.Person`.
+        Go when everything is sent, or an absent friend was waited for long enough. In a room, stay
+        and hear what is said.
         """
-        if not self._console.interactive:
-            self.say(line)
-            return
-        meant = parse(line)
-        if isinstance(meant, Unknown):
-            self._console.notice(
-                f"not sent: there is no {meant.word}; /help lists the commands, "
-                f"and //{meant.word[1:]} says it with its slash"
-            )
-        elif isinstance(meant, Say):
-            if meant.text.strip():
-                self.say(meant.text)
-        else:
-            self.obey(meant)
-
-    def pasted(self, messages: list[str]) -> None:
-        """
-        See :class:`~twisted_messenger.peer.console.Person`.
-        """
-        for message in messages:
-            if not self.say(message):
-                break
-
-    def ended(self) -> None:
-        """
-        See :class:`~twisted_messenger.peer.console.Person`.
-        """
-        if self._leaving is not None:
-            return
-        if self._console.interactive:
-            self.quit()
-        elif self.room is None and self.conversation is not None:
+        if self._leaving is None and self.room is None and self.conversation is not None:
             self._leaving = Leaving(self._reactor, self.outboxes, self._linger, self._left)
 
     def lost(self) -> None:
         """
-        See :class:`~twisted_messenger.peer.console.Person`.
+        Go: nobody can see any more what is shown.
         """
         self._leave(1)
 

@@ -242,12 +242,17 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     log = problemsTo(console.notice) if os.isatty(STDERR) else warningsTo(sys.stderr)
     service = TapService(config, log)
     book = AddressBook()
-    talk = _talk(config, reactor, console, book)
-    receiver = PeerReceiverFactory(Inbox(console, talk, book).received)
+    leave = partial(_leave, reactor)
+    session = Session(reactor, console, PushCreator(reactor), config["linger"], leave)
+    friends = Friends(book, partial(Lookup(reactor).addresses, asker="chatpeer"))
+    commands = Commands(session, console, book, friends.add)
+    _begin(config, session, friends, console, leave)
+    receiver = PeerReceiverFactory(Inbox(console, session, book).received)
     factory = ReceiptFactory(
         receiver, reactor, maxConnections=min(MAX_CONNECTIONS, descriptorBudget())
     )
-    PeerService(_listener(config, reactor), factory, talk, console).setServiceParent(service)
+    peer = PeerService(_listener(config, reactor), factory, session, commands, console)
+    peer.setServiceParent(service)
     for notice in notices:
         console.notice(notice)
     return service
@@ -259,24 +264,30 @@ def _listener(config: Options, reactor: Any) -> Listener:
     return Listener(f"--port {port}", endpoint(reactor, port, LISTEN_BACKLOG, interface=host))
 
 
-def _talk(config: Options, reactor: Any, console: Console, book: AddressBook) -> Session:
-    def leave(status: int) -> None:
-        if status:
-            endWith(status)
-        # It may be stopping already.
-        with suppress(ReactorNotRunning):
-            reactor.stop()
+def _leave(reactor: Any, status: int) -> None:
+    if status:
+        endWith(status)
+    # It may be stopping already.
+    with suppress(ReactorNotRunning):
+        reactor.stop()
 
-    talk = Session(reactor, console, PushCreator(reactor), config["linger"], leave)
-    friends = Friends(book, partial(Lookup(reactor).addresses, asker="chatpeer"))
-    talk.obey = Commands(talk, book, friends.add, console.notice).obey
+
+def _begin(
+    config: Options,
+    session: Session,
+    friends: Friends,
+    console: Console,
+    leave: Callable[[int], object],
+) -> None:
+    """
+    Let the session begin with the friends, or the room, of a command line.
+    """
     for friend in config["friends"]:
         friends.add(friend)
     if config["friends"]:
-        talk.talkTo(config["friends"][0])
+        session.talkTo(config["friends"][0])
     elif config["server"]:
-        talk.joinRoom(_room(config, talk.outboxes, console, leave))
-    return talk
+        session.talkIn(_room(config, session.outboxes, console, leave))
 
 
 def _room(

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
-from twisted_messenger.peer.console import Console
+from twisted_messenger.peer.console import Console, Person
 from twisted_messenger.peer.session import Session
 
 
@@ -17,16 +17,23 @@ class PeerService(Service):
 
     :param listener: where messages arrive.
     :param factory: takes them.
-    :param talk: what the person does.
+    :param session: what the person takes part in.
+    :param person: hears what the console is told.
     :param console: where the person is.
     """
 
     def __init__(
-        self, listener: Listener, factory: ReceiptFactory, talk: Session, console: Console
+        self,
+        listener: Listener,
+        factory: ReceiptFactory,
+        session: Session,
+        person: Person,
+        console: Console,
     ) -> None:
         self._listener = listener
         self._factory = factory
-        self._talk = talk
+        self._session = session
+        self._person = person
         self._console = console
 
     def startService(self) -> None:
@@ -37,7 +44,8 @@ class PeerService(Service):
         """
         self._listener.start(self._factory)
         super().startService()
-        self._talk.start(self._listener.portNumber)
+        self._console.start(self._person)
+        self._session.start(self._listener.portNumber)
 
     def stopService(self) -> "Deferred[None]":
         """
@@ -46,7 +54,7 @@ class PeerService(Service):
         :returns: fires when every connection is closed.
         """
         super().stopService()
-        self._talk.stop()
+        self._session.stop()
         return ensureDeferred(self._stop())
 
     async def _stop(self) -> None:
