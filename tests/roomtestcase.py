@@ -115,7 +115,7 @@ class RoomTestCase(SynchronousTestCase):
         self.room = ChatRoom(
             self.store,
             policy,
-            self.names,
+            self.names.addresses,
             EventLog(self.counters, self.steady.seconds),
             rates,
             clock=lambda: 17.5,

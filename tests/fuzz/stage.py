@@ -93,7 +93,7 @@ class Stage:
         self.room = room = ChatRoom(
             self.store,
             policy,
-            Names(desk=[BYSTANDER_HOST, SENDERS[0]]),
+            Names(desk=[BYSTANDER_HOST, SENDERS[0]]).addresses,
             EventLog(clock=network.seconds),
             RateLimit(_RATE, _BURST),
             clock=network.seconds,

@@ -80,7 +80,7 @@ class PostTests(RoomTestCase):
         """
         Messages are kept in the order in which they were said, whatever is slow meanwhile.
         """
-        self.room = ChatRoom(self.store, resolver=Unanswering())
+        self.room = ChatRoom(self.store, resolve=Unanswering().addresses)
         waiting = self.room.register("alice", "desk", 5000, GUEST)
         for number in range(5):
             self.say("alice", str(number), GUEST)

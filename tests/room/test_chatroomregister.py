@@ -222,7 +222,9 @@ class RegisterTests(RoomTestCase):
         """
         Where too many names are being looked up, the sender is told to try again later.
         """
-        self.room = ChatRoom(self.store, resolver=Overloaded(), refusals=EventLog(self.counters))
+        self.room = ChatRoom(
+            self.store, resolve=Overloaded().addresses, refusals=EventLog(self.counters)
+        )
         refusal = self.successResultOf(self.room.register("alice", "desk", 5000, GUEST))
         assert refusal is not None
         self.assertTrue(refusal.transient)

@@ -289,7 +289,11 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
         return any(listener.isAt(host, port) for listener in listeners)
 
     room = ChatRoom(
-        store, policy, Lookup(reactor), rates=config["rates"], isOwnListener=isOwnListener
+        store,
+        policy,
+        Lookup(reactor).addresses,
+        rates=config["rates"],
+        isOwnListener=isOwnListener,
     )
     factory = ReceiptFactory(
         ChatServerFactory(room),

@@ -7,7 +7,7 @@ hands over to the store. Nothing here knows how messages come in or go out.
 
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -34,22 +34,14 @@ from twisted_messenger.wire import (
 #: Characters of messages that may wait for the store at once: while a disk stalls, they are memory.
 MAX_UNSTORED = 16 * 1024 * 1024
 
-T = TypeVar("T")
-
 #: The program itself, as a source: an embedding application that posts.
 LOCAL = Source()
 
 
-class Resolver(Protocol):
-    """
-    Finds the addresses of a host name; :class:`~twisted_messenger.room.lookup.Lookup` is one.
-    """
-
-    def addresses(self, host: str, asker: str) -> "Deferred[list[str]]":
-        """
-        :param asker: who wants to know, in one word.
-        :returns: fires with address literals; fails with ``OSError`` where there are none.
-        """
+#: Takes a host name and, in one word, who asks; fires with the literals of its addresses, or fails
+#: with ``OSError`` where there are none. One is
+#: :meth:`~twisted_messenger.room.lookup.Lookup.addresses`.
+Resolve = Callable[[str, str], Deferred[list[str]]]
 
 
 def _nowhere(host: str, port: int) -> bool:
@@ -62,8 +54,8 @@ class ChatRoom:
 
     :param store: open.
     :param policy: the rules of admission.
-    :param resolver: finds the addresses of callback hosts given by name; without one they are
-        refused.
+    :param resolve: finds the addresses of a callback host that is given by name; ``None`` to
+        refuse names.
     :param refusals: every refusal is counted and logged there.
     :param rates: how much each source may send; loopback is exempt.
     :param clock: seconds since the epoch; stamps messages.
@@ -77,7 +69,7 @@ class ChatRoom:
         self,
         store: IMessageStore,
         policy: AdmissionPolicy | None = None,
-        resolver: Resolver | None = None,
+        resolve: Resolve | None = None,
         refusals: EventLog | None = None,
         rates: RateLimit | None = None,
         clock: Callable[[], float] = time.time,
@@ -88,7 +80,7 @@ class ChatRoom:
         self.refusals = refusals or EventLog()
         self.counters = self.refusals.counters
         self._store = store
-        self._resolver = resolver
+        self._resolve = resolve
         self._rates = RateLimit() if rates is None else rates
         self._clock = clock
         self._steady = steady
@@ -290,10 +282,10 @@ class ChatRoom:
             return meant
         if meant is not None:
             return [meant]
-        if self._resolver is None:
+        if self._resolve is None:
             return Refusal(Reason.UNRESOLVABLE, f"{host} is no address")
         try:
-            return await self._resolver.addresses(host, source.subscriber or source.machine)
+            return await self._resolve(host, source.subscriber or source.machine)
         except TooManyLookups:
             return Refusal(Reason.RATE, "too many names are being looked up")
         except OSError as error:
