@@ -1,6 +1,6 @@
 """
 A person's side: what is said and heard, without any terminal.
 
-In: lines that a person types, texts that arrive. Out: messages to a friend or a room, and what a
-console shows. Begin with ``session``.
+In: what a person enters (``commands``), and texts that arrive (``inbox``). Out: messages to a
+friend or a room, and what a console shows. Begin with ``session``.
 """

@@ -12,7 +12,7 @@ from twisted_messenger.text import BadName, cleanName
 
 class BadAddress(ValueError):
     """
-    The text names nobody; the message says what is needed.
+    The text is no address; the message says what is needed.
     """
 
 
@@ -79,7 +79,7 @@ def readFriend(text: str) -> Friend:
 
 class AddressBook:
     """
-    Who is called what.
+    The friends that a person knows by name.
     """
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class AddressBook:
 
     def add(self, friend: Friend) -> None:
         """
-        Write a friend down; the last address of a name counts. Who has no name is not in the book.
+        Write a friend down; the last address of a name counts. A friend without a name is left out.
         """
         if friend.name:
             self._friends[friend.name.casefold()] = friend
@@ -113,8 +113,8 @@ class AddressBook:
 
     def nameAt(self, host: str) -> str:
         """
-        Who writes from an address. The port of a connection says nothing, so friends who share
-        a machine cannot be told apart: then the names are joined by "or".
+        The name of the friend who writes from an address. Friends who share a machine cannot be
+        told apart, since the port of a connection says nothing: their names are joined by "or".
 
         :param host: an address literal.
         :returns: empty for a stranger.

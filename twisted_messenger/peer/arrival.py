@@ -15,7 +15,7 @@ class Arrival:
 
     :param host: where the connection came from.
     :param port: where the connection came from.
-    :param name: who says it, as far as is known; empty for nobody known.
+    :param name: of the speaker; empty where it is not known.
     :param lines: the text, escaped, line by line.
     :param pushed: whether a room's server put the name in front.
     """
@@ -38,12 +38,12 @@ def fromFriend(book: AddressBook, host: str, port: int, text: str) -> Arrival:
 
 def fromRoom(book: AddressBook, host: str, port: int, text: str) -> Arrival:
     """
-    A push, ``NAME: TEXT``; what is none did not come from a server and shows its address.
+    A push, ``NAME: TEXT``. Anything else did not come from a server and shows its address.
     """
     shown = attributeLines(text).split("\n")
     name, separator, _ = shown[0].partition(": ")
     if len(shown) == 1 and not separator and shown[0].endswith(":"):
-        # The end of a push is stripped, and with it the blank behind an empty text's colon.
+        # The end of a push is stripped. Of an empty text that takes the blank after the colon too.
         name, separator = shown[0].removesuffix(":"), ":"
     if not separator or not 1 <= len(name) <= MAX_NAME:
         return fromFriend(book, host, port, text)

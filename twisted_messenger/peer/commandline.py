@@ -23,7 +23,7 @@ class Command:
     Something for the program to do.
 
     :param name: one of :data:`COMMANDS`, without its slash.
-    :param argument: what stands behind it, trimmed; may be empty.
+    :param argument: what stands after it, trimmed; may be empty.
     """
 
     name: str
@@ -54,7 +54,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "quit": ("/quit", "end; Ctrl-D does too"),
 }
 
-# What the words behind a message mean.
+# What the words after a message mean.
 _STATES = {
     "sent": "the server or the friend has it",
     "waiting": "it goes when they are there",
@@ -78,7 +78,7 @@ def parse(line: str) -> Say | Command | Unknown:
 
 def helpLines() -> list[str]:
     """
-    Every command with its meaning, and what the words behind a message say.
+    Every command with its meaning, and what the words after a message say.
     """
     width = max(len(usage) for usage, _ in COMMANDS.values())
     lines = [

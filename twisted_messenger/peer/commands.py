@@ -47,7 +47,7 @@ class Commands:
 
     def typed(self, line: str) -> None:
         """
-        See :class:`~twisted_messenger.peer.console.Person`.
+        Say a line, or do what it asks for.
         """
         if not self._interactive:
             self._session.say(line)
@@ -66,7 +66,7 @@ class Commands:
 
     def pasted(self, messages: list[str]) -> None:
         """
-        See :class:`~twisted_messenger.peer.console.Person`.
+        Say each message of a block, as long as they are taken.
         """
         for message in messages:
             if not self._session.say(message):
@@ -74,7 +74,7 @@ class Commands:
 
     def ended(self) -> None:
         """
-        See :class:`~twisted_messenger.peer.console.Person`.
+        Go; at the end of a pipe, when everything is sent.
         """
         if self._interactive:
             self._session.quit()
@@ -83,7 +83,7 @@ class Commands:
 
     def lost(self) -> None:
         """
-        See :class:`~twisted_messenger.peer.console.Person`.
+        Go at once.
         """
         self._session.lost()
 

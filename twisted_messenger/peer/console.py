@@ -1,5 +1,5 @@
 """
-What a peer needs of whatever a person, or a pipe, looks at.
+What a peer needs of a terminal or a pipe.
 
 There are two: :mod:`twisted_messenger.terminal.plainconsole` only appends, for pipes, screen
 readers and simple terminals; :mod:`twisted_messenger.terminal.promptconsole` keeps the line that
@@ -23,7 +23,7 @@ NOT_SHOWN = Refusal(Reason.SHUTDOWN, "nobody looks at it any more")
 
 class Person(Protocol):
     """
-    Who hears what a console is told.
+    Hears what is entered at a console.
     """
 
     def typed(self, line: str) -> None:
@@ -90,7 +90,7 @@ class Console(Protocol):
 
     def speaker(self, name: str) -> None:
         """
-        Whoever speaks from now on, or is spoken to; empty for nobody.
+        Show who speaks from now on, or who is spoken to; empty for nobody.
         """
 
     def pause(self) -> None:

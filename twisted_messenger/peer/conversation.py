@@ -65,7 +65,7 @@ class Friendship:
     @property
     def speaker(self) -> str:
         """
-        See :class:`Conversation`.
+        ``to`` and the friend's label.
         """
         return f"to {self.outbox.label}"
 
@@ -116,7 +116,7 @@ class RoomMembership:
     @property
     def speaker(self) -> str:
         """
-        See :class:`Conversation`.
+        The name in the room.
         """
         return self.name
 
@@ -148,7 +148,7 @@ class RoomMembership:
 
     def leave(self) -> "Deferred[Fate]":
         """
-        End the membership, behind everything that was said.
+        End the membership, after everything that was said.
         """
         self._left = True
         departed = self.outbox.send(lambda: formatDeparture(self.name, self._host, self._port))

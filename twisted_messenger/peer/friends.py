@@ -28,8 +28,7 @@ class Friends:
 
     def add(self, friend: Friend) -> None:
         """
-        Add a friend. Without an address of the host, nothing is missing but the name beside
-        what it says.
+        Add a friend. If its host has no address, its messages are shown without its name.
         """
         self._book.add(friend)
         if friend.host.lower() == "localhost":

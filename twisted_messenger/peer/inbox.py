@@ -16,7 +16,7 @@ class Inbox:
 
     :param console: where it is shown.
     :param session: knows whether the person is in a room.
-    :param book: knows who writes from where.
+    :param book: knows the friends' names by their addresses.
     """
 
     def __init__(self, console: Console, session: Session, book: AddressBook) -> None:

@@ -1,5 +1,5 @@
 """
-Waiting for what is still unsent, as long as it moves.
+Waiting for unsent messages, as long as some are taken.
 """
 
 from collections.abc import Callable

@@ -1,5 +1,5 @@
 """
-What a peer says, in order, to one friend or server, who may be away for a while.
+The messages to one friend or server, in order. The other side may be away for a while.
 """
 
 import random
@@ -18,9 +18,10 @@ from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResu
 #: Seconds between attempts; a person waits at the other end, so they stay short.
 OUTBOX_RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 
-#: Attempts that were connected and then reset before a message counts as unknown: two seconds of
-#: them. A server that refuses without a word (``--no-explain``) must not block what comes behind;
-#: one that restarts resets once, and refuses connections then, which is waited for.
+#: After so many attempts that were connected and then reset, a message counts as unknown: two
+#: seconds of them. A server that refuses without a word (``--no-explain``) must not block the
+#: messages after it. A server that restarts resets one attempt, and then refuses connections; it is
+#: waited for.
 MAX_RESETS = 5
 
 #: Makes a message's bytes when it is about to go.
@@ -29,7 +30,7 @@ Payload = Callable[[], bytes]
 
 def nothing() -> None:
     """
-    For nobody who wants to be told.
+    Tell nobody.
     """
 
 
@@ -91,7 +92,7 @@ class Outbox:
         """
         Send a message when those before it are settled.
 
-        Whoever writes wants to know now: a new message ends a back-off.
+        A new message ends a back-off: the person wants to know now.
 
         :param payload: is asked for the bytes at each attempt.
         :param first: before all others, unless one is under way.

@@ -1,5 +1,5 @@
 """
-The person's side of a peer: what is said, what waits, and how one leaves.
+The person's side of a peer: what is said, what waits, and how the person leaves.
 """
 
 from collections.abc import Callable
@@ -44,7 +44,7 @@ class Session:
     ) -> None:
         #: Where what is said waits.
         self.outboxes = Outboxes(pusher, reactor, console.notice, self._moved)
-        #: What nobody took yet.
+        #: What was said and is not settled.
         self.pending = Pending()
         #: Whom the person speaks to.
         self.conversation: Conversation | None = None
@@ -95,7 +95,7 @@ class Session:
 
     def hear(self, name: str) -> None:
         """
-        Remember who speaks.
+        Remember the name of a speaker.
         """
         self.heard.pop(name, None)
         self.heard[name] = None
@@ -149,7 +149,8 @@ class Session:
 
     def quit(self) -> None:
         """
-        Go, once what was said last is sent; where something waits, only when told again.
+        Go when everything is sent. If something still waits after a moment, tell the person, and
+        go when told again.
         """
         if self._leaving is None:
             seconds = 0 if self._warned >= 0 else _LAST_WORDS

@@ -70,7 +70,7 @@ def problemsTo(notice: Callable[[str], object]) -> ILogObserver:
     """
     A log observer for a person who talks: only our own bugs are told, each in one line.
 
-    Who tried what at our port is nothing that a person at a prompt can act on.
+    The rest of the log is about attempts of others at our port, and a person can do nothing there.
     """
 
     def observe(event: LogEvent) -> None:
@@ -97,8 +97,8 @@ class Options(TapOptions):
     synopsis = "[options]"
     longdesc = (
         "Talk from a terminal: to friends (--friend), or in a room (--server and --name). "
-        "Every line you type is sent; what arrives is printed, and /help lists the commands. Who "
-        "is not there yet gets your lines later, in order. Start it with twistd -n. "
+        "Every line you type is sent; what arrives is printed, and /help lists the commands. A "
+        "friend who is not there yet gets your lines later, in order. Start it with twistd -n. "
         "Without --friend and --server it asks on a terminal, and elsewhere only receives. "
         "In a pipe, every line is a message and nothing is a command; standard output has "
         "messages only, notices go to standard error. At the end of piped input it sends what "
@@ -223,7 +223,7 @@ class Options(TapOptions):
         )
 
 
-# The tutorial has no blank behind this question mark.
+# The tutorial has no blank after this question mark.
 _FRIENDS_PORT = "what is your friend's port?"
 
 

@@ -122,8 +122,8 @@ class Options(TapOptions):
             "client-ca",
             None,
             None,
-            "A PEM file of authorities: whoever connects to an ssl: listener must show a "
-            "certificate from one of them, and owns the names it registers",
+            "A PEM file of authorities: a client of an ssl: listener must show a certificate from "
+            "one of them, and owns the names it registers",
         ],
         [
             "idle-timeout",

@@ -18,7 +18,7 @@ class PeerService(Service):
     :param listener: where messages arrive.
     :param factory: takes them.
     :param session: what the person takes part in.
-    :param person: hears what the console is told.
+    :param person: hears what is entered at the console.
     :param console: where the person is.
     """
 
@@ -59,7 +59,7 @@ class PeerService(Service):
 
     async def _stop(self) -> None:
         await self._listener.stop()
-        # What can be shown is, before its sender is told so.
+        # A message that can still be shown is shown before its sender is told so.
         await self._console.stop()
         await self._factory.drained()
 

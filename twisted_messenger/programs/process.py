@@ -39,7 +39,7 @@ def useSteadyTime(reactor: Any) -> None:
     Let a reactor's timers follow a clock that nobody sets.
 
     Twisted's follow the wall clock: set back by an hour, they all stall for an hour; set forward,
-    they all fire at once. Call it before the reactor runs, in a program of one's own.
+    they all fire at once. Call it before the reactor runs, in your own program.
 
     :param reactor: one that is not Twisted's own is left alone.
     """

@@ -91,7 +91,7 @@ class ChatRoom:
 
     def close(self) -> None:
         """
-        Refuse whatever comes from now on, for a later try.
+        Refuse everything from now on; senders may try again later.
         """
         self._closed = True
 
@@ -137,7 +137,7 @@ class ChatRoom:
         Messages enter the log in the order of these calls.
 
         :returns: fires with ``None`` once it is durable, or with the refusal; fails with
-            :class:`~twisted_messenger.errors.StoreUncertain` where nobody knows.
+            :class:`~twisted_messenger.errors.StoreUncertain` where that is not known.
         """
         return self._judged(self._post(name, text, source), source)
 
@@ -166,7 +166,7 @@ class ChatRoom:
         """
         Count a message against its source's rate.
 
-        Whoever receives bytes calls it, once for each message and before it looks at them.
+        A receiver of bytes calls it once for each message, before it looks at them.
 
         :returns: why the message must be thrown away; ``None`` where it may be taken.
         """
@@ -213,7 +213,7 @@ class ChatRoom:
         return None
 
     async def _leave(self, name: str, host: str, port: int, source: Source) -> Refusal | None:
-        # The callback policy has no say: whatever it let in may go.
+        # The callback policy is not asked: a member that it let in may leave.
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
             return cleaned

@@ -16,7 +16,7 @@ from twisted_messenger.address import literal
 #: Look-ups under way. A resolver that hangs holds its thread.
 MAX_PENDING = 4
 
-#: Of these, for one source: somebody whose names never resolve leaves others theirs.
+#: Of these, for one source: names that never resolve must leave some to other sources.
 MAX_PENDING_PER_SOURCE = 2
 
 #: Seconds a look-up may take before the registration is refused.
@@ -30,7 +30,7 @@ def _startThread(work: Callable[[], None]) -> None:
 
 class TooManyLookups(OSError):
     """
-    All look-ups that may be under way are, for everybody or for this source; try later.
+    No further look-up may begin now, in all or for this source; try later.
     """
 
 
@@ -68,7 +68,7 @@ class Lookup:
         self._pending[asker] += 1
         work: Deferred[list[str]] = Deferred()
         self._start(lambda: self._look(host, work))
-        # The thread is busy until the resolver answers, whatever became of our patience.
+        # The thread is busy until the resolver answers, even if we have given up before.
         work.addBoth(self._finished, asker)
         work.chainDeferred(result)
         result.addTimeout(LOOKUP_TIMEOUT, self._reactor, onTimeoutCancel=_tookTooLong)

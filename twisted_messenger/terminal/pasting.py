@@ -21,7 +21,7 @@ class Answer(Enum):
     DROP = "nothing of it"
 
 
-#: Keys and what they mean. Whoever presses Enter by habit sends nothing thirty times.
+#: Keys and what they mean. Enter, pressed by habit, must not send thirty messages.
 KEYS = {
     "enter": Answer.WHOLE,
     "m": Answer.WHOLE,
@@ -36,7 +36,7 @@ class Paste:
     """
     A block of several lines that waits for an answer.
 
-    :param text: with what stood in front of and behind it in the line that was typed.
+    :param text: with what stood before and after it in the line that was typed.
     """
 
     text: str

@@ -55,7 +55,7 @@ class PlainConsole:
         self._person: Person | None = None
         self._input: LineReader | None = None
         self._messages = LineWriter(reactor, descriptors[1], self._lost)
-        # Nobody can be told that nobody can be told.
+        # Where notices cannot be shown, nobody can be told so.
         self._notices = LineWriter(reactor, descriptors[2], lambda: None)
 
     def start(self, person: Person) -> None:

@@ -183,7 +183,7 @@ class PromptConsole:
 
     def _showRest(self) -> None:
         """
-        What comes after the prompt is for the shell's screen.
+        Show on the shell's screen what came too late for the prompt.
         """
         for work in self._line.rest():
             for line in work.lines:

@@ -82,9 +82,8 @@ class Work:
 
 class HeldOutput(Vt100_Output):
     """
-    An output that can be held back for a while, so that the terminal gets in one piece what belongs
-    together: between an erased prompt and the next one it neither flickers nor takes a paste for
-    typed lines.
+    An output that can be held back for a while, so that the terminal gets an erased prompt and the
+    next one in one piece: it does not flicker, and it does not take a paste for typed lines.
     """
 
     held = False

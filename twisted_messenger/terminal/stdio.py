@@ -34,7 +34,7 @@ class LineReader:
     :param maxBytes: of a line; the rest of a longer one is thrown away.
     :param lineReceived: called with each line, without its end.
     :param tooLong: called for each line of which something was thrown away, in its place.
-    :param ended: called at the end of input. That of a terminal is no end: it can be read on.
+    :param ended: called at the end of input. A terminal can be read further after it.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class LineReader:
         try:
             data = os.read(self._descriptor, _ONE_READ)
         except BlockingIOError:
-            # Somebody else made it so, and was faster.
+            # Another process made it so, and has read it first.
             return None
         except OSError:
             # The terminal is gone.
@@ -143,7 +143,7 @@ class LineReader:
 @implementer(IWriteDescriptor)
 class LineWriter:
     """
-    Writes lines, and tells when each is written. Whoever reads slowly holds nobody else up.
+    Writes lines, and tells when each is written. A slow reader holds nobody else up.
 
     :param reactor: waits until the descriptor can be written.
     :param descriptor: to write to.

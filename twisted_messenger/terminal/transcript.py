@@ -24,7 +24,7 @@ MAX_SHOWN_LINES = 60
 _MAX_NOTICE = 500
 
 
-# What a line of ours begins with. No name may pass for one.
+# What a line of ours begins with. No name may look like it.
 _OUR_MARKS = ("* ", "> ")
 
 _MARKS = {
@@ -37,7 +37,7 @@ _MARKS = {
 
 def prefix(arrival: Arrival) -> Line:
     """
-    What stands in front of every line of a message: nobody can forge one.
+    What stands in front of every line of a message, so that nobody can forge a line.
     """
     if arrival.pushed:
         return [(_nameRole(arrival.name), arrival.name), ("", ": ")]
