@@ -25,7 +25,7 @@ _LAST_LINES = 1.0
 
 class PlainConsole:
     """
-    Appends lines.
+    A :class:`~twisted_messenger.peer.console.Console` that appends lines.
 
     :param reactor: watches the descriptors.
     :param render: a message as one or more lines.
@@ -59,9 +59,6 @@ class PlainConsole:
         self._notices = LineWriter(reactor, descriptors[2], lambda: None)
 
     def start(self, person: Person) -> None:
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         self._person = person
         if self._reads:
             self._input = LineReader(
@@ -75,9 +72,6 @@ class PlainConsole:
             self._input.resume()
 
     def stop(self) -> "Deferred[None]":
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         self.pause()
         self._input = None
         last = DeferredList([self._messages.flushed(), self._notices.flushed()])
@@ -85,30 +79,18 @@ class PlainConsole:
         return last.addCallback(lambda _: timer.active() and timer.cancel()).addCallback(_nothing)
 
     def hurry(self) -> None:
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         self._messages.abandon()
         self._notices.abandon()
 
     def show(self, arrival: Arrival) -> Shown:
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         bell = _BELL if self._bell else ""
         written = self._messages.write(bell + self._render(arrival))
         return written.addCallback(lambda done: None if done else NOT_SHOWN)
 
     def notice(self, text: str) -> None:
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         self._notices.write(noticeLine(text))
 
     def outgoing(self, message: OwnMessage) -> None:
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         bad = message.state in (State.REFUSED, State.UNKNOWN)
         waits = message.state is State.WAITING and message.detail
         if bad or (self.interactive and (waits or message.state is State.SENT)):
@@ -116,20 +98,14 @@ class PlainConsole:
 
     def speaker(self, name: str) -> None:
         """
-        See :class:`~twisted_messenger.peer.console.Console`; there is no prompt to put it in.
+        There is no prompt to put it in.
         """
 
     def pause(self) -> None:
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         if self._input is not None:
             self._input.pause()
 
     def resume(self) -> None:
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         if self._input is not None:
             self._input.resume()
 

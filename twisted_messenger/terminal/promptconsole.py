@@ -36,7 +36,8 @@ _RESET = b"\x1b[?2004l\x1b[?25h\x1b[0m\r\n"
 
 class PromptConsole:
     """
-    Keeps the line that is typed below what arrives.
+    A :class:`~twisted_messenger.peer.console.Console` that keeps the line that is typed below what
+    arrives.
 
     :param reactor: what runs everything else.
     :param stamp: the time of day for a message that comes now; empty for none.
@@ -68,9 +69,6 @@ class PromptConsole:
         self._unshown: set[Shown] = set()
 
     def start(self, person: Person) -> None:
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         self._person = person
         self._attributes = termios.tcgetattr(STDIN)
         atexit.register(self.hurry)
@@ -78,9 +76,6 @@ class PromptConsole:
         threading.Thread(target=self._run, args=(person,), name="prompt", daemon=True).start()
 
     def stop(self) -> "Deferred[None]":
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         stopped = self._stopped = Deferred()
         if self._over or self._person is None:
             stopped.callback(None)
@@ -90,9 +85,6 @@ class PromptConsole:
         return stopped
 
     def hurry(self) -> None:
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         attributes, self._attributes = self._attributes, None
         if attributes is not None:
             with suppress(OSError, termios.error):
@@ -101,9 +93,6 @@ class PromptConsole:
                     os.write(STDOUT, _RESET)
 
     def show(self, arrival: Arrival) -> Shown:
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         shown: Shown = Deferred()
         self._unshown.add(shown)
         printed = partial(self._tell, shown, None)
@@ -111,15 +100,9 @@ class PromptConsole:
         return shown
 
     def notice(self, text: str) -> None:
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         self._post(Work([[("notice", noticeLine(text))]]))
 
     def outgoing(self, message: OwnMessage) -> None:
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         if message.state is State.WAITING:
             line = ownWaiting(message)
             self._post(Work(change=lambda: self._line.beginWaiting(message, line)))
@@ -128,19 +111,16 @@ class PromptConsole:
             self._post(Work(lines, lambda: self._line.endWaiting(message)))
 
     def speaker(self, name: str) -> None:
-        """
-        See :class:`~twisted_messenger.peer.console.Console`.
-        """
         self._post(Work(change=lambda: self._line.speakAs(name)))
 
     def pause(self) -> None:
         """
-        See :class:`~twisted_messenger.peer.console.Console`; a person is told, and stops.
+        A person is told, and stops.
         """
 
     def resume(self) -> None:
         """
-        See :class:`~twisted_messenger.peer.console.Console`.
+        Nothing was paused.
         """
 
     def _post(self, work: Work) -> None:
