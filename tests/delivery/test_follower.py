@@ -132,14 +132,14 @@ class LogFollowerTests(SynchronousTestCase):
 
     def test_pages(self) -> None:
         """
-        However much was said, it is told in order, and once that there is no more.
+        However much was said, it is told in order, and after each page members go on.
         """
         self.start()
         self.store.slow = True
         self.store.say(*"abcdefg")
         self.store.slow = False
         self.store.answer()
-        self.assertEqual(self.told(), [*"abcdefg", "."])
+        self.assertEqual(self.told(), [*"ab.cd.ef.g."])
 
     def test_wakesAreCoalesced(self) -> None:
         """
@@ -166,7 +166,19 @@ class LogFollowerTests(SynchronousTestCase):
         self.store.join("carol", 5001)
         self.store.slow = False
         self.store.answer()
-        self.assertEqual(self.told(), ["one", "+carol", "."])
+        self.assertEqual(self.told(), ["one", ".", "+carol", "."])
+
+    def test_neverAPause(self) -> None:
+        """
+        Members go on also while something new is said during every read.
+        """
+        self.start()
+        self.store.slow = True
+        self.store.say("0")
+        for number in range(1, 20):
+            self.store.answer()
+            self.store.say(str(number))
+        self.assertGreater(self.told().count("."), 5)
 
     def test_nothingNew(self) -> None:
         """
@@ -249,7 +261,7 @@ class LogFollowerTests(SynchronousTestCase):
 
     def test_bugInTheReader(self) -> None:
         """
-        A reader that fails is logged, and hears what comes later.
+        A reader that fails is logged, and hears the same again.
         """
         self.start()
         self.reader.error = ZeroDivisionError("oops")
@@ -258,7 +270,7 @@ class LogFollowerTests(SynchronousTestCase):
         self.reader.error = None
         self.clock.advance(1)
         self.store.say("two")
-        self.assertIn("two", self.told())
+        self.assertEqual(self.told(), ["one", ".", "two", "."])
 
     def test_stop(self) -> None:
         """

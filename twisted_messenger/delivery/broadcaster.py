@@ -181,8 +181,12 @@ class Broadcaster(Service):
         """
         See :class:`~twisted_messenger.delivery.follower.Reader`.
         """
-        for recipient in list(self._recipients.values()):
-            recipient.proceed()
+        for recipient in self._shared.takeResting():
+            try:
+                recipient.proceed()
+            except Exception:
+                # It must not keep the news from the others.
+                self.log.failure("a member does not go on")
 
     def _memberChanged(self, member: MemberState) -> None:
         recipient = self._recipients.get(member.member.id)

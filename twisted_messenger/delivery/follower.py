@@ -44,7 +44,7 @@ class Reader(Protocol):
 
     def caughtUp(self) -> None:
         """
-        For now there is nothing more.
+        What was told may be acted on: before it, a roster may be half changed.
         """
 
 
@@ -107,21 +107,18 @@ class LogFollower:
         self._woken()
 
     async def _read(self) -> None:
-        changed = False
         try:
             while self._wokenAgain and self._running:
                 self._wokenAgain = False
                 news = await self._readRoster()
                 if news is not None:
-                    changed |= await self._readLog(news.head)
-                    changed |= bool(news.members or news.departed)
+                    changed = bool(news.members or news.departed)
+                    await self._readLog(news.head, changed)
         except StoreError as error:
             self.log.error("the log cannot be read: {error}", error=error)
             self._readLater()
         finally:
             self._reading = False
-        if self._running and changed:
-            self._reader.caughtUp()
 
     async def _readRoster(self) -> RosterNews | None:
         news = await self._store.roster(self._revision)
@@ -132,23 +129,30 @@ class LogFollower:
             news = await self._store.roster(0)
         if not self._running:
             return None
-        self._revision = news.revision
         if self._head is None:
             self._head = news.head
         self._reader.rosterChanged(news)
+        # Not before: a reader that raised must hear the same again.
+        self._revision = news.revision
         return news
 
-    async def _readLog(self, head: int) -> bool:
+    async def _readLog(self, head: int, changed: bool) -> None:
         """
         Read up to where the log ended a moment ago; of what came since, a wake will tell.
+
+        Members go on after each page: while senders never pause, there is always a further wake.
+
+        :param changed: whether they have to, even where there is no new entry.
         """
         assert self._head is not None
-        before = self._head
         while self._running and self._head < head:
             entries = await self._store.read(self._head, _PAGE_ENTRIES, _PAGE_BYTES)
             if not self._running or not entries:
                 # Nothing: it was trimmed meanwhile, and news of that is on its way.
                 break
-            self._head = entries[-1].position
             self._reader.entriesRead(entries)
-        return self._head != before
+            self._head = entries[-1].position
+            self._reader.caughtUp()
+            changed = False
+        if changed and self._running:
+            self._reader.caughtUp()

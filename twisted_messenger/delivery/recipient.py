@@ -64,6 +64,7 @@ class Recipient:
         # Fires when nothing is in flight any more, where somebody waits for that.
         self._rested: Deferred[None] | None = None
         self._enrolled(member)
+        shared.resting[self] = None
 
     @property
     def progress(self) -> Progress:
@@ -80,14 +81,14 @@ class Recipient:
         if self.registered != member.registered:
             self._state.registered()
         self._enrolled(member)
-        self._leaveQueue()
+        self._lookAgain()
 
     def heard(self) -> None:
         """
         The member itself spoke: it is there, so its next attempt need not wait.
         """
         self._state.heardFrom()
-        self._leaveQueue()
+        self._lookAgain()
 
     def forget(self) -> None:
         """
@@ -95,6 +96,7 @@ class Recipient:
         """
         self._gone = True
         self._wait(None)
+        self._shared.resting.pop(self, None)
 
     def retire(self) -> "Deferred[None]":
         """
@@ -141,6 +143,8 @@ class Recipient:
             self._push(entry.payload)
         elif self._shared.mayPush:
             self._goOn()
+        else:
+            self._shared.resting[self] = None
 
     def _enrolled(self, state: MemberState) -> None:
         #: The member, as it stands in the roster now, and the revision of its last registration.
@@ -150,11 +154,12 @@ class Recipient:
         # Whom its place counts for.
         self._subscriber = Source(state.member.host).subscriber
 
-    def _leaveQueue(self) -> None:
-        # It finds its window anew when it proceeds.
+    def _lookAgain(self) -> None:
+        # When it goes on, it finds its window anew.
         if self._queued:
             self._queued = False
             self._window.withdraw(self)
+        self._shared.resting[self] = None
 
     def _wait(self, seconds: float | None) -> None:
         """
@@ -197,6 +202,8 @@ class Recipient:
                 self._wait(step.seconds)
         elif self._hasWork():
             self._enter(step)
+        else:
+            self._shared.resting[self] = None
 
     def _hasWork(self) -> bool:
         return self._state.missed > 0 or self._state.cursor < self._shared.tail.head
@@ -236,6 +243,8 @@ class Recipient:
         self._push(notice + self._shared.limits.lineEnd)
 
     def _leave(self) -> None:
+        # Before the others: what they do may be news for it.
+        self._shared.resting[self] = None
         self._shared.slots.leave(self._window, self._source)
 
     async def _readPage(self) -> PreparedPush | None:

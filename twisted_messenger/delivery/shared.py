@@ -46,6 +46,9 @@ class Shared:
     serverName: str
     lease: Lease | None
     running: bool = False
+    #: Recipients that have nothing to do, or have not looked: they go on when there is news. All
+    #: others come back by themselves, so that a message costs nothing for who is away.
+    resting: dict[Any, None] = field(default_factory=dict)
     _idle: "list[Deferred[None]]" = field(default_factory=list)
 
     @property
@@ -55,6 +58,13 @@ class Shared:
         news when this one may again.
         """
         return self.running and (self.lease is None or self.lease.held)
+
+    def takeResting(self) -> list[Any]:
+        """
+        :returns: those who rest; each rests again when it finds nothing to do.
+        """
+        resting, self.resting = self.resting, {}
+        return list(resting)
 
     def idle(self) -> "Deferred[None]":
         """

@@ -62,9 +62,12 @@ class Tail:
 
     def extend(self, entries: Sequence[PreparedPush]) -> None:
         """
-        New entries, in order, right behind the ones before.
+        New entries, in order, right after the ones before; those that are here already may be
+        among them.
         """
         for entry in entries:
+            if entry.position <= self.head:
+                continue
             self._entries.append(entry)
             self.next[self.head] = entry
             self.head = entry.position
