@@ -162,7 +162,7 @@ class ServingTests(SynchronousTestCase):
         """
         self.served.append(who)
         self.slots.healthy.enter(who)
-        self.slots.leave(self.slots.healthy, None)
+        self.slots.leave(self.slots.healthy, None, False)
 
     def test_one(self) -> None:
         """
@@ -171,21 +171,8 @@ class ServingTests(SynchronousTestCase):
         """
         for who in "def":
             self.slots.healthy.enter(who)
-        self.slots.leave(self.slots.healthy, None)
+        self.slots.leave(self.slots.healthy, None, False)
         self.assertEqual(self.served, ["d", "e", "f"])
-
-    def test_share(self) -> None:
-        """
-        A source that has its share of the healthy places goes among the suspects.
-        """
-        slots = slotsOf(16)
-        self.assertIs(slots.windowFor("10.0.0.7", False), slots.healthy)
-        for who in "ab":
-            self.assertTrue(slots.hasHealthy("10.0.0.7"))
-            slots.healthy.enter(who, "10.0.0.7")
-        self.assertFalse(slots.hasHealthy("10.0.0.7"))
-        self.assertIs(slots.windowFor("10.0.0.7", False), slots.suspects)
-        self.assertIs(slots.windowFor("10.0.0.8", False), slots.healthy)
 
     def test_keep(self) -> None:
         """
@@ -201,3 +188,76 @@ class ServingTests(SynchronousTestCase):
         self.assertTrue(slots.mayKeep(slots.healthy))
         self.slots.healthy.enter("d")
         self.assertFalse(self.slots.mayKeep(self.slots.healthy))
+
+
+class ShareTests(SynchronousTestCase):
+    """
+    Nobody waits for strangers who hang.
+    """
+
+    def setUp(self) -> None:
+        """
+        Four places, two for each source.
+        """
+        self.window: Window[str] = Window(4, 2)
+
+    def test_share(self) -> None:
+        """
+        A source has its share and no more; another one, and this machine, still enter.
+        """
+        entered = [self.window.enter(who, "10.0.0.7") for who in "abc"]
+        self.assertEqual(entered, [True, True, False])
+        self.assertTrue(self.window.enter("d", "10.0.0.8"))
+        self.assertTrue(self.window.enter("e"))
+
+    def test_sharesComeFree(self) -> None:
+        """
+        Who waits for its source's share is called when that is free, and not before.
+        """
+        for who in "abc":
+            self.window.enter(who, "10.0.0.7")
+        self.assertIsNone(self.window.waiting())
+        self.window.leave("10.0.0.7")
+        self.assertEqual(self.window.waiting(), "c")
+
+    def test_inTurn(self) -> None:
+        """
+        However many of one source wait, those of others are not called after all of them.
+        """
+        for _ in range(4):
+            self.window.enter("first")
+        for who in ("a1", "a2", "a3"):
+            self.window.enter(who, "10.0.0.7")
+        self.window.enter("b1", "10.0.0.8")
+        called = []
+        for _ in range(4):
+            self.window.leave()
+            called.append(self.window.waiting())
+        self.assertEqual(called, ["a1", "b1", "a2", "a3"])
+
+    def test_hanging(self) -> None:
+        """
+        Those that hung last time have half of the places at most, and come after the others.
+        """
+        entered = [self.window.enter(f"h{n}", f"10.0.1.{n}", True) for n in range(3)]
+        self.assertEqual(entered, [True, True, False])
+        self.assertTrue(self.window.enter("a", "10.0.0.7"))
+        self.assertTrue(self.window.enter("b", "10.0.0.7"))
+        self.window.enter("new", "10.0.0.8")
+        self.window.leave("10.0.1.0", True)
+        self.assertEqual([self.window.waiting(), self.window.waiting()], ["new", "h2"])
+
+    def test_withdrawn(self) -> None:
+        """
+        Who waits no longer is not called, and nobody is said to wait.
+        """
+        for _ in range(4):
+            self.window.enter("first")
+        self.window.enter("a", "10.0.0.7")
+        self.window.enter("h", "10.0.0.7", True)
+        self.assertTrue(self.window.waited)
+        self.window.withdraw("a", "10.0.0.7")
+        self.window.withdraw("h", "10.0.0.7", True)
+        self.assertFalse(self.window.waited)
+        self.window.leave()
+        self.assertIsNone(self.window.waiting())

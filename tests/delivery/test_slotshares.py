@@ -5,7 +5,7 @@ What one source may have of the broadcaster's places, and of its log.
 from tests.delivery.broadcasterrig import BroadcasterTestCase
 from tests.roomtestcase import keepLog
 from twisted_messenger.address import Source
-from twisted_messenger.delivery.slots import MAX_PUSHES, MAX_SUSPECTS
+from twisted_messenger.delivery.slots import MAX_PUSHES
 from twisted_messenger.eventlog import LINE_BURST
 from twisted_messenger.push.interfaces import Outcome
 from twisted_messenger.room.chatroom import ChatRoom
@@ -14,8 +14,8 @@ from twisted_messenger.roster import RosterLimits
 
 _CROWD, _NEIGHBOUR, _OTHER = "10.0.0.7", "10.0.0.8", "10.0.0.9"
 
-#: Of 64 places, 16 are for suspects; of the others each source has 8.
-_PLACES, _SUSPECTS, _SHARE = 64, 16, 8
+#: Of 64 places, 16 are for suspects, 2 of them for each source; of the others each has 8.
+_PLACES, _SHARE, _SUSPECTS_SHARE = 64, 8, 2
 
 #: Where members of the crowd live.
 _MANY = range(20_000, 20_040)
@@ -75,11 +75,11 @@ class ShareTests(_CrowdTestCase):
 
     def test_eighth(self) -> None:
         """
-        Together they have an eighth of the healthy places, and those of the suspects.
+        Together they have an eighth of the places.
         """
         self.crowd()
         self.say("ci", "1")
-        self.assertEqual(len(self.pusher.open), _SHARE + _SUSPECTS)
+        self.assertEqual(len(self.pusher.open), _SHARE)
 
     def test_network(self) -> None:
         """
@@ -90,7 +90,7 @@ class ShareTests(_CrowdTestCase):
             self.enrol(f"2001:db8::{port:x}", port)
         self.welcome()
         self.say("ci", "1")
-        self.assertEqual(len(self.pusher.open), _SHARE + _SUSPECTS)
+        self.assertEqual(len(self.pusher.open), _SHARE)
 
     def test_apart(self) -> None:
         """
@@ -98,7 +98,7 @@ class ShareTests(_CrowdTestCase):
         """
         self.crowd((_CROWD, _NEIGHBOUR))
         self.say("ci", "1")
-        self.assertEqual(len(self.pusher.open), 2 * _SHARE + _SUSPECTS)
+        self.assertEqual(len(self.pusher.open), 2 * _SHARE)
 
     def test_loopback(self) -> None:
         """
@@ -120,7 +120,7 @@ class ShareTests(_CrowdTestCase):
         self.welcome()
         for number in range(5):
             self.say("ci", str(number))
-            self.assertEqual(len(self.pusher.open), MAX_PUSHES // 8 + MAX_SUSPECTS + 1)
+            self.assertEqual(len(self.pusher.open), MAX_PUSHES // 8 + 1)
             self.pusher.end(30_000)
         self.assertEqual(self.pusher.texts(30_000), [f"ci: {number}" for number in range(5)])
 
@@ -142,7 +142,7 @@ class ShareTests(_CrowdTestCase):
         self.crowd()
         for number in range(20):
             self.say("ci", str(number))
-            self.assertEqual(len(self.pusher.open), _SHARE + _SUSPECTS)
+            self.assertEqual(len(self.pusher.open), _SHARE)
             self.endAll()
 
     def test_givenBackByTheFailed(self) -> None:
@@ -152,7 +152,7 @@ class ShareTests(_CrowdTestCase):
         self.crowd()
         for number in range(5):
             self.say("ci", str(number))
-            self.assertEqual(len(self.pusher.open), _SHARE + _SUSPECTS)
+            self.assertEqual(len(self.pusher.open), _SHARE)
             for outcome in (Outcome.FAILED, Outcome.HUNG):
                 self.pusher.end(min(self.pusher.open), outcome)
             self.endAll()
@@ -170,7 +170,7 @@ class ShareTests(_CrowdTestCase):
         self.say("ci", *map(str, range(5)))
         ended = 0
         while self.pusher.open:
-            self.assertLessEqual(len(self.pusher.open), _SHARE + _SUSPECTS)
+            self.assertLessEqual(len(self.pusher.open), _SHARE + _SUSPECTS_SHARE)
             port = min(self.pusher.open)
             failing = port in _MANY[:_SHARE] and ended < 100
             self.pusher.end(port, Outcome.FAILED if failing else Outcome.CONFIRMED)
@@ -201,7 +201,7 @@ class ShareTests(_CrowdTestCase):
             self.welcome()
             for number in range(3):
                 self.say("ci", str(number))
-                self.assertEqual(len(self.pusher.open), 2 * _SHARE + _SUSPECTS)
+                self.assertEqual(len(self.pusher.open), 2 * _SHARE)
                 self.endAll()
 
 

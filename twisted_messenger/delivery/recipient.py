@@ -23,13 +23,16 @@ from twisted_messenger.delivery.slots import Window
 from twisted_messenger.delivery.state import DeliveryState, Evict, Step, Tell, Wait
 from twisted_messenger.delivery.tail import PreparedPush
 from twisted_messenger.errors import StoreError
-from twisted_messenger.push.interfaces import PushResult
+from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.roster import Member, MemberState, Progress
 from twisted_messenger.wire import formatPush
 
 #: Seconds until a push to a suspect must be connected: less than for others, since most of them
 #: fail, and an address that swallows everything keeps its place for so long.
 SUSPECT_CONNECT_TIMEOUT = 2.0
+
+# An attempt of a suspect that fails after so many seconds has kept a place from others.
+_LONG_SECONDS = 1.0
 
 # Seconds until a page that could not be read is tried again.
 _STORE_RETRY = 1.0
@@ -52,10 +55,15 @@ class Recipient:
         self._pending = False
         # Waiting for a place in its window.
         self._queued = False
-        # Where its place is, while it has one or waits for one; and whose share of the window that
-        # counts against, since it may have moved.
+        # Where its place is, while it has one or waits for one; whose share of the window that
+        # counts against, since it may have moved; and whether it came in as one that hangs.
         self._window: Window[Recipient]
         self._source: str | None = None
+        self._late = False
+        # Whether its last attempt kept a place for long, and when the one under way began, where
+        # that may matter.
+        self._hangs = False
+        self._begun = 0.0
         # No longer a member, or another node's.
         self._gone = False
         # The address of the push under way, since it may have moved.
@@ -80,6 +88,7 @@ class Recipient:
         self._state.trimmed(member.progress.cursor, member.dropped)
         if self.registered != member.registered:
             self._state.registered()
+            self._hangs = False
         self._enrolled(member)
         self._lookAgain()
 
@@ -137,9 +146,9 @@ class Recipient:
         if self._gone or self._pending or self._queued or self._state.busy:
             return
         slots, source = self._shared.slots, self._subscriber
-        if slots.hasHealthy(source) and (entry := self._flowing()) is not None:
+        if slots.healthy.has(source) and (entry := self._flowing()) is not None:
             slots.healthy.enter(self, source)
-            self._window, self._source = slots.healthy, source
+            self._window, self._source, self._late = slots.healthy, source, False
             self._push(entry.payload)
         elif self._shared.mayPush:
             self._goOn()
@@ -158,7 +167,7 @@ class Recipient:
         # When it goes on, it finds its window anew.
         if self._queued:
             self._queued = False
-            self._window.withdraw(self)
+            self._window.withdraw(self, self._source, self._late)
         self._shared.resting[self] = None
 
     def _wait(self, seconds: float | None) -> None:
@@ -209,10 +218,10 @@ class Recipient:
         return self._state.missed > 0 or self._state.cursor < self._shared.tail.head
 
     def _enter(self, step: Step) -> None:
-        slots, source = self._shared.slots, self._subscriber
-        self._window = slots.windowFor(source, self._state.suspect)
-        if self._window.enter(self, source):
-            self._source = source
+        slots, suspect = self._shared.slots, self._state.suspect
+        self._window = slots.suspects if suspect else slots.healthy
+        self._source, self._late = self._subscriber, suspect and self._hangs
+        if self._window.enter(self, self._source, self._late):
             self._begin(step)
         else:
             self._queued = True
@@ -245,7 +254,7 @@ class Recipient:
     def _leave(self) -> None:
         # Before the others: what they do may be news for it.
         self._shared.resting[self] = None
-        self._shared.slots.leave(self._window, self._source)
+        self._shared.slots.leave(self._window, self._source, self._late)
 
     async def _readPage(self) -> PreparedPush | None:
         """
@@ -285,6 +294,7 @@ class Recipient:
         timeout = shared.limits.connectTimeout
         if self._window is shared.slots.suspects:
             timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
+            self._begun = shared.reactor.seconds()
         self._pushedTo = self._address
         shared.slots.inFlight[self._address] = shared.pusher.begin(
             member.host, member.port, payload, self._settled, timeout, shared.lease
@@ -295,6 +305,8 @@ class Recipient:
         slots = shared.slots
         del slots.inFlight[address]
         further = shared.outcomes.settled(result, self._state, self.member)
+        if self._window is not slots.healthy:
+            self._hangs = self._tookLong(result)
         # How far a member came that has left is no news, unless it is to be another node's.
         if further and (self._rested is not None or not self._gone):
             shared.cursors.moved(self.member.id, self._state)
@@ -303,6 +315,12 @@ class Recipient:
             self._push(entry.payload)
         else:
             self._placeFree(address)
+
+    def _tookLong(self, result: PushResult) -> bool:
+        if result.outcome is Outcome.CONFIRMED:
+            return False
+        lasted = self._shared.reactor.seconds() - self._begun
+        return result.outcome is Outcome.HUNG or lasted >= _LONG_SECONDS
 
     def _placeFree(self, address: str) -> None:
         # Those who wait for a place come before the one who had it.

@@ -3,8 +3,10 @@ How many pushes may be under way at once, which ones are, and who waits for a pl
 
 Members that may well fail or hang have a few places of their own, so that any number of them cannot
 take the places of those that answer: a single window smaller than the number of hanging members
-delivers nothing at all. And no source has more than a part of the healthy places: many members of
-one that all hang at once must leave some for others.
+delivers nothing at all. In each window a source has a share, so that many members of one source
+that all hang leave places for others. And among the suspects, those that hung last time come after
+all others, and have half of the places at most: newcomers, and members that fail fast, do not wait
+for them.
 """
 
 from collections import Counter, deque
@@ -20,64 +22,113 @@ MAX_PUSHES = 256
 #: Of these, pushes to suspects.
 MAX_SUSPECTS = 32
 
-# No source has more than such a part of the healthy places.
+# No source has more than such a part of the places.
 _SHARES = 8
+
+
+class Queue(Generic[T]):
+    """
+    Who waits, the sources in turn.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[str | None, deque[T]] = {}
+
+    def __bool__(self) -> bool:
+        """
+        :returns: whether anybody waits.
+        """
+        return bool(self._waiting)
+
+    def put(self, who: T, source: str | None) -> None:
+        """
+        Wait, after those of the same source.
+        """
+        self._waiting.setdefault(source, deque()).append(who)
+
+    def remove(self, who: T, source: str | None) -> None:
+        """
+        Wait no longer.
+        """
+        self._waiting[source].remove(who)
+        if not self._waiting[source]:
+            del self._waiting[source]
+
+    def take(self, welcome: Callable[[str | None], bool]) -> T | None:
+        """
+        Take out the first one of the first source that is welcome; the source is the last then.
+        """
+        # Few sources are not: each of them has its whole share of the places.
+        for source, waiting in self._waiting.items():
+            if welcome(source):
+                del self._waiting[source]
+                first = waiting.popleft()
+                if waiting:
+                    self._waiting[source] = waiting
+                return first
+        return None
 
 
 class Window(Generic[T]):
     """
-    A number of places, and a queue for them.
+    A number of places, and queues for them.
 
     :param places: 1 or more.
+    :param share: places that one source may have.
     """
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, places: int, share: int | None = None) -> None:
         self._free = places
+        self._share = places if share is None else share
         self._taken: Counter[str] = Counter()
-        #: Who waits for a place.
-        self.queue: deque[T] = deque()
+        self._forHanging = max(1, places // 2)
+        self._queues: tuple[Queue[T], Queue[T]] = Queue(), Queue()
 
-    def enter(self, who: T, source: str | None = None) -> bool:
+    @property
+    def waited(self) -> bool:
+        """
+        Whether anybody waits for a place.
+        """
+        return bool(self._queues[False] or self._queues[True])
+
+    def has(self, source: str | None, hangs: bool = False) -> bool:
+        """
+        Whether there is a place for a member.
+
+        :param source: where it is; ``None`` for this machine, which has no limit of its own.
+        :param hangs: whether it hung last time.
+        """
+        if self._free <= 0 or (hangs and self._forHanging <= 0):
+            return False
+        return source is None or self._taken[source] < self._share
+
+    def enter(self, who: T, source: str | None = None, hangs: bool = False) -> bool:
         """
         Take a place, or queue for one.
 
-        :param source: whose share of the places it counts against; ``None`` for nobody's.
         :returns: whether there was a place.
         """
-        if self.full:
-            self.queue.append(who)
+        if not self.has(source, hangs):
+            self._queues[hangs].put(who, source)
             return False
         self._free -= 1
+        self._forHanging -= hangs
         if source is not None:
             self._taken[source] += 1
         return True
 
-    @property
-    def full(self) -> bool:
+    def withdraw(self, who: T, source: str | None = None, hangs: bool = False) -> None:
         """
-        Whether somebody who comes now must wait.
+        Leave the queue; the arguments are those of :meth:`enter`.
         """
-        return self._free <= 0
+        self._queues[hangs].remove(who, source)
 
-    def taken(self, source: str | None) -> int:
+    def leave(self, source: str | None = None, hangs: bool = False) -> None:
         """
-        How many places a source has.
-        """
-        return 0 if source is None else self._taken[source]
-
-    def withdraw(self, who: T) -> None:
-        """
-        Leave the queue.
-        """
-        self.queue.remove(who)
-
-    def leave(self, source: str | None = None) -> None:
-        """
-        Give a place back.
-
-        :param source: that :meth:`enter` was told.
+        Give a place back; the arguments are those of :meth:`enter`.
         """
         self._free += 1
+        self._forHanging += hangs
         if source is None:
             return
         self._taken[source] -= 1
@@ -86,11 +137,14 @@ class Window(Generic[T]):
 
     def waiting(self) -> T | None:
         """
-        Take the first out of the queue, if there is a place for it.
+        Take out of the queues who is the next to have a place.
 
-        :returns: ``None`` where nobody waits, or no place is free.
+        :returns: ``None`` where nobody can have one.
         """
-        return self.queue.popleft() if self.queue and self._free > 0 else None
+        if self._free <= 0:
+            return None
+        first = self._queues[False].take(self.has)
+        return first or self._queues[True].take(lambda source: self.has(source, True))
 
 
 class Slots(Generic[T, A]):
@@ -103,43 +157,27 @@ class Slots(Generic[T, A]):
 
     def __init__(self, pushes: int, served: Callable[[T], object]) -> None:
         suspects = max(1, min(MAX_SUSPECTS, pushes // 4))
-        self.healthy: Window[T] = Window(max(1, pushes - suspects))
-        self.suspects: Window[T] = Window(suspects)
+        share = max(1, pushes // _SHARES)
+        self.healthy: Window[T] = Window(max(1, pushes - suspects), share)
+        self.suspects: Window[T] = Window(suspects, max(1, suspects // _SHARES))
         #: The pushes under way, by callback address: one for each.
         self.inFlight: dict[str, A] = {}
-        self._maxShare = max(1, pushes // _SHARES)
         self._served = served
         self._serving = False
         self._blocked: dict[str, T] = {}
-
-    def windowFor(self, source: str | None, suspect: bool) -> Window[T]:
-        """
-        Where to take a place.
-
-        :param suspect: whether the push may well fail. Where a source has its share of the healthy
-            places, what else it has goes among the suspects.
-        """
-        crowded = self.healthy.taken(source) >= self._maxShare
-        return self.suspects if suspect or crowded else self.healthy
-
-    def hasHealthy(self, source: str | None) -> bool:
-        """
-        Whether a member of that source can have a healthy place without waiting.
-        """
-        return not self.healthy.full and self.healthy.taken(source) < self._maxShare
 
     def mayKeep(self, window: Window[T]) -> bool:
         """
         Whether a place of this window may serve for one push more: it is a healthy one, and nobody
         waits for it.
         """
-        return window is self.healthy and not window.queue and not self._blocked
+        return window is self.healthy and not window.waited and not self._blocked
 
-    def leave(self, window: Window[T], source: str | None) -> None:
+    def leave(self, window: Window[T], source: str | None, hangs: bool) -> None:
         """
-        Give a place back, and serve those who wait.
+        Give a place of a window back, and serve those who wait.
         """
-        window.leave(source)
+        window.leave(source, hangs)
         if self._serving:
             # The loop below goes on; calling it from itself would nest without bound.
             return
