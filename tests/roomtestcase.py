@@ -3,6 +3,7 @@ A room for tests, with a log that can be read.
 """
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
@@ -15,10 +16,13 @@ from twisted_messenger.entry import Entry
 from twisted_messenger.eventlog import Counters, EventLog
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.result import Result
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.roster import Member
 from twisted_messenger.stores.memory import MemoryStore
+
+T = TypeVar("T", bound=Result)
 
 HOME = Source()
 GUEST = Source("10.0.0.7", False)
@@ -127,13 +131,13 @@ class RoomTestCase(SynchronousTestCase):
         """
         Register, which must succeed.
         """
-        self.assertIsNone(self.successResultOf(self.room.register(name, host, port, source)))
+        self.assertTaken(self.room.register(name, host, port, source))
 
     def say(self, name: str, text: str, source: Source = HOME) -> None:
         """
         Post, which must succeed.
         """
-        self.assertIsNone(self.successResultOf(self.room.post(name, text, source)))
+        self.assertTaken(self.room.post(name, text, source))
 
     def members(self) -> list[Member]:
         """
@@ -159,12 +163,22 @@ class RoomTestCase(SynchronousTestCase):
         """
         return self._roomLog.lines(level)
 
-    def assertRefused(self, doing: "Deferred[Refusal | None]", reason: Reason) -> Refusal:
+    def assertTaken(self, doing: "Deferred[T]") -> T:
+        """
+        Fail unless what was asked for is done.
+
+        :returns: what became of it.
+        """
+        result = self.successResultOf(doing)
+        self.assertTrue(result.stored, result)
+        return result
+
+    def assertRefused(self, doing: "Deferred[T]", reason: Reason) -> Refusal:
         """
         Fail unless it is refused with that reason, counted once and logged in one safe line.
         """
         refusal = self.successResultOf(doing)
-        assert refusal is not None, "it was taken"
+        assert isinstance(refusal, Refusal), refusal
         self.assertIs(refusal.reason, reason, refusal.detail)
         counted = {name: count for name, count in self.counters.snapshot().items() if count}
         self.assertEqual(counted.pop(f"refused.{reason.value}"), 1, counted)

@@ -30,7 +30,7 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
 #: docstrings say "Pure.", and so may those of others: whoever says so is held to it.
 _PURE = frozenset(
     {
-        *("text", "refusal", "errors", "wire", "roster", "address", "rates", "backoff"),
+        *("text", "refusal", "result", "errors", "wire", "roster", "address", "rates", "backoff"),
         *(
             "room.policy",
             "delivery.state",

@@ -11,6 +11,7 @@ from zope.interface import Attribute, Interface
 
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.result import Reply
 from twisted_messenger.roster import Change, Enrolment, Member, Progress, RosterLimits, RosterNews
 
 #: The room of a store that holds only one, or when none is named.
@@ -147,14 +148,19 @@ class IStoreParser(Interface):
         """
 
 
+#: What becomes of a message whose sender waits for a receipt.
+Outcome = Refusal | Reply | None
+
+
 class IReceiptProtocol(IProtocol):
     """
     A protocol that tells what became of its one message.
     """
 
     outcome = Attribute(
-        "A Deferred that fires once: with None when the message is taken, with a Refusal when "
-        "it is not. A failure means that nobody knows."
+        "A Deferred that fires once: with None when the message is taken, with a Reply when the "
+        "sender is to be told something besides, with a Refusal when it is not taken. A failure "
+        "means that nobody knows."
     )
 
 

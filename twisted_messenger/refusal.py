@@ -4,7 +4,9 @@ Refusals: why a message was not taken, as a value that can be counted, logged an
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import ClassVar
 
+from twisted_messenger.result import Result
 from twisted_messenger.text import escapeLine
 
 #: Characters of detail that reach the sender or the log: room for an address and a sentence.
@@ -49,13 +51,15 @@ TRANSIENT = frozenset(
 
 
 @dataclass(frozen=True)
-class Refusal:
+class Refusal(Result):
     """
     A message that was not taken.
 
     :param reason: the code.
     :param detail: one sentence for people; it may quote what the peer sent, unescaped.
     """
+
+    stored: ClassVar[bool] = False
 
     reason: Reason
     detail: str

@@ -8,9 +8,11 @@ decision out, so that two registrations can never both be right.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import ClassVar
 
 from twisted_messenger.address import elsewhere, machineKey
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.result import Result
 
 #: All members of a room: each costs a connection per message.
 MAX_MEMBERS = 10_000
@@ -131,6 +133,22 @@ class Change(Enum):
 
 
 @dataclass(frozen=True)
+class Enrolled(Result):
+    """
+    A registration that stands.
+
+    :param change: what it did; ``None`` where it stood already, and nothing was written.
+    :param position: the last of the log at that moment; 0 before the first message, or where
+        nobody told.
+    """
+
+    stored: ClassVar[bool] = True
+
+    change: Change | None = None
+    position: int = 0
+
+
+@dataclass(frozen=True)
 class RosterState:
     """
     What the decision depends on, read in its transaction.
@@ -167,7 +185,10 @@ def decide(asked: Enrolment, state: RosterState, limits: RosterLimits) -> Change
         return Change.RENAMED
     if named is not None and machineKey(named.host) == machineKey(asked.host):
         return Change.MOVED
-    return _underCaps(asked, state, limits) or (Change.MOVED if named else Change.JOINED)
+    full = _underCaps(asked, state, limits)
+    if full is not None:
+        return full
+    return Change.JOINED if named is None else Change.MOVED
 
 
 def _underCaps(asked: Enrolment, state: RosterState, limits: RosterLimits) -> Refusal | None:

@@ -140,13 +140,13 @@ class BroadcasterTestCase(SynchronousTestCase):
         """
         Register.
         """
-        self.assertIs(self.successResultOf(self.room.register(name, HOST, port)), None)
+        self.assertTrue(self.successResultOf(self.room.register(name, HOST, port)).stored)
 
     def leave(self, name: str, port: int) -> None:
         """
         Leave.
         """
-        self.assertIs(self.successResultOf(self.room.leave(name, HOST, port)), None)
+        self.assertTrue(self.successResultOf(self.room.leave(name, HOST, port)).stored)
 
     def meet(self, *members: tuple[str, int]) -> None:
         """
@@ -164,7 +164,7 @@ class BroadcasterTestCase(SynchronousTestCase):
         Speak.
         """
         for text in texts:
-            self.assertIs(self.successResultOf(self.room.post(name, text)), None)
+            self.assertTrue(self.successResultOf(self.room.post(name, text)).stored)
 
     def fails(self, port: int, times: int = 1) -> None:
         """

@@ -41,7 +41,7 @@ class _CrowdTestCase(BroadcasterTestCase):
         """
         who = Source(source or host, host == "127.0.0.1")
         registered = self.room.register(f"m{port}", host, port, who)
-        self.assertIsNone(self.successResultOf(registered))
+        self.assertTrue(self.successResultOf(registered).stored)
 
     def endAll(self) -> None:
         """

@@ -13,8 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from twisted_messenger.incoming.receipt import ReceiptFactory
-from twisted_messenger.interfaces import IReceiptProtocol
-from twisted_messenger.refusal import Refusal
+from twisted_messenger.interfaces import IReceiptProtocol, Outcome
 from twisted_messenger.sockets import resetOnClose
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 
@@ -36,7 +35,7 @@ class Taking(Protocol):
     bugIn = ""
 
     def __init__(self) -> None:
-        self.outcome: Deferred[Refusal | None] = Deferred()
+        self.outcome: Deferred[Outcome] = Deferred()
         self.data = b""
         self.reason: Failure | None = None
 
@@ -129,11 +128,11 @@ class ReceiptTestCase(SynchronousTestCase):
         sender.transport.loseWriteConnection()
         self.network.settle()
 
-    def decide(self, refusal: Refusal | None = None, which: int = -1) -> None:
+    def decide(self, outcome: Outcome = None, which: int = -1) -> None:
         """
         Fire an outcome.
         """
-        self.taking[which].outcome.callback(refusal)
+        self.taking[which].outcome.callback(outcome)
         self.network.settle()
 
     def assertReceipt(self, sender: Any, line: bytes = b"") -> None:

@@ -130,5 +130,5 @@ class ChargeTests(SynchronousTestCase):
         """
         for _ in range(5):
             self.assertIsNone(self.room.charge(Source()))
-            self.assertIsNone(self.successResultOf(self.room.post("ci", "hello", _GUEST)))
+            self.assertTrue(self.successResultOf(self.room.post("ci", "hello", _GUEST)).stored)
         self.assertAnswer(b"from:ci|hello", b"")

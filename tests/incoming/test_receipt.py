@@ -4,7 +4,7 @@ Receipts: what a sender sees after its end of file, and that no accident looks l
 
 from twisted.internet.error import ConnectionLost
 
-from tests.incoming.receiptrig import Bug, ReceiptTestCase
+from tests.incoming.receiptrig import PORT, Bug, ReceiptTestCase
 from twisted_messenger.incoming.connection import (
     DRAIN_BYTES,
     DRAIN_SECONDS,
@@ -15,6 +15,7 @@ from twisted_messenger.incoming.connection import (
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
 from twisted_messenger.interfaces import ConnectionIdle
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.result import Reply
 
 #: More than the time between two looks at the time-outs.
 SOON = 0.5
@@ -71,6 +72,17 @@ class AnswerTests(ReceiptTestCase):
         sender = self.connect(b"message", 8881, end=True)
         self.decide()
         self.assertReceipt(sender)
+
+    def test_reply(self) -> None:
+        """
+        Who asked for a reply gets it, also from a server that explains nothing, and then the close
+        that says that it was taken.
+        """
+        self.listen(8881, explain=False)
+        for port in (PORT, 8881):
+            sender = self.connect(b"message", port, end=True)
+            self.decide(Reply("here"))
+            self.assertReceipt(sender, b"+ here\n")
 
     def test_senderGone(self) -> None:
         """

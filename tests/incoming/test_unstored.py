@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.incoming.test_server import SlowStore
 from twisted_messenger.errors import StoreError
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.result import Stored
 from twisted_messenger.room.chatroom import MAX_UNSTORED, ChatRoom
 
 _TEXT = "x" * 250_000
@@ -28,7 +29,7 @@ class UnstoredTests(SynchronousTestCase):
         self.store = SlowStore()
         self.room = ChatRoom(self.store)
 
-    def fill(self) -> "list[Deferred[Refusal | None]]":
+    def fill(self) -> "list[Deferred[Stored | Refusal]]":
         """
         Say as much as may wait; one more text is refused for a later try, and never reaches the
         store.
@@ -37,7 +38,7 @@ class UnstoredTests(SynchronousTestCase):
         for one in waiting:
             self.assertNoResult(one)
         refusal = self.successResultOf(self.room.post("ci", _TEXT))
-        assert refusal is not None
+        assert isinstance(refusal, Refusal)
         self.assertIs(refusal.reason, Reason.STORE_UNAVAILABLE)
         self.assertTrue(refusal.line().startswith(b"~ store_unavailable: "))
         self.assertEqual(len(self.store.gates), _MANY)
@@ -62,7 +63,7 @@ class UnstoredTests(SynchronousTestCase):
             waiting = self.fill()
             self.answer()
             for one in waiting:
-                self.assertIsNone(self.successResultOf(one))
+                self.assertTrue(self.successResultOf(one).stored)
 
     def test_failed(self) -> None:
         """
@@ -72,7 +73,7 @@ class UnstoredTests(SynchronousTestCase):
             waiting = self.fill()
             self.answer(StoreError("no disk"))
             for one in waiting:
-                self.assertIsNotNone(self.successResultOf(one))
+                self.assertFalse(self.successResultOf(one).stored)
 
     def test_characters(self) -> None:
         """
@@ -81,7 +82,7 @@ class UnstoredTests(SynchronousTestCase):
         self.fill()
         short = "x" * (MAX_UNSTORED - _MANY * len(_TEXT))
         self.assertNoResult(self.room.post("ci", short))
-        self.assertIsNotNone(self.successResultOf(self.room.post("ci", "y")))
+        self.assertFalse(self.successResultOf(self.room.post("ci", "y")).stored)
         self.assertNoResult(self.room.post("ci", ""))
         self.store.gates[0].callback(None)
         self.assertNoResult(self.room.post("ci", "y"))

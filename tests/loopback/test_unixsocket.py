@@ -75,7 +75,7 @@ async def test_halfAMessage(tmp_path: Path) -> None:
     """
     store = MemoryStore()
     room = ChatRoom(store)
-    assert await room.register("keeper", "127.0.0.1", 9999) is None
+    assert (await room.register("keeper", "127.0.0.1", 9999)).stored
     factory = ReceiptFactory(ChatServerFactory(room), reactor, room.refusals, idleTimeout=0.1)
     sending = Deferred.fromCoroutine(_send(str(tmp_path / "chat"), factory))
     answer = await sending.addTimeout(10, reactor)

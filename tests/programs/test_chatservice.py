@@ -8,6 +8,7 @@ from tests.programs.servicerig import ANN, HOST, PORT, ServiceTestCase
 from tests.transportrig import pendingError
 from twisted_messenger.delivery.limits import SHUTDOWN_TIMEOUT
 from twisted_messenger.errors import StartError, StoreError
+from twisted_messenger.refusal import Refusal
 from twisted_messenger.testing import (
     CollectingFactory,
     HangingFactory,
@@ -141,7 +142,7 @@ class StopTests(ServiceTestCase):
         """
         self.assertStopped(self.stop())
         refusal = self.successResultOf(self.room.post("ci", "late"))
-        assert refusal is not None
+        assert isinstance(refusal, Refusal)
         self.assertEqual(refusal.reason.value, "shutdown")
         self.assertNotIn("append", self.events)
 

@@ -194,7 +194,7 @@ class LeaveTests(RoomTestCase):
         A member that leaves is gone; that is counted and logged.
         """
         self.join("alice", "localhost")
-        self.assertIsNone(self.successResultOf(self.room.leave(" alice", "127.0.0.1", 5000)))
+        self.assertTaken(self.room.leave(" alice", "127.0.0.1", 5000))
         self.assertEqual(self.members(), [])
         self.assertEqual(self.counters["left"], 1)
         self.assertEqual(self.lines()[1:], ["alice left"])
@@ -205,7 +205,7 @@ class LeaveTests(RoomTestCase):
         """
         self.join("alice")
         for name, port in (("carol", 5000), ("alice", 5001)):
-            self.assertIsNone(self.successResultOf(self.room.leave(name, "", port)))
+            self.assertTaken(self.room.leave(name, "", port))
         self.assertEqual(set(self.where()), {"alice"})
         self.assertEqual(self.counters["left"], 0)
 
@@ -250,7 +250,7 @@ class TakeTests(RoomTestCase):
             RoomMessage("alice", "hi"),
             Departure("alice", "", 5000),
         ):
-            self.assertIsNone(self.successResultOf(self.room.take(command, GUEST)))
+            self.assertTaken(self.room.take(command, GUEST))
         self.assertEqual(self.where(), {"bob": "10.0.0.7 5001"})
         self.assertEqual([(entry.name, entry.owned) for entry in self.log()], [("alice", True)])
 
@@ -273,13 +273,13 @@ class ClosedTests(RoomTestCase):
         """
         self.room.close()
         self.assertRefused(self.room.post("alice", "hi"), Reason.SHUTDOWN)
-        for doing in (
-            self.room.register("alice", "", 5000),
-            self.room.leave("alice", "", 5000),
-            self.room.take(RoomMessage("alice", "hi")),
+        for request in (
+            Registration("alice", "", 5000),
+            Departure("alice", "", 5000),
+            RoomMessage("alice", "hi"),
         ):
-            refusal = self.successResultOf(doing)
-            assert refusal is not None
+            refusal = self.successResultOf(self.room.take(request))
+            assert isinstance(refusal, Refusal)
             self.assertIs(refusal.reason, Reason.SHUTDOWN)
             self.assertTrue(refusal.transient)
         self.assertEqual(self.counters.snapshot(), {"refused.shutdown": 4})

@@ -4,7 +4,7 @@ The room: names that belong to certificates.
 
 from tests.roomtestcase import GUEST, RoomTestCase
 from twisted_messenger.address import Source
-from twisted_messenger.refusal import Reason
+from twisted_messenger.refusal import Reason, Refusal
 
 ANN = Source("10.0.0.7", False, "ann")
 ANN_AWAY = Source("10.0.0.8", False, "ann")
@@ -33,7 +33,7 @@ class CertificateTests(RoomTestCase):
         self.join("ann", source=ANN_AWAY)
         self.assertEqual(self.where(), {"ann": "10.0.0.8 5000"})
         self.join("ann", source=ANN)
-        self.assertIsNone(self.successResultOf(self.room.leave("ann", "", 5000, ANN)))
+        self.assertTaken(self.room.leave("ann", "", 5000, ANN))
         self.assertEqual(self.members(), [])
 
     def test_stranger(self) -> None:
@@ -42,7 +42,7 @@ class CertificateTests(RoomTestCase):
         """
         for number, source in enumerate((BOB, GUEST), 1):
             refusal = self.successResultOf(self.room.post("ann", "hi", source))
-            assert refusal is not None
+            assert isinstance(refusal, Refusal)
             self.assertEqual(refusal.detail, "ann is registered with another certificate")
             self.assertEqual(self.counters["refused.not_owner"], number)
 
@@ -52,7 +52,7 @@ class CertificateTests(RoomTestCase):
         """
         for name, reason in (("ann", Reason.NAME_TAKEN), ("bob", Reason.NOT_OWNER)):
             refusal = self.successResultOf(self.room.register(name, "", 5000, BOB))
-            assert refusal is not None
+            assert isinstance(refusal, Refusal)
             self.assertIs(refusal.reason, reason)
             self.assertIn("with another certificate", refusal.detail)
         self.assertEqual(self.where(), {"ann": "10.0.0.7 5000"})

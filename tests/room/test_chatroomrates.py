@@ -116,7 +116,7 @@ class ChargeTests(RoomTestCase):
             self.join("ann", source=GUEST)
             self.say("ann", str(number), GUEST)
             self.room.refuse(Refusal(Reason.MALFORMED, "what?"), GUEST)
-            self.assertIsNone(self.successResultOf(self.room.leave("ann", "", 5000, GUEST)))
+            self.assertTaken(self.room.leave("ann", "", 5000, GUEST))
         self.assertEqual(self.charge(GUEST), [None])
         self.assertEqual(self.counters["refused.malformed"], 5)
 

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred, fail
 from tests.roomtestcase import GUEST, HOME, OTHER, OWN_PORT, RoomTestCase
 from twisted_messenger.address import Source
 from twisted_messenger.eventlog import EventLog
-from twisted_messenger.refusal import Reason
+from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.lookup import TooManyLookups
 from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, readCallbacks
@@ -178,7 +178,7 @@ class RegisterTests(RoomTestCase):
         self.assertRefused(doing, Reason.BAD_NAME)
         for name in ("", "x" * 65, "a|b", "from", "connect_request", "a\x1bb"):
             refusal = self.successResultOf(self.room.register(name, "", 5000, HOME))
-            assert refusal is not None, name
+            assert isinstance(refusal, Refusal)
             self.assertIs(refusal.reason, Reason.BAD_NAME, name)
         self.assertSafe()
 
@@ -226,7 +226,7 @@ class RegisterTests(RoomTestCase):
             self.store, resolve=Overloaded().addresses, refusals=EventLog(self.counters)
         )
         refusal = self.successResultOf(self.room.register("alice", "desk", 5000, GUEST))
-        assert refusal is not None
+        assert isinstance(refusal, Refusal)
         self.assertTrue(refusal.transient)
         self.assertEqual(self.counters[f"refused.{refusal.reason.value}"], 1)
 

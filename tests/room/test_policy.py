@@ -120,7 +120,7 @@ class JudgeCallbackTests(SynchronousTestCase):
                 policy.judgeCallback(host, host, 9000, source, ownListener=False)
                 for policy in (_OWN, _CIDR, _ANY)
             ]
-            reasons = tuple(verdict and verdict.reason for verdict in verdicts)
+            reasons = tuple(None if verdict is None else verdict.reason for verdict in verdicts)
             expected = tuple(None if one else Reason.FOREIGN_CALLBACK for one in taken)
             self.assertEqual((host, source, reasons), (host, source, expected))
 
@@ -158,7 +158,7 @@ class JudgeCallbackTests(SynchronousTestCase):
             (low, 80, None),
         ):
             refusal = policy.judgeCallback("", "10.0.0.5", port, _LAN, ownListener=False)
-            self.assertEqual((port, refusal and refusal.reason), (port, reason))
+            self.assertEqual((port, None if refusal is None else refusal.reason), (port, reason))
 
 
 class JudgeSenderTests(SynchronousTestCase):
@@ -187,7 +187,8 @@ class JudgeSenderTests(SynchronousTestCase):
         for (senders, named), taken in allowed.items():
             refusal = AdmissionPolicy(senders=senders).judgeSender("alice", _LAN, named)
             reason = None if taken else Reason.NOT_OWNER
-            self.assertEqual((senders, named, refusal and refusal.reason), (senders, named, reason))
+            told = None if refusal is None else refusal.reason
+            self.assertEqual((senders, named, told), (senders, named, reason))
 
     def test_loopbackIsOneMachine(self) -> None:
         """

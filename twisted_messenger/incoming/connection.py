@@ -6,6 +6,7 @@ the wrapped protocol's ``connectionLost`` runs at the sender's end of file, whil
 connection is still open; the outcome that it publishes decides how that half ends::
 
     RECEIVING --EOF, or one line and silence--> DECIDING --None------> half-close, no byte: stored
+        |                                          |-----Reply----> one line, half-close: stored
         |                                          |-----Refusal--> one line, half-close: not stored
         |--refused early--> DRAINING --EOF---------'-----Failure--> reset: no promise
         '--idle, too long, too much--> reset
@@ -35,7 +36,12 @@ from twisted_messenger.eventlog import EventLog
 from twisted_messenger.incoming.closing import TCPEnd, endOf
 from twisted_messenger.incoming.connectioncap import ConnectionCap
 from twisted_messenger.incoming.identity import Identity
-from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, IReceiptProtocol
+from twisted_messenger.interfaces import (
+    ConnectionEvicted,
+    ConnectionIdle,
+    IReceiptProtocol,
+    Outcome,
+)
 from twisted_messenger.refusal import Refusal
 
 #: Seconds of silence after exactly one line that end a message. Several netcats never send the
@@ -123,7 +129,7 @@ class ReceiptProtocol(ProtocolWrapper):
         # Bytes thrown away, and of these, those that came after the end of a message.
         self._drained = self._late = 0
         # What was decided before the end of the message.
-        self._early: Refusal | None = None
+        self._early: Outcome = None
         # Why we have reset the connection.
         self._aborted: Failure | None = None
 
@@ -140,7 +146,7 @@ class ReceiptProtocol(ProtocolWrapper):
         """
         self._end = endOf(transport)
         self._identity = Identity(transport)
-        outcome: Deferred[Refusal | None] = self.wrappedProtocol.outcome
+        outcome: Deferred[Outcome] = self.wrappedProtocol.outcome
         super().makeConnection(transport)
         outcome.addCallbacks(self._outcomeKnown, self._outcomeUnknown)
         self._cap.enter(self, Source() if self._identity.hidden else self.source)
@@ -300,26 +306,26 @@ class ReceiptProtocol(ProtocolWrapper):
         self._over = self._clock.seconds()
         self._guarded(self.wrappedProtocol.connectionLost, connectionDone)
 
-    def _outcomeKnown(self, refusal: Refusal | None) -> None:
+    def _outcomeKnown(self, outcome: Outcome) -> None:
         if self._state is _State.RECEIVING:
             self._state = _State.DRAINING
-            self._early = refusal
+            self._early = outcome
             self._over = self._clock.seconds()
         elif self._state is _State.DECIDING:
-            self._answer(refusal)
+            self._answer(outcome)
 
     def _outcomeUnknown(self, reason: Failure) -> None:
         if not reason.check(StoreUncertain):
             self.log.failure("a message was neither taken nor refused", reason)
         self.abort()
 
-    def _answer(self, refusal: Refusal | None) -> None:
-        if refusal is not None and not self._limits.explain:
+    def _answer(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Refusal) and not self._limits.explain:
             self.abort()
             return
         self._state = _State.ANSWERING
         self._cap.heard(self)
-        if self._end.answer(b"" if refusal is None else refusal.line(), self._eof):
+        if self._end.answer(b"" if outcome is None else outcome.line(), self._eof):
             self._state = _State.ANSWERED
 
     def _guarded(self, call: Callable[..., None], *arguments: object) -> None:

@@ -12,8 +12,14 @@ from zope.interface import implementer
 from twisted_messenger.address import Source
 from twisted_messenger.errors import StoreUncertain, WireError
 from twisted_messenger.incoming.unfinished import MAX_UNFINISHED_BYTES, UnfinishedBytes
-from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, IReceiptProtocol
+from twisted_messenger.interfaces import (
+    ConnectionEvicted,
+    ConnectionIdle,
+    IReceiptProtocol,
+    Outcome,
+)
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.result import Reply, Result
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.wire import parse, tooBig
 
@@ -34,7 +40,7 @@ class ChatServerProtocol(Protocol):
         self, room: ChatRoom, unfinished: "UnfinishedBytes[ChatServerProtocol] | None" = None
     ) -> None:
         #: See :class:`~twisted_messenger.interfaces.IReceiptProtocol`.
-        self.outcome: Deferred[Refusal | None] = Deferred()
+        self.outcome: Deferred[Outcome] = Deferred()
         self._room = room
         self._unfinished = unfinished or UnfinishedBytes()
         # Not a list of what came: a byte at a time, that would cost forty times as much.
@@ -65,7 +71,8 @@ class ChatServerProtocol(Protocol):
         self._data += data
         limit = self._room.policy.maxMessageBytes
         if len(self._data) > limit + _LINE_END:
-            self._refuse(self._room.charge(self._source) or tooBig(limit).refusal)
+            overRate = self._room.charge(self._source)
+            self._refuse(tooBig(limit).refusal if overRate is None else overRate)
             return
         largest = self._unfinished.keep(self, len(self._data))
         if largest is not None:
@@ -116,7 +123,8 @@ class ChatServerProtocol(Protocol):
         except WireError as error:
             self._refuse(error.refusal)
         else:
-            self._room.take(command, self._source).chainDeferred(self.outcome)
+            taking = self._room.take(command, self._source).addCallback(_outcomeOf)
+            taking.chainDeferred(self.outcome)
             # Where nobody wants receipts, there is nobody to tell.
             self.outcome.addErrback(self._uncertain)
 
@@ -129,6 +137,10 @@ class ChatServerProtocol(Protocol):
         self._letGo()
         self._room.refuse(refusal, self._source)
         self.outcome.callback(refusal)
+
+
+def _outcomeOf(result: Result) -> Outcome:
+    return result if isinstance(result, Refusal | Reply) else None
 
 
 class ChatServerFactory(Factory):

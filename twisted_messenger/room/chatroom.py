@@ -7,7 +7,7 @@ hands over to the store. Nothing here knows how messages come in or go out.
 
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -19,9 +19,10 @@ from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.result import Reply, Stored
 from twisted_messenger.room.lookup import TooManyLookups
 from twisted_messenger.room.policy import AdmissionPolicy
-from twisted_messenger.roster import Change, Enrolment
+from twisted_messenger.roster import Change, Enrolled, Enrolment
 from twisted_messenger.text import BadName, cleanName
 from twisted_messenger.wire import (
     MAX_PUSH_BYTES,
@@ -33,6 +34,11 @@ from twisted_messenger.wire import (
 
 #: Characters of messages that may wait for the store at once: while a disk stalls, they are memory.
 MAX_UNSTORED = 16 * 1024 * 1024
+
+#: What becomes of a message.
+Taken = Stored | Enrolled | Reply | Refusal
+
+T = TypeVar("T")
 
 #: The program itself, as a source: an embedding application that posts.
 LOCAL = Source()
@@ -95,49 +101,53 @@ class ChatRoom:
         """
         self._closed = True
 
-    def take(self, command: Command, source: Source = LOCAL) -> "Deferred[Refusal | None]":
+    def take(self, command: Command, source: Source = LOCAL) -> "Deferred[Taken]":
         """
         Carry out what a message asks for.
 
         :param command: from :func:`twisted_messenger.wire.parse`.
         :returns: as :meth:`register`, :meth:`leave` or :meth:`post`.
         """
+        return self._judged(self._worked(command, source), source)
+
+    def _worked(self, command: Command, source: Source) -> Coroutine[Any, Any, Taken]:
         if isinstance(command, Registration):
-            return self.register(command.name, command.host, command.port, source)
+            return self._register(command.name, command.host, command.port, source)
         if isinstance(command, Departure):
-            return self.leave(command.name, command.host, command.port, source)
-        return self.post(command.name, command.text, source)
+            return self._leave(command.name, command.host, command.port, source)
+        return self._post(command.name, command.text, source)
 
     def register(
         self, name: str, host: str, port: int, source: Source = LOCAL
-    ) -> "Deferred[Refusal | None]":
+    ) -> "Deferred[Enrolled | Refusal]":
         """
         Put a member into the roster, or refresh, move or rename one.
 
         :param host: an address, a name, ``localhost``, or empty for the source's own address.
         :param port: 1 to 65535.
-        :returns: fires with ``None`` once it is durable, or with the refusal.
+        :returns: fires with what it did once that is durable, or with the refusal.
         """
         return self._judged(self._register(name, host, port, source), source)
 
     def leave(
         self, name: str, host: str, port: int, source: Source = LOCAL
-    ) -> "Deferred[Refusal | None]":
+    ) -> "Deferred[Stored | Refusal]":
         """
         Remove a member. One that is not there is no error.
 
-        :returns: fires with ``None`` once it is durable, or with the refusal.
+        :returns: fires with :class:`~twisted_messenger.result.Stored` once it is durable, or with
+            the refusal.
         """
         return self._judged(self._leave(name, host, port, source), source)
 
-    def post(self, name: str, text: str, source: Source = LOCAL) -> "Deferred[Refusal | None]":
+    def post(self, name: str, text: str, source: Source = LOCAL) -> "Deferred[Stored | Refusal]":
         """
         Say something to every other member.
 
         Messages enter the log in the order of these calls.
 
-        :returns: fires with ``None`` once it is durable, or with the refusal; fails with
-            :class:`~twisted_messenger.errors.StoreUncertain` where that is not known.
+        :returns: fires with its place in the log once it is durable, or with the refusal; fails
+            with :class:`~twisted_messenger.errors.StoreUncertain` where that is not known.
         """
         return self._judged(self._post(name, text, source), source)
 
@@ -147,18 +157,19 @@ class ChatRoom:
         """
         self.refusals.refused(refusal, source)
 
-    def _judged(
-        self, work: Coroutine[Any, Any, Refusal | None], source: Source
-    ) -> "Deferred[Refusal | None]":
-        async def run() -> Refusal | None:
+    def _judged(self, work: Coroutine[Any, Any, T], source: Source) -> "Deferred[T | Refusal]":
+        async def run() -> T | Refusal:
+            result: T | Refusal
             try:
-                refusal = await work
+                result = await work
             except StoreUncertain:
                 self.counters.add("uncertain")
                 raise
             except StoreError as error:
-                refusal = self._storeFailed(error)
-            return None if refusal is None else self.refusals.refused(refusal, source)
+                result = self._storeFailed(error)
+            if isinstance(result, Refusal):
+                self.refusals.refused(result, source)
+            return result
 
         return Deferred.fromCoroutine(run())
 
@@ -193,7 +204,9 @@ class ChatRoom:
         except BadName as problem:
             return Refusal(Reason.BAD_NAME, str(problem))
 
-    async def _register(self, name: str, host: str, port: int, source: Source) -> Refusal | None:
+    async def _register(
+        self, name: str, host: str, port: int, source: Source
+    ) -> Enrolled | Refusal:
         asked = await self._asked(name, host, port, source)
         if isinstance(asked, Refusal):
             return asked
@@ -210,9 +223,9 @@ class ChatRoom:
                 port=asked.port,
                 change=change.value,
             )
-        return None
+        return Enrolled(change)
 
-    async def _leave(self, name: str, host: str, port: int, source: Source) -> Refusal | None:
+    async def _leave(self, name: str, host: str, port: int, source: Source) -> Stored | Refusal:
         # The callback policy is not asked: a member that it let in may leave.
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
@@ -227,9 +240,9 @@ class ChatRoom:
             if left:
                 self.counters.add("left")
                 self.refusals.note(source, "{name} left", name=cleaned)
-        return None
+        return Stored()
 
-    async def _post(self, name: str, text: str, source: Source) -> Refusal | None:
+    async def _post(self, name: str, text: str, source: Source) -> Stored | Refusal:
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
             return cleaned
@@ -253,7 +266,7 @@ class ChatRoom:
             self._storeFailing = False
             self.log.info("the store takes messages again")
         self.counters.add("accepted")
-        return None
+        return Stored(position)
 
     async def _asked(self, name: str, host: str, port: int, source: Source) -> Enrolment | Refusal:
         cleaned = self._name(name)
@@ -265,12 +278,13 @@ class ChatRoom:
         addresses = await self._addresses(host, source)
         if isinstance(addresses, Refusal):
             return addresses
-        verdict = None
+        verdict = Refusal(Reason.UNRESOLVABLE, f"{host} has no address")
         for address in addresses:
-            verdict = self._judgeCallback(host, address, port, source)
-            if verdict is None:
+            judged = self._judgeCallback(host, address, port, source)
+            if judged is None:
                 return Enrolment(cleaned, address, port, source.key)
-        return verdict or Refusal(Reason.UNRESOLVABLE, f"{host} has no address")
+            verdict = judged
+        return verdict
 
     def _judgeCallback(self, host: str, address: str, port: int, source: Source) -> Refusal | None:
         own = self._isOwnListener(address, port)
