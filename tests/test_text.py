@@ -272,6 +272,16 @@ class AttributeLinesTests(SynchronousTestCase):
         """
         self.assertEqual(attributeLines("a: hi\na:b: forged"), "a: hi\na: a:b: forged")
 
+    def test_noName(self) -> None:
+        """
+        What is longer than a name can be is none: in front of every line it would be gigabytes.
+        """
+        longest = "n" * MAX_NAME
+        self.assertEqual(attributeLines(f"{longest}: a\nb"), f"{longest}: a\n{longest}: b")
+        shown = attributeLines("n" * 100_000 + ": a" + "\nb" * 50_000)
+        self.assertLess(len(shown), 400_000)
+        self.assertTrue(shown.endswith("\n  b"))
+
     @settings(deadline=None)
     @given(cleanNames, texts)
     def test_ourPushes(self, name: str, text: str) -> None:

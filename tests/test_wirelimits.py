@@ -2,6 +2,8 @@
 What no sender can make the wire format work on for long: long hosts, and bad bytes by the thousand.
 """
 
+import tracemalloc
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -136,7 +138,9 @@ class FitTests(SynchronousTestCase):
     @settings(deadline=None)
     @given(
         st.sampled_from(("a", "\N{GRINNING FACE}" * 64, "n" * 64)),
-        st.sampled_from(("\n", "\u2028", "\r\n", "x", "\N{GRINNING FACE}", "\x1b")),
+        st.sampled_from(
+            ("\n", "\u2028", "\u061c", "\r\n", "x", "\N{GRINNING FACE}", "\x1b", "\x9b")
+        ),
         st.integers(-40, 40),
     )
     def test_edge(self, name: str, piece: str, beyond: int) -> None:
@@ -154,3 +158,12 @@ class FitTests(SynchronousTestCase):
         A line of text is not formatted to find out.
         """
         self.assertLess(pythonCalls(lambda: fitsPush("ann", "x" * 1000)), 3)
+
+    def test_manyLines(self) -> None:
+        """
+        64 KiB of newlines under a long name are refused without making the 13 MB of their push.
+        """
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        self.assertFalse(fitsPush("\u6f22" * 64, "\n" * MAX_MESSAGE_BYTES))
+        self.assertLess(tracemalloc.get_traced_memory()[1], 4 * MAX_MESSAGE_BYTES)

@@ -14,20 +14,26 @@ _MAX_RAW_NAME = 4 * MAX_NAME
 
 # C0 but tab and newline, DEL, C1, the two Unicode line ends, bidi controls (they reorder what
 # stands beside them) and lone surrogates (they cannot be encoded).
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"
-    "\ud800-\udfff]"
+_UNSAFE_RANGES = (
+    *((0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F), (0x061C, 0x061C), (0x200E, 0x200F)),
+    *((0x2028, 0x2029), (0x202A, 0x202E), (0x2066, 0x206F), (0xD800, 0xDFFF)),
 )
-_UNSAFE_IN_LINE = re.compile(_UNSAFE.pattern[:-1] + "\t\n]")
+_TAB_AND_NEWLINE = (0x09, 0x0A)
 
 
-def _visible(unsafe: "re.Pattern[str]") -> dict[int, str]:
-    codes = [code for code in range(0x10000) if unsafe.match(chr(code))]
+def _anyOf(*ranges: tuple[int, int]) -> "re.Pattern[str]":
+    return re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges) + "]")
+
+
+def _visible(*ranges: tuple[int, int]) -> dict[int, str]:
+    codes = [code for first, last in ranges for code in range(first, last + 1)]
     return {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in codes}
 
 
-_VISIBLE = _visible(_UNSAFE)
-_VISIBLE_IN_LINE = _visible(_UNSAFE_IN_LINE)
+_UNSAFE = _anyOf(*_UNSAFE_RANGES)
+_UNSAFE_IN_LINE = _anyOf(*_UNSAFE_RANGES, _TAB_AND_NEWLINE)
+_VISIBLE = _visible(*_UNSAFE_RANGES)
+_VISIBLE_IN_LINE = _VISIBLE | _visible(_TAB_AND_NEWLINE)
 
 # Letters and marks that draw nothing (Unicode's Default_Ignorable_Code_Point, beyond the
 # format characters, and the blank Braille cell): two names could look the same.
@@ -127,8 +133,8 @@ def prefixLines(prefix: str, text: str) -> str:
     :param prefix: as it shall be shown, with its colon and blank.
     :param text: CRLF and LF both end a line.
     """
-    lines = escape(text.replace("\r\n", "\n")).split("\n")
-    return "\n".join(prefix + line for line in lines)
+    # Not a list of lines: 64 KiB can be as many of them.
+    return prefix + escape(text.replace("\r\n", "\n")).replace("\n", f"\n{prefix}")
 
 
 def attributeLines(push: str) -> str:
@@ -140,7 +146,8 @@ def attributeLines(push: str) -> str:
     """
     first, *rest = escape(push.replace("\r\n", "\n")).split("\n")
     name, separator, _ = first.partition(": ")
-    prefix = name + separator if separator else "  "
+    # Nobody's name is longer: one of 100 KiB, in front of as many lines, would fill the memory.
+    prefix = name + separator if separator and len(name) <= MAX_NAME else "  "
     # The end of a push is stripped, and with it the blank behind the last, empty line's colon.
     owned = [line.startswith(prefix) or line == prefix.rstrip() for line in rest]
     return "\n".join([first, *(line if mine else prefix + line for line, mine in zip(rest, owned))])

@@ -36,8 +36,8 @@ _SAY = "from:"
 _BOM = "\ufeff"
 _PORT = re.compile("[1-9][0-9]{0,4}", re.ASCII)
 
-# No character takes more: an escape such as that of U+2028, or UTF-8.
-_ESCAPE_BYTES = 6
+# What escaping adds to a character at most: U+061C takes two bytes, and six when it is shown.
+_ESCAPE_GROWTH = 4
 
 # Stands for a bad sequence until we know whether it lies in a text or in a name. No valid
 # UTF-8 decodes to a surrogate.
@@ -175,9 +175,14 @@ def fitsPush(name: str, text: str) -> bool:
 
     :param name: a clean name.
     """
-    # Short ones, as most are, would fit if every character were escaped on a line of its own.
-    longest = (len(text) + 1) * (len(f"{name}: \n".encode()) + _ESCAPE_BYTES)
-    return longest <= MAX_PUSH_BYTES or len(formatPush(name, text)) <= MAX_PUSH_BYTES
+    # Counting tells nearly always; what would be many megabytes must not be made to find out.
+    newlines = text.count("\n")
+    prefixes = (newlines + 1) * len(f"{name}: ".encode())
+    least = prefixes + len(text.encode("utf-8", "surrogatepass")) - text.count("\r\n")
+    if least > MAX_PUSH_BYTES:
+        return False
+    most = least + _ESCAPE_GROWTH * (len(text) - newlines)
+    return most <= MAX_PUSH_BYTES or len(formatPush(name, text)) <= MAX_PUSH_BYTES
 
 
 def formatRegistration(name: str, host: str, port: int) -> bytes:
