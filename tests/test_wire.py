@@ -2,6 +2,7 @@
 What a sender's bytes mean, and what a receiver gets.
 """
 
+import re
 import unicodedata
 
 from hypothesis import given, settings
@@ -37,7 +38,7 @@ _COMMANDS: dict[bytes, Command] = {
     b"\xef\xbb\xbfconnect_request|alice|127.0.0.1|47893": _ALICE,
     b"\xef\xbb\xbf \nconnect_request|alice|127.0.0.1|47893": _ALICE,
     b"connect_request|alice| 127.0.0.1 |47893": _ALICE,
-    b"connect_request| alice |127.0.0.1|1": Registration(" alice ", "127.0.0.1", 1),
+    b"connect_request| alice |127.0.0.1|1": Registration("alice", "127.0.0.1", 1),
     b"connect_request|alice||65535": Registration("alice", "", 65535),
     b"connect_request|alice|::1|10000": Registration("alice", "::1", 10000),
     b"connect_request||h|9": Registration("", "h", 9),
@@ -51,12 +52,17 @@ _COMMANDS: dict[bytes, Command] = {
     b"from:alice|": RoomMessage("alice", ""),
     b"from:alice|\n": RoomMessage("alice", ""),
     b"from:|hello": RoomMessage("", "hello"),
-    b"from: alice |  hello": RoomMessage(" alice ", "  hello"),
+    b"from: alice |  hello": RoomMessage("alice", "  hello"),
     b"from:alice|a|b||c": RoomMessage("alice", "a|b||c"),
     b"from:alice|connect_request|x|h|9": RoomMessage("alice", "connect_request|x|h|9"),
     b"from:alice|from:bob|no": RoomMessage("alice", "from:bob|no"),
     b"from:alice|one\r\ntwo\n\nthree\n": RoomMessage("alice", "one\r\ntwo\n\nthree"),
     b"from:alice|\x1b[2J\x00.": RoomMessage("alice", "\x1b[2J\x00."),
+    b"from:alice|hello\0": RoomMessage("alice", "hello"),
+    b"\0\0from:alice\0\0|\0\0  hel\0lo\r\n\0 \0": RoomMessage("alice", "  hel\0lo"),
+    b"from:alice|\0": RoomMessage("alice", ""),
+    b"connect_request|alice\0\0\0|127.0.0.1\0 |47893\0\0\n": _ALICE,
+    b"leave_request|\0alice|\0|47893": Departure("alice", "", 47893),
     b"from:alice|\xff a \xc0\xaf \xe2\x82": RoomMessage("alice", "? a ?? ?"),
     b"from:alice|\xed\xb3\xbf.": RoomMessage("alice", "???."),
     b"from:alice|\xf0\x9f\x98\x80": RoomMessage("alice", "\N{GRINNING FACE}"),
@@ -75,7 +81,7 @@ _WRONG_FIELDS += [
     for fields in (b"|", b"|a", b"|a|h", b"|a|9", b"|a|h|9|", b"|a|h|9|ttl=1", b"|a|b|h|9")
 ]
 
-_NO_NUMBERS = ("", " 9", "9 9", "-1", "+80", "9.0", "9e3", "1_0", "0x50", "http", "9\n9", "9\x00")
+_NO_NUMBERS = ("", " 9", "9 9", "-1", "+80", "9.0", "9e3", "1_0", "0x50", "http", "9\n9", "9\x009")
 _OTHER_DIGITS = ("\N{ARABIC-INDIC DIGIT NINE}", "\N{FULLWIDTH DIGIT NINE}", "\N{SUPERSCRIPT TWO}")
 _OUT_OF_RANGE = ("0", "00", "080", "65536", "99999", "100000", "9" * 5000)
 
@@ -138,6 +144,38 @@ class ParseTests(SynchronousTestCase):
         """
         expected = dict.fromkeys(_BAD_UTF8, Reason.BAD_UTF8)
         self.assertEqual({data: _reason(data) for data in _BAD_UTF8}, expected)
+
+    def test_utf16(self) -> None:
+        """
+        PowerShell and Java write UTF-16, which their users cannot see; the refusal tells them.
+        """
+        for said in (
+            "from:ps|hi\r\n",
+            "connect_request|a|h|9",
+            "\n from:a|b",
+            "hello",
+            "from:早|早",
+        ):
+            for encoding, mark in (
+                ("utf-16-le", b"\xff\xfe"),
+                ("utf-16-be", b"\xfe\xff"),
+                ("utf-16-le", b""),
+                ("utf-16-be", b""),
+            ):
+                error = self.assertRaises(WireError, parse, mark + said.encode(encoding))
+                self.assertIs(error.refusal.reason, Reason.BAD_UTF8)
+                self.assertIn("UTF-16", error.refusal.detail)
+        for data in (
+            b"",
+            b"\0",
+            b"\0\0",
+            b"\0" * 9,
+            b"h\0",
+            b"hello\0\0\0",
+            b"a\0b\0cdef",
+            b"from\0",
+        ):
+            self.assertIs(_reason(data), Reason.MALFORMED, data)
 
     def test_refusalSaysHow(self) -> None:
         """
@@ -254,6 +292,7 @@ class PushTests(SynchronousTestCase):
             b"": "",
             b"a\xff\xe2\x82b\xc3": "a??b?",
             b"\x1b[0m": "\x1b[0m",
+            b"\0 alice: h\0i\0\n\0": "alice: h\0i",
         }.items():
             self.assertEqual(parsePush(data), text)
 
@@ -267,9 +306,20 @@ class RoundTripTests(SynchronousTestCase):
     @given(cleanNames, texts)
     def test_roomMessage(self, name: str, text: str) -> None:
         """
-        A text arrives as it was said, but for blanks at its end.
+        A text arrives as it was said, but for blanks at its end, and NULs at its ends.
         """
-        self.assertEqual(parse(formatRoomMessage(name, text)), RoomMessage(name, text.rstrip()))
+        expected = re.sub(r"[\s\0]+\Z|\A\0+", "", text)
+        self.assertEqual(parse(formatRoomMessage(name, text)), RoomMessage(name, expected))
+
+    @settings(deadline=None)
+    @given(st.text("a\0", min_size=1, max_size=3), texts)
+    def test_nul(self, ends: str, text: str) -> None:
+        """
+        Blanks and NULs around a message are dropped in any order.
+        """
+        blanks = "".join(chr(code) for code in range(0x10000) if chr(code).isspace())
+        padded = f"\0{blanks}\0from:ci|{ends}{text}.{blanks}\0 \0"
+        self.assertEqual(parse(padded.encode()), RoomMessage("ci", f"{ends}{text}.".lstrip("\0")))
 
     @settings(deadline=None)
     @given(cleanNames, st.ip_addresses().map(str), st.integers(1, 65535))

@@ -34,6 +34,17 @@ _REGISTER = "connect_request|"
 _LEAVE = "leave_request|"
 _SAY = "from:"
 _BOM = "\ufeff"
+
+# What Python calls white space; and NUL, which ends a text in C, and fills a field of fixed size.
+_BLANKS = (
+    "\0\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+
+# The bytes that begin UTF-16 with a byte order mark; without one its ASCII has a NUL at every
+# other place, and every verb is ASCII.
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_UTF16_BYTES = 8
 _PORT = re.compile("[1-9][0-9]{0,4}", re.ASCII)
 
 # What escaping adds to a character at most: U+061C takes two bytes, and six when it is shown.
@@ -49,7 +60,7 @@ class Registration:
     """
     ``connect_request|NAME|HOST|PORT``.
 
-    :param name: as sent, not yet judged.
+    :param name: as sent, trimmed, not yet judged.
     :param host: as sent, trimmed: an address, a name, ``localhost``, or empty.
     :param port: 1 to 65535.
     """
@@ -75,7 +86,7 @@ class RoomMessage:
     """
     ``from:NAME|TEXT``.
 
-    :param name: as sent, not yet judged.
+    :param name: as sent, trimmed, not yet judged.
     :param text: everything behind the first ``|``; may be empty, may hold newlines.
     """
 
@@ -104,6 +115,8 @@ def parse(data: bytes, maxBytes: int = MAX_MESSAGE_BYTES) -> Command:
         return Departure(*_readAddress(message))
     if message.startswith(_SAY):
         return _readRoomMessage(message)
+    if _isUtf16(data):
+        raise WireError(Reason.BAD_UTF8, "this is UTF-16: send UTF-8")
     raise WireError(
         Reason.MALFORMED,
         "a message begins with connect_request|NAME|HOST|PORT or from:NAME|TEXT",
@@ -117,7 +130,14 @@ def _decoded(data: bytes) -> str:
         # A replacement character that was sent as one becomes a ? too; to tell them apart would
         # take a call for each bad byte.
         text = data.decode("utf-8", "replace").replace("\N{REPLACEMENT CHARACTER}", _BAD)
-    return text.removeprefix(_BOM).strip()
+    return text.removeprefix(_BOM).strip(_BLANKS)
+
+
+def _isUtf16(data: bytes) -> bool:
+    start = data[:_UTF16_BYTES]
+    even, odd = start[::2], start[1::2]
+    alternating = any(even) != any(odd) and (all(even) or all(odd))
+    return start.startswith(_UTF16_MARKS) or (len(start) == _UTF16_BYTES and alternating)
 
 
 def tooBig(maxBytes: int) -> WireError:
@@ -133,12 +153,14 @@ def _readAddress(message: str) -> tuple[str, str, int]:
         raise WireError(Reason.MALFORMED, f"use {verb}|NAME|HOST|PORT, four fields")
     if _BAD in message:
         raise WireError(Reason.BAD_UTF8, f"{verb} must be UTF-8")
-    name, host, port = fields
+    name, host = (field.strip(_BLANKS) for field in fields[:2])
+    # A port has one spelling, without blanks.
+    port = fields[2].strip("\0")
     if len(host) > MAX_HOST:
         raise WireError(Reason.MALFORMED, f"a host has at most {MAX_HOST} characters")
     if not _PORT.fullmatch(port) or int(port) > 65535:
         raise WireError(Reason.MALFORMED, f"the port must be a number from 1 to 65535: {port}")
-    return name, host.strip(), int(port)
+    return name, host, int(port)
 
 
 def _readRoomMessage(message: str) -> RoomMessage:
@@ -147,7 +169,7 @@ def _readRoomMessage(message: str) -> RoomMessage:
         raise WireError(Reason.MALFORMED, "use from:NAME|TEXT, with a | behind the name")
     if _BAD in name:
         raise WireError(Reason.BAD_UTF8, "a name must be UTF-8")
-    return RoomMessage(name, text.replace(_BAD, "?"))
+    return RoomMessage(name.strip(_BLANKS), text.lstrip("\0").replace(_BAD, "?"))
 
 
 def parsePush(data: bytes) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 
 from tests.conformance.case import Section
 from tests.conformance.room import Room
+from tests.conformance.verdicts import Violation
 
 TEXTS = Section("Texts")
 
@@ -33,6 +34,8 @@ _ROWS = (
     ("LF at the end", "not part of it", "from:ann@|hello\n", "ann: hello"),
     ("CRLF at the end", "not part of it", "from:ann@|hello\r\n", "ann: hello"),
     ("byte order mark", "dropped", "\ufefffrom:ann@|hello", "ann: hello"),
+    ("NUL at the ends", "dropped, as blanks are", "\0from:ann@\0|\0hello\0", "ann: hello"),
+    ("NUL within a text", "shown as \\x00", "from:ann@|a\0b", "ann: a\\x00b"),
     ("lines", "each after its NAME", "from:ann@|one\neve: two", "ann: one\nann: eve: two"),
     ("lines ended by CRLF", "each after its NAME", "from:ann@|one\r\ntwo", "ann: one\nann: two"),
     ("tab", "kept", "from:ann@|a\tb", "ann: a\tb"),
@@ -80,3 +83,17 @@ NOT_ASCII.add(
     "shown as ?",
     partial(_pushed, "from:ann@|a\udcffb", "ann: a?b"),
 )
+
+
+@NOT_ASCII.case("UTF-16")
+def utf16(room: Room) -> str:
+    """
+    refused: bad_utf8, with a word about UTF-16
+    """
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
+        data = "from:ann|hello".encode(encoding)
+        answer = room.send(data.decode("utf-8", "surrogateescape"))
+        seen = answer.mustRefuse("bad_utf8")
+        if "UTF-16" not in seen:
+            raise Violation(seen)
+    return seen
