@@ -12,11 +12,13 @@ MAX_NAME = 64
 # Characters that are looked at: blanks and marks may vanish. Normalising takes quadratic time.
 _MAX_RAW_NAME = 4 * MAX_NAME
 
-# C0 but tab and newline, DEL, C1, the two Unicode line ends, bidi controls (they reorder what
-# stands beside them) and lone surrogates (they cannot be encoded).
+# C0 but tab and newline, DEL, C1, the two Unicode line ends, the bidi controls that reach beyond
+# their place (embeddings, overrides, isolates: they reorder what stands behind them) and lone
+# surrogates (they cannot be encoded). LRM, RLM and ALM stay: keyboards insert them, and they only
+# act as a letter of their direction would.
 _UNSAFE_RANGES = (
-    *((0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F), (0x061C, 0x061C), (0x200E, 0x200F)),
-    *((0x2028, 0x2029), (0x202A, 0x202E), (0x2066, 0x206F), (0xD800, 0xDFFF)),
+    *((0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F), (0x2028, 0x2029)),
+    *((0x202A, 0x202E), (0x2066, 0x206F), (0xD800, 0xDFFF)),
 )
 _TAB_AND_NEWLINE = (0x09, 0x0A)
 

@@ -47,8 +47,9 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _UTF16_BYTES = 8
 _PORT = re.compile("[1-9][0-9]{0,4}", re.ASCII)
 
-# What escaping adds to a character at most: U+061C takes two bytes, and six when it is shown.
-_ESCAPE_GROWTH = 4
+# What escaping adds to a character at most: a control character of one byte is shown as four, one
+# of three bytes as six.
+_ESCAPE_GROWTH = 3
 
 # Stands for a bad sequence until we know whether it lies in a text or in a name. No valid
 # UTF-8 decodes to a surrogate.

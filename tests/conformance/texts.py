@@ -43,6 +43,8 @@ _ROWS = (
     ("CR within a text", "shown as \\x0d", "from:ann@|a\rb", "ann: a\\x0db"),
     ("C1 control character", "shown as \\x9b", "from:ann@|a\x9bb", "ann: a\\x9bb"),
     ("U+2028", "shown as \\u2028", "from:ann@|a\u2028b", "ann: a\\u2028b"),
+    ("LRM, RLM and ALM", "kept", "from:ann@|a\u200eb\u200fc\u061cd", "ann: a\u200eb\u200fc\u061cd"),
+    ("bidi isolate", "shown as \\u2067", "from:ann@|a\u2067b", "ann: a\\u2067b"),
     ("bidi control", "shown as \\u202e", "from:ann@|a\u202eb", "ann: a\\u202eb"),
 )
 

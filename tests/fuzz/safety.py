@@ -4,8 +4,8 @@ What may reach a terminal, said once more and in another way than the package sa
 
 _CONTROLS = {*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0))}
 _LINE_ENDS = {"\N{LINE SEPARATOR}", "\N{PARAGRAPH SEPARATOR}"}
-_BIDI = {"\N{ARABIC LETTER MARK}", "\N{LEFT-TO-RIGHT MARK}", "\N{RIGHT-TO-LEFT MARK}"}
-_BIDI |= {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
+# Not the marks LRM, RLM and ALM, which keyboards insert.
+_BIDI = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
 
 _UNSAFE_IN_LINE = frozenset(_CONTROLS | _LINE_ENDS | _BIDI)
 _UNSAFE = _UNSAFE_IN_LINE - {"\t", "\n"}
