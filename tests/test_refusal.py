@@ -84,6 +84,39 @@ class RefusalTests(SynchronousTestCase):
         self.assertTrue(line.endswith("\n"))
         self.assertEqual(line[2:].partition(": ")[0], reason.value)
 
+    def test_ownCode(self) -> None:
+        """
+        A program refuses with a word of its own, for good or for now, and need not say more.
+        """
+        self.assertEqual(Refusal("no_swearing").line(), b"! no_swearing: \n")
+        self.assertEqual(
+            Refusal("bot_is_busy", "wait", transient=True).line(), b"~ bot_is_busy: wait\n"
+        )
+        self.assertEqual((Refusal("mine").code, Refusal(Reason.RATE).code), ("mine", "rate"))
+        for code in ("", "Mine", "two words", "x" * 33, "a\n", "\xe9", "code1"):
+            self.assertRaises(ValueError, Refusal, code)
+
+    def test_sameCode(self) -> None:
+        """
+        A reason spelled as its code is that reason.
+        """
+        self.assertEqual(Refusal("rate", "slow"), Refusal(Reason.RATE, "slow", True))
+        self.assertIs(Refusal("rate").reason, Reason.RATE)
+
+    def test_forNow(self) -> None:
+        """
+        What refuses for good may do so for now, and the other way round.
+        """
+        passing = Refusal(Reason.UNRESOLVABLE, "no answer", transient=True)
+        self.assertEqual(passing.line(), b"~ unresolvable: no answer\n")
+        self.assertEqual(Refusal(Reason.RATE, "never", False).line(), b"! rate: never\n")
+
+    def test_noTruthValue(self) -> None:
+        """
+        A program that asks "if refusal" is told at once, before it lets everybody in.
+        """
+        self.assertRaises(TypeError, bool, Refusal(Reason.RATE))
+
     def test_value(self) -> None:
         """
         Two refusals for the same reason in the same words are the same.

@@ -99,7 +99,7 @@ _BAD_UTF8 = (
 )
 
 
-def _reason(data: bytes, maxBytes: int = MAX_MESSAGE_BYTES) -> Reason | None:
+def _reason(data: bytes, maxBytes: int = MAX_MESSAGE_BYTES) -> Reason | str | None:
     """
     Why the bytes are refused; ``None`` where they are a message.
     """

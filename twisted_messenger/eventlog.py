@@ -77,11 +77,11 @@ class EventLog:
 
         :returns: the refusal.
         """
-        self.counters.add(f"refused.{refusal.reason.value}")
+        self.counters.add(f"refused.{refusal.code}")
         self.note(
             source,
             "refused {reason} from {source}: {detail}",
-            reason=refusal.reason.value,
+            reason=refusal.code,
             source=source.host,
             detail=escapeLine(refusal.detail, MAX_DETAIL),
         )

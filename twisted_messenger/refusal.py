@@ -2,6 +2,7 @@
 Refusals: why a message was not taken, as a value that can be counted, logged and sent.
 """
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
@@ -38,6 +39,8 @@ class Reason(Enum):
     SHUTDOWN = "shutdown"
 
 
+_REASONS = {reason.value: reason for reason in Reason}
+
 #: Reasons that pass by themselves: the same message may be taken later.
 TRANSIENT = frozenset(
     {
@@ -50,26 +53,51 @@ TRANSIENT = frozenset(
 )
 
 
+# A code is a word on the wire, a part of a counter's name and of a log line.
+_CODE = re.compile("[a-z_]{1,32}")
+
+
 @dataclass(frozen=True)
 class Refusal(Result):
     """
     A message that was not taken.
 
-    :param reason: the code.
+    It has no truth value: where ``None`` means that all is well, a refusal that counted as false
+    would let everybody in. Compare with ``is None``.
+
+    :param reason: why, or a code of a program's own, 1 to 32 of ``a`` to ``z`` and ``_``.
     :param detail: one sentence for people; it may quote what the peer sent, unescaped.
+    :param transient: whether sending the same message again later can succeed; ``None``: as the
+        reason says, and a code of one's own does not pass.
+    :raises ValueError: the code is none.
     """
 
     stored: ClassVar[bool] = False
 
-    reason: Reason
-    detail: str
+    reason: Reason | str
+    detail: str = ""
+    transient: bool | None = None
+
+    def __post_init__(self) -> None:
+        """
+        Bring a reason that is spelled as its code, and what the reason decides, to one form: equal
+        refusals are equal however they were written.
+        """
+        reason = self.reason
+        if isinstance(reason, str):
+            if not _CODE.fullmatch(reason):
+                raise ValueError(f"{reason!r} is no code: give 1 to 32 of a to z and _")
+            reason = _REASONS.get(reason, reason)
+            object.__setattr__(self, "reason", reason)
+        if self.transient is None:
+            object.__setattr__(self, "transient", reason in TRANSIENT)
 
     @property
-    def transient(self) -> bool:
+    def code(self) -> str:
         """
-        Whether sending the same message again later can succeed.
+        The reason in one word.
         """
-        return self.reason in TRANSIENT
+        return self.reason.value if isinstance(self.reason, Reason) else self.reason
 
     def line(self) -> bytes:
         """
@@ -79,4 +107,4 @@ class Refusal(Result):
         """
         mark = "~" if self.transient else "!"
         detail = escapeLine(self.detail, MAX_DETAIL)
-        return f"{mark} {self.reason.value}: {detail}\n".encode()
+        return f"{mark} {self.code}: {detail}\n".encode()

@@ -115,7 +115,7 @@ def _onlyUtf8(data: bytes, maxBytes: int) -> Command:
 
 
 def _wholeDetail(refusal: Refusal) -> bytes:
-    return f"! {refusal.reason.value}: {refusal.detail}\n".encode()
+    return f"! {refusal.code}: {refusal.detail}\n".encode()
 
 
 #: Functions that are wrong in a known way, and what is said of them.

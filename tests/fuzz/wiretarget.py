@@ -115,7 +115,8 @@ class WireTarget:
         owned = self._parts.attributeLines(text)
         assertSafe(owned)
         owner, separator, _ = owned.split("\n")[0].partition(": ")
-        _checkLines(owned, f"{owner}:" if separator else "", text)
+        named = separator and len(owner) <= MAX_NAME
+        _checkLines(owned, f"{owner}:" if named else "", text)
 
     def _checkedName(self, name: str) -> str:
         """

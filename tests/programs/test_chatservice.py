@@ -143,7 +143,7 @@ class StopTests(ServiceTestCase):
         self.assertStopped(self.stop())
         refusal = self.successResultOf(self.room.post("ci", "late"))
         assert isinstance(refusal, Refusal)
-        self.assertEqual(refusal.reason.value, "shutdown")
+        self.assertEqual(refusal.code, "shutdown")
         self.assertNotIn("append", self.events)
 
     def test_closeFails(self) -> None:

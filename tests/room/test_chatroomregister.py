@@ -228,7 +228,7 @@ class RegisterTests(RoomTestCase):
         refusal = self.successResultOf(self.room.register("alice", "desk", 5000, GUEST))
         assert isinstance(refusal, Refusal)
         self.assertTrue(refusal.transient)
-        self.assertEqual(self.counters[f"refused.{refusal.reason.value}"], 1)
+        self.assertEqual(self.counters[f"refused.{refusal.code}"], 1)
 
 
 class CallbacksTests(RoomTestCase):

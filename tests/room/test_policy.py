@@ -27,6 +27,10 @@ _ANY = AdmissionPolicy(callbacks=Callbacks.ANY)
 _CLOSED = AdmissionPolicy(callbacks=Callbacks.NONE)
 
 
+def _reason(refusal: Refusal | None) -> Reason | str | None:
+    return None if refusal is None else refusal.reason
+
+
 class CallbackHostTests(SynchronousTestCase):
     """
     The HOST of a registration means one address.
@@ -120,7 +124,7 @@ class JudgeCallbackTests(SynchronousTestCase):
                 policy.judgeCallback(host, host, 9000, source, ownListener=False)
                 for policy in (_OWN, _CIDR, _ANY)
             ]
-            reasons = tuple(None if verdict is None else verdict.reason for verdict in verdicts)
+            reasons = tuple(_reason(verdict) for verdict in verdicts)
             expected = tuple(None if one else Reason.FOREIGN_CALLBACK for one in taken)
             self.assertEqual((host, source, reasons), (host, source, expected))
 
@@ -158,7 +162,7 @@ class JudgeCallbackTests(SynchronousTestCase):
             (low, 80, None),
         ):
             refusal = policy.judgeCallback("", "10.0.0.5", port, _LAN, ownListener=False)
-            self.assertEqual((port, None if refusal is None else refusal.reason), (port, reason))
+            self.assertEqual((port, _reason(refusal)), (port, reason))
 
 
 class JudgeSenderTests(SynchronousTestCase):
@@ -187,8 +191,7 @@ class JudgeSenderTests(SynchronousTestCase):
         for (senders, named), taken in allowed.items():
             refusal = AdmissionPolicy(senders=senders).judgeSender("alice", _LAN, named)
             reason = None if taken else Reason.NOT_OWNER
-            told = None if refusal is None else refusal.reason
-            self.assertEqual((senders, named, told), (senders, named, reason))
+            self.assertEqual((senders, named, _reason(refusal)), (senders, named, reason))
 
     def test_loopbackIsOneMachine(self) -> None:
         """
