@@ -2,6 +2,7 @@
 A room for tests, with a log that can be read.
 """
 
+import socket
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -51,7 +52,7 @@ class Names:
         self.askers.append(asker)
         if host in self.known:
             return succeed(list(self.known[host]))
-        return fail(OSError(-2, "no such name"))
+        return fail(socket.gaierror(socket.EAI_NONAME, "no such name"))
 
 
 @implementer(ILogObserver)

@@ -2,6 +2,8 @@
 The room: who may register, and where it agrees to push to.
 """
 
+import socket
+
 from twisted.internet.defer import Deferred, fail
 
 from tests.roomtestcase import GUEST, HOME, OTHER, OWN_PORT, RoomTestCase
@@ -12,6 +14,23 @@ from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.lookup import TooManyLookups
 from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, readCallbacks
 from twisted_messenger.roster import RosterLimits
+
+
+class Away:
+    """
+    A resolver that fails.
+
+    :param error: with this.
+    """
+
+    def __init__(self, error: OSError) -> None:
+        self._error = error
+
+    def addresses(self, host: str, asker: str) -> "Deferred[list[str]]":
+        """
+        Fail.
+        """
+        return fail(self._error)
 
 
 class Overloaded:
@@ -142,6 +161,22 @@ class RegisterTests(RoomTestCase):
         doing = self.room.register("alice", "nowhere", 5000, GUEST)
         refusal = self.assertRefused(doing, Reason.UNRESOLVABLE)
         self.assertIn("nowhere: no such name", refusal.detail)
+        self.assertFalse(refusal.transient)
+
+    def test_noAnswer(self) -> None:
+        """
+        While the name service is away, the sender is told to try again later.
+        """
+        away = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        self.room = ChatRoom(self.store, resolver=Away(away))
+        for doing in (
+            self.room.register("alice", "desk", 5000, GUEST),
+            self.room.leave("alice", "desk", 5000, GUEST),
+        ):
+            refusal = self.successResultOf(doing)
+            assert refusal is not None
+            self.assertEqual(refusal.line()[:15], b"~ unresolvable:")
+            self.assertIn("Temporary failure", refusal.detail)
 
     def test_noResolver(self) -> None:
         """

@@ -2,6 +2,8 @@
 Finding the addresses of callback hosts given by name.
 """
 
+import errno
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +17,7 @@ from twisted_messenger.room.lookup import (
     MAX_PENDING_PER_SOURCE,
     Lookup,
     TooManyLookups,
+    mayPass,
 )
 
 ASKER = "10.0.0.7"
@@ -40,6 +43,10 @@ class LookupReactor(Clock):
         The oldest work is done.
         """
         self.jobs.pop(0)()
+
+
+def _noThread(work: Callable[[], None]) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 class LookupTestCase(SynchronousTestCase):
@@ -107,8 +114,20 @@ class LookupTests(LookupTestCase):
         for host in ("double..dot", "x" * 300):
             found = self.lookup.addresses(host, ASKER)
             self.reactor.finishOne()
-            self.failureResultOf(found, OSError)
+            error = self.failureResultOf(found, OSError).value
+            self.assertFalse(mayPass(error))
         self.assertNotFull()
+
+    def test_noThread(self) -> None:
+        """
+        Where no thread can be started, one may be later; the place is free again at once.
+        """
+        lookup = Lookup(self.reactor, _noThread)
+        for _ in range(2 * MAX_PENDING):
+            error = self.failureResultOf(lookup.addresses("desk", ASKER), OSError).value
+            self.assertTrue(mayPass(error))
+            self.assertIn("thread", str(error))
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
 
     def test_atMostFour(self) -> None:
         """
@@ -142,7 +161,9 @@ class LookupTests(LookupTestCase):
         self.reactor.advance(2.9)
         self.assertNoResult(found)
         self.reactor.advance(0.2)
-        self.assertIn("3 s", str(self.failureResultOf(found, OSError).value))
+        error = self.failureResultOf(found, OSError).value
+        self.assertIn("3 s", str(error))
+        self.assertTrue(mayPass(error))
 
     def test_timedOutKeepsItsPlace(self) -> None:
         """
@@ -176,6 +197,28 @@ class LookupTests(LookupTestCase):
         self.reactor.finishOne()
         self.assertEqual(self.reactor.getDelayedCalls(), [])
         self.assertEqual(self.successResultOf(found), ["127.0.0.1"])
+
+
+class MayPassTests(SynchronousTestCase):
+    """
+    Trouble of the resolver or of the machine passes; a name that does not exist stays so.
+    """
+
+    def test_errors(self) -> None:
+        """
+        Nobody is sent away for good because the name service was restarted.
+        """
+        for error, passes in (
+            (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), True),
+            (socket.gaierror(socket.EAI_MEMORY, "Memory allocation failure"), True),
+            (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), False),
+            (socket.gaierror(socket.EAI_FAIL, "Non-recoverable failure"), False),
+            (OSError(errno.EMFILE, "Too many open files"), True),
+            (BlockingIOError(errno.EAGAIN, "no thread to spare"), True),
+            (TimeoutError("no answer in 3 s"), True),
+            (OSError("not a host name"), False),
+        ):
+            self.assertEqual((error, mayPass(error)), (error, passes))
 
 
 class AskerTests(LookupTestCase):

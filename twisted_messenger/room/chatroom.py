@@ -20,7 +20,7 @@ from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Reply, Stored
-from twisted_messenger.room.lookup import TooManyLookups
+from twisted_messenger.room.lookup import TooManyLookups, mayPass
 from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.roster import Change, Enrolled, Enrolment
 from twisted_messenger.text import BadName, cleanName
@@ -45,7 +45,7 @@ LOCAL = Source()
 
 
 #: Takes a host name and, in one word, who asks; fires with the literals of its addresses, or fails
-#: with ``OSError`` where there are none. One is
+#: with ``OSError`` where there are none, or they are not known now. One is
 #: :meth:`~twisted_messenger.room.lookup.Lookup.addresses`.
 Resolve = Callable[[str, str], Deferred[list[str]]]
 
@@ -303,4 +303,5 @@ class ChatRoom:
         except TooManyLookups:
             return Refusal(Reason.RATE, "too many names are being looked up")
         except OSError as error:
-            return Refusal(Reason.UNRESOLVABLE, f"{host}: {error.strerror or error}")
+            why = f"{host}: {error.strerror or error}"
+            return Refusal(Reason.UNRESOLVABLE, why, transient=mayPass(error))

@@ -2,6 +2,7 @@
 A callback host's name to address literals, few look-ups at a time.
 """
 
+import errno
 import socket
 import threading
 from collections import Counter
@@ -34,6 +35,23 @@ class TooManyLookups(OSError):
     """
 
 
+# What the system's resolver says of itself, not of the name.
+_PASSING = frozenset({socket.EAI_AGAIN, socket.EAI_MEMORY})
+
+
+def mayPass(error: OSError) -> bool:
+    """
+    Whether the same look-up may succeed later.
+
+    :param error: what a look-up failed with.
+    :returns: false where there is no such name.
+    """
+    if isinstance(error, socket.gaierror):
+        return error.errno in _PASSING
+    # The machine's own trouble has a number: no descriptor, no thread, no memory.
+    return isinstance(error, TimeoutError) or error.errno is not None
+
+
 class Lookup:
     """
     Resolves names by the system's resolver, in the reactor's threads.
@@ -58,7 +76,8 @@ class Lookup:
         :param asker: who wants to know, in one word.
         :returns: fires with address literals, at least one.
         :raises TooManyLookups: at once, as a failure.
-        :raises OSError: there is no such name, or it took too long; as a failure.
+        :raises OSError: there is no such name, or nobody knows now, see :func:`mayPass`; as a
+            failure.
         """
         result: Deferred[list[str]] = Deferred()
         full = self._pending.total() >= MAX_PENDING
@@ -67,18 +86,26 @@ class Lookup:
             return result
         self._pending[asker] += 1
         work: Deferred[list[str]] = Deferred()
-        self._start(lambda: self._look(host, work))
+        self._begin(lambda: self._look(host, work), work)
         # The thread is busy until the resolver answers, even if we have given up before.
         work.addBoth(self._finished, asker)
         work.chainDeferred(result)
         result.addTimeout(LOOKUP_TIMEOUT, self._reactor, onTimeoutCancel=_tookTooLong)
         return result
 
+    def _begin(self, look: Callable[[], None], work: "Deferred[list[str]]") -> None:
+        try:
+            self._start(look)
+        except RuntimeError:
+            # So Python says it.
+            work.errback(BlockingIOError(errno.EAGAIN, "no thread to spare"))
+
     def _look(self, host: str, work: "Deferred[list[str]]") -> None:
         try:
             found = _resolve(host)
-        except OSError as error:
-            self._reactor.callFromThread(work.errback, Failure(error))
+        except Exception:
+            # Whatever it is: without an end, the look-up would keep its place for good.
+            self._reactor.callFromThread(work.errback, Failure())
         else:
             self._reactor.callFromThread(work.callback, found)
 
@@ -90,7 +117,7 @@ class Lookup:
 
 
 def _tookTooLong(reason: Any, seconds: float) -> list[str]:
-    raise OSError(f"no answer in {seconds:g} s")
+    raise TimeoutError(f"no answer in {seconds:g} s")
 
 
 def _resolve(host: str) -> list[str]:
