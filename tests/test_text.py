@@ -1,5 +1,5 @@
 """
-Names that nobody can mistake, and text that cannot touch a terminal.
+Text that cannot touch a terminal.
 """
 
 import unicodedata
@@ -8,177 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.errors import WireError
-from twisted_messenger.refusal import Reason
-from twisted_messenger.text import (
-    MAX_NAME,
-    BadName,
-    attributeLines,
-    cleanName,
-    escape,
-    escapeLine,
-    prefixLines,
-)
-from twisted_messenger.wire import formatPush, parse, parsePush
-
-#: Pieces that, put together, come close to a command or to somebody else's line.
-_PIECES = (
-    "from",
-    ":",
-    "\N{FULLWIDTH COLON}",
-    "connect_request",
-    "leave_request",
-    "|",
-    "\N{FULLWIDTH VERTICAL LINE}",
-    " ",
-    "\N{NO-BREAK SPACE}",
-    "\N{IDEOGRAPHIC SPACE}",
-    "\N{FULLWIDTH LATIN SMALL LETTER F}rom",
-    "\n",
-    "\r",
-    "alice",
-    "127.0.0.1|5000",
-    "\N{COMBINING DIAERESIS}",
-    "\N{DIAERESIS}",
-)
-_closeToCommands = st.lists(st.sampled_from(_PIECES), max_size=8).map("".join)
-
-
-def _accepted(name: str) -> bool:
-    try:
-        cleanName(name)
-    except BadName:
-        return False
-    return True
-
-
-#: Anything a peer may send where a name or a text is expected.
-texts = st.text(max_size=80) | _closeToCommands
-#: Names as the roster keeps them.
-cleanNames = texts.filter(_accepted).map(cleanName)
-
-_SPELLINGS = {
-    "alice": "alice",
-    "  alice ": "alice",
-    "alice \N{NO-BREAK SPACE}\N{EM SPACE}\N{IDEOGRAPHIC SPACE}smith": "alice smith",
-    "\N{OGHAM SPACE MARK}alice\N{OGHAM SPACE MARK}": "alice",
-    "\N{FULLWIDTH LATIN SMALL LETTER A}lice": "alice",
-    "Zoe\N{COMBINING DIAERESIS}": "Zo\N{LATIN SMALL LETTER E WITH DIAERESIS}",
-    "Alice": "Alice",
-    "build:42": "build:42",
-    "fromage": "fromage",
-    "my connect_request": "my connect_request",
-    "servers": "servers",
-    "\N{GRINNING FACE}": "\N{GRINNING FACE}",
-    "x" * MAX_NAME: "x" * MAX_NAME,
-    " " + "x" * MAX_NAME + " ": "x" * MAX_NAME,
-}
-
-_NO_NAMES = (
-    "",
-    " ",
-    "\N{NO-BREAK SPACE}",
-    "x" * (MAX_NAME + 1),
-    # One character that NFKC makes eighteen.
-    "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 4,
-    "a|b",
-    "a\N{FULLWIDTH VERTICAL LINE}b",
-    "alice: yes",
-    "alice\N{FULLWIDTH COLON} yes",
-    "alice:\N{NO-BREAK SPACE}yes",
-    "alice\N{FULLWIDTH COLON}\N{IDEOGRAPHIC SPACE}yes",
-    "from",
-    " from ",
-    "from:bob",
-    "from\N{FULLWIDTH COLON}bob",
-    "\N{FULLWIDTH LATIN SMALL LETTER F}rom",
-    "connect_request",
-    "connect_request7",
-    "connect\N{FULLWIDTH LOW LINE}request",
-    "leave_request",
-    "leave_requests",
-    "server",
-    "Server",
-    "SERVER",
-    " \N{LATIN SMALL LETTER LONG S}erver",
-    # Shown behind somebody else's text, these would change its last letter.
-    "\N{COMBINING DIAERESIS}",
-    "\N{COMBINING DIAERESIS}alice",
-    " \N{COMBINING ACUTE ACCENT}alice",
-    "\N{DEVANAGARI VOWEL SIGN AA}alice",
-    "\N{COMBINING ENCLOSING CIRCLE}alice",
-    # NFKC makes it a blank and a mark.
-    "\N{DIAERESIS}alice",
-)
-
-#: One or more characters of every class that may not be in a name.
-_HIDDEN = {
-    "controls": "\x00\x07\t\n\x0b\r\x1b\x1c\x1f\x7f\x80\x85\x9b\x9f",
-    "format": "\xad\u200b\u200c\u200d\u2060\ufeff\u06dd\U000e0041",
-    "bidi": "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u206f",
-    "surrogates": "\ud800\udbff\udc00\udcff\udfff",
-    "unassigned": "\u0378\uffff\U0010ffff",
-    "line ends": "\u2028\u2029",
-    "zero width": "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180f\u2800\u3164\ufe00\ufe0f\uffa0",
-    "zero width, beyond": "\U00013441\U00013442\U00016fe4\U0001d159\U000e0100\U000e0fff",
-}
-
-
-class CleanNameTests(SynchronousTestCase):
-    """
-    A name has one spelling and shows what it is.
-    """
-
-    def test_oneSpelling(self) -> None:
-        """
-        Spellings that look the same become the same name; an ordinary name stays as it is.
-        """
-        self.assertEqual({name: cleanName(name) for name in _SPELLINGS}, _SPELLINGS)
-
-    def test_refused(self) -> None:
-        """
-        Nobody gets a name that is empty, too long, or part of the protocol, in any disguise.
-        """
-        self.assertEqual([name for name in _NO_NAMES if _accepted(name)], [])
-
-    def test_hiddenCharacters(self) -> None:
-        """
-        A character that cannot be seen is refused wherever it stands, and the reason names it.
-        """
-        for kind, characters in _HIDDEN.items():
-            for character in characters:
-                for name in (character, character + "ab", f"a{character}b", "ab" + character):
-                    with self.assertRaises(BadName, msg=f"{kind}: {name!a}") as caught:
-                        cleanName(name)
-                    self.assertIn(f"U+{ord(character):04X}", str(caught.exception))
-
-    def test_serversOwnName(self) -> None:
-        """
-        A server that is called otherwise keeps that name for itself and gives away "server".
-        """
-        self.assertEqual(cleanName("server", "Room 1"), "server")
-        self.assertRaises(BadName, cleanName, "room  1", "Room 1")
-
-    @settings(deadline=None)
-    @given(texts)
-    def test_cleaningTwice(self, name: str) -> None:
-        """
-        A clean name stays as it is when it is cleaned again, and has 1 to 64 visible characters.
-        """
-        if _accepted(name):
-            cleaned = cleanName(name)
-            self.assertEqual(cleanName(cleaned), cleaned)
-            self.assertIn(len(cleaned), range(1, MAX_NAME + 1))
-
-    @settings(deadline=None)
-    @given(cleanNames, texts)
-    def test_pushIsNoCommand(self, name: str, text: str) -> None:
-        """
-        Whatever somebody says, a push that reaches another server does nothing there.
-        """
-        with self.assertRaises(WireError) as caught:
-            parse(formatPush(name, text))
-        self.assertIs(caught.exception.refusal.reason, Reason.MALFORMED)
+from tests.test_names import cleanNames, texts
+from twisted_messenger.names import MAX_NAME
+from twisted_messenger.text import attributeLines, escape, escapeLine, prefixLines
+from twisted_messenger.wire import formatPush, parsePush
 
 
 class EscapeTests(SynchronousTestCase):
@@ -297,16 +130,3 @@ class AttributeLinesTests(SynchronousTestCase):
         """
         push = parsePush(formatPush(name, text))
         self.assertEqual(attributeLines(push), push)
-
-
-class HugeNameTests(SynchronousTestCase):
-    """
-    Names that take long to look at.
-    """
-
-    def test_notLookedAt(self) -> None:
-        """
-        A name far too long is refused before anything is done with it; this one takes seconds.
-        """
-        with self.assertRaises(BadName):
-            cleanName("\u0344\u0f73\u0f75" * 20_000)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.test_text import cleanNames, texts
+from tests.test_names import cleanNames, texts
 from twisted_messenger.errors import WireError
 from twisted_messenger.refusal import Reason
 from twisted_messenger.wire import (

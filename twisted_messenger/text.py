@@ -1,16 +1,10 @@
 """
-What may be a name, and what may reach a terminal or a log. Standard library only.
+What may reach a terminal or a log. Pure.
 """
 
 import re
-import unicodedata
-from functools import lru_cache
 
-#: Characters of a name; long enough for people and host names, short enough for a prompt.
-MAX_NAME = 64
-
-# Characters that are looked at: blanks and marks may vanish. Normalising takes quadratic time.
-_MAX_RAW_NAME = 4 * MAX_NAME
+from twisted_messenger.names import MAX_NAME
 
 # C0 but tab and newline, DEL, C1, the two Unicode line ends, the bidi controls that reach beyond
 # their place (embeddings, overrides, isolates: they reorder what stands behind them) and lone
@@ -36,76 +30,6 @@ _UNSAFE = _anyOf(*_UNSAFE_RANGES)
 _UNSAFE_IN_LINE = _anyOf(*_UNSAFE_RANGES, _TAB_AND_NEWLINE)
 _VISIBLE = _visible(*_UNSAFE_RANGES)
 _VISIBLE_IN_LINE = _VISIBLE | _visible(_TAB_AND_NEWLINE)
-
-# Letters and marks that draw nothing (Unicode's Default_Ignorable_Code_Point, beyond the
-# format characters, and the blank Braille cell): two names could look the same.
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
-)
-
-_REFUSED_CATEGORIES = {
-    "Cc": "a control character",
-    "Cf": "a format character",
-    "Cs": "a surrogate",
-    "Cn": "an unassigned character",
-    "Zl": "a line separator",
-    "Zp": "a paragraph separator",
-}
-
-# A push is "NAME: TEXT". A name that begins so would make the push a command to another server.
-_COMMANDS = ("from:", "connect_request", "leave_request")
-
-
-class BadName(ValueError):
-    """
-    The text cannot be a name; the message says why.
-    """
-
-
-def cleanName(name: str, reserved: str = "server") -> str:
-    """
-    Bring a name to its one spelling: NFKC, trimmed, inner blanks collapsed.
-
-    :param name: as a peer gave it.
-    :param reserved: the server's own name, which nobody else may bear.
-    :returns: the name, 1 to 64 characters.
-    :raises BadName: it is empty, too long, invisible in part, or could be taken for something else.
-    """
-    if len(name) > _MAX_RAW_NAME:
-        raise BadName(f"a name has 1 to {MAX_NAME} characters")
-    return _cleaned(name, reserved)
-
-
-# The same few names come with every message.
-@lru_cache(maxsize=4096)
-def _cleaned(name: str, reserved: str) -> str:
-    _refuseHidden(name)
-    normal = unicodedata.normalize("NFKC", name)
-    cleaned = " ".join(normal.split())
-    if not 1 <= len(cleaned) <= MAX_NAME:
-        raise BadName(f"a name has 1 to {MAX_NAME} characters")
-    if unicodedata.category(cleaned[0]).startswith("M"):
-        raise BadName("a name cannot begin with a mark that belongs to the letter before it")
-    if "|" in cleaned:
-        raise BadName("a name cannot hold a |")
-    if ": " in cleaned:
-        # "alice: yes" as a name would show as alice saying yes.
-        raise BadName("a name cannot hold a colon and a blank")
-    if cleaned == "from" or cleaned.startswith(_COMMANDS):
-        raise BadName("that name is part of the protocol")
-    if cleaned.casefold() == reserved.casefold():
-        raise BadName("that is the server's own name")
-    return cleaned
-
-
-def _refuseHidden(name: str) -> None:
-    for character in name:
-        problem = _REFUSED_CATEGORIES.get(unicodedata.category(character))
-        if problem is None and _INVISIBLE.match(character):
-            problem = "an invisible character"
-        if problem is not None:
-            raise BadName(f"a name cannot hold {problem} (U+{ord(character):04X})")
 
 
 def escape(text: str) -> str:

@@ -31,6 +31,37 @@ def longest(room: Room) -> str:
     return room.hears(bob, f"{name}: hello")
 
 
+@NAMES.case("direction marks around a name")
+def directionMarks(room: Room) -> str:
+    """
+    trimmed
+    """
+    bob = room.member("bob@")
+    room.says("hello", "\u200fann@\u200e")
+    return room.hears(bob, "ann: hello")
+
+
+def _borne(name: str, room: Room) -> str:
+    bob, other = room.member("bob@"), room.member(f"{name}@")
+    room.says("hello", f"{name}@")
+    room.hears(bob, f"{name}: hello")
+    return room.hears(other)
+
+
+_WORLD = (
+    ("emoji with a selector", "\u2764\ufe0f"),
+    ("keycap", "7\ufe0f\u20e3"),
+    ("emoji with joiners", "\U0001f468\u200d\U0001f469\u200d\U0001f467"),
+    ("emoji of 2024", "\U0001fae9"),
+    ("Persian, with a non-joiner", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"),
+    ("Sinhala, with a joiner", "\u0dc1\u0dca\u200d\u0dbb\u0dd3"),
+    ("Bengali, with a joiner", "\u09b0\u200d\u09cd\u09af\u09be\u09ac"),
+)
+
+for _case, _name in _WORLD:
+    NAMES.add(_case, "taken", partial(_borne, _name))
+
+
 def _borneByNobody(name: str, room: Room) -> str:
     room.refuses(f"connect_request|{name}|{room.openAddress()}", "bad_name")
     return room.refuses(f"from:{name}|@", "bad_name")
@@ -48,6 +79,14 @@ _FORBIDDEN = (
     ("name leave_request...", "leave_request@"),
     ("zero-width character in a name", "a\u200bb@"),
     ("bidi control in a name", "a\u202eb@"),
+    ("joiner between Latin letters", "a\u200db@"),
+    ("unassigned character in a name", "a\u0378b@"),
+    ("ratio sign and blank in a name", "ann\u2236 yes@"),
+    ("modifier colon and blank in a name", "ann\ua789 yes@"),
+    ("Hebrew sof pasuq and blank in a name", "ann\u05c3 yes@"),
+    ("name server", "server"),
+    ("name SERVER", "SERVER"),
+    ("name server, with Cyrillic letters", "s\u0435rver"),
 )
 
 for _case, _name in _FORBIDDEN:

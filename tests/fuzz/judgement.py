@@ -10,8 +10,8 @@ from tests.fuzz.sender import Sender, Verdict
 from tests.fuzz.stage import BYSTANDER, COLLECTING_PORT, MAX_MESSAGE_BYTES, Stage
 from tests.fuzz.wiretarget import checkRefusalLine
 from twisted_messenger.errors import WireError
+from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.refusal import Reason
-from twisted_messenger.text import BadName, cleanName
 from twisted_messenger.wire import Command, RoomMessage, formatPush, parse
 
 # The trimmer's, the dispatcher's, the cursors', the pushes', and some to come.

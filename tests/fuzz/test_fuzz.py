@@ -17,8 +17,9 @@ from tests.fuzz.wiretarget import WireParts, WireTarget
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.parts import Parts
 from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.names import cleanName
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.text import cleanName, escape
+from twisted_messenger.text import escape
 from twisted_messenger.wire import Command, parse
 
 # Each takes about a second; ``python -m tests.fuzz`` tries any number.

@@ -11,12 +11,10 @@ from tests.fuzz.cases import MESSAGES
 from tests.fuzz.pieces import shrunk
 from tests.fuzz.safety import assertSafe, assertSafeLine
 from twisted_messenger.errors import WireError
+from twisted_messenger.names import MAX_NAME, BadName, cleanName
 from twisted_messenger.refusal import MAX_DETAIL, Reason, Refusal
 from twisted_messenger.text import (
-    MAX_NAME,
-    BadName,
     attributeLines,
-    cleanName,
     escapeLine,
     prefixLines,
 )

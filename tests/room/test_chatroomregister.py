@@ -168,13 +168,11 @@ class RegisterTests(RoomTestCase):
         While the name service is away, the sender is told to try again later.
         """
         away = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-        self.room = ChatRoom(self.store, resolver=Away(away))
-        for doing in (
-            self.room.register("alice", "desk", 5000, GUEST),
-            self.room.leave("alice", "desk", 5000, GUEST),
-        ):
-            refusal = self.successResultOf(doing)
-            assert refusal is not None
+        self.room = ChatRoom(self.store, resolve=Away(away).addresses)
+        joining = self.successResultOf(self.room.register("alice", "desk", 5000, GUEST))
+        leaving = self.successResultOf(self.room.leave("alice", "desk", 5000, GUEST))
+        for refusal in (joining, leaving):
+            assert isinstance(refusal, Refusal)
             self.assertEqual(refusal.line()[:15], b"~ unresolvable:")
             self.assertIn("Temporary failure", refusal.detail)
 

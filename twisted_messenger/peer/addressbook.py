@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twisted_messenger.address import literal
-from twisted_messenger.text import BadName, cleanName
+from twisted_messenger.names import BadName, cleanName
 
 
 class BadAddress(ValueError):

@@ -4,8 +4,9 @@ A message that came: who says it, and its lines. Pure.
 
 from dataclasses import dataclass
 
+from twisted_messenger.names import MAX_NAME
 from twisted_messenger.peer.addressbook import AddressBook
-from twisted_messenger.text import MAX_NAME, attributeLines, escape
+from twisted_messenger.text import attributeLines, escape
 
 
 @dataclass(frozen=True)

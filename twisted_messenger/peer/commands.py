@@ -4,6 +4,7 @@ What a person enters: each line is said, or is a command and is carried out.
 
 from collections.abc import Callable
 
+from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.peer.addressbook import (
     AddressBook,
     BadAddress,
@@ -16,7 +17,6 @@ from twisted_messenger.peer.console import Console
 from twisted_messenger.peer.conversation import RoomMembership
 from twisted_messenger.peer.ownmessage import Fate, pendingLines
 from twisted_messenger.peer.session import Session
-from twisted_messenger.text import BadName, cleanName
 
 # Messages that /pending lists.
 _MAX_LISTED = 20

@@ -20,6 +20,7 @@ from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
 from twisted_messenger.incoming.listener import LISTEN_BACKLOG, Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import PeerReceiverFactory
+from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.peer.addressbook import (
     AddressBook,
     BadAddress,
@@ -42,7 +43,6 @@ from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.room.lookup import Lookup
 from twisted_messenger.terminal.choice import Wishes, chooseConsole, ourEnds
 from twisted_messenger.terminal.stdio import STDERR, STDIN, STDOUT
-from twisted_messenger.text import BadName, cleanName
 
 
 def isTerminal() -> bool:

@@ -18,6 +18,7 @@ from twisted_messenger.incoming.listener import listenersFrom
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
+from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.programs.process import descriptorBudget, raiseDescriptorLimit, useSteadyTime
 from twisted_messenger.programs.tap import TapOptions, TapService
@@ -28,7 +29,6 @@ from twisted_messenger.room.lookup import Lookup
 from twisted_messenger.room.policy import MIN_CALLBACK_PORT, AdmissionPolicy, Senders, readCallbacks
 from twisted_messenger.roster import MAX_MEMBERS, MAX_MEMBERS_PER_HOST, RosterLimits
 from twisted_messenger.stores import storeFromString
-from twisted_messenger.text import BadName, cleanName
 from twisted_messenger.wire import MAX_MESSAGE_BYTES, MAX_PUSH_BYTES, MIN_MAX_MESSAGE_BYTES
 
 _DAY = 86_400

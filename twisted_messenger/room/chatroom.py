@@ -17,13 +17,13 @@ from twisted_messenger.entry import Post
 from twisted_messenger.errors import StoreError, StoreFull, StoreUncertain
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Reply, Stored
 from twisted_messenger.room.lookup import TooManyLookups, mayPass
 from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.roster import Change, Enrolled, Enrolment
-from twisted_messenger.text import BadName, cleanName
 from twisted_messenger.wire import (
     MAX_PUSH_BYTES,
     Command,

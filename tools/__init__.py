@@ -1,0 +1,3 @@
+"""
+What makes files of the package; nothing here is installed.
+"""
