@@ -67,12 +67,17 @@ class ServerOptionsTests(TapTestCase):
             *("--callbacks=cidr:10.0.0.0/8,fd00::/8", "--senders=registered"),
             *("--server-name=notary", "--min-callback-port=1", "--max-message=32768"),
             *("--max-members=0", "--max-members-per-host=7"),
+            *("--reserve=ci=10.0.0.5", "--reserve=ci=::1", "--reserve=bot=10.0.0.6,10.0.0.7"),
         )["policy"]
         self.assertEqual([str(net) for net in policy.networks], ["10.0.0.0/8", "fd00::/8"])
         self.assertIs(policy.senders, Senders.REGISTERED)
         self.assertEqual((policy.serverName, policy.minCallbackPort), ("notary", 1))
         self.assertEqual(policy.maxMessageBytes, 32_768)
         self.assertEqual((policy.limits.members, policy.limits.perHost), (0, 7))
+        self.assertEqual(
+            policy.reserved,
+            {"ci": {"10.0.0.5", "127.0.0.1"}, "bot": {"10.0.0.6", "10.0.0.7"}},
+        )
 
     def test_retention(self) -> None:
         """
@@ -101,6 +106,7 @@ class ServerOptionsTests(TapTestCase):
             ("port", ("abc", "-1", "65536", "8880x", "1.5", "", "\u0661"), "0 to 65535"),
             ("callbacks", ("all", "cidr:", "cidr:10.0.0.1/8", "cidr:x"), "cidr:10.0.0.0/8"),
             ("senders", ("nobody", ""), "owned, registered or any"),
+            ("reserve", ("ci", "ci=", "ci=x", "notary=::1\x1b", "server=::1"), "NAME=ADDRESS"),
             ("unconfirmed", ("forget",), "delivered or retry"),
             ("min-callback-port", ("0", "65536"), "1 to 65535"),
             ("max-message", ("32767", "1000000"), "32768 to 262144"),
@@ -140,6 +146,7 @@ class ServerOptionsTests(TapTestCase):
         for option in (
             *("port", "listen", "store", "room", "callbacks", "max-pushes", "no-explain"),
             *("backlog", "message-ttl", "store-limit", "evict-after"),
+            "reserve",
         ):
             self.assertIn(f"--{option}", text)
 

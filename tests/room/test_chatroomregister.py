@@ -224,6 +224,20 @@ class RegisterTests(RoomTestCase):
         self.assertRefused(doing, Reason.NAME_TAKEN)
         self.assertEqual(self.where(), {"alice": "10.0.0.8 5000"})
 
+    def test_reserved(self) -> None:
+        """
+        A build job that never registers keeps its name, and no host is looked up for a stranger.
+        """
+        policy = AdmissionPolicy(reserved={"ci": frozenset({"10.0.0.7"})})
+        self.make(policy)
+        self.assertRefused(self.room.register("ci", "desk", 5000, OTHER), Reason.NAME_TAKEN)
+        self.assertEqual(self.names.asked, [])
+        self.make(policy)
+        self.events.clear()
+        self.assertRefused(self.room.post("\uff43i", "deploy is done", OTHER), Reason.NOT_OWNER)
+        self.say("ci", "build 3", GUEST)
+        self.join("ci", "", 5000, GUEST)
+
     def test_memberCap(self) -> None:
         """
         A room has as many members as the operator allows.

@@ -9,7 +9,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.address import Source
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, Senders, readCallbacks
+from twisted_messenger.room.policy import (
+    AdmissionPolicy,
+    Callbacks,
+    Senders,
+    readCallbacks,
+    readReservation,
+)
 from twisted_messenger.roster import Member, RosterLimits
 
 #: Connections to a server at 10.0.0.1, and over its loopback.
@@ -84,10 +90,10 @@ class JudgeRegistrationTests(SynchronousTestCase):
         """
         Where registration is closed, that is all there is to know; elsewhere one may go on.
         """
-        refusal = _CLOSED.judgeRegistration()
+        refusal = _CLOSED.judgeRegistration("alice", "", 9000, _LAN)
         assert isinstance(refusal, Refusal)
         self.assertIs(refusal.reason, Reason.FOREIGN_CALLBACK)
-        self.assertIsNone(_OWN.judgeRegistration())
+        self.assertIsNone(_OWN.judgeRegistration("alice", "", 9000, _LAN))
 
 
 class JudgeCallbackTests(SynchronousTestCase):
@@ -234,6 +240,94 @@ class JudgeSenderTests(SynchronousTestCase):
             self.assertEqual(refusal.detail, told)
 
 
+class ReservedTests(SynchronousTestCase):
+    """
+    A name that the operator keeps for some machines.
+    """
+
+    def judge(self, address: str, source: Source) -> None:
+        """
+        Fail unless the name is for that source, and for no other.
+
+        :param address: as the operator gave it.
+        """
+        reserved = dict([readReservation(f"ci={address}")])
+        for senders, named in product(Senders, (None, Member("ci", "10.0.0.6", 9, "10.0.0.6", 1))):
+            policy = AdmissionPolicy(reserved=reserved, senders=senders)
+            self.assertIsNone(policy.judgeSender("ci", source, named))
+            self.assertIsNone(policy.judgeRegistration("ci", "", 9000, source))
+            for other in {_LAN, _LAN6, _SELF, _LOOPBACK, _OTHER_LOOPBACK} - {source}:
+                if source.sameMachine and other.sameMachine:
+                    continue
+                refusals = [
+                    policy.judgeSender("ci", other, named),
+                    policy.judgeRegistration("ci", "", 9000, other),
+                ]
+                reasons = [_reason(refusal) for refusal in refusals]
+                self.assertEqual(reasons, [Reason.NOT_OWNER, Reason.NAME_TAKEN])
+                for refusal in refusals:
+                    assert refusal is not None
+                    self.assertIn(other.host, refusal.detail)
+
+    def test_onlyFromThere(self) -> None:
+        """
+        A job that never registers keeps its name, whatever else is allowed, and though somebody
+        had registered it before.
+        """
+        for address, source in (
+            ("10.0.0.5", _LAN),
+            ("2001:DB8::5", _LAN6),
+            ("[2001:db8:0::5]", _LAN6),
+            ("::ffff:10.0.0.5", _LAN),
+            ("127.0.0.2", _OTHER_LOOPBACK),
+            ("localhost", _LOOPBACK),
+            ("::1", _SELF),
+        ):
+            self.judge(address, source)
+
+    def test_several(self) -> None:
+        """
+        Each of several addresses is as good as the other.
+        """
+        policy = AdmissionPolicy(reserved=dict([readReservation("ci = 10.0.0.5, 2001:db8::5")]))
+        for source in (_LAN, _LAN6):
+            self.assertIsNone(policy.judgeSender("ci", source, None))
+        self.assertIsNotNone(policy.judgeSender("ci", _SELF, None))
+
+    def test_others(self) -> None:
+        """
+        Other names are as ever.
+        """
+        policy = AdmissionPolicy(reserved=dict([readReservation("ci=10.0.0.6")]))
+        self.assertIsNone(policy.judgeSender("alice", _LAN, None))
+        self.assertIsNone(policy.judgeRegistration("alice", "", 9000, _LAN))
+
+    def test_spelling(self) -> None:
+        """
+        A name is reserved in its one spelling, and may hold the sign that ends it.
+        """
+        self.assertEqual(
+            readReservation("\uff43i  a=b=10.0.0.5"), ("ci a=b", frozenset({"10.0.0.5"}))
+        )
+
+    def test_none(self) -> None:
+        """
+        A slip of the pen is told, with what was wrong.
+        """
+        for text, told in (
+            ("ci", "="),
+            ("ci=", "''"),
+            ("ci=10.0.0.5,", "''"),
+            ("ci=example.org", "example.org"),
+            ("ci=10.0.0.0/8", "10.0.0.0/8"),
+            ("ci=0.0.0.0", "0.0.0.0"),
+            ("=10.0.0.5", "a name"),
+            ("a|b=10.0.0.5", "|"),
+            ("Server=10.0.0.5", "server"),
+        ):
+            self.assertIn(told, str(self.assertRaises(ValueError, readReservation, text)))
+
+
 class OptionTests(SynchronousTestCase):
     """
     An operator says the rules in a word.
@@ -253,6 +347,7 @@ class OptionTests(SynchronousTestCase):
                 serverName="server",
                 limits=RosterLimits(10_000, 32),
                 maxMessageBytes=65536,
+                reserved={},
             ),
         )
 

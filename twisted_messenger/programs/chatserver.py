@@ -26,7 +26,13 @@ from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCr
 from twisted_messenger.rates import BURST, RATE, RateLimit
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.lookup import Lookup
-from twisted_messenger.room.policy import MIN_CALLBACK_PORT, AdmissionPolicy, Senders, readCallbacks
+from twisted_messenger.room.policy import (
+    MIN_CALLBACK_PORT,
+    AdmissionPolicy,
+    Senders,
+    readCallbacks,
+    readReservation,
+)
 from twisted_messenger.roster import MAX_MEMBERS, MAX_MEMBERS_PER_HOST, RosterLimits
 from twisted_messenger.stores import storeFromString
 from twisted_messenger.wire import MAX_MESSAGE_BYTES, MAX_PUSH_BYTES, MIN_MAX_MESSAGE_BYTES
@@ -177,6 +183,7 @@ class Options(TapOptions):
     def __init__(self) -> None:
         super().__init__()
         self["listen"] = []
+        self["reserve"] = []
 
     def opt_listen(self, endpoint: str) -> None:
         """
@@ -186,8 +193,16 @@ class Options(TapOptions):
         """
         self["listen"].append(endpoint)
 
+    def opt_reserve(self, reservation: str) -> None:
+        """
+        NAME=ADDRESS,...: only from there may that name speak or register, whatever --senders says,
+        such as ci=10.0.0.5,::1. Give it several times for several names.
+        """
+        self["reserve"].append(reservation)
+
     # usage.Options keeps the line ends of a docstring.
     opt_listen.__doc__ = " ".join((opt_listen.__doc__ or "").split())
+    opt_reserve.__doc__ = " ".join((opt_reserve.__doc__ or "").split())
     opt_l = opt_listen
 
     def postOptions(self) -> None:
@@ -259,7 +274,18 @@ class Options(TapOptions):
                 self.number("max-members-per-host", int, 0, _MANY),
             ),
             maxMessageBytes=self.number("max-message", int, MIN_MAX_MESSAGE_BYTES, MAX_PUSH_BYTES),
+            reserved=self._reserved(serverName),
         )
+
+    def _reserved(self, serverName: str) -> dict[str, frozenset[str]]:
+        reserved: dict[str, frozenset[str]] = {}
+        for text in self["reserve"]:
+            try:
+                name, machines = readReservation(text, serverName)
+            except ValueError as problem:
+                raise UsageError(f"--reserve {text!r}: {problem}; give NAME=ADDRESS,...") from None
+            reserved[name] = machines | reserved.get(name, frozenset())
+        return reserved
 
 
 def makeService(config: Options, reactor: Any = None) -> TapService:

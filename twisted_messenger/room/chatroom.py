@@ -272,9 +272,9 @@ class ChatRoom:
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
             return cleaned
-        closed = self.policy.judgeRegistration()
-        if closed is not None:
-            return closed
+        refusal = self.policy.judgeRegistration(cleaned, host, port, source)
+        if refusal is not None:
+            return refusal
         addresses = await self._addresses(host, source)
         if isinstance(addresses, Refusal):
             return addresses

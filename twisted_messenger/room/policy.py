@@ -2,6 +2,7 @@
 Admission: which callback addresses and which senders are welcome. Pure.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import (
@@ -14,6 +15,7 @@ from ipaddress import (
 )
 
 from twisted_messenger.address import UNKNOWN, Source, elsewhere, literal, machineKey
+from twisted_messenger.names import cleanName
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Member, RosterLimits
 from twisted_messenger.wire import MAX_MESSAGE_BYTES
@@ -60,6 +62,8 @@ class AdmissionPolicy:
     :param serverName: the name nobody may bear; the server's notices come from it.
     :param limits: how large the roster may grow.
     :param maxMessageBytes: bytes of one message to the server.
+    :param reserved: for a clean name, the only machines that may register it or speak under it, as
+        :func:`readReservation` gives them; ``127.0.0.1`` is this machine.
     """
 
     callbacks: Callbacks = Callbacks.OWN
@@ -69,14 +73,25 @@ class AdmissionPolicy:
     serverName: str = "server"
     limits: RosterLimits = field(default_factory=RosterLimits)
     maxMessageBytes: int = MAX_MESSAGE_BYTES
+    reserved: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
-    def judgeRegistration(self) -> Refusal | None:
+    def judgeRegistration(self, name: str, host: str, port: int, source: Source) -> Refusal | None:
         """
-        Judge whether anybody may register, before a name is looked up for it.
+        Judge who may register, before a host is looked up for it.
+
+        :param name: clean.
+        :param host: the field, trimmed.
+        :param port: 1 to 65535.
         """
         if self.callbacks is Callbacks.NONE:
             return Refusal(Reason.FOREIGN_CALLBACK, "registration is closed here")
+        if name in self.reserved and not self._isReservedFor(name, source):
+            return Refusal(Reason.NAME_TAKEN, _reservedFrom(name, source))
         return None
+
+    def _isReservedFor(self, name: str, source: Source) -> bool:
+        machines = self.reserved[name]
+        return source.machine in machines or (source.sameMachine and "127.0.0.1" in machines)
 
     def callbackHost(self, asked: str, source: Source) -> str | Refusal | None:
         """
@@ -137,6 +152,10 @@ class AdmissionPolicy:
 
         :param named: who is registered under it now.
         """
+        if name in self.reserved:
+            # It may have been somebody else's before it was reserved.
+            here = self._isReservedFor(name, source)
+            return None if here else Refusal(Reason.NOT_OWNER, _reservedFrom(name, source))
         if self.senders is Senders.ANY:
             return None
         if named is None:
@@ -146,6 +165,10 @@ class AdmissionPolicy:
         if named.owner == source.key:
             return None
         return Refusal(Reason.NOT_OWNER, f"{name} is registered {elsewhere(named.owner)}")
+
+
+def _reservedFrom(name: str, source: Source) -> str:
+    return f"{name} is reserved for another address, you are {source.host}"
 
 
 def _meant(address: IPv4Address | IPv6Address, network: Network) -> bool:
@@ -167,6 +190,28 @@ def readCallbacks(text: str) -> tuple[Callbacks, tuple[Network, ...]]:
         return Callbacks(text), ()
     networks = text.removeprefix("cidr:").split(",")
     return Callbacks.OWN, tuple(_network(network.strip()) for network in networks)
+
+
+def readReservation(text: str, serverName: str = "server") -> tuple[str, frozenset[str]]:
+    """
+    Read ``NAME=ADDRESS,...``.
+
+    :param serverName: the name that nobody may bear.
+    :returns: the clean name and its machines, for :attr:`AdmissionPolicy.reserved`.
+    :raises ValueError: it is none; the message says what was wrong.
+    """
+    name, separator, addresses = text.rpartition("=")
+    if not separator:
+        raise ValueError("there is no = in it")
+    return cleanName(name, serverName), frozenset(map(_machine, addresses.split(",")))
+
+
+def _machine(text: str) -> str:
+    asked = text.strip()
+    host = "127.0.0.1" if asked.lower() == "localhost" else literal(asked)
+    if host is None or host in _WHERE_I_CAME_FROM:
+        raise ValueError(f"{asked!r} is no address")
+    return machineKey(host)
 
 
 def _network(text: str) -> Network:
