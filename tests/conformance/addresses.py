@@ -63,6 +63,14 @@ def localhost(room: Room) -> str:
     return _reached(_listener(room, "127.0.0.1"), room, "localhost")
 
 
+@ADDRESSES.case("host 127.0.1.1, from the same machine")
+def ownName(room: Room) -> str:
+    """
+    pushed there
+    """
+    return _reached(_listener(room, "127.0.1.1"), room, "127.0.1.1")
+
+
 for _host in ("127.1", "2130706433", "0x7f000001", "::ffff:127.0.0.1"):
     _check = partial(_reachedOrRefused, _host, "127.0.0.1")
     ADDRESSES.add(f"host {_host}", _OR_REFUSED, _check)

@@ -193,6 +193,30 @@ class RegisterTests(RoomTestCase):
         doing = self.room.register("loop", "localhost", OWN_PORT, HOME)
         self.assertRefused(doing, Reason.OWN_PORT)
 
+    def test_thisMachine(self) -> None:
+        """
+        A person on the server's machine registers its own name; whether the address is the
+        machine's is asked for nobody else.
+        """
+        asked: list[str] = []
+
+        def isThisMachine(host: str) -> bool:
+            asked.append(host)
+            return host == "10.0.0.9"
+
+        self.room = ChatRoom(
+            self.store,
+            resolver=self.names,
+            isThisMachine=isThisMachine,
+            refusals=self.room.refusals,
+        )
+        self.join("alice", "elsewhere", 5000, HOME)
+        self.assertEqual(self.where(), {"alice": "10.0.0.9 5000"})
+        self.assertEqual(asked, ["10.0.0.9"])
+        doing = self.room.register("bob", "elsewhere", 5001, GUEST)
+        self.assertRefused(doing, Reason.FOREIGN_CALLBACK)
+        self.assertEqual(asked, ["10.0.0.9"])
+
     def test_lowPort(self) -> None:
         """
         The server does not connect to system services.

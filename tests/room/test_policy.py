@@ -7,7 +7,7 @@ from itertools import product
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.address import Source
+from twisted_messenger.address import Source, machineKey
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room.policy import (
     AdmissionPolicy,
@@ -133,6 +133,38 @@ class JudgeCallbackTests(SynchronousTestCase):
             reasons = tuple(_reason(verdict) for verdict in verdicts)
             expected = tuple(None if one else Reason.FOREIGN_CALLBACK for one in taken)
             self.assertEqual((host, source, reasons), (host, source, expected))
+
+    def test_thisMachine(self) -> None:
+        """
+        Who is on the server's machine may register any address of it, as its own name may mean;
+        other addresses of 127/8 stay other hosts, and so do those who come from them.
+        """
+        for host, taken in (
+            ("127.0.1.1", True),
+            ("10.0.0.1", True),
+            ("192.168.7.1", True),
+            ("fd00::1", True),
+            ("fe80::1%eth0", True),
+            ("127.0.0.2", False),
+            ("127.1.1.1", False),
+            ("224.0.0.1", False),
+            ("ff02::1", False),
+        ):
+            expected = None if taken else Reason.FOREIGN_CALLBACK
+            for source in (_LOOPBACK, _LOOPBACK6, _SELF, _UNIX):
+                refusal = _OWN.judgeCallback(
+                    host, host, 9000, source, ownListener=False, thisMachine=True
+                )
+                self.assertEqual((host, source, _reason(refusal)), (host, source, expected))
+            for source in (_LAN, _LAN6, _OTHER_LOOPBACK):
+                refusal = _OWN.judgeCallback(
+                    host, host, 9000, source, ownListener=False, thisMachine=True
+                )
+                if machineKey(host) != source.machine:
+                    self.assertIs(_reason(refusal), Reason.FOREIGN_CALLBACK, (host, source))
+        self.assertIsNotNone(
+            _OWN.judgeCallback("", "192.168.7.1", 9000, _LOOPBACK, ownListener=False)
+        )
 
     def test_foreignIsTold(self) -> None:
         """

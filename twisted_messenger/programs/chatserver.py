@@ -14,7 +14,7 @@ from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import NoSuchRoom, StartError
 from twisted_messenger.incoming.connection import IDLE_TIMEOUT, MESSAGE_TIMEOUT
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
-from twisted_messenger.incoming.listener import listenersFrom
+from twisted_messenger.incoming.listener import isThisMachine, listenersFrom
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
@@ -320,6 +320,7 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
         Lookup(reactor).addresses,
         rates=config["rates"],
         isOwnListener=isOwnListener,
+        isThisMachine=isThisMachine,
     )
     factory = ReceiptFactory(
         ChatServerFactory(room),

@@ -54,6 +54,10 @@ def _nowhere(host: str, port: int) -> bool:
     return False
 
 
+def _unknown(host: str) -> bool:
+    return False
+
+
 class ChatRoom:
     """
     Admits registrations and messages and puts them into the store.
@@ -67,6 +71,8 @@ class ChatRoom:
     :param clock: seconds since the epoch; stamps messages.
     :param steady: seconds that nobody sets, for the rates.
     :param isOwnListener: whether the server itself listens at an address and a port.
+    :param isThisMachine: whether an address literal is one of this machine's. Who is on it may
+        register any of them.
     """
 
     log = Logger()
@@ -81,6 +87,7 @@ class ChatRoom:
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
         isOwnListener: Callable[[str, int], bool] = _nowhere,
+        isThisMachine: Callable[[str], bool] = _unknown,
     ) -> None:
         self.policy = policy or AdmissionPolicy()
         self.refusals = refusals or EventLog()
@@ -91,6 +98,7 @@ class ChatRoom:
         self._clock = clock
         self._steady = steady
         self._isOwnListener = isOwnListener
+        self._isThisMachine = isThisMachine
         self._closed = False
         self._unstored = 0
         self._storeFailing = False
@@ -287,8 +295,14 @@ class ChatRoom:
         return verdict
 
     def _judgeCallback(self, host: str, address: str, port: int, source: Source) -> Refusal | None:
-        own = self._isOwnListener(address, port)
-        return self.policy.judgeCallback(host, address, port, source, ownListener=own)
+        return self.policy.judgeCallback(
+            host,
+            address,
+            port,
+            source,
+            ownListener=self._isOwnListener(address, port),
+            thisMachine=source.sameMachine and self._isThisMachine(address),
+        )
 
     async def _addresses(self, host: str, source: Source) -> list[str] | Refusal:
         meant = self.policy.callbackHost(host, source)

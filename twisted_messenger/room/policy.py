@@ -25,6 +25,9 @@ MIN_CALLBACK_PORT = 1024
 
 _WHERE_I_CAME_FROM = frozenset({"", "0.0.0.0", "::"})
 
+# What Debian gives to the machine's own name.
+_OWN_NAME = "127.0.1.1"
+
 Network = IPv4Network | IPv6Network
 
 _SPECIAL = ("is_loopback", "is_link_local", "is_multicast", "is_reserved", "is_unspecified")
@@ -115,7 +118,14 @@ class AdmissionPolicy:
         )
 
     def judgeCallback(
-        self, asked: str, host: str, port: int, source: Source, *, ownListener: bool
+        self,
+        asked: str,
+        host: str,
+        port: int,
+        source: Source,
+        *,
+        ownListener: bool,
+        thisMachine: bool = False,
     ) -> Refusal | None:
         """
         Judge the address that would be connected to.
@@ -124,8 +134,9 @@ class AdmissionPolicy:
             have names of our network looked up.
         :param host: the address literal that it means.
         :param ownListener: whether the server itself listens there.
+        :param thisMachine: whether the kernel says that the address is this machine's.
         """
-        if not self._welcome(host, source):
+        if not self._welcome(host, source, thisMachine):
             return Refusal(
                 Reason.FOREIGN_CALLBACK, f"{asked} is not your address, you are {source.host}"
             )
@@ -135,15 +146,17 @@ class AdmissionPolicy:
             return Refusal(Reason.LOW_PORT, f"port {port} is below {self.minCallbackPort}")
         return None
 
-    def _welcome(self, host: str, source: Source) -> bool:
+    def _welcome(self, host: str, source: Source, thisMachine: bool) -> bool:
         if host in _WHERE_I_CAME_FROM:
             # What a name resolved to; connected to, it would be this machine.
             return False
         if self.callbacks is Callbacks.ANY or machineKey(host) == source.machine:
             return True
-        if machineKey(host) == "127.0.0.1" and source.sameMachine:
-            return True
         address = ip_address(host)
+        if source.sameMachine:
+            mine = thisMachine and (host == _OWN_NAME or _isPlain(address))
+            if mine or machineKey(host) == "127.0.0.1":
+                return True
         return any(address in network and _meant(address, network) for network in self.networks)
 
     def judgeSender(self, name: str, source: Source, named: Member | None) -> Refusal | None:
@@ -169,6 +182,11 @@ class AdmissionPolicy:
 
 def _reservedFrom(name: str, source: Source) -> str:
     return f"{name} is reserved for another address, you are {source.host}"
+
+
+def _isPlain(address: IPv4Address | IPv6Address) -> bool:
+    # The kernel calls all of 127/8 its own, and groups too; to us the other 127.x are other hosts.
+    return not (address.is_loopback or address.is_multicast)
 
 
 def _meant(address: IPv4Address | IPv6Address, network: Network) -> bool:
