@@ -4,6 +4,24 @@ Chat and push over raw TCP: webhooks for everything that can open a socket.
 Put a room into a Twisted program with :class:`ChatRoom`, a store, a :class:`Broadcaster` and a
 :class:`ChatServerFactory` (inside a :class:`ReceiptFactory`, senders get a receipt); receive
 pushes with a :class:`PeerReceiverFactory`. Or run ``twistd -n chatserver``.
+
+The way of a message through the packages, and below it a person's side::
+
+     sender                                                                            member
+      |  ^  close: stored                                                               |  ^
+      |  |  line: refused                                                        close: |  | bytes
+      v  |  reset: no promise                                                    taken  v  |
+    incoming --command--> room --post, enrolment--> stores ~~~wake~~~> delivery --payload--> push
+             <--outcome--      <-position, refusal-        --entries-->         <--result---
+                                                           <--cursor---
+    listener, server      policy                    log, roster        who, when      one message,
+    receipt               lookup                    cursors            and again      one connection
+
+    room, friend --bytes--> incoming --text--> peer --arrival--> terminal --> person
+                 <--bytes-- push <---message--      <---line----          <--
+
+``docs/architecture.rst`` has a paragraph for each. The modules beside this one are the words that
+all of them use.
 """
 
 from twisted_messenger.address import Source

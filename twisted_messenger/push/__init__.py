@@ -1,5 +1,5 @@
 """
 One message over one connection, confirmed by the peer's close.
 
-In: an address and the bytes. Out: how it ended. Begin with ``creator``.
+In: an address and the bytes. Out: how it ended. Begin with ``creator``, then ``protocol``.
 """

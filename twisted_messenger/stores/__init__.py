@@ -1,9 +1,12 @@
 """
 Where the log, the roster and the cursors are kept, chosen by a description string.
 
+In: the calls of ``IMessageStore``. Out: what is durable, and a wake when there is something new.
+Begin with ``memory``.
+
 ``memory:`` forgets at exit; ``sqlite:PATH`` is durable; ``postgresql://...`` is shared by several
-nodes. More kinds are found as Twisted plugins
-that provide :class:`~twisted_messenger.interfaces.IStoreParser`.
+nodes. More kinds are found as Twisted plugins that provide
+:class:`~twisted_messenger.interfaces.IStoreParser`.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,8 @@
 """
 A network in memory, and peers that behave well or badly: for tests and for embedders.
 
+In: factories and protocols. Out: the same as on a network, without waiting. Begin with ``network``.
+
 Only the kernel's part is played here: sockets, addresses, windows and time. The transports, ports
 and connectors above are Twisted's own, so what they do is what they do on a real network::
 
