@@ -52,8 +52,8 @@ class Ahead:
         """
         Read from the store what comes next.
 
-        :returns: whether there was something: where not, the log was trimmed meanwhile, and news
-            of that is on its way.
+        :returns: whether there was something. If not, the log was trimmed meanwhile, and the
+            roster's next news say so.
         """
         page = await self._shared.store.read(self._state.cursor, _PAGE_ENTRIES, _PAGE_BYTES)
         lineEnd = self._shared.limits.lineEnd

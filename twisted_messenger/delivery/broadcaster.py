@@ -39,8 +39,8 @@ from twisted_messenger.lease import LeaseWatch
 from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.roster import MemberState, RosterNews
 
-#: Seconds that what is in flight has left when its member becomes another node's. The member
-#: waits for so long at most, and so do the others of its partition.
+#: Seconds for pushes in flight to end, when their member becomes another node's. The member waits
+#: for so long at most, and so do the others of its partition.
 HANDOVER_SECONDS = 2.0
 
 
@@ -96,7 +96,7 @@ class Broadcaster(Service):
             slots=Slots(self.limits.maxPushes, Recipient.served),
             limits=self.limits,
             serverName=serverName,
-            # Before each push, a store that no nodes share is not asked.
+            # The lease of a store that no nodes share never ends, and need not be asked.
             lease=store.lease if store.lease.ends else None,
         )
         self._leaseWatch = LeaseWatch(store.lease, reactor, self._recallAll)
@@ -244,7 +244,7 @@ class Broadcaster(Service):
 
 def _mergedFrom(departed: list[Recipient], state: MemberState) -> MemberState:
     """
-    Let a member that two others became go on where they were, which the store knows only later.
+    Two members became one: let it go on where they were. The store learns that only later.
     """
     cursors = [
         recipient.progress.cursor

@@ -1,5 +1,5 @@
 """
-The members' cursors on their way to the store: written lazily, many at a time.
+The members' cursors on their way to the store: written now and then, many at a time.
 """
 
 from typing import Any, Protocol
@@ -21,7 +21,7 @@ _RETRY_SECONDS = 1.0
 
 class Moving(Protocol):
     """
-    Who comes further; a :class:`~twisted_messenger.delivery.state.DeliveryState` does.
+    A member that comes further; a :class:`~twisted_messenger.delivery.state.DeliveryState` does.
     """
 
     @property
@@ -85,7 +85,7 @@ class CursorWriter:
 
     async def write(self) -> None:
         """
-        Write what is known now, behind what is being written; what cannot be written is kept.
+        Write what is known now, after a write that is under way. What cannot be written is kept.
         """
         await self._lock.run(lambda: ensureDeferred(self._write()))
 

@@ -138,7 +138,7 @@ class LogFollower:
 
     async def _readLog(self, head: int, changed: bool) -> None:
         """
-        Read up to where the log ended a moment ago; of what came since, a wake will tell.
+        Read up to where the log ended a moment ago. What came since has a wake of its own.
 
         Members go on after each page: while senders never pause, there is always a further wake.
 
@@ -148,7 +148,7 @@ class LogFollower:
         while self._running and self._head < head:
             entries = await self._store.read(self._head, _PAGE_ENTRIES, _PAGE_BYTES)
             if not self._running or not entries:
-                # Nothing: it was trimmed meanwhile, and news of that is on its way.
+                # Nothing: the log was trimmed meanwhile; the roster's next news say so.
                 break
             self._reader.entriesRead(entries)
             self._head = entries[-1].position

@@ -28,7 +28,7 @@ from twisted_messenger.roster import Member, MemberState, Progress
 from twisted_messenger.wire import formatPush
 
 #: Seconds until a push to a suspect must be connected: less than for others, since most of them
-#: fail, and an address that swallows everything keeps its place for so long.
+#: fail, and an address that never answers keeps its place for so long.
 SUSPECT_CONNECT_TIMEOUT = 2.0
 
 # An attempt of a suspect that fails after so many seconds has kept a place from others.
@@ -66,10 +66,10 @@ class Recipient:
         self._begun = 0.0
         # No longer a member, or another node's.
         self._gone = False
-        # The address of the push under way, since it may have moved.
+        # The address of the push under way: the member may have moved meanwhile.
         self._pushedTo = ""
         self._timer: IDelayedCall | None = None
-        # Fires when nothing is in flight any more, where somebody waits for that.
+        # Fires when nothing is in flight any more, if somebody waits for that.
         self._rested: Deferred[None] | None = None
         self._enrolled(member)
         shared.resting[self] = None
@@ -172,7 +172,7 @@ class Recipient:
 
     def _wait(self, seconds: float | None) -> None:
         """
-        Proceed after so many seconds, and not when it was to before; ``None`` for not at all.
+        Proceed after so many seconds, in place of an earlier wait; ``None`` for no wait.
         """
         if self._timer is not None:
             self._timer.cancel()
@@ -205,7 +205,7 @@ class Recipient:
         if isinstance(step, Evict):
             self._evict()
         elif isinstance(step, Wait):
-            # A page would be memory that a member costs for as long as it is away.
+            # A page would cost memory for as long as the member is away.
             self._ahead.page.clear()
             if self._timer is None:
                 self._wait(step.seconds)

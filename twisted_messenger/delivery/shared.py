@@ -27,7 +27,7 @@ class Shared:
     :param reactor: measures back-offs.
     :param outcomes: takes note of how pushes end.
     :param cursors: is told how far members have come.
-    :param tail: the newest entries; who adds some lets the members proceed.
+    :param tail: the newest entries; members must proceed after some were added.
     :param slots: the places.
     :param limits: how pushes are made.
     :param serverName: whose notices tell a member what it missed.
@@ -54,8 +54,8 @@ class Shared:
     @property
     def mayPush(self) -> bool:
         """
-        Whether pushes may begin now. Where another node may serve the members by now, they are
-        news when this one may again.
+        Whether pushes may begin now. If not, because another node may serve the members, they
+        are news again when this one may.
         """
         return self.running and (self.lease is None or self.lease.held)
 

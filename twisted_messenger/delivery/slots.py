@@ -190,8 +190,8 @@ class Slots(Generic[T, A]):
 
     def block(self, address: str, who: T) -> None:
         """
-        Who has no place waits for the end of the push that is under way to its address: it left
-        and came back meanwhile, or two became one.
+        Without a place, wait for the end of the push that is under way to an address: its member
+        left and came back meanwhile, or two became one.
         """
         self._blocked[address] = who
 

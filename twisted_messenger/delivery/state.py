@@ -23,8 +23,8 @@ EVICT_ATTEMPTS = 20
 #: One that was never reached is evicted so many seconds after the first failure.
 NEVER_REACHED_SECONDS = 600.0
 
-#: An entry that a member has reset so many times, over so many seconds, is skipped: whatever is
-#: wrong with it must not block what is behind it.
+#: An entry that a member has reset so many times, over so many seconds, is skipped: it
+#: must not block those after it.
 POISON_RESETS = 20
 POISON_SECONDS = 600.0
 
@@ -186,7 +186,7 @@ class DeliveryState:
 
     def trimmed(self, cursor: int, dropped: int) -> None:
         """
-        The log no longer has what this member was behind on.
+        The log has dropped entries that this member did not have yet.
 
         :param cursor: what lies before it is gone.
         :param dropped: entries dropped so far, over the member's whole life.
@@ -242,7 +242,7 @@ class DeliveryState:
 
     def postponed(self, now: float) -> None:
         """
-        There was no attempt after all, for want of something that is ours: it says nothing of
+        There was no attempt after all, since this machine lacked something. It says nothing of
         the member.
         """
         assert self.busy

@@ -1,5 +1,5 @@
 """
-The newest entries of the log, in memory, shared by every member that is not far behind. Pure.
+The newest entries of the log, in memory, for every member that is not far back. Pure.
 """
 
 from bisect import bisect_right
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from twisted_messenger.entry import ENTRY_OVERHEAD, Entry
 from twisted_messenger.wire import formatPush
 
-#: Entries and bytes kept. A member further behind reads pages from the store.
+#: Entries and bytes kept. A member further back reads pages from the store.
 TAIL_ENTRIES = 1024
 TAIL_BYTES = 4 * 1024 * 1024
 
@@ -18,7 +18,7 @@ class PreparedPush:
     An entry as it is pushed, made once for all members.
 
     :param entry: of the log.
-    :param lineEnd: behind every push.
+    :param lineEnd: ends every push.
     """
 
     __slots__ = ("name", "payload", "position")
@@ -33,7 +33,7 @@ class Tail:
     """
     The end of the log.
 
-    :param start: everything beyond this position will be here; ``None`` covers nothing, until
+    :param start: everything after this position will be here; ``None`` covers nothing, until
         :meth:`startAt` says where to start.
     """
 
@@ -47,7 +47,7 @@ class Tail:
 
     def startAt(self, head: int) -> None:
         """
-        Everything beyond a position will be here. Only the first call counts.
+        Everything after a position will be here. Only the first call counts.
         """
         if self._start is None:
             self.head = self._start = head
@@ -62,8 +62,8 @@ class Tail:
 
     def extend(self, entries: Sequence[PreparedPush]) -> None:
         """
-        New entries, in order, right after the ones before; those that are here already may be
-        among them.
+        Add new entries, in order; they follow the ones before without a gap. Entries that are
+        here already may be among them.
         """
         for entry in entries:
             if entry.position <= self.head:
@@ -85,13 +85,13 @@ class Tail:
 
     def covers(self, cursor: int) -> bool:
         """
-        Whether whatever comes behind the cursor is here.
+        Whether everything after a cursor is here.
         """
         return self._start is not None and cursor >= self._start
 
     def after(self, cursor: int) -> PreparedPush | None:
         """
-        The first entry behind a cursor that is covered.
+        The first entry after a cursor that is covered.
 
         :returns: ``None`` at the head.
         """
