@@ -56,7 +56,7 @@ class SocketBatch:
 
         :param host: an address literal.
         :param protocol: half-closeable; its ``makeConnection`` may be called before this returns.
-        :param failed: called in its place where there is no connection, never before this returns.
+        :param failed: called in its place if there is no connection, after this has returned.
         :param opening: sent as soon as the connection stands, before the protocol learns of that:
             one system call less.
         :param lease: where it is over by then, the attempt fails with ``ECANCELED``.

@@ -1,5 +1,5 @@
 """
-What a push needs of whoever makes it, and how it may end.
+What makes a push, and how it may end.
 """
 
 import typing
@@ -61,8 +61,8 @@ class Attempt(Cancellable, typing.Protocol):
 
     def recall(self) -> None:
         """
-        Take back what has not been sent to its end; then that says nothing of the peer. What has
-        been goes on: a reset would harm whoever reads it.
+        Take the message back, unless all of it has been sent. If it is taken back, that says
+        nothing of the peer; if not, it goes on, since a reset would harm a peer that reads it.
         """
 
 
@@ -83,7 +83,7 @@ class Pusher(typing.Protocol):
         """
         Begin a push.
 
-        :param settled: called once with the result, never before this returns.
+        :param settled: called once with the result, after this has returned.
         :param connectTimeout: seconds until it must be connected; ``None`` for the usual.
         :param lease: nothing is sent once it is over; it is held now. ``None`` for one that never
             ends.

@@ -31,8 +31,8 @@ _ONE_SEND_BYTES = 16 * 1024
 _MAX_REPLY = 1024
 
 
-# Errors that say nothing of the peer: no local port, descriptor or memory is free for now, or it
-# would have been too late.
+# Errors that say nothing of the peer: no local port, descriptor or memory is free for now, or the
+# lease was over.
 _OUR_OWN_LACK = (EADDRNOTAVAIL, ECANCELED, EMFILE, ENFILE, ENOBUFS, ENOMEM)
 
 
@@ -49,7 +49,7 @@ class PushProtocol(Protocol):
     """
     Sends one payload and watches how the peer takes it.
 
-    It has no timer of its own: whoever made it calls :meth:`expired` after :attr:`deadline`.
+    It has no timer of its own: its maker calls :meth:`expired` after :attr:`deadline`.
 
     :param clock: tells the time.
     :param payload: the whole message; empty where the transport has sent it already.

@@ -1,8 +1,7 @@
 """
-A TCP client transport with nothing in it that a single message does not need.
+A TCP client transport with only what a single message needs.
 
-What is left of a connection is what the kernel must do: connect, send, half-close, wait for the
-end, close.
+It does what the kernel must do: connect, send, half-close, wait for the end, close.
 """
 
 import os
@@ -25,7 +24,7 @@ from twisted_messenger.sockets import resetOnClose
 # Bytes read at once. A receiver says nothing, or one line.
 _READ_BYTES = 4096
 
-# Elsewhere than on Linux the reactor must do.
+# Only Linux has them; elsewhere, the reactor connects.
 _EPOLLIN = getattr(select, "EPOLLIN", 0)
 _EPOLLOUT = getattr(select, "EPOLLOUT", 0)
 
@@ -63,7 +62,7 @@ class PushSocket:
     :param lease: nothing is sent once it is over.
     """
 
-    # Slots are what the interpreter reaches fastest.
+    # The interpreter reaches slots faster than a dictionary.
     __slots__ = (
         "_batch",
         "_closed",
@@ -174,7 +173,7 @@ class PushSocket:
 
     def loseWriteConnection(self) -> None:
         """
-        End our half behind everything that was written.
+        End our half, after everything that was written.
         """
         self._ending = True
         if self._unsent or self._closed:
@@ -189,7 +188,7 @@ class PushSocket:
 
     def loseConnection(self) -> None:
         """
-        Close in order, behind everything that was written.
+        Close in order, after everything that was written.
         """
         self.disconnecting = self._ending = True
         if not self._unsent and not self._closed:
@@ -256,7 +255,7 @@ class PushSocket:
 
         :raises OSError: there is no connection, or it is too late for one.
         """
-        # Also right behind a connect that succeeded: the whole program may have stood still in it.
+        # Also after a connect that succeeded at once: the whole program may have stood still in it.
         if self._lease is not None and not self._lease.held:
             # To the peer our end alone would be an empty message.
             resetOnClose(self, True)
@@ -296,7 +295,7 @@ class PushSocket:
             except BlockingIOError:
                 sent = 0
             except OSError as error:
-                # Not from here: whoever writes does not expect to have lost its connection.
+                # Later: a protocol that writes does not expect to lose its connection in that call.
                 self._batch.reactor.callLater(0, self._lose, _lostBy(error))
                 self._unsent = b""
                 return
