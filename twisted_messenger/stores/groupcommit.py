@@ -1,5 +1,5 @@
 """
-What stores on a database share: one transaction in flight, and whoever follows is woken.
+What stores on a database share: one transaction in flight, and wakes for those who follow.
 
 Changes coalesce: everything asked for while a transaction is in flight rides in the next (at 5 ms
 per fsync that is thousands of messages a second instead of 128). A Deferred fires when its

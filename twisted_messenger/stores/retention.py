@@ -1,5 +1,5 @@
 """
-What the log keeps for members that are behind. Pure.
+What the log keeps for members that do not have it yet. Pure.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
 #: Entries dropped or forgotten in one step, so that a long log does not hold up new messages.
 STEP = 2000
 
-#: Revisions of the roster for which it is remembered who left; a follower is never so far behind.
+#: Departures are remembered for so many revisions of the roster; a follower is never so far back.
 DEPARTED = 10_000
 
 

@@ -33,10 +33,10 @@ T = TypeVar("T")
 #: times as often, and a renewal may take its time.
 LEASE_SECONDS = 3.0
 
-# Of the ttl, what a node believes in.
+# The part of the ttl for which a node relies on its leases.
 _BELIEVED = 0.9
 
-# Seconds behind the end of another node's lease.
+# Seconds after the end of another node's lease, at which this one looks for what is free.
 _LATE = 0.05
 
 #: Runs a call with a cursor in a transaction of its own.
@@ -156,7 +156,7 @@ class LeaseKeeper:
 
     def leavingSince(self, serial: int) -> list[int]:
         """
-        Members that must be handed over, by what became known behind a serial number.
+        Members that must be handed over, as became known after a serial number.
         """
         return [memberId for memberId, known in self._leaving.items() if known > serial]
 
@@ -184,18 +184,18 @@ class LeaseKeeper:
         try:
             await self._run(lambda cursor: self._tables.give(cursor, drained))
         except StoreError:
-            # Whether it was done, the next look shows.
+            # The next renewal shows whether it was done.
             return
         self._draining -= drained
         for number in drained:
             self.epochs.pop(number, None)
 
     def _alone(self, work: "Coroutine[Any, Any, T]") -> "Deferred[T]":
-        # One thing after the other: what one has begun to give, another must not count.
+        # One after the other: partitions that one call has begun to give, another must not count.
         return self._lock.run(lambda: ensureDeferred(work))
 
     def _later(self) -> None:
-        # When another node is not heard of any more, be there at once.
+        # When another node is gone, take its partitions as soon as its leases have ended.
         wait = min(self._ttl / 3, max(0.0, self.standing.expiry) + _LATE)
         if not self._stopped:
             self._timer = self._reactor.callLater(wait, self._due)
@@ -212,7 +212,7 @@ class LeaseKeeper:
         began = self._lease.now()
         try:
             standing = await self._run(self._tables.renew)
-            # Up to the answer: pushes that were due behind the deadline have not been begun.
+            # Asked after the answer: pushes that were due after the deadline have not been begun.
             lapsed = not self._lease.held
             if not lapsed:
                 self._extend(began)

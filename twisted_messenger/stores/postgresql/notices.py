@@ -97,13 +97,13 @@ class Notices:
         except psycopg.Error as error:
             self._failed(Failure(error))
             return
-        # Many at once, as they come under load, mean no more than one.
+        # Under load many come at once; equal ones mean no more than one.
         for text in dict.fromkeys(texts):
             self._told(text)
 
     def connectionLost(self, reason: Failure) -> None:
         """
-        The reactor has ended, or has caught whoever was told at a bug.
+        The reactor has ended, or caught an exception of ``told``.
         """
         self._again()
 

@@ -1,7 +1,7 @@
 -- Version 1. One room, in a schema of its own: its log, its roster, its cursors, its nodes.
 
--- One row. Whoever changes log or roster locks it first, so that the order of commits is the
--- order of positions: a reader by cursor would else skip what commits late.
+-- One row. Every change of log or roster locks it first, so that the order of commits is the
+-- order of positions. Otherwise a reader by cursor would skip what commits late.
 CREATE TABLE room (
     version    integer NOT NULL,
     head       bigint  NOT NULL DEFAULT 0,  -- the last position given

@@ -7,9 +7,8 @@ A store in PostgreSQL that several nodes share: one log, one roster, and each me
     notice of another node, or a renewal that shows a change --> followers --> roster, read
     leases --> which members this node's roster has, and until when it may push to them
 
-Whoever asks for a change while the server is away waits for a moment; then it is refused for a
-later try. A transaction whose end was not learned is tried again under its old number, and not
-made twice.
+While the server is away, a change waits for some seconds, then is refused for a later try. If the
+end of a transaction was not learned, it is tried again under its old number, and not made twice.
 """
 
 import re
@@ -40,8 +39,8 @@ from twisted_messenger.stores.postgresql.tables import Batch, PostgreSQLTables
 
 T = TypeVar("T")
 
-#: Seconds for which changes wait for a server that is away: a restart takes less, and a sender's
-#: patience more.
+#: Seconds for which changes wait for a server that is away: longer than a restart takes, and
+#: shorter than senders wait.
 PATIENCE = 5.0
 
 #: Seconds between two looks at what every member has: it may be forgotten, but there is no hurry.
@@ -50,7 +49,7 @@ FORGET_SECONDS = 1.0
 # Seconds between attempts meanwhile.
 _RETRY_SECONDS = 0.25
 
-# A clock that differs from the database's by less is right enough to say when a message came.
+# A clock that differs from the database's by less is good enough for the time of a message.
 _CLOCK_ERROR = 1.0
 
 # Bits of a roster's revision that count what happened to this node, not to the roster.
@@ -87,7 +86,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         ttl: float = LEASE_SECONDS,
         forgetSeconds: float = FORGET_SECONDS,
     ) -> None:
-        #: This start of the node: whoever it was before, its leases are not ours.
+        #: Names this start of the node: the leases of an earlier start are not ours.
         self.node = str(uuid.uuid4())
         super().__init__(PostgreSQLTables(self.node, database.schema))
         #: See :class:`IMessageStore`.
@@ -136,7 +135,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
             if connecting is not None:
                 await connecting
         finally:
-            # Also when whoever stops us waits no longer for a server that does not answer.
+            # Also when the stop is given up because the server does not answer.
             self._database.close()
 
     def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
@@ -237,7 +236,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
             return
         notice = _NOTICE.fullmatch(text)
         if notice is None:
-            # Some may have been missed; or somebody else has the same channel.
+            # Some may have been missed, or another program uses the same channel.
             self._doubtful = True
         elif notice[1] == self.node:
             # What this node changed itself, its followers know.
@@ -267,7 +266,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
 
     async def _persist(self, batch: Batch) -> list[Any]:
         """
-        Try until it is done, or until patience is at its end.
+        Try until it is done, or until :data:`PATIENCE` is over.
         """
         giveUp = self._reactor.seconds() + (0 if self._away else PATIENCE)
         while True:

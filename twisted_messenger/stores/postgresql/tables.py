@@ -76,7 +76,7 @@ class PostgreSQLTables(RoomTables):
 
         :returns: what each returned.
         """
-        # First of all: what was lost on its way may still be under way there, with the lock.
+        # First of all: an earlier try may still be under way in the server, and hold the lock.
         self._lock()
         if batch.committing and self._wasCommitted(batch):
             return batch.results
@@ -100,7 +100,7 @@ class PostgreSQLTables(RoomTables):
     @property
     def known(self) -> tuple[int, int]:
         """
-        The roster's revision and the log's last position, behind the last change.
+        The roster's revision and the log's last position, after the last change.
         """
         return self._revision, self._position
 
@@ -235,7 +235,7 @@ class PostgreSQLTables(RoomTables):
             {"node": self._node, "since": since},
         )
         members = [memberState(row) for row in rows]
-        # Whoever knows nobody yet need not be told who left.
+        # A reader that knows nobody yet need not be told who left.
         return RosterNews(revision, head, members, self._departedSince(since) if since else [])
 
     def advance(

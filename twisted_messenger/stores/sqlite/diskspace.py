@@ -1,8 +1,8 @@
 """
 How much may be written to a disk that is nearly full, so that it can be emptied again.
 
-Whatever is written goes into the write-ahead log first and into the file later. Were the log to
-fill the disk, nothing could be moved out of it, and nothing be deleted.
+Everything that is written goes into the write-ahead log first and into the file later. If that
+log filled the disk, nothing could be moved out of it, and nothing be deleted.
 """
 
 import math

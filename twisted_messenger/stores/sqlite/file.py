@@ -162,7 +162,7 @@ class SQLiteFile(SQLiteTables):
         """
         Delete what every member has. Deleting writes too, so do a little, and give that back.
 
-        What it was called behind is durable already, so it does not fail.
+        It never fails: the transaction before it is durable already.
         """
         before = self._entries, self._size
         try:
