@@ -46,7 +46,7 @@ def succeed(queue: DeliveryState) -> None:
     queue.confirmed()
 
 
-class DeliveryQueueTests(SynchronousTestCase):
+class DeliveryStateTests(SynchronousTestCase):
     """
     How one attempt decides about the next.
     """

@@ -14,7 +14,7 @@ from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.refusal import Reason
 from twisted_messenger.wire import Command, RoomMessage, formatPush, parse
 
-# The trimmer's, the dispatcher's, the cursors', the pushes', and some to come.
+# The trimmer's, the cursors', the pushes', those of members that wait, and some to come.
 _MOST_TIMERS = 8
 
 _NOTICE = re.compile(rb"server: (1 message was|[0-9]+ messages were) dropped")

@@ -31,7 +31,7 @@ class RecallTests(PushTestCase):
 
     def begin(self, payload: bytes = b"ann: hi") -> PushProtocol:
         """
-        Begin a push, as a dispatcher does.
+        Begin a push, as a recipient does.
         """
         attempt = self.creator.begin(HOST, PORT, payload, self.results.append)
         self.network.settle()

@@ -1,5 +1,5 @@
 """
-What the end of a push means: to the member's queue, to the counters, and to the log.
+What the end of a push means: to the member's state, to the counters, and to the log.
 """
 
 from typing import Any

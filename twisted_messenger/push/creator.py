@@ -122,7 +122,9 @@ class PushCreator(BatchCreator):
         lease: Lease | None = None,
     ) -> PushProtocol:
         """
-        See :class:`Pusher`. What the reactor must connect has no such limit.
+        See :class:`~twisted_messenger.push.interfaces.Pusher`.
+
+        What the reactor must connect heeds no lease.
         """
         timeout = self._connectTimeout if connectTimeout is None else connectTimeout
         batch = self.batchFor(host)

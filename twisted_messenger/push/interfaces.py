@@ -68,7 +68,7 @@ class Attempt(Cancellable, typing.Protocol):
 
 class Pusher(typing.Protocol):
     """
-    Delivers one message; :class:`PushCreator` is one.
+    Delivers one message; :class:`~twisted_messenger.push.creator.PushCreator` is one.
     """
 
     def begin(
