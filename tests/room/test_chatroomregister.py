@@ -206,7 +206,7 @@ class RegisterTests(RoomTestCase):
 
         self.room = ChatRoom(
             self.store,
-            resolver=self.names,
+            resolve=self.names.addresses,
             isThisMachine=isThisMachine,
             refusals=self.room.refusals,
         )
