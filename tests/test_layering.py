@@ -31,8 +31,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 _PURE = frozenset(
     {
         *("text", "refusal", "result", "errors", "wire", "roster", "address", "rates", "backoff"),
+        *("key", "options", "entry"),
         *(
             "room.policy",
+            "stores.lowest",
+            "stores.memoryroster",
             "delivery.state",
             "delivery.slots",
             "incoming.connectiontable",

@@ -62,7 +62,7 @@ _DECISIONS: list[tuple[Member | None, Member | None, Change | Reason]] = [
 
 def _outcome(
     asked: Enrolment, state: RosterState, limits: RosterLimits | None = None
-) -> Change | Reason | str:
+) -> Change | Reason | str | None:
     """
     The decision, reduced to what a table can say.
     """

@@ -78,7 +78,7 @@ _WRONG_FIELDS = [b"from:", b"from:alice", b"from:alice hello"]
 _WRONG_FIELDS += [
     verb + fields
     for verb in (b"connect_request", b"leave_request")
-    for fields in (b"|", b"|a", b"|a|h", b"|a|9", b"|a|h|9|", b"|a|h|9|ttl=1", b"|a|b|h|9")
+    for fields in (b"|", b"|a", b"|a|h", b"|a|9", b"|a|h|9|ttl=1", b"|a|h|9|json|ack", b"|a|b|h|9")
 ]
 
 _NO_NUMBERS = ("", " 9", "9 9", "-1", "+80", "9.0", "9e3", "1_0", "0x50", "http", "9\n9", "9\x009")

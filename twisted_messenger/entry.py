@@ -14,12 +14,17 @@ class Post:
     :param text: what is said; encodable as UTF-8.
     :param source: the machine key it came from.
     :param time: when it was taken, in seconds since the epoch.
+    :param subscriber: whose share of the log it uses; see
+        :attr:`~twisted_messenger.address.Source.subscriber`.
+    :param share: bytes that the subscriber may have in the log, with this one; 0 for no limit.
     """
 
     name: str
     text: str
     source: str
     time: float
+    subscriber: str | None = None
+    share: int = 0
 
 
 @dataclass(frozen=True)

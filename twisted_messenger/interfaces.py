@@ -12,7 +12,14 @@ from zope.interface import Attribute, Interface
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.result import Reply
-from twisted_messenger.roster import Change, Enrolment, Member, Progress, RosterLimits, RosterNews
+from twisted_messenger.roster import (
+    Enrolled,
+    Enrolment,
+    Member,
+    Progress,
+    RosterLimits,
+    RosterNews,
+)
 
 #: The room of a store that holds only one, or when none is named.
 MAIN_ROOM = "main"
@@ -52,15 +59,27 @@ class IMessageStore(Interface):
         """
         Add a message at the end of the log.
 
+        It is refused, for a later try, where its source would have more than its share there.
+
         :returns: fires with its position once it is durable, or with the refusal.
         """
 
-    def enrol(asked: Enrolment, limits: RosterLimits) -> "Deferred[Change | Refusal]":
+    def running() -> float:
+        """
+        Seconds in which the room was running, in all its life; on any node, where several share
+        it. Nobody sets it, and an outage does not count: ages and absences are measured by it.
+        """
+
+    def enrol(asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
         """
         Carry out what :func:`twisted_messenger.roster.decide` says of a registration.
 
-        A new member starts at the head of the log. A merged one gets a new id and the older of
-        the two cursors, and was reached if either was.
+        A new member starts at the head of the log, or as many entries before it as it asks for and
+        the log has, not counting those under its own name. A merged one gets a new id and the
+        older of the two cursors, and was reached if either was. Every registration ends what
+        failed before it.
+
+        Where one is only asked for and stands, nothing is written.
 
         :returns: fires with the change once it is durable, or with the refusal.
         """
@@ -85,9 +104,17 @@ class IMessageStore(Interface):
         What changed in the roster behind a revision; 0 asks for everything.
         """
 
+    def names(limit: int) -> "Deferred[list[str]]":
+        """
+        Who is in the room, on whichever node, in the order in which they joined.
+
+        :param limit: how many at most.
+        """
+
     def advance(progress: Mapping[int, Progress]) -> "Deferred[None]":
         """
-        Note how far members have come. Nothing ever moves backwards.
+        Note how far members have come. Nothing ever moves backwards, but what is said of a present
+        failure replaces what was; and no cursor comes beyond the head of the log.
 
         :param progress: by member id; an unknown id is ignored.
         """
@@ -107,15 +134,14 @@ class IMessageStore(Interface):
         :returns: fires with whether one was removed.
         """
 
-    def trim(limits: LogLimits, now: float) -> "Deferred[int]":
+    def trim(limits: LogLimits) -> "Deferred[int]":
         """
         Drop the oldest entries that are over a limit, a bounded number of them at a time.
 
         Members that were behind come to the first entry that is kept, and have the entries they
         lost, but their own, added to what was dropped; that is news of the roster. What every
-        member has is forgotten without being asked.
+        member has is forgotten without being asked. Entries age as the room runs.
 
-        :param now: seconds since the epoch.
         :returns: fires with how many entries were dropped.
         """
 

@@ -5,6 +5,7 @@ A :class:`~twisted_messenger.refusal.Refusal` is one of them, and so is what a r
 :class:`~twisted_messenger.roster.Enrolled`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NoReturn
 
@@ -12,6 +13,22 @@ from twisted_messenger.text import escapeLine
 
 #: Characters of a reply.
 MAX_REPLY = 1000
+
+
+#: Names that may find room in a reply, the shortest and what stands between them.
+MAX_LISTED = MAX_REPLY // len("a, ")
+
+
+def listed(names: Sequence[str]) -> str:
+    """
+    Names in the words of a reply: as many as find room, and dots where there are more.
+    """
+    text = ", ".join(names)
+    most = MAX_REPLY - len(_MORE)
+    return text if len(text) <= most else text[: text.rindex(", ", 0, most + 1)] + _MORE
+
+
+_MORE = ", ..."
 
 
 class Result:

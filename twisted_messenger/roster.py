@@ -5,12 +5,13 @@ A store keeps the roster; it asks :func:`decide` inside the transaction that car
 decision out, so that two registrations can never both be right.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import ClassVar
 
 from twisted_messenger.address import elsewhere, machineKey
+from twisted_messenger.key import KeptKey, ShownKey
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Result
 
@@ -22,14 +23,47 @@ MAX_MEMBERS_PER_HOST = 32
 
 
 @dataclass(frozen=True)
-class Enrolment:
+class MemberOptions:
     """
-    A registration that has passed the admission policy.
+    How a member wants its pushes.
+
+    :param newline: each ends with a newline.
+    :param json: each is one object and a newline.
+    :param ack: one is delivered when the member answers a line that begins with ``+``.
+    :param history: only of a registration: a new member begins so many entries back.
+    """
+
+    newline: bool = False
+    json: bool = False
+    ack: bool = False
+    history: int = 0
+
+    @classmethod
+    def fromFlags(cls, flags: Collection[str]) -> "MemberOptions":
+        """
+        The options that :meth:`flags` names.
+        """
+        return cls(*(flag in flags for flag in _FLAGS))
+
+    def flags(self) -> list[str]:
+        """
+        The words of those that are on and stay with the member.
+        """
+        return [flag for flag in _FLAGS if getattr(self, flag)]
+
+
+_FLAGS = ("newline", "json", "ack")
+
+
+@dataclass(frozen=True)
+class Registrant:
+    """
+    A name and a callback address.
 
     :param name: clean.
     :param host: the judged address literal, the only thing ever connected to.
     :param port: 1 to 65535.
-    :param owner: the machine key of the address it was sent from.
+    :param owner: the machine key of the address it was registered from.
     """
 
     name: str
@@ -46,31 +80,71 @@ class Enrolment:
 
 
 @dataclass(frozen=True)
-class Member(Enrolment):
+class Enrolment(Registrant):
+    """
+    A registration that has passed the admission policy.
+
+    :param options: what it says of them; ``None``, with four fields, changes none.
+    :param key: the key that it shows.
+    :param refresh: only ask whether it stands; make it where name and address are free.
+    """
+
+    options: MemberOptions | None = None
+    key: ShownKey | None = None
+    refresh: bool = False
+
+
+@dataclass(frozen=True)
+class Member(Registrant):
     """
     A name and its callback address, as they stand in the roster.
 
     :param id: the store's key; never used again for anybody else.
+    :param options: how it wants its pushes.
+    :param key: what takes its name back; ``None`` where it has none.
     """
 
     id: int
+    options: MemberOptions = MemberOptions()
+    key: KeptKey | None = None
 
 
 @dataclass(frozen=True)
 class Progress:
     """
-    How far a member has come; what survives a restart. Every field only grows.
+    How far a member has come; what survives a restart.
+
+    The first four and the last only grow; the others are those of the present failure.
 
     :param cursor: the position up to which everything was delivered, skipped or dropped.
     :param skipped: entries skipped because the member kept resetting them.
     :param told: missed entries that the member was told of.
     :param reached: whether a push was ever confirmed.
+    :param failingSince: when the first attempt failed since the last success or registration, in
+        seconds as :meth:`~twisted_messenger.interfaces.IMessageStore.running` counts them.
+    :param attempts: how many have failed since.
+    :param lastReached: when the last push was confirmed, in seconds since the epoch.
     """
 
     cursor: int
     skipped: int = 0
     told: int = 0
     reached: bool = False
+    failingSince: float | None = None
+    attempts: int = 0
+    lastReached: float | None = None
+
+
+def mergedProgress(both: Sequence[Progress]) -> Progress:
+    """
+    How far the one member has come that two have become: no further than the slower of them.
+    """
+    reached = [one.lastReached for one in both if one.lastReached is not None]
+    return Progress(
+        min(one.cursor for one in both),
+        reached=any(one.reached for one in both),
+        lastReached=max(reached, default=None),
+    )
 
 
 @dataclass(frozen=True)
@@ -80,12 +154,24 @@ class MemberState:
 
     :param registered: the roster's revision at its last registration.
     :param dropped: entries that the log dropped before the member had them, over its whole life.
+    :param named: the last position of the log before it had its name: what somebody said under
+        that name up to there is not its own.
     """
 
     member: Member
     progress: Progress
     registered: int
     dropped: int = 0
+    named: int = 0
+
+    def said(self, position: int, name: str) -> bool:
+        """
+        Whether an entry is the member's own, and not to be pushed to it.
+
+        :param position: of the entry.
+        :param name: who said it.
+        """
+        return name == self.member.name and position > self.named
 
 
 @dataclass(frozen=True)
@@ -165,20 +251,20 @@ class RosterState:
     atHost: int
 
 
-def decide(asked: Enrolment, state: RosterState, limits: RosterLimits) -> Change | Refusal:
+def decide(asked: Enrolment, state: RosterState, limits: RosterLimits) -> Change | Refusal | None:
     """
     Judge a registration against the roster.
 
-    :returns: the change that the store now makes, or why there is none.
+    :returns: the change that the store now makes, or why there is none; ``None`` where it was only
+        asked for, and stands.
     """
     named, there = state.named, state.there
-    if named is not None and named.owner != asked.owner:
-        return Refusal(Reason.NAME_TAKEN, f"{asked.name} is registered {elsewhere(named.owner)}")
-    if there is not None and there.owner != asked.owner:
-        return Refusal(
-            Reason.NOT_OWNER,
-            f"{asked.host}:{asked.port} was registered {elsewhere(there.owner)}",
-        )
+    if asked.refresh and (named is not None or there is not None):
+        return standing(asked, named, there)
+    for judge in (_judgeName, _judgeAddress):
+        refusal = judge(asked, named, there)
+        if refusal is not None:
+            return refusal
     if named is not None and there is not None:
         return Change.REFRESHED if named.id == there.id else Change.MERGED
     if there is not None:
@@ -189,6 +275,69 @@ def decide(asked: Enrolment, state: RosterState, limits: RosterLimits) -> Change
     if full is not None:
         return full
     return Change.JOINED if named is None else Change.MOVED
+
+
+def standing(asked: Enrolment, named: Member | None, there: Member | None) -> Refusal | None:
+    """
+    Judge whether a registration stands, which changes nothing.
+
+    :param named: who bears the name now.
+    :param there: who is registered at the callback address now; one of the two is somebody.
+    """
+    if named is None or named.owner != asked.owner or not _same(named, there):
+        return Refusal(Reason.NAME_TAKEN, f"{asked.name} or its address is registered otherwise")
+    return None if asked.key is None else _judgeKey(asked, named, f"{asked.name} is registered")
+
+
+def _same(named: Member, there: Member | None) -> bool:
+    return there is not None and there.id == named.id
+
+
+def _judgeName(asked: Enrolment, named: Member | None, there: Member | None) -> Refusal | None:
+    if named is None:
+        return None
+    if named.key is None and named.owner != asked.owner:
+        return Refusal(Reason.NAME_TAKEN, f"{asked.name} is registered {elsewhere(named.owner)}")
+    if asked.key is None and named.owner == asked.owner and _same(named, there):
+        # Who is there may say so without the key.
+        return None
+    return _judgeKey(asked, named, f"{asked.name} is registered")
+
+
+def _judgeAddress(asked: Enrolment, named: Member | None, there: Member | None) -> Refusal | None:
+    if there is None or (named is not None and _same(named, there)):
+        return None
+    what = f"{asked.host}:{asked.port} was registered"
+    if there.key is None and there.owner != asked.owner:
+        return Refusal(Reason.NOT_OWNER, f"{what} {elsewhere(there.owner)}")
+    return _judgeKey(asked, there, what, Reason.NOT_OWNER)
+
+
+def _judgeKey(
+    asked: Enrolment, member: Member, what: str, reason: Reason = Reason.NAME_TAKEN
+) -> Refusal | None:
+    if member.key is None:
+        return None
+    if asked.key is None:
+        return Refusal(reason, f"{what} with a key: show it as key=SECRET in a fifth field")
+    return None if asked.key.opens(member.key) else Refusal(reason, f"{what} with another key")
+
+
+def keptOf(asked: Enrolment, old: Sequence[Member]) -> tuple[MemberOptions, KeptKey | None]:
+    """
+    The options and the key of a member behind a registration that :func:`decide` has taken.
+
+    :param old: those of its name, and at its address, before.
+    """
+    key = next((member.key for member in old if member.key is not None), None)
+    options = old[0].options if old else MemberOptions()
+    if key is not None and asked.key is None:
+        return options, key
+    if asked.options is not None:
+        options = replace(asked.options, history=0)
+    if key is None and asked.key is not None:
+        key = asked.key.kept()
+    return options, key
 
 
 def _underCaps(asked: Enrolment, state: RosterState, limits: RosterLimits) -> Refusal | None:

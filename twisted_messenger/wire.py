@@ -3,7 +3,7 @@ The wire: bytes to frozen values and back. No transport, no policy; standard lib
 
 One message is all the bytes of one connection. To the server::
 
-    connect_request|NAME|HOST|PORT      register a callback address
+    connect_request|NAME|HOST|PORT      register a callback address; OPTIONS may follow
     leave_request|NAME|HOST|PORT        remove it
     from:NAME|TEXT                      say something to the room
 
@@ -11,9 +11,11 @@ From the server, a push: ``NAME: TEXT``.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from twisted_messenger.errors import WireError
+from twisted_messenger.options import RegistrationOptions, formatOptions, readOptions
 from twisted_messenger.refusal import Reason
 from twisted_messenger.text import prefixLines
 
@@ -59,22 +61,24 @@ _BAD = "\udcff"
 @dataclass(frozen=True)
 class Registration:
     """
-    ``connect_request|NAME|HOST|PORT``.
+    ``connect_request|NAME|HOST|PORT`` or ``connect_request|NAME|HOST|PORT|OPTIONS``.
 
     :param name: as sent, trimmed, not yet judged.
     :param host: as sent, trimmed: an address, a name, ``localhost``, or empty.
     :param port: 1 to 65535.
+    :param options: what the fifth field says; ``None`` where there is none.
     """
 
     name: str
     host: str
     port: int
+    options: RegistrationOptions | None = None
 
 
 @dataclass(frozen=True)
 class Departure:
     """
-    ``leave_request|NAME|HOST|PORT``; the fields are those of :class:`Registration`.
+    ``leave_request|NAME|HOST|PORT``; the fields are the first of :class:`Registration`.
     """
 
     name: str
@@ -111,9 +115,9 @@ def parse(data: bytes, maxBytes: int = MAX_MESSAGE_BYTES) -> Command:
         raise tooBig(maxBytes)
     message = _decoded(data)
     if message.startswith(_REGISTER):
-        return Registration(*_readAddress(message))
+        return _readRegistration(message)
     if message.startswith(_LEAVE):
-        return Departure(*_readAddress(message))
+        return Departure(*_readAddress(_fieldsOf(message, 3, "four fields")))
     if message.startswith(_SAY):
         return _readRoomMessage(message)
     if _isUtf16(data):
@@ -148,12 +152,22 @@ def tooBig(maxBytes: int) -> WireError:
     return WireError(Reason.TOO_BIG, f"a message has at most {maxBytes} bytes")
 
 
-def _readAddress(message: str) -> tuple[str, str, int]:
+def _fieldsOf(message: str, most: int, how: str) -> list[str]:
     verb, *fields = message.split("|")
-    if len(fields) != 3:
-        raise WireError(Reason.MALFORMED, f"use {verb}|NAME|HOST|PORT, four fields")
+    if not 3 <= len(fields) <= most:
+        raise WireError(Reason.MALFORMED, f"use {verb}|NAME|HOST|PORT, {how}")
     if _BAD in message:
         raise WireError(Reason.BAD_UTF8, f"{verb} must be UTF-8")
+    return fields
+
+
+def _readRegistration(message: str) -> Registration:
+    fields = _fieldsOf(message, 4, "four fields, and options in a fifth")
+    options = readOptions(fields[3].strip(_BLANKS)) if len(fields) > 3 else None
+    return Registration(*_readAddress(fields), options)
+
+
+def _readAddress(fields: Sequence[str]) -> tuple[str, str, int]:
     name, host = (field.strip(_BLANKS) for field in fields[:2])
     # A port has one spelling, without blanks.
     port = fields[2].strip("\0")
@@ -208,11 +222,16 @@ def fitsPush(name: str, text: str) -> bool:
     return most <= MAX_PUSH_BYTES or len(formatPush(name, text)) <= MAX_PUSH_BYTES
 
 
-def formatRegistration(name: str, host: str, port: int) -> bytes:
+def formatRegistration(
+    name: str, host: str, port: int, options: RegistrationOptions | None = None
+) -> bytes:
     """
     What a peer sends to join a room.
+
+    :param options: a fifth field, which a tutorial server ignores.
     """
-    return f"{_REGISTER}{name}|{host}|{port}".encode()
+    fifth = "" if options is None else f"|{formatOptions(options)}"
+    return f"{_REGISTER}{name}|{host}|{port}{fifth}".encode()
 
 
 def formatDeparture(name: str, host: str, port: int) -> bytes:

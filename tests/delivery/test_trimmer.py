@@ -29,7 +29,7 @@ class LogTrimmerTests(SynchronousTestCase):
         self.store.join("bob", 5000)
         self.counters = Counters()
         self.limits = LogLimits(entries=3)
-        self.trimmer = LogTrimmer(self.store, self.limits, self.clock, self.counters, lambda: 17.5)
+        self.trimmer = LogTrimmer(self.store, self.limits, self.clock, self.counters)
         self.log = keepLog(self, "delivery.trimmer")
 
     def elapse(self, seconds: float, step: float = 1.0) -> int:
@@ -44,19 +44,11 @@ class LogTrimmerTests(SynchronousTestCase):
 
     def test_asked(self) -> None:
         """
-        The store is given the limits and the time of day.
+        The store is given the limits.
         """
         self.trimmer.start()
         self.elapse(1)
-        self.assertEqual(self.store.trims, [(self.limits, 17.5)])
-
-    def test_timeOfDay(self) -> None:
-        """
-        By default messages grow old by the time of day, as those that are kept in a file do.
-        """
-        LogTrimmer(self.store, self.limits, self.clock, self.counters).start()
-        self.elapse(1)
-        self.assertGreater(self.store.trims[0][1], 1.7e9)
+        self.assertEqual(self.store.trims, [self.limits])
 
     def test_notBeforeTheStart(self) -> None:
         """

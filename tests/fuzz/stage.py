@@ -115,7 +115,6 @@ class Stage:
             limits=_LOG,
             delivery=DeliveryLimits(maxPushes=_MAX_PUSHES),
             retryPolicy=parts.retry(lambda: 0.5),
-            clock=network.seconds,
         )
         self._service = ChatService(self.store, room, self.receipts, broadcaster, [listener])
         self._service.startService()

@@ -11,7 +11,7 @@ from twisted.internet.task import deferLater
 from twisted_messenger.entry import Entry, Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Change, Enrolment, Progress, RosterLimits, RosterNews
+from twisted_messenger.roster import Enrolled, Enrolment, Progress, RosterLimits, RosterNews
 from twisted_messenger.stores.memory import MemoryStore
 
 #: Seconds until anything is done. It comes to no sum of what a script waits.
@@ -26,7 +26,7 @@ class RecordingStore(MemoryStore):
     """
 
     def __init__(self, clock: Any) -> None:
-        super().__init__()
+        super().__init__(clock.seconds)
         #: Names and texts, in the order of the log.
         self.posts: list[tuple[str, str]] = []
         #: How many departures were taken, also of those who were not there.
@@ -53,7 +53,7 @@ class RecordingStore(MemoryStore):
         """
         return self._later(super().append, post, admit).addCallback(self._appended, post)
 
-    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Change | Refusal]":
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
         """
         See :class:`~twisted_messenger.interfaces.IMessageStore`.
         """

@@ -13,7 +13,7 @@ from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, Senders
-from twisted_messenger.roster import Change, Enrolment, RosterLimits
+from twisted_messenger.roster import Enrolled, Enrolment, RosterLimits
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.wire import MAX_PUSH_BYTES, Departure, Registration, RoomMessage
 
@@ -33,7 +33,7 @@ class BrokenStore(MemoryStore):
         """
         return fail(self.error)
 
-    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Change | Refusal]":
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
         """
         Fail.
         """

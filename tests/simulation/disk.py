@@ -17,12 +17,11 @@ from twisted.python.failure import Failure
 
 from tests.simulation.process import Process
 from tests.simulation.record import Kind, Record
-from twisted_messenger.entry import LogLimits, Post
+from twisted_messenger.entry import Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Change, Enrolment, RosterLimits
+from twisted_messenger.roster import Enrolled, Enrolment, RosterLimits
 from twisted_messenger.stores.sqlite.file import SQLiteFile
-from twisted_messenger.stores.sqlite.store import SQLiteStore
 
 T = TypeVar("T")
 
@@ -76,10 +75,11 @@ class RecordingFile(SQLiteFile):
 
     :param disk: where the database is.
     :param record: is told.
+    :param process: whose time the room runs in.
     """
 
-    def __init__(self, disk: Disk, record: Record) -> None:
-        super().__init__(":memory:")
+    def __init__(self, disk: Disk, record: Record, process: Process) -> None:
+        super().__init__(":memory:", process.seconds)
         self._disk = disk
         self._record = record
         self._notes: list[Callable[[], None]] = []
@@ -128,14 +128,15 @@ class RecordingFile(SQLiteFile):
         message.position = position
         self._record.note(Kind.APPENDED, post.name, id, str(position))
 
-    def enrol(self, asked: Enrolment, limits: RosterLimits) -> Change | Refusal:
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> Enrolled | Refusal:
         """
         See :class:`SQLiteFile`.
         """
-        change = super().enrol(asked, limits)
-        if not isinstance(change, Refusal):
-            self._later(Kind.ENROLLED, asked.name, f"{asked.host}:{asked.port}", change.value)
-        return change
+        result = super().enrol(asked, limits)
+        if isinstance(result, Enrolled) and result.change is not None:
+            where = f"{asked.host}:{asked.port}"
+            self._later(Kind.ENROLLED, asked.name, where, result.change.value)
+        return result
 
     def leave(self, asked: Enrolment) -> bool | Refusal:
         """
@@ -214,21 +215,3 @@ class DiskWorker:
         if self._waiting:
             self._soon(self._runNext)
         done.callback(result)
-
-
-class VirtualStore(SQLiteStore):
-    """
-    The real store, except that entries age in virtual time.
-
-    :param clock: the process.
-    """
-
-    def __init__(self, file: SQLiteFile, worker: DiskWorker, clock: Process) -> None:
-        super().__init__(file, worker)
-        self._clock = clock
-
-    def trim(self, limits: LogLimits, now: float) -> "Deferred[int]":
-        """
-        See :class:`~twisted_messenger.interfaces.IMessageStore`.
-        """
-        return super().trim(limits, self._clock.seconds())

@@ -11,7 +11,7 @@ from twisted.internet.protocol import ClientCreator, Protocol
 from twisted.python.failure import Failure
 
 from tests.pushers import DeferredPusher
-from tests.simulation.disk import Disk, VirtualStore
+from tests.simulation.disk import Disk
 from tests.simulation.parts import Parts
 from twisted_messenger.backoff import RetryPolicy
 from twisted_messenger.delivery.broadcaster import Broadcaster
@@ -23,6 +23,7 @@ from twisted_messenger.lease import Lease
 from twisted_messenger.push.creator import CONNECT_TIMEOUT
 from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
 from twisted_messenger.roster import Progress
+from twisted_messenger.stores.sqlite.store import SQLiteStore
 
 # Commits that a disk which is never told to flush may lose.
 _LAZY_COMMITS = 4
@@ -71,7 +72,7 @@ class NewestFirst(Broadcaster):
         super().entriesRead(turned)
 
 
-class CursorFirst(VirtualStore):
+class CursorFirst(SQLiteStore):
     """
     Writes that a member has what is pushed to it next.
     """
@@ -110,7 +111,7 @@ class _Twice:
         return self._pusher.begin(host, port, payload, settled, connectTimeout)
 
 
-class Forgetful(VirtualStore):
+class Forgetful(SQLiteStore):
     """
     Never writes a cursor.
     """

@@ -5,12 +5,13 @@ What a server is made of: the real parts, and for each invariant parts that brea
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.simulation.disk import Disk, VirtualStore
+from tests.simulation.disk import Disk
 from twisted_messenger.backoff import RetryPolicy, retrySchedule
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Pusher
+from twisted_messenger.stores.sqlite.store import SQLiteStore
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Parts:
     """
 
     disk: Callable[[float], Disk] = Disk
-    store: type[VirtualStore] = VirtualStore
+    store: type[SQLiteStore] = SQLiteStore
     pusher: Callable[[object], Pusher] = PushCreator
     broadcaster: type[Broadcaster] = Broadcaster
     receipts: type[ReceiptFactory] = ReceiptFactory

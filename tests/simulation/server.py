@@ -109,7 +109,7 @@ class Server:
         self._process = process = Process(self._network, HOST)
         parts, settings = self._parts, self._settings
         worker = DiskWorker(process, self.disk, self._random)
-        store = parts.store(RecordingFile(self.disk, self._record), worker, process)
+        store = parts.store(RecordingFile(self.disk, self._record, process), worker)
         endpoint = TCP4ServerEndpoint(process, PORT, interface=HOST)
         listener = Listener("--port", endpoint)
         room = ChatRoom(

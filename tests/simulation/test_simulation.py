@@ -14,7 +14,7 @@ _SEEDS = range(300)
 _CAUGHT = {
     "loseConnection": (34, "delivery"),
     "lifo": (54, "order"),
-    "cursor-early": (12, "delivery"),
+    "cursor-early": (1, "delivery"),
     "no-fsync": (44, "delivery"),
     "cursor-never": (5, "twice"),
     "early-receipt": (28, "receipt"),

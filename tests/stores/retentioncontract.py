@@ -4,40 +4,26 @@ What every store must drop, for whom, and what it must say of it. See ``storecon
 
 from dataclasses import replace
 
-from tests.stores.progresscontract import ProgressContract
+from tests.stores.optionscontract import OptionsContract
 from tests.stores.rostercontract import anyone, at, post
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
+from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import MemberState, Progress
 from twisted_messenger.stores.retention import STEP
 
-_NOW = 2_000_000.0
 
-
-class RetentionContract(ProgressContract):
+class RetentionContract(OptionsContract):
     """
     The tests of what any store drops of its log.
     """
 
-    def trim(
-        self, *, entries: int = 0, size: int = 0, seconds: float = 0, now: float = _NOW
-    ) -> int:
+    def trim(self, *, entries: int = 0, size: int = 0, seconds: float = 0) -> int:
         """
         Drop what is over the limits.
 
         :returns: how many entries that were.
         """
-        return self.successResultOf(self.store.trim(LogLimits(entries, size, seconds), now))
-
-    def hear(self, name: str, text: str = "x", time: float = _NOW) -> int:
-        """
-        Append a message of somebody.
-
-        :returns: its position.
-        """
-        message = replace(post(text, name), time=time)
-        position = self.successResultOf(self.store.append(message, anyone))
-        assert isinstance(position, int)
-        return position
+        return self.successResultOf(self.store.trim(LogLimits(entries, size, seconds)))
 
     def fill(self, count: int) -> None:
         """
@@ -83,48 +69,52 @@ class RetentionContract(ProgressContract):
 
     def test_tooOld(self) -> None:
         """
-        What is older than the limit goes; what is just as old stays.
+        What is older than the limit goes.
         """
         self.join("bob", 5000)
-        for time in (100.0, 200.0, 300.0):
-            self.hear("alice", f"{time}", time)
-        self.assertEqual(self.trim(seconds=300, now=400), 0)
-        self.assertEqual(self.trim(seconds=150, now=400), 2)
-        self.assertEqual(self.texts(), ["300.0"])
-        self.assertEqual(self.trim(seconds=100, now=400), 0)
-        self.assertEqual(self.trim(seconds=100, now=400.5), 1)
+        for text in ("one", "two", "three"):
+            self.say(text)
+            self.elapse(100)
+        self.assertEqual(self.trim(seconds=320), 0)
+        self.assertEqual(self.trim(seconds=150), 2)
+        self.assertEqual(self.texts(), ["three"])
+        self.assertEqual(self.trim(seconds=120), 0)
+        self.elapse(30)
+        self.assertEqual(self.trim(seconds=120), 1)
 
-    def test_clockSetBack(self) -> None:
+    def test_clockIsSet(self) -> None:
         """
-        Nothing is dropped from the middle, nor kept for ever, where the clock was set back.
+        A clock that is set, ahead or back, neither drops nor keeps anything.
         """
         self.join("bob", 5000)
-        for time in (300.0, 100.0, 200.0):
-            self.hear("alice", f"{time}", time)
-        self.assertEqual(self.trim(seconds=150, now=400), 0)
-        self.assertEqual(self.texts(), ["300.0", "100.0", "200.0"])
-        self.assertEqual(self.trim(seconds=150, now=460), 3)
+        for time in (1e9, 2e9, 1.0):
+            self.successResultOf(self.store.append(replace(post("x"), time=time), anyone))
+        self.assertEqual(self.trim(seconds=150), 0)
+        self.elapse(200)
+        self.assertEqual(self.trim(seconds=150), 3)
 
     def test_severalLimits(self) -> None:
         """
         Of several limits the tightest counts, whichever it is.
         """
         self.join("bob", 5000)
-        for time in (100.0, 200.0, 300.0, 400.0, 500.0, 600.0):
-            self.hear("alice", "x", time)
+        for _ in range(6):
+            self.hear("alice")
+            self.elapse(100)
         one = ENTRY_OVERHEAD + 6
-        self.assertEqual(self.trim(entries=5, size=6 * one, seconds=600, now=700), 1)
-        self.assertEqual(self.trim(entries=5, size=4 * one, seconds=500, now=700), 1)
-        self.assertEqual(self.trim(entries=4, size=4 * one, seconds=350, now=700), 1)
-        self.assertEqual(self.trim(entries=3, size=3 * one, seconds=300, now=700), 0)
+        self.assertEqual(self.trim(entries=5, size=6 * one, seconds=650), 1)
+        self.assertEqual(self.trim(entries=5, size=4 * one, seconds=550), 1)
+        self.assertEqual(self.trim(entries=4, size=4 * one, seconds=350), 1)
+        self.assertEqual(self.trim(entries=3, size=3 * one, seconds=350), 0)
 
     def test_noLimits(self) -> None:
         """
         0 means no limit.
         """
         self.join("bob", 5000)
-        self.hear("alice", "x" * 10_000, 0.0)
-        self.assertEqual(self.trim(now=1e12), 0)
+        self.hear("alice", "x" * 10_000)
+        self.elapse(1e9)
+        self.assertEqual(self.trim(), 0)
         self.assertEqual(len(self.texts()), 1)
 
     def test_nothingOver(self) -> None:
@@ -135,7 +125,7 @@ class RetentionContract(ProgressContract):
         bob = self.join("bob", 5000)
         self.say("one", "two")
         revision = self.news().revision
-        self.assertEqual(self.trim(entries=2, size=10_000, seconds=2 * _NOW), 0)
+        self.assertEqual(self.trim(entries=2, size=10_000, seconds=1000), 0)
         self.assertEqual(self.texts(), ["one", "two"])
         news = self.news(revision)
         self.assertEqual((list(news.members), news.revision), ([], revision))
@@ -171,6 +161,65 @@ class RetentionContract(ProgressContract):
         positions = self.say("one", "two")
         self.trim(entries=1)
         self.assertEqual(self.state("bob").progress, Progress(positions[0], 3, 2, True))
+
+    def test_ownUnderATakenName(self) -> None:
+        """
+        A member that took a name misses what a stranger had said under it, not what it said itself.
+        """
+        self.join("bob", 5000)
+        self.hear("ann", "a stranger's")
+        self.enrol(at("ann", 5000))
+        self.hear("ann", "her own")
+        self.hear("ci")
+        self.assertEqual(self.trim(entries=1), 2)
+        self.assertEqual(self.state("ann").dropped, 1)
+
+    def share(self, subscriber: str | None, text: str = "x" * 36) -> bool:
+        """
+        Let a source say something, of which 300 bytes may wait.
+
+        :returns: whether it was taken.
+        """
+        message = replace(post(text), subscriber=subscriber, share=300)
+        result = self.successResultOf(self.store.append(message, anyone))
+        if isinstance(result, Refusal):
+            self.assertIs(result.reason, Reason.STORE_FULL)
+        return not isinstance(result, Refusal)
+
+    def test_share(self) -> None:
+        """
+        A source whose messages wait is told to wait itself, while others are served.
+        """
+        bob = self.join("bob", 5000)
+        self.assertEqual([self.share("10.0.0.1") for _ in range(4)], [True, True, False, False])
+        self.assertTrue(self.share("10.0.0.2"))
+        self.assertTrue(self.share(None))
+        self.assertFalse(self.share("10.0.0.1", "y" * 30))
+        self.advance(bob=self.read()[0].position)
+        self.assertEqual([self.share("10.0.0.1") for _ in range(2)], [True, False])
+        self.assertEqual(self.trim(size=1), 4)
+        self.assertEqual([self.share("10.0.0.1") for _ in range(3)], [True, True, False])
+        self.evict(bob.member.id)
+        self.assertEqual([self.share("10.0.0.1") for _ in range(9)], [True] * 9)
+
+    def test_sharesOfOneTransaction(self) -> None:
+        """
+        Several messages that come at once are counted together.
+        """
+        self.join("bob", 5000)
+        message = replace(post("x" * 36), subscriber="10.0.0.1", share=300)
+        saying = [self.store.append(message, anyone) for _ in range(4)]
+        taken = [isinstance(self.successResultOf(one), int) for one in saying]
+        self.assertEqual(taken, [True, True, False, False])
+
+    def test_running(self) -> None:
+        """
+        How long the room has been running goes on by itself, and only forwards.
+        """
+        before = self.store.running()
+        self.elapse(100)
+        self.say("x")
+        self.assertGreaterEqual(self.store.running(), before)
 
     def test_lateCursor(self) -> None:
         """

@@ -4,16 +4,19 @@ What every store's roster must do, and what its tests have to hand. See ``storec
 
 from typing import TYPE_CHECKING
 
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.address import machineKey
 from twisted_messenger.entry import Entry, Post
 from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.key import ShownKey
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import (
     Change,
     Enrolment,
     Member,
+    MemberOptions,
     MemberState,
     Progress,
     RosterLimits,
@@ -43,11 +46,21 @@ def anyone(named: Member | None) -> None:
     """
 
 
-def at(name: str, port: int, host: str = HOME, owner: str | None = None) -> Enrolment:
+def at(
+    name: str,
+    port: int,
+    host: str = HOME,
+    owner: str | None = None,
+    *,
+    options: MemberOptions | None = None,
+    key: str | None = None,
+    refresh: bool = False,
+) -> Enrolment:
     """
     A registration, by default sent from the machine it names.
     """
-    return Enrolment(name, host, port, owner or machineKey(host))
+    shown = None if key is None else ShownKey(key, b"salt")
+    return Enrolment(name, host, port, owner or machineKey(host), options, shown, refresh)
 
 
 class RosterContract(Base):
@@ -68,9 +81,16 @@ class RosterContract(Base):
         Open a store.
         """
         super().setUp()
+        self.steady = Clock()
         self.store = self.makeStore()
         self.store.open()
         self.addCleanup(lambda: self.successResultOf(self.store.close()))
+
+    def elapse(self, seconds: float) -> None:
+        """
+        Let the room run for some time.
+        """
+        self.steady.advance(seconds)
 
     def say(self, *texts: str) -> list[int]:
         """
@@ -86,11 +106,17 @@ class RosterContract(Base):
         no = Refusal(Reason.NOT_OWNER, "no")
         self.assertEqual(self.successResultOf(self.store.append(message, lambda _: no)), no)
 
-    def enrol(self, asked: Enrolment, limits: RosterLimits | None = None) -> Change | Refusal:
+    def enrol(
+        self, asked: Enrolment, limits: RosterLimits | None = None
+    ) -> Change | Refusal | None:
         """
         Register.
         """
-        return self.successResultOf(self.store.enrol(asked, limits or RosterLimits()))
+        result = self.successResultOf(self.store.enrol(asked, limits or RosterLimits()))
+        if isinstance(result, Refusal):
+            return result
+        self.assertIn(result.position, (0, self.news().head))
+        return result.change
 
     def join(self, name: str, port: int, host: str = HOME) -> MemberState:
         """

@@ -13,7 +13,7 @@ from tests.stores.retentioncontract import RetentionContract
 from tests.stores.rostercontract import OFFICE, anyone, at, post
 from twisted_messenger.entry import ENTRY_OVERHEAD
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.roster import Change, Member, MemberState, Progress
+from twisted_messenger.roster import Change, Member, MemberOptions, MemberState, Progress
 
 
 class StoreContract(RetentionContract):
@@ -203,22 +203,18 @@ class StoreContract(RetentionContract):
 
 class DurableStoreContract(StoreContract):
     """
-    The further tests of a store that remembers; a subclass gives ``reopened`` too.
+    The further tests of a store that remembers: ``makeStore`` finds what the last one has left.
     """
 
-    def reopened(self, store: IMessageStore) -> IMessageStore:
-        """
-        Close a store.
-
-        :returns: an open one, as the next start of the program finds it.
-        """
-        raise NotImplementedError
-
-    def restart(self) -> None:
+    def restart(self, *, outage: bool = False) -> None:
         """
         Go on with what a restart finds.
         """
-        self.store = self.reopened(self.store)
+        self.successResultOf(self.store.close())
+        if outage:
+            self.outage()
+        self.store = self.makeStore()
+        self.store.open()
 
     def known(self) -> list[MemberState]:
         """
@@ -254,6 +250,53 @@ class DurableStoreContract(StoreContract):
         self.assertEqual((self.state("bob").progress, self.state("bob").dropped), (there, 2))
         carol = self.state("carol")
         self.assertEqual((carol.progress, carol.dropped), (Progress(positions[1]), 2))
+
+    def outage(self) -> None:
+        """
+        Let three days pass in which no program runs; the next start comes behind it.
+        """
+        raise NotImplementedError
+
+    def test_restartKeepsAges(self) -> None:
+        """
+        After a restart messages are as old as before: how long nothing ran makes none older, nor
+        younger.
+        """
+        self.join("bob", 5000)
+        self.say("one")
+        self.elapse(100)
+        self.say("two")
+        self.restart()
+        before = self.store.running()
+        self.restart(outage=True)
+        self.assertLess(abs(self.store.running() - before), 20)
+        self.elapse(100)
+        self.assertEqual(self.trim(seconds=150), 1)
+        self.assertEqual(self.texts(), ["two"])
+
+    def test_restartKeepsOptionsAndKey(self) -> None:
+        """
+        After a restart a member is pushed to as it asked, and can be taken back with its key.
+        """
+        options = MemberOptions(newline=True, json=True)
+        self.enrol(at("bob", 5000, options=options, key="correct-horse"))
+        self.progressed("bob", Progress(0, 0, 0, True, 17.5, 3, 1e9))
+        before = self.known()
+        self.restart()
+        self.assertEqual(self.known(), before)
+        self.assertEqual(before[0].member.options, options)
+        asked = at("bob", 5000, OFFICE, key="correct-horse")
+        self.assertIs(self.enrol(asked), Change.MOVED)
+
+    def test_restartKeepsShares(self) -> None:
+        """
+        After a restart a source has no more room than before.
+        """
+        self.join("bob", 5000)
+        self.assertEqual([self.share("10.0.0.1") for _ in range(3)], [True, True, False])
+        self.restart()
+        self.assertFalse(self.share("10.0.0.1"))
+        self.assertTrue(self.share("10.0.0.2"))
 
     def test_restartKeepsSizes(self) -> None:
         """

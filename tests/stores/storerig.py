@@ -24,7 +24,7 @@ class HandStore(MemoryStore):
         super().__init__()
         self.asked: list[str] = []
         self.writes: list[dict[int, Progress]] = []
-        self.trims: list[tuple[LogLimits, float]] = []
+        self.trims: list[LogLimits] = []
         self.error: Exception | None = None
         self.slow = False
         self.gates: list[Deferred[None]] = []
@@ -68,12 +68,12 @@ class HandStore(MemoryStore):
         self.writes.append(written)
         return self._ask("advance", lambda: MemoryStore.advance(self, written))
 
-    def trim(self, limits: LogLimits, now: float) -> "Deferred[int]":
+    def trim(self, limits: LogLimits) -> "Deferred[int]":
         """
         Trim, when it is time.
         """
-        self.trims.append((limits, now))
-        return self._ask("trim", lambda: MemoryStore.trim(self, limits, now))
+        self.trims.append(limits)
+        return self._ask("trim", lambda: MemoryStore.trim(self, limits))
 
     def wake(self) -> None:
         """
@@ -95,7 +95,7 @@ class HandStore(MemoryStore):
         :returns: the new member's id.
         """
         self.enrol(at(name, port), RosterLimits())
-        return self._lastId
+        return self._roster.lastId
 
     def say(self, *texts: str) -> None:
         """

@@ -25,7 +25,7 @@ class SlowCommit:
         """
         if "FOR UPDATE" in sql:
             self.committed = 1
-            self._rows = [(3, 7, 1, 100, 2)]
+            self._rows = [(3, 7, 1, 100, 2, 0.0)]
         elif sql.startswith("SELECT batch"):
             self._rows = [(self.committed,)] if self.committed else []
         else:

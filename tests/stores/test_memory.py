@@ -18,7 +18,7 @@ class MemoryStoreTests(StoreContract, SynchronousTestCase):
         """
         A store in memory.
         """
-        return MemoryStore()
+        return MemoryStore(self.steady.seconds)
 
     def test_followerThatStops(self) -> None:
         """

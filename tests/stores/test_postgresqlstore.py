@@ -15,7 +15,7 @@ class PostgreSQLStoreTests(DurableStoreContract, PostgreSQLTestCase):
 
     def makeStore(self) -> IMessageStore:
         """
-        The only node of a new room.
+        The only node of the room.
         """
         self.node = self.makeNode()
         return self.node
@@ -32,11 +32,19 @@ class PostgreSQLStoreTests(DurableStoreContract, PostgreSQLTestCase):
 
         self.successResultOf(self.node._write(fill))
 
-    def reopened(self, store: IMessageStore) -> IMessageStore:
+    def elapse(self, seconds: float) -> None:
         """
-        Another node, when the first has left.
+        Let the database have counted as much.
         """
-        self.successResultOf(store.close())
-        again = self.makeNode()
-        again.open()
-        return again
+        self.server.execute(
+            f"UPDATE twisted_messenger_{self.room}.running SET ran = ran + {seconds}"
+        )
+
+    def outage(self) -> None:
+        """
+        See :class:`DurableStoreContract`.
+        """
+        self.server.execute(
+            f"UPDATE twisted_messenger_{self.room}.running"
+            " SET counted = counted - interval '3 days'"
+        )

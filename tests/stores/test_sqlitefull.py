@@ -14,7 +14,7 @@ from twisted_messenger.entry import LogLimits, Post
 from twisted_messenger.errors import StoreFull
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Change, Progress, RosterLimits
+from twisted_messenger.roster import Progress, RosterLimits
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 
 _FULL = "database or disk is full"
@@ -97,7 +97,7 @@ class FullBatchTests(PumpedTestCase):
         joining = self.store.enrol(at("erin", 5003), RosterLimits())
         evicting = self.store.evict(self.ids["carol"])
         leaving = self.store.leave(at("dave", 5002))
-        trimming = self.store.trim(LogLimits(bytes=1), 0.0)
+        trimming = self.store.trim(LogLimits(bytes=1))
         last = self.say(post("three"))
         self.worker.finish()
         for refused in (first, joining, last):
@@ -248,7 +248,7 @@ class FullDiskTests(PumpedTestCase):
         """
         Dropping the oldest messages makes room again; who lost them is known.
         """
-        dropped = self.done(self.store.trim(LogLimits(entries=2), 0.0))
+        dropped = self.done(self.store.trim(LogLimits(entries=2)))
         self.assertEqual(dropped, self.stored - 2)
         self.assertEqual(self.members()["bob"].dropped, dropped)
         self.assertTrue(self.takes("y" * 10_000))
@@ -260,7 +260,7 @@ class FullDiskTests(PumpedTestCase):
         """
         self.store.evict(-1)
         refused = self.say(post("x" * 10_000))
-        trimming = self.store.trim(LogLimits(entries=2), 0.0)
+        trimming = self.store.trim(LogLimits(entries=2))
         self.worker.finish()
         self.failureResultOf(refused, StoreFull)
         self.assertEqual(self.successResultOf(trimming), self.stored - 2)
@@ -274,5 +274,5 @@ class FullDiskTests(PumpedTestCase):
         self.assertIs(self.done(self.store.evict(bob)), True)
         self.assertEqual(self.log(), [])
         joined = self.done(self.store.enrol(at("carol", 5001), RosterLimits()))
-        self.assertIs(joined, Change.JOINED)
+        self.assertTrue(joined.stored)
         self.assertTrue(self.takes("y" * 10_000))

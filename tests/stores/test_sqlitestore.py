@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twisted.internet.task import Clock
 
 from tests.stores.rostercontract import anyone, at, post
 from tests.stores.sqliterig import ImmediateWorker, PumpedTestCase
@@ -14,7 +15,7 @@ from tests.stores.test_sqlitefile import FileTestCase
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits, Post
 from twisted_messenger.errors import StoreError
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.roster import Change, Progress, RosterLimits
+from twisted_messenger.roster import Progress, RosterLimits
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 from twisted_messenger.stores.sqlite.store import SQLiteStore
@@ -30,19 +31,16 @@ class SQLiteStoreTests(DurableStoreContract, FileTestCase):
 
     def makeStore(self) -> IMessageStore:
         """
-        A store in a new file.
+        A store in the file.
         """
-        self.file = SQLiteFile(self.path)
+        self.file = SQLiteFile(self.path, self.steady.seconds)
         return SQLiteStore(self.file, ImmediateWorker())
 
-    def reopened(self, store: IMessageStore) -> IMessageStore:
+    def outage(self) -> None:
         """
-        Another store in the same file.
+        See :class:`DurableStoreContract`.
         """
-        self.successResultOf(store.close())
-        again = self.makeStore()
-        again.open()
-        return again
+        self.steady.advance(3 * 86_400)
 
     def fill(self, count: int) -> None:
         """
@@ -95,7 +93,7 @@ class SameTests(FileTestCase):
             "bytes": LogLimits(0, much * 40, 0),
             "age": LogLimits(0, 0, much),
         }.get(kind, LogLimits(0, 0, 0))
-        return self.successResultOf(store.trim(limits, 10.0 + which))
+        return self.successResultOf(store.trim(limits))
 
     def seen(self, store: IMessageStore) -> object:
         """
@@ -112,8 +110,10 @@ class SameTests(FileTestCase):
         Whatever happens, both answer the same and then hold the same.
         """
         self.places += 1
-        file = SQLiteFile(f"{self.path}{self.places}")
-        stores: list[IMessageStore] = [MemoryStore(), SQLiteStore(file, ImmediateWorker())]
+        self.clock = Clock()
+        file = SQLiteFile(f"{self.path}{self.places}", self.clock.seconds)
+        durable = SQLiteStore(file, ImmediateWorker())
+        stores: list[IMessageStore] = [MemoryStore(self.clock.seconds), durable]
         for store in stores:
             store.open()
         try:
@@ -121,10 +121,11 @@ class SameTests(FileTestCase):
                 for store in stores:
                     self.successResultOf(store.enrol(at(name, port), RosterLimits()))
             for action in actions:
-                memory, durable = (self.act(store, *action) for store in stores)
-                self.assertEqual(memory, durable)
-                memory, durable = (self.seen(store) for store in stores)
-                self.assertEqual(memory, durable)
+                self.clock.advance(action[1])
+                first, second = (self.act(store, *action) for store in stores)
+                self.assertEqual(first, second)
+                first, second = (self.seen(store) for store in stores)
+                self.assertEqual(first, second)
         finally:
             file.close()
 
@@ -228,7 +229,7 @@ class BatchTests(PumpedTestCase):
         self.done(self.say(post("one")))
         self.say(post("busy"))
         together = [
-            self.store.trim(LogLimits(entries=1), 0.0),
+            self.store.trim(LogLimits(entries=1)),
             self.store.enrol(at("carol", 5001), RosterLimits()),
             self.store.advance({bob: Progress(1, 3, 2, True)}),
             self.store.evict(bob),
@@ -255,7 +256,8 @@ class BatchTests(PumpedTestCase):
         self.worker.finish()
         self.failureResultOf(joining, StoreError)
         revision = self.done(self.store.roster(0)).revision
-        self.assertIs(self.done(self.store.enrol(at("dave", 5002), RosterLimits())), Change.JOINED)
+        joining = self.store.enrol(at("dave", 5002), RosterLimits())
+        self.assertTrue(self.done(joining).stored)
         news = self.done(self.store.roster(revision))
         self.assertEqual([state.member.name for state in news.members], ["dave"])
 
@@ -266,7 +268,7 @@ class BatchTests(PumpedTestCase):
         self.done(self.say(post("one")))
         self.done(self.say(post("two")))
         self.say(post("three"))
-        trimming = self.store.trim(LogLimits(entries=1), 0.0)
+        trimming = self.store.trim(LogLimits(entries=1))
         self.say(post("x" * 1000)).addErrback(lambda reason: reason.trap(StoreError))
         self.breakTransaction()
         self.worker.finish()
@@ -278,7 +280,7 @@ class BatchTests(PumpedTestCase):
             (LogLimits(1, 0, 0), 1),
             (LogLimits(1, 0, 0), 0),
         ):
-            self.assertEqual(self.done(self.store.trim(limits, 0.0)), dropped)
+            self.assertEqual(self.done(self.store.trim(limits)), dropped)
         self.assertEqual(self.log(), ["three"])
 
     def test_advanceTakesACopy(self) -> None:

@@ -78,7 +78,7 @@ class House:
         reactor: Any = Process(network, host)
         self.counters = Counters()
         refusals = EventLog(self.counters, network.seconds)
-        self.store = MemoryStore()
+        self.store = MemoryStore(network.seconds)
         endpoint = TCP4ServerEndpoint(reactor, PORT, 1024, host if interface is None else interface)
         listener = Listener("--port", endpoint)
         self.room = ChatRoom(
@@ -98,7 +98,6 @@ class House:
             self.counters,
             delivery=DeliveryLimits(maxPushes=maxPushes),
             retryPolicy=retrySchedule(lambda: 0.5),
-            clock=network.seconds,
         )
         self.service = ChatService(
             self.store,

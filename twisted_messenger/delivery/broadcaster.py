@@ -11,8 +11,7 @@ Each member has one push in flight, and members go in parallel.
 """
 
 import random
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -56,7 +55,6 @@ class Broadcaster(Service):
     :param delivery: how pushes are made.
     :param serverName: whose notices tell a member what it missed.
     :param retryPolicy: number of failures to seconds before the next attempt.
-    :param clock: seconds since the epoch; ages messages.
     """
 
     log = Logger()
@@ -72,7 +70,6 @@ class Broadcaster(Service):
         delivery: DeliveryLimits | None = None,
         serverName: str = "server",
         retryPolicy: RetryPolicy | None = None,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self.counters = counters or Counters()
         self._store = store
@@ -83,7 +80,7 @@ class Broadcaster(Service):
         self._follower = LogFollower(store, self, reactor)
         self._cursors = CursorWriter(store, reactor)
         self._trimmer = LogTrimmer(
-            store, limits or LogLimits(), reactor, self.counters, clock, self._cursors.write
+            store, limits or LogLimits(), reactor, self.counters, self._cursors.write
         )
         self._tail = Tail()
         self._shared = Shared(

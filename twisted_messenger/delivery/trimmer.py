@@ -2,7 +2,6 @@
 Keeps the log within its limits.
 """
 
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -32,7 +31,6 @@ class LogTrimmer:
     :param limits: what it may keep.
     :param reactor: measures the time between looks.
     :param counters: what was dropped is counted there.
-    :param clock: seconds since the epoch; ages entries.
     :param before: awaited before each look: what members have, but the store does not know yet,
         would count as lost.
     """
@@ -45,7 +43,6 @@ class LogTrimmer:
         limits: LogLimits,
         reactor: Any,
         counters: Counters,
-        clock: Callable[[], float] = time.time,
         before: Callable[[], Coroutine[Any, Any, None]] = _nothing,
     ) -> None:
         self._before = before
@@ -53,7 +50,6 @@ class LogTrimmer:
         self._limits = limits
         self._reactor = reactor
         self._counters = counters
-        self._clock = clock
         self._timer: IDelayedCall | None = None
         self._running = False
         self._busy = False
@@ -100,7 +96,7 @@ class LogTrimmer:
     async def _trim(self) -> None:
         try:
             await self._before()
-            dropped = await self._store.trim(self._limits, self._clock())
+            dropped = await self._store.trim(self._limits)
         except StoreError as error:
             dropped = 0
             self.log.error("the log was not trimmed: {error}", error=error)

@@ -5,8 +5,10 @@ Every method judges first (names, policy, and inside the store's transaction the
 hands over to the store. Nothing here knows how messages come in or go out.
 """
 
+import secrets
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -17,13 +19,14 @@ from twisted_messenger.entry import Post
 from twisted_messenger.errors import StoreError, StoreFull, StoreUncertain
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.key import MAX_KEY, MIN_KEY, ShownKey, isKey
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.result import Reply, Stored
+from twisted_messenger.result import MAX_LISTED, Reply, Stored, listed
 from twisted_messenger.room.lookup import TooManyLookups, mayPass
 from twisted_messenger.room.policy import AdmissionPolicy
-from twisted_messenger.roster import Change, Enrolled, Enrolment
+from twisted_messenger.roster import Change, Enrolled, Enrolment, MemberOptions
 from twisted_messenger.wire import (
     MAX_PUSH_BYTES,
     Command,
@@ -34,6 +37,8 @@ from twisted_messenger.wire import (
 
 #: Characters of messages that may wait for the store at once: while a disk stalls, they are memory.
 MAX_UNSTORED = 16 * 1024 * 1024
+
+_SALT_BYTES = 16
 
 #: What becomes of a message.
 Taken = Stored | Enrolled | Reply | Refusal
@@ -120,22 +125,34 @@ class ChatRoom:
 
     def _worked(self, command: Command, source: Source) -> Coroutine[Any, Any, Taken]:
         if isinstance(command, Registration):
-            return self._register(command.name, command.host, command.port, source)
+            return self._registered(command, source)
         if isinstance(command, Departure):
             return self._leave(command.name, command.host, command.port, source)
         return self._post(command.name, command.text, source)
 
     def register(
-        self, name: str, host: str, port: int, source: Source = LOCAL
+        self,
+        name: str,
+        host: str,
+        port: int,
+        source: Source = LOCAL,
+        options: MemberOptions | None = None,
+        *,
+        key: str | None = None,
     ) -> "Deferred[Enrolled | Refusal]":
         """
         Put a member into the roster, or refresh, move or rename one.
 
         :param host: an address, a name, ``localhost``, or empty for the source's own address.
         :param port: 1 to 65535.
+        :param options: how it wants its pushes; ``None`` leaves that as it is.
+        :param key: 8 to 128 printable characters; from now on only who shows it may move the name.
         :returns: fires with what it did once that is durable, or with the refusal.
+        :raises ValueError: that can be no key.
         """
-        return self._judged(self._register(name, host, port, source), source)
+        if key is not None and not isKey(key):
+            raise ValueError(f"a key has {MIN_KEY} to {MAX_KEY} printable characters")
+        return self._judged(self._register(name, host, port, source, options, key), source)
 
     def leave(
         self, name: str, host: str, port: int, source: Source = LOCAL
@@ -212,17 +229,48 @@ class ChatRoom:
         except BadName as problem:
             return Refusal(Reason.BAD_NAME, str(problem))
 
+    async def _registered(
+        self, command: Registration, source: Source
+    ) -> Enrolled | Reply | Refusal:
+        name, host, port, options = command.name, command.host, command.port, command.options
+        if options is None:
+            return await self._register(name, host, port, source)
+        if options.who:
+            return await self._who(name, host, port, source)
+        member, key, refresh = options.member, options.key, options.refresh
+        enrolled = await self._register(name, host, port, source, member, key, refresh)
+        if isinstance(enrolled, Refusal) or not refresh:
+            return enrolled
+        return Reply("here" if enrolled.change is None else "joined")
+
+    async def _who(self, name: str, host: str, port: int, source: Source) -> Reply | Refusal:
+        # Who could register may ask.
+        asked = await self._asked(name, host, port, source)
+        if isinstance(asked, Refusal):
+            return asked
+        return Reply(listed(await self._store.names(MAX_LISTED)))
+
     async def _register(
-        self, name: str, host: str, port: int, source: Source
+        self,
+        name: str,
+        host: str,
+        port: int,
+        source: Source,
+        options: MemberOptions | None = None,
+        key: str | None = None,
+        refresh: bool = False,
     ) -> Enrolled | Refusal:
         asked = await self._asked(name, host, port, source)
         if isinstance(asked, Refusal):
             return asked
-        change = await self._store.enrol(asked, self.policy.limits)
-        if isinstance(change, Refusal):
-            return change
-        self.counters.add(f"registered.{change.value}")
-        if change is not Change.REFRESHED:
+        shown = None if key is None else ShownKey(key, secrets.token_bytes(_SALT_BYTES))
+        asked = replace(asked, options=options, key=shown, refresh=refresh)
+        enrolled = await self._store.enrol(asked, self.policy.limits)
+        if isinstance(enrolled, Refusal):
+            return enrolled
+        change = enrolled.change
+        self.counters.add(f"registered.{'stands' if change is None else change.value}")
+        if change is not None and change is not Change.REFRESHED:
             self.refusals.note(
                 source,
                 "{name} at {host}:{port} {change}",
@@ -231,7 +279,7 @@ class ChatRoom:
                 port=asked.port,
                 change=change.value,
             )
-        return Enrolled(change)
+        return enrolled
 
     async def _leave(self, name: str, host: str, port: int, source: Source) -> Stored | Refusal:
         # The callback policy is not asked: a member that it let in may leave.
@@ -263,7 +311,10 @@ class ChatRoom:
         self._unstored += len(encodable)
         try:
             position = await self._store.append(
-                Post(cleaned, encodable, source.key, self._clock()),
+                Post(
+                    *(cleaned, encodable, source.key, self._clock()),
+                    *(source.subscriber, self.policy.maxWaitingBytes),
+                ),
                 lambda named: self.policy.judgeSender(cleaned, source, named),
             )
         finally:

@@ -15,6 +15,7 @@ from ipaddress import (
 )
 
 from twisted_messenger.address import UNKNOWN, Source, elsewhere, literal, machineKey
+from twisted_messenger.entry import LogLimits
 from twisted_messenger.names import cleanName
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Member, RosterLimits
@@ -22,6 +23,10 @@ from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
 #: Below it lie the services that an unwanted connection could harm.
 MIN_CALLBACK_PORT = 1024
+
+#: One source may have so much of the log wait for members, one part of so many: it must not push
+#: out what others said.
+WAITING_SHARE = 8
 
 _WHERE_I_CAME_FROM = frozenset({"", "0.0.0.0", "::"})
 
@@ -67,6 +72,7 @@ class AdmissionPolicy:
     :param maxMessageBytes: bytes of one message to the server.
     :param reserved: for a clean name, the only machines that may register it or speak under it, as
         :func:`readReservation` gives them; ``127.0.0.1`` is this machine.
+    :param maxWaitingBytes: of messages of one source that wait for members; 0 for no limit.
     """
 
     callbacks: Callbacks = Callbacks.OWN
@@ -77,6 +83,7 @@ class AdmissionPolicy:
     limits: RosterLimits = field(default_factory=RosterLimits)
     maxMessageBytes: int = MAX_MESSAGE_BYTES
     reserved: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    maxWaitingBytes: int = LogLimits.bytes // WAITING_SHARE
 
     def judgeRegistration(self, name: str, host: str, port: int, source: Source) -> Refusal | None:
         """

@@ -11,14 +11,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.python.failure import Failure
 
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Change, Enrolment, Progress, RosterLimits, RosterNews
+from twisted_messenger.roster import Enrolled, Enrolment, Progress, RosterLimits, RosterNews
 
 T = TypeVar("T")
 
@@ -67,11 +67,20 @@ class GroupCommitStore(ABC, Generic[Tables]):
         """
         return self._write(lambda: self._tables.append(post, admit))
 
-    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Change | Refusal]":
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
         """
         See :class:`IMessageStore`.
         """
+        if asked.refresh:
+            return ensureDeferred(self._refresh(asked, limits))
         return self._write(lambda: self._tables.enrol(asked, limits))
+
+    async def _refresh(self, asked: Enrolment, limits: RosterLimits) -> Enrolled | Refusal:
+        # Nearly all stand: a transaction for nothing would cost as much as one for a message.
+        stands = await self._ask(lambda tables: tables.stands(asked))
+        if stands is False:
+            return await self._write(lambda: self._tables.enrol(asked, limits))
+        return Enrolled() if stands is True else stands
 
     def leave(self, asked: Enrolment) -> "Deferred[bool | Refusal]":
         """
@@ -98,11 +107,11 @@ class GroupCommitStore(ABC, Generic[Tables]):
         """
         return self._write(lambda: self._tables.evict(memberId, since), frees=True)
 
-    def trim(self, limits: LogLimits, now: float) -> "Deferred[int]":
+    def trim(self, limits: LogLimits) -> "Deferred[int]":
         """
         See :class:`IMessageStore`.
         """
-        return self._write(lambda: self._tables.trim(limits, now), frees=True)
+        return self._write(lambda: self._tables.trim(limits), frees=True)
 
     def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
         """
@@ -115,6 +124,12 @@ class GroupCommitStore(ABC, Generic[Tables]):
         See :class:`IMessageStore`.
         """
         return self._ask(lambda tables: tables.roster(since))
+
+    def names(self, limit: int) -> "Deferred[list[str]]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._ask(lambda tables: tables.names(limit))
 
     def follow(self, woken: Callable[[], None]) -> None:
         """

@@ -2,51 +2,66 @@
 A store in memory: for tests, for embedders, and for rooms that may forget.
 """
 
+import time
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from typing import NamedTuple
 
 from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
-from twisted_messenger.address import machineKey
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.interfaces import Admission, IMessageStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import (
     Change,
+    Enrolled,
     Enrolment,
-    Member,
-    MemberState,
     Progress,
     RosterLimits,
     RosterNews,
-    RosterState,
     decide,
     mayLeave,
 )
-from twisted_messenger.stores.retention import DEPARTED, entrySize, floorOf
+from twisted_messenger.stores.memoryroster import Roster
+from twisted_messenger.stores.retention import entrySize, floorOf, judgeShare
+
+
+class Kept(NamedTuple):
+    """
+    An entry, and what the store alone knows of it.
+
+    :param size: what it counts against limits, in bytes.
+    :param subscriber: see :class:`~twisted_messenger.entry.Post`.
+    :param ran: how long the room had been running.
+    """
+
+    entry: Entry
+    size: int
+    subscriber: str | None
+    ran: float
 
 
 @implementer(IMessageStore)
 class MemoryStore:
     """
     Keeps everything until the process ends; every Deferred has fired when it is returned.
+
+    :param steady: seconds that nobody sets.
     """
 
     #: See :class:`IMessageStore`.
     lease = Lease()
 
-    def __init__(self) -> None:
-        self._log: list[Entry] = []
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        self._steady = steady
+        self._started = steady()
+        self._log: list[Kept] = []
         self._size = 0
-        self._members: dict[int, MemberState] = {}
-        self._revisions: dict[int, int] = {}
-        self._departed: dict[int, int] = {}
+        self._shares: dict[str, int] = {}
+        self._roster = Roster()
         self._head = 0
-        self._revision = 0
-        self._lastId = 0
         self._followers: list[Callable[[], None]] = []
 
     def open(self) -> None:
@@ -60,50 +75,65 @@ class MemoryStore:
         """
         return succeed(None)
 
+    def running(self) -> float:
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._steady() - self._started
+
     def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
         """
         See :class:`IMessageStore`.
         """
-        named = self._named(post.name)
+        named = self._roster.named(post.name)
         refusal = admit(named)
+        if refusal is None and post.subscriber is not None:
+            refusal = judgeShare(post, self._shares.get(post.subscriber, 0))
         if refusal is not None:
             return succeed(refusal)
         self._head += 1
         owned = named is not None and named.owner == post.source
-        self._log.append(Entry(self._head, post.name, post.text, owned, post.time))
-        self._size += entrySize(post.name, post.text)
+        entry = Entry(self._head, post.name, post.text, owned, post.time)
+        kept = Kept(entry, entrySize(post.name, post.text), post.subscriber, self.running())
+        self._log.append(kept)
+        self._count(kept, 1)
         self._forgetDelivered()
         self._wake()
         return succeed(self._head)
 
-    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Change | Refusal]":
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
         """
         See :class:`IMessageStore`.
         """
-        named, there = self._named(asked.name), self._there(asked.address)
-        change = decide(asked, self._rosterState(asked, named, there), limits)
+        change = decide(asked, self._roster.state(asked), limits)
         if isinstance(change, Refusal):
             return succeed(change)
-        old = [self._members[member.id] for member in (named, there) if member is not None]
-        if change is Change.JOINED:
-            self._insert(asked, Progress(self._head))
-        elif change is Change.MERGED:
-            for state in old:
-                self._remove(state.member.id)
-            cursor = min(state.progress.cursor for state in old)
-            reached = any(state.progress.reached for state in old)
-            self._insert(asked, Progress(cursor, reached=reached))
-        else:
-            self._put(replace(old[0], member=_member(asked, old[0].member.id)), heard=True)
-        self._forgetDelivered()
-        self._wake()
-        return succeed(change)
+        if change is not None:
+            start = self._start(asked) if change is Change.JOINED else self._head
+            self._roster.carryOut(change, asked, start, self._head)
+            self._forgetDelivered()
+            self._wake()
+        return succeed(Enrolled(change, self._head))
+
+    def _start(self, asked: Enrolment) -> int:
+        """
+        Behind which position a new member begins.
+        """
+        history = 0 if asked.options is None else asked.options.history
+        start = self._head
+        for kept in reversed(self._log) if history else ():
+            if kept.entry.name != asked.name:
+                if not history:
+                    return kept.entry.position
+                history -= 1
+            start = kept.entry.position - 1
+        return start
 
     def leave(self, asked: Enrolment) -> "Deferred[bool | Refusal]":
         """
         See :class:`IMessageStore`.
         """
-        named = self._named(asked.name)
+        named = self._roster.named(asked.name)
         verdict = mayLeave(asked, named)
         if verdict is not True:
             return succeed(verdict)
@@ -121,10 +151,10 @@ class MemoryStore:
         """
         See :class:`IMessageStore`.
         """
-        state = self._members.get(memberId)
+        state = self._roster.members.get(memberId)
         if state is None or (since is not None and state.registered > since):
             return succeed(False)
-        self._remove(memberId)
+        self._roster.remove(memberId)
         self._forgetDelivered()
         self._wake()
         return succeed(True)
@@ -135,40 +165,44 @@ class MemoryStore:
         """
         start = self._index(after)
         entries: list[Entry] = []
-        for entry in self._log[start : start + limit]:
-            maxBytes -= len(entry.text.encode())
+        for kept in self._log[start : start + limit]:
+            maxBytes -= len(kept.entry.text.encode())
             if entries and maxBytes < 0:
                 break
-            entries.append(entry)
+            entries.append(kept.entry)
         return succeed(entries)
 
     def roster(self, since: int) -> "Deferred[RosterNews]":
         """
         See :class:`IMessageStore`.
         """
-        members = [state for id, state in self._members.items() if self._revisions[id] > since]
-        departed = [id for id, revision in self._departed.items() if revision > since]
-        return succeed(RosterNews(self._revision, self._head, members, departed))
+        return succeed(self._roster.news(since, self._head))
+
+    def names(self, limit: int) -> "Deferred[list[str]]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return succeed(self._roster.names(limit))
 
     def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
         """
         See :class:`IMessageStore`.
         """
         for memberId, new in progress.items():
-            state = self._members.get(memberId)
-            if state is not None:
-                self._members[memberId] = replace(state, progress=_further(state.progress, new))
+            self._roster.advance(memberId, new, self._head)
         self._forgetDelivered()
         return succeed(None)
 
-    def trim(self, limits: LogLimits, now: float) -> "Deferred[int]":
+    def trim(self, limits: LogLimits) -> "Deferred[int]":
         """
         See :class:`IMessageStore`.
         """
-        oldest = ((e.position, e.time, entrySize(e.name, e.text)) for e in self._log)
-        floor = floorOf(oldest, len(self._log), self._size, limits, now)
-        for state in list(self._members.values()):
-            self._dropFor(state, floor)
+        oldest = ((kept.entry.position, kept.ran, kept.size) for kept in self._log)
+        floor = floorOf(oldest, len(self._log), self._size, limits, self.running())
+        for state in self._roster.behind(floor):
+            lost = self._log[self._index(state.progress.cursor) : self._index(floor)]
+            own = sum(state.said(kept.entry.position, kept.entry.name) for kept in lost)
+            self._roster.drop(state, floor, len(lost) - own)
         dropped = self._forget(floor)
         if dropped:
             self._wake()
@@ -190,72 +224,26 @@ class MemoryStore:
         for woken in list(self._followers):
             woken()
 
-    def _named(self, name: str) -> Member | None:
-        members = (state.member for state in self._members.values())
-        return next((member for member in members if member.name == name), None)
-
-    def _there(self, address: str) -> Member | None:
-        members = (state.member for state in self._members.values())
-        return next((member for member in members if member.address == address), None)
-
-    def _rosterState(
-        self, asked: Enrolment, named: Member | None, there: Member | None
-    ) -> RosterState:
-        host = machineKey(asked.host)
-        atHost = sum(machineKey(state.member.host) == host for state in self._members.values())
-        return RosterState(named, there, len(self._members), atHost)
-
-    def _insert(self, asked: Enrolment, progress: Progress) -> None:
-        self._lastId += 1
-        self._put(MemberState(_member(asked, self._lastId), progress, 0), heard=True)
-
-    def _put(self, state: MemberState, *, heard: bool) -> None:
-        self._revision += 1
-        if heard:
-            state = replace(state, registered=self._revision)
-        self._members[state.member.id] = state
-        self._revisions[state.member.id] = self._revision
-
-    def _remove(self, memberId: int) -> None:
-        self._revision += 1
-        del self._members[memberId], self._revisions[memberId]
-        self._departed[memberId] = self._revision
-        if len(self._departed) > DEPARTED:
-            del self._departed[next(iter(self._departed))]
-
     def _index(self, position: int) -> int:
-        return bisect_right(self._log, position, key=lambda entry: entry.position)
-
-    def _dropFor(self, state: MemberState, floor: int) -> None:
-        if state.progress.cursor >= floor:
-            return
-        lost = self._log[self._index(state.progress.cursor) : self._index(floor)]
-        dropped = state.dropped + sum(entry.name != state.member.name for entry in lost)
-        progress = replace(state.progress, cursor=floor)
-        self._put(replace(state, progress=progress, dropped=dropped), heard=False)
+        return bisect_right(self._log, position, key=lambda kept: kept.entry.position)
 
     def _forgetDelivered(self) -> None:
-        cursors = (state.progress.cursor for state in self._members.values())
-        self._forget(min(cursors, default=self._head))
+        self._forget(self._roster.lowestCursor(self._head))
 
     def _forget(self, floor: int) -> int:
         index = self._index(floor)
-        self._size -= sum(entrySize(entry.name, entry.text) for entry in self._log[:index])
+        for kept in self._log[:index]:
+            self._count(kept, -1)
         del self._log[:index]
         return index
 
-
-def _member(asked: Enrolment, memberId: int) -> Member:
-    return Member(asked.name, asked.host, asked.port, asked.owner, memberId)
-
-
-def _further(old: Progress, new: Progress) -> Progress:
-    return Progress(
-        max(old.cursor, new.cursor),
-        max(old.skipped, new.skipped),
-        max(old.told, new.told),
-        old.reached or new.reached,
-    )
+    def _count(self, kept: Kept, sign: int) -> None:
+        self._size += sign * kept.size
+        if kept.subscriber is not None:
+            held = self._shares.get(kept.subscriber, 0) + sign * kept.size
+            self._shares[kept.subscriber] = held
+            if not held:
+                del self._shares[kept.subscriber]
 
 
 def parseMemory(reactor: object, argument: str) -> MemoryStore:

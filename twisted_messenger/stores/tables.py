@@ -10,28 +10,37 @@ from typing import Any
 
 from twisted_messenger.address import machineKey
 from twisted_messenger.entry import Entry, LogLimits
+from twisted_messenger.key import KeptKey
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import (
     Change,
+    Enrolled,
     Enrolment,
     Member,
+    MemberOptions,
     MemberState,
     Progress,
     RosterLimits,
     RosterNews,
     RosterState,
     decide,
+    keptOf,
     mayLeave,
+    mergedProgress,
+    standing,
 )
 from twisted_messenger.stores.retention import DEPARTED, STEP, floorOf
 
-_MEMBER = "SELECT name, host, port, owner, id FROM members WHERE "
+_MEMBER = "name, host, port, members.owner, id, options, key_salt, key_hash"
 
 #: What is read of a member, in the order that :func:`memberState` takes.
 MEMBER_STATE = (
-    "members.name, host, port, members.owner, id, cursor, skipped, told, reached, registered,"
-    " dropped"
+    f"{_MEMBER}, cursor, skipped, told, reached, failing_since, attempts, last_reached, registered,"
+    " dropped, named"
 )
+
+# What an entry must not be to be lost for a member.
+_OWN = "(log.name = members.name AND log.position > members.named)"
 
 
 class RoomTables(ABC):
@@ -64,39 +73,104 @@ class RoomTables(ABC):
         """
         return STEP
 
-    def enrol(self, asked: Enrolment, limits: RosterLimits) -> Change | Refusal:
+    @abstractmethod
+    def running(self) -> float:
+        """
+        See :meth:`IMessageStore.running`.
+        """
+
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> Enrolled | Refusal:
         """
         See :meth:`IMessageStore.enrol`.
         """
         named = self._member("name = :value", asked.name)
         there = self._member("address = :value", asked.address)
-        members = self._memberCount()
-        (atHost,) = self._execute(
-            "SELECT count(*) FROM members WHERE machine = :machine",
-            {"machine": machineKey(asked.host)},
-        ).fetchone()
-        change = decide(asked, RosterState(named, there, members, atHost), limits)
+        state = RosterState(named, there, self._memberCount(), self._atHost(asked, limits))
+        change = decide(asked, state, limits)
+        if isinstance(change, Refusal):
+            return change
+        if change is not None:
+            self._carryOut(change, asked, [one for one in (named, there) if one is not None])
+        return Enrolled(change, self._head())
+
+    def _carryOut(self, change: Change, asked: Enrolment, old: list[Member]) -> None:
+        columns = _columns(asked, *keptOf(asked, old))
         if change is Change.MERGED:
-            assert named is not None and there is not None
-            cursor, reached = self._execute(
-                "SELECT min(cursor), max(reached) FROM members WHERE id IN (:one, :other)",
-                {"one": named.id, "other": there.id},
-            ).fetchone()
-            self._remove(named)
-            self._remove(there)
-            self._insert(asked, cursor, reached)
+            self._merge(columns, *old)
         elif change is Change.JOINED:
-            self._insert(asked, self._head())
-        elif not isinstance(change, Refusal):
-            existing = named or there
-            assert existing is not None
+            start = self._start(asked)
+            self._insert(columns, Progress(start), start)
+        else:
+            named = "named = :head, " if change is Change.RENAMED else ""
             self._execute(
-                "UPDATE members SET name = :name, host = :host, port = :port, machine = :machine,"
-                " address = :address, owner = :owner, registered = :revision,"
-                " revision = :revision WHERE id = :id",
-                {**_columns(asked), "revision": self._nextRevision(), "id": existing.id},
+                f"UPDATE members SET {named}{_SET}, failing_since = NULL, attempts = 0,"
+                " registered = :revision, revision = :revision WHERE id = :id",
+                {
+                    **columns,
+                    "revision": self._nextRevision(),
+                    "id": old[0].id,
+                    "head": self._head(),
+                },
             )
-        return change
+
+    def _merge(self, columns: dict[str, object], named: Member, there: Member) -> None:
+        rows = self._execute(
+            f"SELECT {MEMBER_STATE} FROM members WHERE id IN (:one, :other)",
+            {"one": named.id, "other": there.id},
+        )
+        states = [memberState(row) for row in rows]
+        (had,) = [state.named for state in states if state.member.id == named.id]
+        self._remove(named)
+        self._remove(there)
+        self._insert(columns, mergedProgress([state.progress for state in states]), had)
+
+    def _start(self, asked: Enrolment) -> int:
+        """
+        Behind which position a new member begins.
+        """
+        history = 0 if asked.options is None else asked.options.history
+        if not history:
+            return self._head()
+        values = {"name": asked.name, "history": history}
+        (start,) = self._execute(
+            "SELECT coalesce((SELECT position FROM log WHERE name != :name ORDER BY position DESC"
+            " LIMIT 1 OFFSET :history), (SELECT min(position) - 1 FROM log))",
+            values,
+        ).fetchone()
+        return self._head() if start is None else int(start)
+
+    def _atHost(self, asked: Enrolment, limits: RosterLimits) -> int:
+        # No further than matters: it must not take longer, the more there are.
+        (atHost,) = self._execute(
+            "SELECT count(*) FROM (SELECT 1 FROM members WHERE machine = :machine LIMIT :most)"
+            " AS found",
+            {"machine": machineKey(asked.host), "most": limits.perHost},
+        ).fetchone()
+        return int(atHost)
+
+    def stands(self, asked: Enrolment) -> Refusal | bool:
+        """
+        Whether a registration is there, is not, or is another's; it changes nothing.
+        """
+        # In one statement: what is read by two may never have been true.
+        rows = self._execute(
+            f"SELECT {_MEMBER} FROM members WHERE name = :name OR address = :address",
+            {"name": asked.name, "address": asked.address},
+        )
+        found = [_member(row) for row in rows]
+        if not found:
+            return False
+        named = next((one for one in found if one.name == asked.name), None)
+        there = next((one for one in found if one.address == asked.address), None)
+        refusal = standing(asked, named, there)
+        return True if refusal is None else refusal
+
+    def names(self, limit: int) -> list[str]:
+        """
+        See :meth:`IMessageStore.names`.
+        """
+        rows = self._execute("SELECT name FROM members ORDER BY id LIMIT :limit", {"limit": limit})
+        return [name for (name,) in rows]
 
     def leave(self, asked: Enrolment) -> bool | Refusal:
         """
@@ -147,29 +221,30 @@ class RoomTables(ABC):
         See :meth:`IMessageStore.roster`.
         """
         rows = self._execute(
-            f"SELECT {MEMBER_STATE} FROM members WHERE revision > :since ORDER BY id",
-            {"since": since},
+            f"SELECT {MEMBER_STATE} FROM members WHERE revision > :since", {"since": since}
         )
-        members = [memberState(row) for row in rows]
+        # Were the database to sort them, it would go through all.
+        members = sorted(map(memberState, rows), key=lambda state: state.member.id)
         return RosterNews(self._revision, self._head(), members, self._departedSince(since))
 
     def _departedSince(self, since: int) -> list[int]:
         rows = self._execute("SELECT id FROM departed WHERE revision > :since", {"since": since})
         return [memberId for (memberId,) in rows]
 
-    def trim(self, limits: LogLimits, now: float) -> int:
+    def trim(self, limits: LogLimits) -> int:
         """
         See :meth:`IMessageStore.trim`.
         """
         oldest = self._execute(
-            "SELECT position, time, size FROM log ORDER BY position LIMIT :step", {"step": STEP}
+            "SELECT position, ran, size FROM log ORDER BY position LIMIT :step", {"step": STEP}
         )
+        now = self.running()
         floor = {"floor": floorOf(oldest, self._entries, self._size, limits, now)}
         behind = self._execute("SELECT 1 FROM members WHERE cursor < :floor LIMIT 1", floor)
         if behind.fetchone() is not None:
             self._execute(
                 "UPDATE members SET dropped = dropped + (SELECT count(*) FROM log WHERE"
-                " position > members.cursor AND position <= :floor AND log.name != members.name),"
+                f" position > members.cursor AND position <= :floor AND NOT {_OWN}),"
                 " cursor = :floor, revision = :revision WHERE cursor < :floor",
                 {**floor, "revision": self._nextRevision()},
             )
@@ -184,34 +259,70 @@ class RoomTables(ABC):
         return self._forget(self._head() if slowest is None else slowest)
 
     def _forget(self, floor: int) -> int:
-        last, entries, size = self._execute(
-            "SELECT max(position), count(*), sum(size) FROM (SELECT position, size FROM log"
-            " WHERE position <= :floor ORDER BY position LIMIT :step) AS oldest",
+        rows = self._execute(
+            "SELECT source, max(position), count(*), sum(size) FROM (SELECT source, position, size"
+            " FROM log WHERE position <= :floor ORDER BY position LIMIT :step) AS oldest"
+            " GROUP BY source",
             {"floor": floor, "step": self._forgetStep()},
-        ).fetchone()
-        if entries:
-            self._execute("DELETE FROM log WHERE position <= :last", {"last": last})
-            self._entries -= entries
-            self._size -= size
-        return int(entries)
+        ).fetchall()
+        if not rows:
+            return 0
+        last = max(position for _, position, _, _ in rows)
+        self._execute("DELETE FROM log WHERE position <= :last", {"last": last})
+        self._holds({source: -int(size) for source, _, _, size in rows if source})
+        entries = sum(int(count) for _, _, count, _ in rows)
+        self._entries -= entries
+        self._size -= sum(int(size) for _, _, _, size in rows)
+        return entries
 
+    def _held(self, source: str) -> int:
+        """
+        Bytes that a source has in the log.
+        """
+        row = self._execute(
+            "SELECT size FROM shares WHERE source = :source", {"source": source}
+        ).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def _holds(self, more: Mapping[str, int]) -> None:
+        """
+        Sources have so many bytes more in the log, or fewer.
+        """
+        for source, size in more.items():
+            values = {"source": source, "size": size}
+            self._execute(
+                "INSERT INTO shares (source, size) VALUES (:source, :size)"
+                " ON CONFLICT (source) DO UPDATE SET size = shares.size + excluded.size",
+                values,
+            )
+            if size < 0:
+                self._execute("DELETE FROM shares WHERE source = :source AND size <= 0", values)
+
+    @abstractmethod
     def _memberCount(self) -> int:
-        return int(self._execute("SELECT count(*) FROM members").fetchone()[0])
+        """
+        How many members there are; counting them would take longer, the more there are.
+        """
 
     def _member(self, condition: str, value: object) -> Member | None:
-        row = self._execute(_MEMBER + condition, {"value": value}).fetchone()
-        return None if row is None else Member(*row)
+        row = self._execute(
+            f"SELECT {_MEMBER} FROM members WHERE {condition}", {"value": value}
+        ).fetchone()
+        return None if row is None else _member(row)
 
-    def _insert(self, asked: Enrolment, cursor: int, reached: int = 0) -> None:
+    def _insert(self, columns: Mapping[str, object], progress: Progress, named: int) -> None:
         self._execute(
-            "INSERT INTO members (name, host, port, machine, address, owner, registered,"
-            " revision, cursor, reached) VALUES (:name, :host, :port, :machine, :address, :owner,"
-            " :revision, :revision, :cursor, :reached)",
+            "INSERT INTO members (name, host, port, machine, address, owner, options, key_salt,"
+            " key_hash, registered, revision, cursor, reached, last_reached, named) VALUES (:name,"
+            " :host, :port, :machine, :address, :owner, :options, :salt, :hash, :revision,"
+            " :revision, :cursor, :reached, :lastReached, :named)",
             {
-                **_columns(asked),
+                **columns,
                 "revision": self._nextRevision(),
-                "cursor": cursor,
-                "reached": reached,
+                "cursor": progress.cursor,
+                "reached": int(progress.reached),
+                "lastReached": progress.lastReached,
+                "named": named,
             },
         )
 
@@ -234,13 +345,29 @@ def memberState(row: Any) -> MemberState:
     """
     A member, as :data:`MEMBER_STATE` reads it.
     """
-    cursor, skipped, told, reached, registered, dropped = row[5:11]
-    progress = Progress(cursor, skipped, told, bool(reached))
-    return MemberState(Member(*row[:5]), progress, registered, dropped)
+    cursor, skipped, told, reached, failingSince, attempts, lastReached = row[8:15]
+    progress = Progress(cursor, skipped, told, bool(reached), failingSince, attempts, lastReached)
+    return MemberState(_member(row), progress, *row[15:18])
 
 
-def _columns(asked: Enrolment) -> dict[str, object]:
+def _member(row: Any) -> Member:
+    name, host, port, owner, memberId, options, salt, hash = row[:8]
+    key = None if salt is None else KeptKey(bytes(salt), bytes(hash))
+    kept = MemberOptions.fromFlags(options.split(",")) if options else MemberOptions()
+    return Member(name, host, port, owner, memberId, kept, key)
+
+
+_SET = (
+    "name = :name, host = :host, port = :port, machine = :machine, address = :address,"
+    " owner = :owner, options = :options, key_salt = :salt, key_hash = :hash"
+)
+
+
+def _columns(asked: Enrolment, options: MemberOptions, key: KeptKey | None) -> dict[str, object]:
     return {
+        "options": ",".join(options.flags()),
+        "salt": None if key is None else key.salt,
+        "hash": None if key is None else key.hash,
         "name": asked.name,
         "host": asked.host,
         "port": asked.port,

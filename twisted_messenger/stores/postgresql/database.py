@@ -23,7 +23,7 @@ from twisted_messenger.errors import StartError, StoreError, StoreFull, StoreLos
 T = TypeVar("T")
 
 #: The version of ``schema.sql``.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 #: Seconds that one statement may take, and that a transaction may stand still: a node that was
 #: stopped in the middle of one keeps the room's lock for no longer.
@@ -133,13 +133,14 @@ class PostgreSQLDatabase:
         there = cursor.execute("SELECT to_regclass(%s)", (f"{self.schema}.room",)).fetchone()[0]
         if there is None:
             cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{self.schema}"')
-            schema = files(__package__).joinpath("schema.sql").read_text("utf-8")
-            cursor.execute(schema)
+            cursor.execute(_script("schema.sql"))
         (version,) = cursor.execute("SELECT version FROM room").fetchone()
-        if version != SCHEMA_VERSION:
+        if version == 1:
+            self._upgrade(cursor)
+        elif version != SCHEMA_VERSION:
             raise StartError(
-                f"--store: the room's tables have version {version}, not {SCHEMA_VERSION}; run the"
-                " program that made them, or give another --room"
+                f"--store: the room's tables have version {version}, and this program knows"
+                f" {SCHEMA_VERSION}; run the program that made them, or give another --room"
             )
         for setting in ("synchronous_commit", "fsync"):
             (value,) = cursor.execute(f"SHOW {setting}").fetchone()
@@ -148,6 +149,22 @@ class PostgreSQLDatabase:
                     "the database has {setting} off: what was accepted can be lost when it crashes",
                     setting=setting,
                 )
+
+    def _upgrade(self, cursor: Any) -> None:
+        """
+        Bring tables of version 1 up, in the transaction that the start is.
+        """
+        (alive,) = cursor.execute(
+            "SELECT count(*) FROM nodes WHERE expires >= clock_timestamp()"
+        ).fetchone()
+        if alive:
+            raise StartError(
+                f"--store: the room's tables have version 1, and {alive} nodes that know no other"
+                " are running (or ended a moment ago); stop them, then start this one again"
+            )
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(_script("upgrade1.sql"))
+        self.log.info("the room's tables were brought from version 1 to 2")
 
     def run(self, call: Callable[[Any], T]) -> "Deferred[T]":
         """
@@ -198,6 +215,10 @@ class PostgreSQLDatabase:
                 _cutOff(connection)
             pool.close()
         self._pools = []
+
+
+def _script(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8")
 
 
 def _cutOff(connection: Any) -> None:

@@ -76,6 +76,7 @@ class LeaseKeeper:
         self.standing = Standing()
         #: Seconds by which this machine's clock is ahead of the database's.
         self.clockError = 0.0
+        self._ranBefore = 0.0
         self._tables = tables
         self._run = run
         self._reactor = reactor
@@ -90,6 +91,12 @@ class LeaseKeeper:
         self._timer: IDelayedCall | None = None
         self._lock = DeferredLock()
         self._stopped = False
+
+    def running(self) -> float:
+        """
+        Seconds in which the room was running, as the database counts them, up to now.
+        """
+        return self._ranBefore + self._lease.now()
 
     def begin(self, cursor: Any) -> None:
         """
@@ -245,6 +252,7 @@ class LeaseKeeper:
         self.standing, self.epochs = standing, dict(standing.epochs)
         self._extend(began)
         self.clockError = self._clock() - standing.time
+        self._ranBefore = standing.ran - self._lease.now()
         if lost:
             self._lose(lost)
         kept = [number for number in self.epochs if number not in self._draining]

@@ -15,6 +15,15 @@ from twisted_messenger.stores.postgresql.partitions import fairShare
 _FORGET_NODE = "1 minute"
 _FORGET_WRITER = "1 day"
 
+# Seconds that may count as running since somebody counted last. Nodes count three times as often;
+# what is longer was an outage, or the database's clock was set.
+_MOST = 3.0
+
+_SINCE = f"least(greatest(extract(epoch FROM clock_timestamp() - counted)::float8, 0), {_MOST})"
+
+#: How long the room was running, up to now.
+RAN = f"SELECT ran + {_SINCE} FROM running"
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -27,6 +36,7 @@ class Standing:
     :param head: the last position of the log.
     :param revision: of the roster.
     :param time: seconds since the epoch, by the database's clock.
+    :param ran: seconds in which the room was running.
     :param expiry: seconds until the first lease of another node ends, unless it is renewed.
     """
 
@@ -36,6 +46,7 @@ class Standing:
     head: int = 0
     revision: int = 0
     time: float = 0.0
+    ran: float = 0.0
     expiry: float = inf
 
 
@@ -61,6 +72,11 @@ class LeaseTables:
             " ON CONFLICT (id) DO UPDATE SET expires = excluded.expires",
             self._values,
         )
+        # Where another node is just counting, it counts for all.
+        cursor.execute(
+            f"UPDATE running SET ran = ran + {_SINCE}, counted = clock_timestamp()"
+            " FROM (SELECT 1 FROM running FOR UPDATE SKIP LOCKED) AS free"
+        )
         return self._standing(cursor)
 
     def _standing(self, cursor: Any) -> Standing:
@@ -73,11 +89,12 @@ class LeaseTables:
         others = [seconds for node, seconds in nodes if str(node) != self._node]
         mine = {number: epoch for number, owner, epoch in rows if str(owner) == self._node}
         free = sum(str(owner) not in names for _, owner, _ in rows)
-        head, revision, time = cursor.execute(
-            "SELECT head, revision, extract(epoch FROM clock_timestamp())::float8 FROM room"
+        head, revision, time, ran = cursor.execute(
+            "SELECT newest, revision, extract(epoch FROM clock_timestamp())::float8,"
+            f" ({RAN}) FROM room"
         ).fetchone()
         share = fairShare(names | {self._node}, self._node)
-        return Standing(mine, share, free, head, revision, time, min(others, default=inf))
+        return Standing(mine, share, free, head, revision, time, ran, min(others, default=inf))
 
     def take(self, cursor: Any, room: int, announceAll: bool) -> Standing:
         """

@@ -1,16 +1,23 @@
--- Version 1. One room, in a schema of its own: its log, its roster, its cursors, its nodes.
+-- Version 2. One room, in a schema of its own: its log, its roster, its cursors, its nodes.
 
 -- One row. Every change of log or roster locks it first, so that the order of commits is the
 -- order of positions. Otherwise a reader by cursor would skip what commits late.
 CREATE TABLE room (
     version    integer NOT NULL,
-    head       bigint  NOT NULL DEFAULT 0,  -- the last position given
+    newest     bigint  NOT NULL DEFAULT 0,  -- the last position given; "head" until version 2
     revision   bigint  NOT NULL DEFAULT 0,  -- of the roster
     members    bigint  NOT NULL DEFAULT 0,  -- how many there are
     entries    bigint  NOT NULL DEFAULT 0,  -- in the log
     size       bigint  NOT NULL DEFAULT 0   -- of these, in bytes
 );
-INSERT INTO room (version) VALUES (1);
+INSERT INTO room (version) VALUES (2);
+
+-- One row, apart from the room's: nobody waits for who counts.
+CREATE TABLE running (
+    ran     double precision NOT NULL,  -- seconds in which any node was running
+    counted timestamptz      NOT NULL   -- up to when, by this database's clock
+);
+INSERT INTO running VALUES (0, clock_timestamp());
 
 CREATE TABLE log (
     position bigint  PRIMARY KEY,
@@ -18,7 +25,15 @@ CREATE TABLE log (
     text     bytea   NOT NULL,  -- UTF-8; PostgreSQL's text cannot hold U+0000
     owned    integer NOT NULL,  -- 1: the registered owner of the name said it
     time     double precision NOT NULL,  -- seconds since the epoch
-    size     integer NOT NULL   -- bytes it counts against the limit
+    size     integer NOT NULL,  -- bytes it counts against the limit
+    source   text    NOT NULL DEFAULT '',  -- whose share it counts against; empty: nobody's
+    ran      double precision NOT NULL DEFAULT 0  -- how long the room had been running
+);
+
+-- Bytes that each source has in the log.
+CREATE TABLE shares (
+    source text   PRIMARY KEY,
+    size   bigint NOT NULL
 );
 
 -- No index on cursor, and some room in each page: cursors change all the time.
@@ -37,7 +52,14 @@ CREATE TABLE members (
     reached    integer NOT NULL DEFAULT 0,  -- 1: it has confirmed a push
     dropped    bigint  NOT NULL DEFAULT 0,  -- entries the log dropped before it had them
     registered bigint  NOT NULL,         -- the revision at its last registration
-    revision   bigint  NOT NULL          -- the revision at its last change, progress aside
+    revision   bigint  NOT NULL,         -- the revision at its last change, progress aside
+    named      bigint  NOT NULL DEFAULT 0,  -- the last position before it had its name
+    options    text    NOT NULL DEFAULT '', -- how it wants its pushes, words with commas between
+    key_salt   bytea,                    -- of the key that takes its name back
+    key_hash   bytea,
+    failing_since double precision,      -- the room had been running so long at its first failure
+    attempts   integer NOT NULL DEFAULT 0,  -- that failed since then
+    last_reached double precision        -- when it last confirmed a push, since the epoch
 ) WITH (fillfactor = 60);
 CREATE INDEX members_machine ON members (machine);
 CREATE INDEX members_revision ON members (revision);

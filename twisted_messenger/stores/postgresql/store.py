@@ -24,7 +24,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from twisted_messenger.entry import Entry, LogLimits, Post
+from twisted_messenger.entry import Entry, Post
 from twisted_messenger.errors import NoSuchRoom, StoreError, StoreLost, StoreUncertain
 from twisted_messenger.interfaces import MAIN_ROOM, Admission, IMessageStore
 from twisted_messenger.lease import Lease
@@ -144,11 +144,11 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         """
         return super().append(replace(post, time=self._righted(post.time)), admit)
 
-    def trim(self, limits: LogLimits, now: float) -> "Deferred[int]":
+    def running(self) -> float:
         """
         See :class:`IMessageStore`.
         """
-        return super().trim(limits, self._righted(now))
+        return self.leases.running()
 
     def _righted(self, moment: float) -> float:
         error = self.leases.clockError

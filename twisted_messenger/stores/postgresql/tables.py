@@ -2,6 +2,7 @@
 What only PostgreSQL says of a room's tables: transactions under the room's lock, and the fence.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from re import ASCII, sub
@@ -10,9 +11,22 @@ from typing import Any
 from twisted_messenger.entry import LogLimits, Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Change, Enrolment, Member, Progress, RosterLimits, RosterNews
-from twisted_messenger.stores.retention import entrySize
+from twisted_messenger.roster import (
+    Enrolled,
+    Enrolment,
+    Member,
+    Progress,
+    RosterLimits,
+    RosterNews,
+)
+from twisted_messenger.stores.postgresql.leasetables import RAN
+from twisted_messenger.stores.retention import entrySize, judgeShare
 from twisted_messenger.stores.tables import MEMBER_STATE, RoomTables, memberState
+
+_SERVED = (
+    f"SELECT {MEMBER_STATE} FROM members JOIN partitions ON number = partition WHERE"
+    " partitions.owner = :node AND"
+)
 
 
 @lru_cache(maxsize=256)
@@ -53,8 +67,10 @@ class PostgreSQLTables(RoomTables):
         self._channel = channel
         self._cursor: Any = None
         self._position = self._members = 0
+        self._ran = 0.0
         self._added: list[tuple[Post, bool]] = []
         self._owners: dict[str, Member | None] = {}
+        self._shares: dict[str, int] = {}
         self._mayForget = False
 
     def on(self, cursor: Any) -> "PostgreSQLTables":
@@ -106,18 +122,19 @@ class PostgreSQLTables(RoomTables):
 
     def _lock(self) -> None:
         row = self._execute(
-            "SELECT revision, head, entries, size, members FROM room FOR UPDATE"
+            f"SELECT revision, newest, entries, size, members, ({RAN}) FROM room FOR UPDATE"
         ).fetchone()
-        self._revision, self._position, self._entries, self._size, self._members = row
+        self._revision, self._position, self._entries, self._size, self._members, self._ran = row
         self._added = []
         self._owners = {}
+        self._shares = {}
         self._mayForget = False
 
     def _unlock(self, number: int, changed: bool) -> None:
         self._execute(
             "WITH mine AS (INSERT INTO writers (id, batch) VALUES (:node, :batch)"
             " ON CONFLICT (id) DO UPDATE SET batch = :batch, written = now()),"
-            " ours AS (UPDATE room SET revision = :revision, head = :head, entries = :entries,"
+            " ours AS (UPDATE room SET revision = :revision, newest = :head, entries = :entries,"
             " size = :size, members = :members)"
             " SELECT pg_notify(:channel, :sender) WHERE :changed",
             {
@@ -142,11 +159,25 @@ class PostgreSQLTables(RoomTables):
             self._owners[post.name] = self._member("name = :value", post.name)
         named = self._owners[post.name]
         refusal = admit(named)
+        if refusal is None:
+            refusal = self._judgeShare(post)
         if refusal is not None:
             return refusal
         self._added.append((post, named is not None and named.owner == post.source))
         self._position += 1
         return self._position
+
+    def _judgeShare(self, post: Post) -> Refusal | None:
+        source = post.subscriber
+        if source is None:
+            return None
+        if source not in self._shares:
+            self._insertAdded()
+            self._shares[source] = self._held(source)
+        refusal = judgeShare(post, self._shares[source])
+        if refusal is None:
+            self._shares[source] += entrySize(post.name, post.text)
+        return refusal
 
     def _insertAdded(self) -> None:
         if not self._added:
@@ -154,10 +185,11 @@ class PostgreSQLTables(RoomTables):
         added, self._added = self._added, []
         sizes = [entrySize(post.name, post.text) for post, _ in added]
         self._execute(
-            "INSERT INTO log (position, name, text, owned, time, size) SELECT * FROM unnest("
-            "CAST(:positions AS bigint[]), CAST(:names AS text[]), CAST(:texts AS bytea[]),"
-            " CAST(:owned AS integer[]), CAST(:times AS double precision[]),"
-            " CAST(:sizes AS integer[]))",
+            "INSERT INTO log (position, name, text, owned, time, size, source, ran) SELECT *, :ran"
+            " FROM unnest(CAST(:positions AS bigint[]), CAST(:names AS text[]),"
+            " CAST(:texts AS bytea[]), CAST(:owned AS integer[]),"
+            " CAST(:times AS double precision[]), CAST(:sizes AS integer[]),"
+            " CAST(:sources AS text[]))",
             {
                 "positions": list(range(self._position - len(added) + 1, self._position + 1)),
                 "names": [post.name for post, _ in added],
@@ -165,24 +197,39 @@ class PostgreSQLTables(RoomTables):
                 "owned": [int(owned) for _, owned in added],
                 "times": [post.time for post, _ in added],
                 "sizes": sizes,
+                "sources": [post.subscriber or "" for post, _ in added],
+                "ran": self._ran,
             },
         )
+        more: Counter[str] = Counter()
+        for (post, _), size in zip(added, sizes):
+            if post.subscriber is not None:
+                more[post.subscriber] += size
+        self._holds(more)
         self._entries += len(added)
         self._size += sum(sizes)
 
-    def enrol(self, asked: Enrolment, limits: RosterLimits) -> Change | Refusal:
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> Enrolled | Refusal:
         """
         See :meth:`IMessageStore.enrol`.
         """
         self._owners.clear()
+        if asked.options is not None and asked.options.history:
+            # Of these messages, those of this transaction are some.
+            self._insertAdded()
         return super().enrol(asked, limits)
 
+    def running(self) -> float:
+        """
+        See :meth:`IMessageStore.running`: as it was when this transaction began.
+        """
+        return self._ran
+
     def _memberCount(self) -> int:
-        # Counting them would take longer, the more there are.
         return self._members
 
-    def _insert(self, asked: Enrolment, cursor: int, reached: int = 0) -> None:
-        super()._insert(asked, cursor, reached)
+    def _insert(self, columns: Mapping[str, object], progress: Progress, named: int) -> None:
+        super()._insert(columns, progress, named)
         self._members += 1
 
     def _remove(self, member: Member) -> None:
@@ -204,13 +251,13 @@ class PostgreSQLTables(RoomTables):
         self._owners.clear()
         return super().evict(memberId, since)
 
-    def trim(self, limits: LogLimits, now: float) -> int:
+    def trim(self, limits: LogLimits) -> int:
         """
         See :meth:`IMessageStore.trim`.
         """
         self._insertAdded()
         self._mayForget = True
-        return super().trim(limits, now)
+        return super().trim(limits)
 
     def forget(self) -> None:
         """
@@ -225,16 +272,15 @@ class PostgreSQLTables(RoomTables):
         """
         See :meth:`IMessageStore.roster`: of the members whose partitions this node has.
         """
-        revision, head = self._execute("SELECT revision, head FROM room").fetchone()
+        revision, head = self._execute("SELECT revision, newest FROM room").fetchone()
         if revision == since:
             return RosterNews(revision, head, [], [])
         rows = self._execute(
-            f"SELECT {MEMBER_STATE} FROM members JOIN partitions ON number = partition WHERE"
-            " partitions.owner = :node AND (revision > :since OR acquired > :since)"
-            " ORDER BY id",
+            # One after the other: a condition on either table would be tried on all members.
+            f"{_SERVED} revision > :since UNION {_SERVED} acquired > :since",
             {"node": self._node, "since": since},
         )
-        members = [memberState(row) for row in rows]
+        members = sorted(map(memberState, rows), key=lambda state: state.member.id)
         # A reader that knows nobody yet need not be told who left.
         return RosterNews(revision, head, members, self._departedSince(since) if since else [])
 
@@ -258,17 +304,25 @@ class PostgreSQLTables(RoomTables):
             "skipped": [one.skipped for _, one in moved],
             "told": [one.told for _, one in moved],
             "reached": [int(one.reached) for _, one in moved],
+            "failing": [one.failingSince for _, one in moved],
+            "attempts": [one.attempts for _, one in moved],
+            "lastReached": [one.lastReached for _, one in moved],
             "numbers": list(epochs),
             "epochs": list(epochs.values()),
         }
         written = self._execute(
-            "UPDATE members SET cursor = greatest(members.cursor, new.cursor),"
+            "UPDATE members SET cursor ="
+            " greatest(members.cursor, least(new.cursor, (SELECT newest FROM room))),"
             " skipped = greatest(members.skipped, new.skipped),"
             " told = greatest(members.told, new.told),"
-            " reached = greatest(members.reached, new.reached)"
+            " reached = greatest(members.reached, new.reached),"
+            " failing_since = new.failing_since, attempts = new.attempts,"
+            " last_reached = greatest(members.last_reached, new.last_reached)"
             " FROM unnest(CAST(:ids AS bigint[]), CAST(:cursors AS bigint[]),"
-            " CAST(:skipped AS bigint[]), CAST(:told AS bigint[]), CAST(:reached AS integer[]))"
-            " AS new (id, cursor, skipped, told, reached), partitions,"
+            " CAST(:skipped AS bigint[]), CAST(:told AS bigint[]), CAST(:reached AS integer[]),"
+            " CAST(:failing AS double precision[]), CAST(:attempts AS integer[]),"
+            " CAST(:lastReached AS double precision[])) AS new (id, cursor, skipped, told, reached,"
+            " failing_since, attempts, last_reached), partitions,"
             " unnest(CAST(:numbers AS integer[]), CAST(:epochs AS bigint[]))"
             " AS held (number, epoch)"
             " WHERE members.id = new.id AND partitions.number = members.partition"

@@ -5,16 +5,19 @@ One SQLite file: opened, locked, written in transactions, and careful on a full 
 import os
 import resource
 import sqlite3
+import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from importlib.resources import files
 from typing import Any
 
 from twisted_messenger.errors import StartError
+from twisted_messenger.stores.sqlite.copies import keepCopy
 from twisted_messenger.stores.sqlite.diskspace import DiskSpace
 from twisted_messenger.stores.sqlite.tables import SQLiteTables
 
 #: The version of ``schema.sql``, kept in the file's ``user_version``.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # Pages in the write-ahead log before they go into the file: 1 MiB.
 _CHECKPOINT_PAGES = 256
@@ -37,10 +40,11 @@ class SQLiteFile(SQLiteTables):
     One open database.
 
     :param path: the file; it is created where it is not there.
+    :param steady: seconds that nobody sets.
     """
 
-    def __init__(self, path: str) -> None:
-        super().__init__()
+    def __init__(self, path: str, steady: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(steady)
         self.path = path
 
     def open(self) -> None:
@@ -83,9 +87,19 @@ class SQLiteFile(SQLiteTables):
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if version == 0 and not tables:
-            self._create()
+            self._run("schema.sql")
+        elif version == 1:
+            # A transaction that may write would keep the copy waiting; the lock on the file stays.
+            self._db.execute("COMMIT")
+            keepCopy(self._db, f"{self.path}.v1")
+            self._db.execute("BEGIN EXCLUSIVE")
+            self._run("upgrade1.sql")
+        elif version > SCHEMA_VERSION:
+            raise sqlite3.DatabaseError(
+                f"it has version {version}, and this program knows {SCHEMA_VERSION}"
+            )
         elif version != SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"it holds something else (version {version})")
+            raise sqlite3.DatabaseError("it holds something else")
         self._load()
         self._db.execute("COMMIT")
         self._identity = _identityOf(self.path)
@@ -98,8 +112,8 @@ class SQLiteFile(SQLiteTables):
             self._db.execute(f"PRAGMA max_page_count = {pages}")
             self._db.execute(f"PRAGMA wal_autocheckpoint = {min(_CHECKPOINT_PAGES, pages // 4)}")
 
-    def _create(self) -> None:
-        schema = files(__package__).joinpath("schema.sql").read_text("utf-8")
+    def _run(self, script: str) -> None:
+        schema = files(__package__).joinpath(script).read_text("utf-8")
         statements = "\n".join(line.partition("--")[0] for line in schema.splitlines())
         # executescript() would commit first, and a crash could leave half a schema.
         for statement in statements.split(";"):
@@ -110,6 +124,9 @@ class SQLiteFile(SQLiteTables):
         """
         Let go of the file.
         """
+        # What is not written, a full disk may have no room for.
+        with suppress(sqlite3.Error):
+            self._db.execute("UPDATE room SET ran = ?", (self.running(),))
         self._db.close()
 
     def transact(self, changes: Iterable[Callable[[], Any]]) -> list[Any]:
@@ -119,22 +136,26 @@ class SQLiteFile(SQLiteTables):
         :returns: what each change returned.
         """
         self._mustBeThere()
-        before = self._revision, self._entries, self._size
+        before = self._counts()
         self._room = self._measureRoom()
         try:
             self._db.execute("BEGIN IMMEDIATE")
             results = [change() for change in changes]
             if not self._frugal:
                 self._forgetDelivered()
+                self._writeRan()
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            self._revision, self._entries, self._size = before
+            self._revision, self._entries, self._size, self._members, self._ranWritten = before
             raise
         if self._frugal:
             self._forgetInSteps()
         return results
+
+    def _counts(self) -> tuple[int, int, int, int, float]:
+        return self._revision, self._entries, self._size, self._members, self._ranWritten
 
     def _mustBeThere(self) -> None:
         """

@@ -1,4 +1,10 @@
--- Version 1. One room: its log, its roster, its cursors.
+-- Version 2. One room: its log, its roster, its cursors.
+
+-- One row.
+CREATE TABLE room (
+    ran REAL NOT NULL  -- seconds in which the room was running, in all its life
+);
+INSERT INTO room VALUES (0);
 
 -- AUTOINCREMENT: a position is never used again, even when the log has been trimmed to nothing.
 CREATE TABLE log (
@@ -7,7 +13,15 @@ CREATE TABLE log (
     text     TEXT    NOT NULL,
     owned    INTEGER NOT NULL,  -- 1: the registered owner of the name said it
     time     REAL    NOT NULL,  -- seconds since the epoch
-    size     INTEGER NOT NULL   -- bytes it counts against the limit
+    size     INTEGER NOT NULL,  -- bytes it counts against the limit
+    source   TEXT    NOT NULL DEFAULT '',  -- whose share it counts against; empty: nobody's
+    ran      REAL    NOT NULL DEFAULT 0    -- how long the room had been running
+);
+
+-- Bytes that each source has in the log.
+CREATE TABLE shares (
+    source TEXT    PRIMARY KEY,
+    size   INTEGER NOT NULL
 );
 
 -- AUTOINCREMENT: an id is never given to another member, so a late cursor write harms nobody.
@@ -25,7 +39,14 @@ CREATE TABLE members (
     reached  INTEGER NOT NULL DEFAULT 0,  -- 1: it has confirmed a push
     dropped  INTEGER NOT NULL DEFAULT 0,  -- entries the log dropped before it had them
     registered INTEGER NOT NULL,       -- the revision at its last registration
-    revision INTEGER NOT NULL          -- the revision at its last change, progress aside
+    revision INTEGER NOT NULL,         -- the revision at its last change, progress aside
+    named    INTEGER NOT NULL DEFAULT 0,  -- the last position before it had its name
+    options  TEXT    NOT NULL DEFAULT '', -- how it wants its pushes, words with commas between
+    key_salt BLOB,                     -- of the key that takes its name back
+    key_hash BLOB,
+    failing_since REAL,                -- the room had been running so long at its first failure
+    attempts INTEGER NOT NULL DEFAULT 0,  -- that failed since then
+    last_reached REAL                  -- when it last confirmed a push, in seconds since the epoch
 );
 CREATE INDEX members_machine ON members (machine);
 CREATE INDEX members_revision ON members (revision);

@@ -106,6 +106,12 @@ class SQLiteStore(GroupCommitStore[SQLiteFile]):
         self._worker.stop()
         return result
 
+    def running(self) -> float:
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._tables.running()
+
     def _ask(self, question: Callable[[SQLiteFile], T]) -> "Deferred[T]":
         return self._run(lambda: question(self._tables))
 

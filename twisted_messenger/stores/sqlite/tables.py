@@ -3,29 +3,40 @@ What only SQLite says of a room's tables.
 """
 
 import sqlite3
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from twisted_messenger.entry import Post
 from twisted_messenger.errors import StoreFull
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Progress
-from twisted_messenger.stores.retention import STEP, entrySize
+from twisted_messenger.roster import Member, Progress
+from twisted_messenger.stores.retention import STEP, entrySize, judgeShare
 from twisted_messenger.stores.sqlite.diskspace import DiskSpace
 from twisted_messenger.stores.tables import RoomTables
 
 # Entries forgotten in one transaction while the disk is full.
 _FRUGAL_STEP = 4
 
+# Seconds between two notes of how long the room was running: a crash forgets no more.
+_RAN_SECONDS = 1.0
+
 
 class SQLiteTables(RoomTables):
     """
     The tables of ``schema.sql``.
+
+    :param steady: seconds that nobody sets.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self._steady = steady
+        #: What to add to the steady clock.
+        self._ranBefore = 0.0
+        self._ranWritten = 0.0
+        self._members = 0
         self._db: sqlite3.Connection
         #: What may still be written in this transaction.
         self._room: DiskSpace
@@ -49,9 +60,39 @@ class SQLiteTables(RoomTables):
         self._db.execute("DELETE FROM departed")
         self._db.execute("UPDATE members SET revision = 1, registered = 1")
         self._revision = 1
+        # Beyond the head, a member would miss what is said next.
+        self._execute(
+            "UPDATE members SET cursor = :head WHERE cursor > :head", {"head": self._head()}
+        )
         self._entries, self._size = self._db.execute(
             "SELECT count(*), ifnull(sum(size), 0) FROM log"
         ).fetchone()
+        (self._members,) = self._db.execute("SELECT count(*) FROM members").fetchone()
+        (self._ranWritten,) = self._db.execute("SELECT ran FROM room").fetchone()
+        self._ranBefore = self._ranWritten - self._steady()
+
+    def running(self) -> float:
+        """
+        See :meth:`IMessageStore.running`.
+        """
+        return self._ranBefore + self._steady()
+
+    def _writeRan(self) -> None:
+        ran = self.running()
+        if ran - self._ranWritten >= _RAN_SECONDS:
+            self._db.execute("UPDATE room SET ran = ?", (ran,))
+            self._ranWritten = ran
+
+    def _memberCount(self) -> int:
+        return self._members
+
+    def _insert(self, columns: Mapping[str, object], progress: Progress, named: int) -> None:
+        super()._insert(columns, progress, named)
+        self._members += 1
+
+    def _remove(self, member: Member) -> None:
+        super()._remove(member)
+        self._members -= 1
 
     def append(self, post: Post, admit: Admission) -> int | Refusal:
         """
@@ -61,15 +102,22 @@ class SQLiteTables(RoomTables):
         refusal = admit(named)
         if refusal is not None:
             return refusal
+        source = post.subscriber or ""
+        full = judgeShare(post, self._held(source)) if source else None
+        if full is not None:
+            return full
         owned = named is not None and named.owner == post.source
         size = entrySize(post.name, post.text)
         if not self._room.take(size):
             raise StoreFull("the disk is full")
         position = self._db.execute(
-            "INSERT INTO log (name, text, owned, time, size) VALUES (?, ?, ?, ?, ?)",
-            (post.name, post.text, owned, post.time, size),
+            "INSERT INTO log (name, text, owned, time, size, source, ran) VALUES"
+            " (?, ?, ?, ?, ?, ?, ?)",
+            (post.name, post.text, owned, post.time, size, source, self.running()),
         ).lastrowid
         assert position is not None
+        if source:
+            self._holds({source: size})
         self._entries += 1
         self._size += size
         return position
@@ -78,8 +126,16 @@ class SQLiteTables(RoomTables):
         """
         See :meth:`IMessageStore.advance`.
         """
+        head = self._head()
         self._db.executemany(
             "UPDATE members SET cursor = max(cursor, ?), skipped = max(skipped, ?),"
-            " told = max(told, ?), reached = max(reached, ?) WHERE id = ?",
-            [(p.cursor, p.skipped, p.told, p.reached, id) for id, p in progress.items()],
+            " told = max(told, ?), reached = max(reached, ?), failing_since = ?, attempts = ?,"
+            " last_reached = coalesce(max(last_reached, ?), last_reached, ?) WHERE id = ?",
+            [
+                (
+                    *(min(one.cursor, head), one.skipped, one.told, one.reached),
+                    *(one.failingSince, one.attempts, one.lastReached, one.lastReached, id),
+                )
+                for id, one in progress.items()
+            ],
         )

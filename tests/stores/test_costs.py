@@ -1,0 +1,105 @@
+"""
+What a registration costs does not depend on how many members there are.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from tests.callcount import pythonCalls
+from tests.stores.rostercontract import anyone, at, post
+from tests.stores.test_sqlitefile import FileTestCase
+from twisted_messenger.roster import Progress, RosterLimits
+from twisted_messenger.stores.memory import MemoryStore
+from twisted_messenger.stores.sqlite.file import SQLiteFile
+
+_FEW, _MANY = 20, 1000
+
+_LIMITS = RosterLimits()
+
+
+def _name(number: int) -> str:
+    return f"m{number}"
+
+
+class MemoryTests(FileTestCase):
+    """
+    In memory, where it is counted in calls.
+    """
+
+    def cost(self, members: int) -> list[int]:
+        """
+        Calls for a registration, for news of it, a message and a cursor in a room of so many.
+        """
+        store = MemoryStore()
+        for number in range(members):
+            store.enrol(at(_name(number), 5000 + number), _LIMITS)
+        news = self.successResultOf(store.roster(0))
+        first = news.members[0].member.id
+        return [
+            pythonCalls(work)
+            for work in (
+                lambda: store.enrol(at(_name(3), 5003), _LIMITS),
+                lambda: store.roster(news.revision),
+                lambda: store.append(post("x"), anyone),
+                lambda: store.advance({first: Progress(1)}),
+                lambda: store.leave(at(_name(4), 5004)),
+            )
+        ]
+
+    def test_memory(self) -> None:
+        """
+        A room of a thousand members takes no longer than one of twenty.
+        """
+        self.assertEqual(self.cost(_MANY), self.cost(_FEW))
+
+
+class SQLiteTests(FileTestCase):
+    """
+    In a file, where it is counted in steps of the database.
+    """
+
+    def steps(self, file: SQLiteFile, work: Callable[[], object]) -> int:
+        """
+        Do something in a transaction of its own.
+
+        :returns: how many steps that took.
+        """
+        steps = 0
+
+        def step() -> None:
+            nonlocal steps
+            steps += 1
+
+        file._db.set_progress_handler(step, 1)
+        file.transact([work])
+        file._db.set_progress_handler(None, 1)
+        return steps
+
+    def cost(self, members: int) -> list[int]:
+        """
+        Steps for some registrations, news of them, and a message, in a room of so many.
+        """
+        file = self.opened(f"{self.path}{members}")
+        asked = [at(_name(number), 5000 + number) for number in range(members)]
+        file.transact([partial(file.enrol, one, _LIMITS) for one in asked])
+        revision = file.roster(0).revision
+        return [
+            self.steps(file, work)
+            for work in (
+                lambda: file.enrol(at(_name(3), 5003), _LIMITS),
+                lambda: file.enrol(at("new", 4999), _LIMITS),
+                lambda: file.enrol(at("newer", 4999), _LIMITS),
+                lambda: file.enrol(at("elsewhere", 4999, "10.0.0.7"), _LIMITS),
+                lambda: file.roster(revision),
+                lambda: file.append(post("x"), anyone),
+                lambda: file.leave(at(_name(4), 5004)),
+            )
+        ]
+
+    def test_sqlite(self) -> None:
+        """
+        A room of a thousand members takes no more steps than one of twenty, or hardly more.
+        """
+        few, many = self.cost(_FEW), self.cost(_MANY)
+        for one, other in zip(few, many):
+            self.assertLess(other, 1.2 * one + 40, (few, many))

@@ -1,0 +1,191 @@
+"""
+A roster in memory: whatever it is asked takes as long with many members as with few. Pure.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice, takewhile
+
+from twisted_messenger.address import machineKey
+from twisted_messenger.key import KeptKey
+from twisted_messenger.roster import (
+    Change,
+    Enrolment,
+    Member,
+    MemberOptions,
+    MemberState,
+    Progress,
+    RosterNews,
+    RosterState,
+    keptOf,
+    mergedProgress,
+)
+from twisted_messenger.stores.lowest import LowestCursor
+from twisted_messenger.stores.retention import DEPARTED
+
+
+class Roster:
+    """
+    The members, and what changed when.
+    """
+
+    def __init__(self) -> None:
+        self.members: dict[int, MemberState] = {}
+        self._byName: dict[str, int] = {}
+        self._byAddress: dict[str, int] = {}
+        self._atMachine: Counter[str] = Counter()
+        self._cursors = LowestCursor()
+        # By member, the longest unchanged first.
+        self._revisions: dict[int, int] = {}
+        self._departed: dict[int, int] = {}
+        self._revision = 0
+        self.lastId = 0
+
+    def named(self, name: str) -> Member | None:
+        """
+        Who bears a name.
+        """
+        memberId = self._byName.get(name)
+        return None if memberId is None else self.members[memberId].member
+
+    def state(self, asked: Enrolment) -> RosterState:
+        """
+        What a registration is judged by.
+        """
+        memberId = self._byAddress.get(asked.address)
+        there = None if memberId is None else self.members[memberId].member
+        atHost = self._atMachine[machineKey(asked.host)]
+        return RosterState(self.named(asked.name), there, len(self.members), atHost)
+
+    def carryOut(self, change: Change, asked: Enrolment, start: int, head: int) -> None:
+        """
+        Make a change that was decided.
+
+        :param start: behind which position a new member begins.
+        :param head: the last position of the log.
+        """
+        state = self.state(asked)
+        old = [one for one in (state.named, state.there) if one is not None]
+        kept = keptOf(asked, old)
+        states = [self.members[one.id] for one in old]
+        if change is Change.JOINED or change is Change.MERGED:
+            progress, named = Progress(start), start
+            if change is Change.MERGED:
+                progress = mergedProgress([one.progress for one in states])
+                named = states[0].named
+            for one in old:
+                self.remove(one.id)
+            self.lastId += 1
+            member = _member(asked, self.lastId, *kept)
+            self._put(MemberState(member, progress, 0, named=named), heard=True)
+            return
+        (before, *_) = states
+        calm = replace(before.progress, failingSince=None, attempts=0)
+        named = head if change is Change.RENAMED else before.named
+        member = _member(asked, before.member.id, *kept)
+        after = replace(before, member=member, progress=calm, named=named)
+        self._put(after, heard=True)
+
+    def remove(self, memberId: int) -> None:
+        """
+        A member goes.
+        """
+        self._unlist(memberId)
+        self._cursors.remove(memberId)
+        self._revision += 1
+        del self.members[memberId], self._revisions[memberId]
+        self._departed[memberId] = self._revision
+        if len(self._departed) > DEPARTED:
+            del self._departed[next(iter(self._departed))]
+
+    def advance(self, memberId: int, new: Progress, head: int) -> None:
+        """
+        Note how far a member has come, if it is there.
+        """
+        state = self.members.get(memberId)
+        if state is not None:
+            progress = _further(state.progress, replace(new, cursor=min(new.cursor, head)))
+            self.members[memberId] = replace(state, progress=progress)
+            self._cursors.put(memberId, progress.cursor)
+
+    def behind(self, floor: int) -> Iterator[MemberState]:
+        """
+        The members that have not come so far; each must come there before the next is asked for.
+        """
+        while self.lowestCursor(floor) < floor:
+            yield self.members[self._cursors.slowest]
+
+    def drop(self, state: MemberState, floor: int, lost: int) -> None:
+        """
+        The log has dropped entries that a member did not have.
+        """
+        progress = replace(state.progress, cursor=floor)
+        self._put(replace(state, progress=progress, dropped=state.dropped + lost), heard=False)
+
+    def lowestCursor(self, default: int) -> int:
+        """
+        Up to where every member has come.
+
+        :param default: where there is nobody.
+        """
+        lowest = self._cursors.lowest()
+        return default if lowest is None else lowest
+
+    def names(self, limit: int) -> list[str]:
+        """
+        See :class:`~twisted_messenger.interfaces.IMessageStore`.
+        """
+        return [state.member.name for state in islice(self.members.values(), limit)]
+
+    def news(self, since: int, head: int) -> RosterNews:
+        """
+        See :class:`~twisted_messenger.interfaces.IMessageStore`.
+        """
+        members = [self.members[id] for id in sorted(_after(self._revisions, since))]
+        return RosterNews(self._revision, head, members, [*_after(self._departed, since)])
+
+    def _put(self, state: MemberState, *, heard: bool) -> None:
+        memberId = state.member.id
+        if memberId in self.members:
+            self._unlist(memberId)
+            del self._revisions[memberId]
+        self._revision += 1
+        if heard:
+            state = replace(state, registered=self._revision)
+        self.members[memberId] = state
+        self._revisions[memberId] = self._revision
+        self._byName[state.member.name] = memberId
+        self._byAddress[state.member.address] = memberId
+        self._atMachine[machineKey(state.member.host)] += 1
+        self._cursors.put(memberId, state.progress.cursor)
+
+    def _unlist(self, memberId: int) -> None:
+        member = self.members[memberId].member
+        del self._byName[member.name], self._byAddress[member.address]
+        machine = machineKey(member.host)
+        self._atMachine[machine] -= 1
+        if not self._atMachine[machine]:
+            del self._atMachine[machine]
+
+
+def _after(revisions: dict[int, int], since: int) -> Iterator[int]:
+    newest = takewhile(lambda one: one[1] > since, reversed(revisions.items()))
+    return (memberId for memberId, _ in newest)
+
+
+def _member(asked: Enrolment, memberId: int, options: MemberOptions, key: KeptKey | None) -> Member:
+    return Member(asked.name, asked.host, asked.port, asked.owner, memberId, options, key)
+
+
+def _further(old: Progress, new: Progress) -> Progress:
+    return replace(
+        new,
+        cursor=max(old.cursor, new.cursor),
+        skipped=max(old.skipped, new.skipped),
+        told=max(old.told, new.told),
+        reached=old.reached or new.reached,
+        lastReached=max(
+            (one.lastReached for one in (old, new) if one.lastReached is not None), default=None
+        ),
+    )

@@ -1,0 +1,29 @@
+-- From version 1 to 2. What is in the log begins to age anew; who said it before is nobody's share.
+
+-- Under its old name, a node of version 1 would find it: one that was stopped while the others were
+-- upgraded, and goes on, must fail before it has written anything.
+ALTER TABLE room RENAME COLUMN head TO newest;
+UPDATE room SET version = 2, revision = revision + 1;
+
+-- Nor may it write how far members have come.
+UPDATE partitions SET owner = NULL, epoch = epoch + 1;
+DELETE FROM nodes;
+
+CREATE TABLE running (
+    ran     double precision NOT NULL,
+    counted timestamptz      NOT NULL
+);
+INSERT INTO running VALUES (0, clock_timestamp());
+CREATE TABLE shares (
+    source text   PRIMARY KEY,
+    size   bigint NOT NULL
+);
+ALTER TABLE log ADD COLUMN source text NOT NULL DEFAULT '';
+ALTER TABLE log ADD COLUMN ran double precision NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN named bigint NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN options text NOT NULL DEFAULT '';
+ALTER TABLE members ADD COLUMN key_salt bytea;
+ALTER TABLE members ADD COLUMN key_hash bytea;
+ALTER TABLE members ADD COLUMN failing_since double precision;
+ALTER TABLE members ADD COLUMN attempts integer NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN last_reached double precision;

@@ -1,0 +1,19 @@
+-- From version 1 to 2. What is in the log begins to age anew; who said it before is nobody's share.
+
+CREATE TABLE room (
+    ran REAL NOT NULL
+);
+INSERT INTO room VALUES (0);
+CREATE TABLE shares (
+    source TEXT    PRIMARY KEY,
+    size   INTEGER NOT NULL
+);
+ALTER TABLE log ADD COLUMN source TEXT NOT NULL DEFAULT '';
+ALTER TABLE log ADD COLUMN ran REAL NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN named INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN options TEXT NOT NULL DEFAULT '';
+ALTER TABLE members ADD COLUMN key_salt BLOB;
+ALTER TABLE members ADD COLUMN key_hash BLOB;
+ALTER TABLE members ADD COLUMN failing_since REAL;
+ALTER TABLE members ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN last_reached REAL;
