@@ -43,6 +43,18 @@ class RosterTests(BroadcasterTestCase):
             self.pusher.end(ANN)
         self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2", "ann: theirs"])
 
+    def test_renamedOntoASpeaker(self) -> None:
+        """
+        What a stranger said under a name that the member takes later is not the member's own.
+        """
+        self.say("zoe", "3")
+        self.say("zoe", "4")
+        self.join("zoe", ANN)
+        self.say("zoe", "mine")
+        while self.pusher.open:
+            self.pusher.end(ANN)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2", "zoe: 3", "zoe: 4"])
+
     def test_rejoined(self) -> None:
         """
         Who left and came back waits for the old push to end: never two at once to one address.

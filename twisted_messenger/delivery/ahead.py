@@ -7,7 +7,7 @@ from collections import deque
 from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.delivery.state import DeliveryState
 from twisted_messenger.delivery.tail import PreparedPush
-from twisted_messenger.roster import Member
+from twisted_messenger.roster import MemberState
 
 # Entries and bytes read at once for one member that is far back.
 _PAGE_ENTRIES = 16
@@ -35,18 +35,20 @@ class Ahead:
         """
         return self._shared.tail.covers(self._state.cursor)
 
-    def next(self, member: Member) -> PreparedPush | None:
+    def next(self, known: MemberState) -> PreparedPush | None:
         """
         The next entry in memory that is not the member's own; those are skipped.
+
+        :param known: the member, as it stands in the roster now.
         """
         while True:
             entry = self._pageEntry()
             if entry is None and self.known:
                 entry = self._shared.tail.after(self._state.cursor)
-            if entry is None or entry.name != member.name:
+            if entry is None or not known.said(entry.position, entry.name):
                 return entry
             self._state.skip(entry.position)
-            self._shared.cursors.moved(member.id, self._state)
+            self._shared.cursors.moved(known.member.id, self._state)
 
     async def readPage(self) -> bool:
         """

@@ -158,6 +158,7 @@ class Recipient:
     def _enrolled(self, state: MemberState) -> None:
         #: The member, as it stands in the roster now, and the revision of its last registration.
         self.member: Member = state.member
+        self._known = state
         self.registered = state.registered
         self._address = state.member.address
         # Whom its place counts for.
@@ -236,7 +237,7 @@ class Recipient:
             self._leave()
         elif isinstance(step, Tell):
             self._tell(step.missed)
-        elif (entry := self._ahead.next(self.member)) is not None:
+        elif (entry := self._ahead.next(self._known)) is not None:
             self._state.begin(entry.position)
             self._push(entry.payload)
         elif self._ahead.known:
@@ -264,10 +265,10 @@ class Recipient:
         """
         while self._shared.running and not self._gone and not self._ahead.known:
             found = await self._ahead.readPage()
-            entry = self._ahead.next(self.member)
+            entry = self._ahead.next(self._known)
             if entry is not None or not found:
                 return entry
-        return self._ahead.next(self.member)
+        return self._ahead.next(self._known)
 
     def _pageRead(self, entry: PreparedPush | None) -> None:
         self._pending = False
