@@ -109,6 +109,7 @@ class RoomTestCase(SynchronousTestCase):
         policy: AdmissionPolicy,
         store: MemoryStore | None = None,
         rates: RateLimit | None = None,
+        byteRates: RateLimit | None = None,
     ) -> None:
         """
         Open a room with certain rules.
@@ -123,6 +124,7 @@ class RoomTestCase(SynchronousTestCase):
             self.names.addresses,
             EventLog(self.counters, self.steady.seconds),
             rates,
+            byteRates,
             clock=lambda: 17.5,
             steady=self.steady.seconds,
             isOwnListener=lambda host, port: port == OWN_PORT,

@@ -110,6 +110,19 @@ class RateLimitTests(SynchronousTestCase):
         self.limit = RateLimit(1 / 60, 1)
         self.assertEqual(self.take(0.0, 59.9, 60.0, 119.9, 120.0), [1, 0, 1, 0, 1])
 
+    def test_several(self) -> None:
+        """
+        Several at once are taken together or not at all.
+        """
+        self.assertEqual([self.limit.take("a", 0.0, count) for count in (2, 2, 1, 1)], [3, 0, 1, 0])
+        self.assertEqual([self.limit.take("a", 0.5, count) for count in (3, 2, 1)], [0, 2, 0])
+
+    def test_moreThanFull(self) -> None:
+        """
+        What is larger than a full bucket takes all of one, rather than never being taken.
+        """
+        self.assertEqual([self.limit.take("a", now, 99) for now in (0.0, 0.7, 0.75)], [3, 0, 3])
+
     def test_noLimit(self) -> None:
         """
         A rate of 0 refuses nobody and remembers nobody.

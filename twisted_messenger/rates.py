@@ -13,6 +13,11 @@ BURST = 100
 #: Sources remembered. Whoever is forgotten starts afresh, which harms nobody.
 _MAX_KEYS = 10_000
 
+#: Bytes of messages that one source may send a second in the long run, and at once. Messages are
+#: few, but each may be large, and what it says is kept for members that are away.
+BYTE_RATE = 262_144.0
+BYTE_BURST = 4 * 1024 * 1024
+
 # Of a token: so much a sum of floating-point numbers may be wrong.
 _ROUNDING = 1e-6
 
@@ -35,21 +40,24 @@ class RateLimit:
     def __len__(self) -> int:
         return len(self._full)
 
-    def take(self, key: Hashable, now: float) -> int:
+    def take(self, key: Hashable, now: float, count: int = 1) -> int:
         """
-        Take a token.
+        Take tokens, all or none.
 
         :param key: whose.
         :param now: seconds; never less than the last time.
-        :returns: how many there were; 0 means that none was taken.
+        :param count: how many, at least 1; more than a full bucket has count as a full bucket.
+        :returns: how many there were; 0 means that there were too few, and none was taken.
         """
         if not self.rate:
             return self.burst
+        count = min(count, self.burst)
         full = max(now, self._full.pop(key, now))
         tokens = max(0, int(self.burst - (full - now) * self.rate + _ROUNDING))
-        self._full[key] = full + 1 / self.rate if tokens else full
+        enough = tokens >= count
+        self._full[key] = full + count / self.rate if enough else full
         self._forget(now)
-        return tokens
+        return tokens if enough else 0
 
     def _forget(self, now: float) -> None:
         while len(self._full) > 1:

@@ -45,11 +45,18 @@ class ChargeTests(SynchronousTestCase):
         """
         Listen, on a network whose clients are not this machine.
         """
+        self.open(rates=RateLimit(1, 2))
+
+    def open(self, rates: RateLimit | None = None, byteRates: RateLimit | None = None) -> None:
+        """
+        Open a room with these limits.
+        """
         self.network = MemoryNetwork(_GUEST.host)
         self.room = ChatRoom(
             MemoryStore(),
             AdmissionPolicy(maxMessageBytes=MIN_MAX_MESSAGE_BYTES),
-            rates=RateLimit(1, 2),
+            rates=rates,
+            byteRates=byteRates,
             steady=self.network.seconds,
         )
         self.counters = self.room.counters
@@ -104,6 +111,17 @@ class ChargeTests(SynchronousTestCase):
             counted = self.counters.snapshot()
             refused = {name for name in counted if name.startswith("refused.") and counted[name]}
             self.assertEqual((refused, counted["refused.rate"]), ({"refused.rate"}, 1))
+
+    def test_bytes(self) -> None:
+        """
+        The bytes of a message count, also of one that is refused for its size.
+        """
+        for message in (b"from:ci|" + b"x" * 20_000, b"x" * (MIN_MAX_MESSAGE_BYTES + 1000)):
+            self.open(byteRates=RateLimit(1000.0, 40_000))
+            self.send(message)
+            self.assertAnswer(b"from:ci|" + b"x" * 25_000, b"~ rate:")
+            self.network.advance(25)
+            self.assertAnswer(b"from:ci|" + b"x" * 25_000, b"")
 
     def test_noMessage(self) -> None:
         """

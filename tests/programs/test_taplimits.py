@@ -29,6 +29,9 @@ class LimitOptionsTests(TapTestCase):
         """
         options = parsed(servertap.Options())
         self.assertEqual((options["rates"].rate, options["rates"].burst), (20, 100))
+        rates = options["byteRates"]
+        self.assertEqual((rates.rate, rates.burst), (262_144, 4 * 1024 * 1024))
+        self.assertEqual(options["policy"].maxWaitingBytes, 32 * 1024 * 1024)
         for option in ("max-connections", "max-connections-per-host", "client-ca"):
             self.assertEqual((option, options[option]), (option, None))
 
@@ -39,6 +42,9 @@ class LimitOptionsTests(TapTestCase):
         for rate, burst, expected in (("0.5", "1", (0.5, 1)), ("0", "7", (0, 7))):
             rates = parsed(servertap.Options(), f"--rate={rate}", f"--burst={burst}")["rates"]
             self.assertEqual((rates.rate, rates.burst), expected)
+        self.assertEqual(parsed(servertap.Options(), "--rate-bytes=0")["byteRates"].rate, 0)
+        policy = parsed(servertap.Options(), "--store-limit=8000")["policy"]
+        self.assertEqual(policy.maxWaitingBytes, 1000)
         options = parsed(
             servertap.Options(),
             *("--max-connections=1", "--max-connections-per-host=0", "--client-ca=people.pem"),
@@ -54,6 +60,7 @@ class LimitOptionsTests(TapTestCase):
         for option, values, mend in (
             ("rate", ("-1", "nan", "inf", "fast", "", "1000001"), "0 to 1000000"),
             ("burst", ("0", "-1", "1.5", "many", "1000001"), "1 to 1000000"),
+            ("rate-bytes", ("-1", "256k", "nan"), f"0 to {2**50}"),
             ("max-connections", ("0", "-1", "1.5", "", "1000001"), "1 to 1000000"),
             ("max-connections-per-host", ("-1", "1.5", "all", "1000001"), "0 to 1000000"),
         ):
@@ -70,7 +77,10 @@ class LimitOptionsTests(TapTestCase):
         Every option is explained.
         """
         text = str(servertap.Options())
-        for option in ("rate", "burst", "max-connections", "max-connections-per-host", "client-ca"):
+        for option in (
+            *("rate", "burst", "rate-bytes", "max-connections", "max-connections-per-host"),
+            "client-ca",
+        ):
             self.assertIn(f"--{option}=", text)
 
 

@@ -107,6 +107,23 @@ class ChargeTests(RoomTestCase):
         self.steady.advance(1)
         self.assertEqual(self.charge(*[GUEST] * 21).count(None), 20)
 
+    def test_bytes(self) -> None:
+        """
+        Large messages are limited by their bytes; others, and this machine, are not bothered.
+        """
+        self.make(AdmissionPolicy(), None, RateLimit(0, 1), RateLimit(10.0, 100))
+        sizes = (60, 50, 40, 1)
+        told = [self.room.charge(GUEST, size) for size in sizes]
+        self.assertEqual([one is None for one in told], [True, False, True, False])
+        refusal = told[1]
+        assert refusal is not None
+        line = b"~ rate: more than 10 bytes a second from your address\n"
+        self.assertEqual(refusal.line(), line)
+        self.steady.advance(5)
+        self.assertIsNone(self.room.charge(GUEST, 50))
+        self.assertIsNone(self.room.charge(OTHER, 100))
+        self.assertIsNone(self.room.charge(HOME, 10**9))
+
     def test_whoCharges(self) -> None:
         """
         Whoever receives a message charges for it, once: what the room is told costs nothing more.

@@ -71,7 +71,7 @@ class ChatServerProtocol(Protocol):
         self._data += data
         limit = self._room.policy.maxMessageBytes
         if len(self._data) > limit + _LINE_END:
-            overRate = self._room.charge(self._source)
+            overRate = self._room.charge(self._source, len(self._data))
             self._refuse(tooBig(limit).refusal if overRate is None else overRate)
             return
         largest = self._unfinished.keep(self, len(self._data))
@@ -114,7 +114,7 @@ class ChatServerProtocol(Protocol):
         self._unfinished.keep(self, 0)
 
     def _messageReceived(self, data: bytes) -> None:
-        overRate = self._room.charge(self._source)
+        overRate = self._room.charge(self._source, len(data))
         if overRate is not None:
             self._refuse(overRate)
             return

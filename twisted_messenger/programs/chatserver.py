@@ -23,11 +23,12 @@ from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.programs.process import descriptorBudget, raiseDescriptorLimit, useSteadyTime
 from twisted_messenger.programs.tap import TapOptions, TapService
 from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
-from twisted_messenger.rates import BURST, RATE, RateLimit
+from twisted_messenger.rates import BURST, BYTE_BURST, BYTE_RATE, RATE, RateLimit
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.lookup import Lookup
 from twisted_messenger.room.policy import (
     MIN_CALLBACK_PORT,
+    WAITING_SHARE,
     AdmissionPolicy,
     Senders,
     readCallbacks,
@@ -125,6 +126,13 @@ class Options(TapOptions):
         ],
         ["burst", None, BURST, "Messages that one address may send at once"],
         [
+            "rate-bytes",
+            None,
+            int(BYTE_RATE),
+            "Bytes of messages a second that one address, or IPv6 /64, may send, 4 MiB at once; "
+            "0 = no limit",
+        ],
+        [
             "client-ca",
             None,
             None,
@@ -154,7 +162,8 @@ class Options(TapOptions):
             "store-limit",
             None,
             LogLimits.bytes,
-            "Bytes of messages kept for members that are behind; 0 = no limit",
+            "Bytes of messages kept for members that are behind, an eighth of it from one address; "
+            "0 = no limit",
         ],
         [
             "evict-after",
@@ -218,7 +227,6 @@ class Options(TapOptions):
         if self["port"] is not None:
             port = self.number("port", int, 0, 65535)
             self["listeners"].insert(0, (f"--port {port}", f"tcp:{port}"))
-        self["policy"] = self._policy()
         if self["unconfirmed"] not in ("delivered", "retry"):
             raise UsageError(f"--unconfirmed {self['unconfirmed']}: give delivered or retry")
         for option in ("message-timeout", "connect-timeout", "push-timeout"):
@@ -233,12 +241,14 @@ class Options(TapOptions):
         self["rates"] = RateLimit(
             self.number("rate", float, 0, _MANY), self.number("burst", int, 1, _MANY)
         )
+        self["byteRates"] = RateLimit(self.number("rate-bytes", float, 0, _HUGE), BYTE_BURST)
         self["max-pushes"] = self.number("max-pushes", int, 2, _MANY)
         self["limits"] = LogLimits(
             self.number("backlog", int, 0, _HUGE),
             self.number("store-limit", int, 0, _HUGE),
             self.number("message-ttl", float, 0, _YEARS),
         )
+        self["policy"] = self._policy(self["limits"])
         if self["store"] is None:
             self["store"] = f"sqlite:{self._storeFile()}"
 
@@ -246,7 +256,7 @@ class Options(TapOptions):
         port = [*self["listeners"][0][1].split(":"), ""][1]
         return f"chatserver-{port}.sqlite" if port.isdigit() else "chatserver.sqlite"
 
-    def _policy(self) -> AdmissionPolicy:
+    def _policy(self, limits: LogLimits) -> AdmissionPolicy:
         try:
             callbacks, networks = readCallbacks(self["callbacks"])
         except ValueError:
@@ -275,6 +285,7 @@ class Options(TapOptions):
             ),
             maxMessageBytes=self.number("max-message", int, MIN_MAX_MESSAGE_BYTES, MAX_PUSH_BYTES),
             reserved=self._reserved(serverName),
+            maxWaitingBytes=limits.bytes // WAITING_SHARE,
         )
 
     def _reserved(self, serverName: str) -> dict[str, frozenset[str]]:
@@ -319,6 +330,7 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
         policy,
         Lookup(reactor).addresses,
         rates=config["rates"],
+        byteRates=config["byteRates"],
         isOwnListener=isOwnListener,
         isThisMachine=isThisMachine,
     )

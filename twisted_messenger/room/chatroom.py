@@ -21,7 +21,7 @@ from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.key import MAX_KEY, MIN_KEY, ShownKey, isKey
 from twisted_messenger.names import BadName, cleanName
-from twisted_messenger.rates import RateLimit
+from twisted_messenger.rates import BYTE_BURST, BYTE_RATE, RateLimit
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import MAX_LISTED, Reply, Stored, listed
 from twisted_messenger.room.lookup import TooManyLookups, mayPass
@@ -63,6 +63,10 @@ def _unknown(host: str) -> bool:
     return False
 
 
+def _over(rate: str) -> Refusal:
+    return Refusal(Reason.RATE, f"more than {rate} a second from your address")
+
+
 class ChatRoom:
     """
     Admits registrations and messages and puts them into the store.
@@ -72,7 +76,8 @@ class ChatRoom:
     :param resolve: finds the addresses of a callback host that is given by name; ``None`` to
         refuse names.
     :param refusals: every refusal is counted and logged there.
-    :param rates: how much each source may send; loopback is exempt.
+    :param rates: how many messages each source may send; loopback is exempt.
+    :param byteRates: how many bytes of messages.
     :param clock: seconds since the epoch; stamps messages.
     :param steady: seconds that nobody sets, for the rates.
     :param isOwnListener: whether the server itself listens at an address and a port.
@@ -89,6 +94,7 @@ class ChatRoom:
         resolve: Resolve | None = None,
         refusals: EventLog | None = None,
         rates: RateLimit | None = None,
+        byteRates: RateLimit | None = None,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
         isOwnListener: Callable[[str, int], bool] = _nowhere,
@@ -100,6 +106,7 @@ class ChatRoom:
         self._store = store
         self._resolve = resolve
         self._rates = RateLimit() if rates is None else rates
+        self._byteRates = RateLimit(BYTE_RATE, BYTE_BURST) if byteRates is None else byteRates
         self._clock = clock
         self._steady = steady
         self._isOwnListener = isOwnListener
@@ -198,20 +205,24 @@ class ChatRoom:
 
         return Deferred.fromCoroutine(run())
 
-    def charge(self, source: Source) -> Refusal | None:
+    def charge(self, source: Source, size: int = 1) -> Refusal | None:
         """
-        Count a message against its source's rate.
+        Count a message against its source's rates.
 
         A receiver of bytes calls it once for each message, before it looks at them.
 
+        :param size: of the message, in bytes.
         :returns: why the message must be thrown away; ``None`` where it may be taken.
         """
         subscriber = source.subscriber
-        if subscriber is None or self._rates.take(subscriber, self._steady()):
+        if subscriber is None:
             return None
-        return Refusal(
-            Reason.RATE, f"more than {self._rates.rate:g} messages a second from your address"
-        )
+        now = self._steady()
+        if not self._rates.take(subscriber, now):
+            return _over(f"{self._rates.rate:g} messages")
+        if not self._byteRates.take(subscriber, now, max(1, size)):
+            return _over(f"{self._byteRates.rate:g} bytes")
+        return None
 
     def _storeFailed(self, error: StoreError) -> Refusal:
         full = isinstance(error, StoreFull)
