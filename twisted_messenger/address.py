@@ -22,6 +22,10 @@ _MAX_LITERAL = 80
 _CERTIFICATE = "certificate "
 
 
+# What the key of an owner on the loopback of one of several machines begins with.
+_AT_HOME = "127.0.0.1 "
+
+
 def certificateKey(holder: str) -> str:
     """
     The owner of names that were registered with a certificate.
@@ -29,6 +33,17 @@ def certificateKey(holder: str) -> str:
     :param holder: of the certificate, in one word.
     """
     return _CERTIFICATE + holder
+
+
+def sameOwner(owner: str, asking: str) -> bool:
+    """
+    Whether what belongs to one key belongs to another.
+
+    :param owner: as it stands in the roster; before stores told machines apart, the loopback of
+        any machine was the same owner, and what is registered so goes to whoever asks first.
+    :param asking: the key of a source.
+    """
+    return owner == asking or (owner == "127.0.0.1" and asking.startswith(_AT_HOME))
 
 
 def elsewhere(owner: str) -> str:
@@ -93,11 +108,14 @@ class Source:
     :param sameMachine: the peer is loopback, or has the very address it connected to.
     :param certificate: whom a verified client certificate was issued to, in one word; ``None``
         where none was asked for.
+    :param home: this machine, in one word, where a store is shared with others: the loopback of
+        each is another owner. Empty elsewhere.
     """
 
     host: str = "127.0.0.1"
     sameMachine: bool = True
     certificate: str | None = None
+    home: str = ""
 
     @classmethod
     def between(
@@ -154,7 +172,10 @@ class Source:
         """
         What owns a name: the certificate, else the machine, as far as an address can tell.
         """
-        return self.machine if self.certificate is None else certificateKey(self.certificate)
+        if self.certificate is not None:
+            return certificateKey(self.certificate)
+        atHome = self.home and self.machine == "127.0.0.1"
+        return f"{_AT_HOME}{self.home}" if atHome else self.machine
 
     @property
     def subscriber(self) -> str | None:

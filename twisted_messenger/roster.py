@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import ClassVar
 
-from twisted_messenger.address import elsewhere, machineKey
+from twisted_messenger.address import elsewhere, machineKey, sameOwner
 from twisted_messenger.key import KeptKey, ShownKey
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Result
@@ -284,7 +284,7 @@ def standing(asked: Enrolment, named: Member | None, there: Member | None) -> Re
     :param named: who bears the name now.
     :param there: who is registered at the callback address now; one of the two is somebody.
     """
-    if named is None or named.owner != asked.owner or not _same(named, there):
+    if named is None or not sameOwner(named.owner, asked.owner) or not _same(named, there):
         return Refusal(Reason.NAME_TAKEN, f"{asked.name} or its address is registered otherwise")
     return None if asked.key is None else _judgeKey(asked, named, f"{asked.name} is registered")
 
@@ -296,9 +296,9 @@ def _same(named: Member, there: Member | None) -> bool:
 def _judgeName(asked: Enrolment, named: Member | None, there: Member | None) -> Refusal | None:
     if named is None:
         return None
-    if named.key is None and named.owner != asked.owner:
+    if named.key is None and not sameOwner(named.owner, asked.owner):
         return Refusal(Reason.NAME_TAKEN, f"{asked.name} is registered {elsewhere(named.owner)}")
-    if asked.key is None and named.owner == asked.owner and _same(named, there):
+    if asked.key is None and sameOwner(named.owner, asked.owner) and _same(named, there):
         # Who is there may say so without the key.
         return None
     return _judgeKey(asked, named, f"{asked.name} is registered")
@@ -308,7 +308,7 @@ def _judgeAddress(asked: Enrolment, named: Member | None, there: Member | None) 
     if there is None or (named is not None and _same(named, there)):
         return None
     what = f"{asked.host}:{asked.port} was registered"
-    if there.key is None and there.owner != asked.owner:
+    if there.key is None and not sameOwner(there.owner, asked.owner):
         return Refusal(Reason.NOT_OWNER, f"{what} {elsewhere(there.owner)}")
     return _judgeKey(asked, there, what, Reason.NOT_OWNER)
 
@@ -359,6 +359,6 @@ def mayLeave(asked: Enrolment, named: Member | None) -> bool | Refusal:
     if named is None:
         return False
     # Before the address: a stranger must not learn where somebody is.
-    if named.owner != asked.owner:
+    if not sameOwner(named.owner, asked.owner):
         return Refusal(Reason.NOT_OWNER, f"{asked.name} was registered {elsewhere(named.owner)}")
     return named.address == asked.address

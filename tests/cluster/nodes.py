@@ -79,7 +79,9 @@ class Cluster:
         folder = Path(self._stack.enter_context(TemporaryDirectory()))
         port = freePort()
         store = ("--store", self.server.address, "--room", self.room, "--rate", "0")
-        node = Node(chatserver(folder, port, *store, *options), port)
+        # All nodes and members are on this machine.
+        here = ("--callbacks", "cidr:127.0.0.0/8")
+        node = Node(chatserver(folder, port, *store, *here, *options), port)
         self._stack.enter_context(node.twistd)
         # It listens before it has opened its store, but takes nobody in.
         say(port, b"")

@@ -4,6 +4,7 @@ What the tests of the broadcaster share: pushes ended by hand, a room.
 
 from collections.abc import Callable
 from dataclasses import fields
+from ipaddress import ip_network
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -17,6 +18,7 @@ from twisted_messenger.eventlog import Counters
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.roster import Progress
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import MemoryNetwork
@@ -111,7 +113,9 @@ class BroadcasterTestCase(SynchronousTestCase):
         """
         self.network = MemoryNetwork()
         self.store = StumblingStore()
-        self.room = ChatRoom(self.store)
+        # A store that other nodes share takes no other loopback members.
+        here = AdmissionPolicy(networks=(ip_network("127.0.0.0/8"),))
+        self.room = ChatRoom(self.store, here)
         self.pusher = HandPusher()
         self.counters = Counters()
 

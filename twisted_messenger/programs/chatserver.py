@@ -20,7 +20,12 @@ from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.programs.chatservice import ChatService
-from twisted_messenger.programs.process import descriptorBudget, raiseDescriptorLimit, useSteadyTime
+from twisted_messenger.programs.process import (
+    descriptorBudget,
+    raiseDescriptorLimit,
+    thisMachine,
+    useSteadyTime,
+)
 from twisted_messenger.programs.tap import TapOptions, TapService
 from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
 from twisted_messenger.rates import BURST, BYTE_BURST, BYTE_RATE, RATE, RateLimit
@@ -333,6 +338,7 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
         byteRates=config["byteRates"],
         isOwnListener=isOwnListener,
         isThisMachine=isThisMachine,
+        home=thisMachine(),
     )
     factory = ReceiptFactory(
         ChatServerFactory(room),

@@ -7,9 +7,12 @@ import gc
 import os
 import resource
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
 from typing import Any
 
 from twisted.internet.base import ReactorBase
@@ -119,3 +122,22 @@ def descriptorBudget() -> int:
     :returns: at least 1.
     """
     return max(1, (descriptorLimit() - RESERVED_DESCRIPTORS) // 2)
+
+
+# Where Linux, and older systems with D-Bus, keep what tells one machine from all others.
+_MACHINE_IDS = ("/etc/machine-id", "/var/lib/dbus/machine-id")
+
+
+def thisMachine() -> str:
+    """
+    This machine in one word, the same in every process on it and after every start.
+
+    :returns: a digest: the identifier itself is nobody else's to know (machine-id(5)).
+    """
+    for path in _MACHINE_IDS:
+        with suppress(OSError), open(path, encoding="ascii", errors="replace") as file:
+            if name := file.read().strip():
+                break
+    else:
+        name = socket.gethostname()
+    return sha256(f"twisted_messenger {name}".encode()).hexdigest()[:16]

@@ -83,6 +83,8 @@ class ChatRoom:
     :param isOwnListener: whether the server itself listens at an address and a port.
     :param isThisMachine: whether an address literal is one of this machine's. Who is on it may
         register any of them.
+    :param home: this machine, in one word. In a store that nodes share, its loopback is another
+        owner than that of other machines.
     """
 
     log = Logger()
@@ -99,6 +101,7 @@ class ChatRoom:
         steady: Callable[[], float] = time.monotonic,
         isOwnListener: Callable[[str, int], bool] = _nowhere,
         isThisMachine: Callable[[str], bool] = _unknown,
+        home: str = "",
     ) -> None:
         self.policy = policy or AdmissionPolicy()
         self.refusals = refusals or EventLog()
@@ -111,6 +114,8 @@ class ChatRoom:
         self._steady = steady
         self._isOwnListener = isOwnListener
         self._isThisMachine = isThisMachine
+        # A store whose lease can end has other nodes.
+        self._home = home if store.lease.ends else ""
         self._closed = False
         self._unstored = 0
         self._storeFailing = False
@@ -205,6 +210,9 @@ class ChatRoom:
 
         return Deferred.fromCoroutine(run())
 
+    def _placed(self, source: Source) -> Source:
+        return replace(source, home=self._home) if self._home else source
+
     def charge(self, source: Source, size: int = 1) -> Refusal | None:
         """
         Count a message against its source's rates.
@@ -271,6 +279,7 @@ class ChatRoom:
         key: str | None = None,
         refresh: bool = False,
     ) -> Enrolled | Refusal:
+        source = self._placed(source)
         asked = await self._asked(name, host, port, source)
         if isinstance(asked, Refusal):
             return asked
@@ -293,6 +302,7 @@ class ChatRoom:
         return enrolled
 
     async def _leave(self, name: str, host: str, port: int, source: Source) -> Stored | Refusal:
+        source = self._placed(source)
         # The callback policy is not asked: a member that it let in may leave.
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
@@ -310,6 +320,7 @@ class ChatRoom:
         return Stored()
 
     async def _post(self, name: str, text: str, source: Source) -> Stored | Refusal:
+        source = self._placed(source)
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
             return cleaned
@@ -364,6 +375,7 @@ class ChatRoom:
             source,
             ownListener=self._isOwnListener(address, port),
             thisMachine=source.sameMachine and self._isThisMachine(address),
+            shared=self._store.lease.ends,
         )
 
     async def _addresses(self, host: str, source: Source) -> list[str] | Refusal:

@@ -14,7 +14,7 @@ from ipaddress import (
     ip_network,
 )
 
-from twisted_messenger.address import UNKNOWN, Source, elsewhere, literal, machineKey
+from twisted_messenger.address import UNKNOWN, Source, elsewhere, literal, machineKey, sameOwner
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.names import cleanName
 from twisted_messenger.refusal import Reason, Refusal
@@ -133,6 +133,7 @@ class AdmissionPolicy:
         *,
         ownListener: bool,
         thisMachine: bool = False,
+        shared: bool = False,
     ) -> Refusal | None:
         """
         Judge the address that would be connected to.
@@ -142,7 +143,14 @@ class AdmissionPolicy:
         :param host: the address literal that it means.
         :param ownListener: whether the server itself listens there.
         :param thisMachine: whether the kernel says that the address is this machine's.
+        :param shared: whether other machines may have to connect there.
         """
+        if shared and ip_address(host).is_loopback and not self._inNetworks(machineKey(host)):
+            return Refusal(
+                Reason.FOREIGN_CALLBACK,
+                f"{asked or host} is another machine for each server of this room: give an address"
+                " that all of them reach",
+            )
         if not self._welcome(host, source, thisMachine):
             return Refusal(
                 Reason.FOREIGN_CALLBACK, f"{asked} is not your address, you are {source.host}"
@@ -164,6 +172,10 @@ class AdmissionPolicy:
             mine = thisMachine and (host == _OWN_NAME or _isPlain(address))
             if mine or machineKey(host) == "127.0.0.1":
                 return True
+        return self._inNetworks(host)
+
+    def _inNetworks(self, host: str) -> bool:
+        address = ip_address(host)
         return any(address in network and _meant(address, network) for network in self.networks)
 
     def judgeSender(self, name: str, source: Source, named: Member | None) -> Refusal | None:
@@ -182,7 +194,7 @@ class AdmissionPolicy:
             if self.senders is Senders.OWNED:
                 return None
             return Refusal(Reason.NOT_OWNER, f"{name} is not registered; register first")
-        if named.owner == source.key:
+        if sameOwner(named.owner, source.key):
             return None
         return Refusal(Reason.NOT_OWNER, f"{name} is registered {elsewhere(named.owner)}")
 

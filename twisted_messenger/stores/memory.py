@@ -10,6 +10,7 @@ from typing import NamedTuple
 from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
+from twisted_messenger.address import sameOwner
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.interfaces import Admission, IMessageStore
 from twisted_messenger.lease import Lease
@@ -92,7 +93,7 @@ class MemoryStore:
         if refusal is not None:
             return succeed(refusal)
         self._head += 1
-        owned = named is not None and named.owner == post.source
+        owned = named is not None and sameOwner(named.owner, post.source)
         entry = Entry(self._head, post.name, post.text, owned, post.time)
         kept = Kept(entry, entrySize(post.name, post.text), post.subscriber, self.running())
         self._log.append(kept)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from re import ASCII, sub
 from typing import Any
 
+from twisted_messenger.address import sameOwner
 from twisted_messenger.entry import LogLimits, Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
@@ -163,7 +164,7 @@ class PostgreSQLTables(RoomTables):
             refusal = self._judgeShare(post)
         if refusal is not None:
             return refusal
-        self._added.append((post, named is not None and named.owner == post.source))
+        self._added.append((post, named is not None and sameOwner(named.owner, post.source)))
         self._position += 1
         return self._position
 

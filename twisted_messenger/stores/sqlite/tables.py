@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from twisted_messenger.address import sameOwner
 from twisted_messenger.entry import Post
 from twisted_messenger.errors import StoreFull
 from twisted_messenger.interfaces import Admission
@@ -106,7 +107,7 @@ class SQLiteTables(RoomTables):
         full = judgeShare(post, self._held(source)) if source else None
         if full is not None:
             return full
-        owned = named is not None and named.owner == post.source
+        owned = named is not None and sameOwner(named.owner, post.source)
         size = entrySize(post.name, post.text)
         if not self._room.take(size):
             raise StoreFull("the disk is full")
