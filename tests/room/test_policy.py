@@ -175,6 +175,24 @@ class JudgeCallbackTests(SynchronousTestCase):
         self.assertIn("192.168.0.1", refusal.detail)
         self.assertIn("10.0.0.5", refusal.detail)
 
+    def test_otherFamily(self) -> None:
+        """
+        Who came over IPv6 and names the own IPv4 address, or the other way round, is told what to
+        do; who names another machine's is not.
+        """
+        for host, source, mend in (
+            ("10.0.0.5", _LAN6, "connect over IPv4, or leave HOST empty to get pushes over IPv6"),
+            ("2001:db8::5", _LAN, "connect over IPv6, or leave HOST empty to get pushes over IPv4"),
+        ):
+            refusal = _OWN.judgeCallback(host, host, 9000, source, ownListener=False)
+            assert refusal is not None
+            detail = f"{host} is not your address, you are {source.host}: {mend}"
+            self.assertEqual(refusal.detail, detail)
+        for host, source in (("10.0.0.6", _LAN), ("2001:db8::6", _LAN6)):
+            refusal = _OWN.judgeCallback(host, host, 9000, source, ownListener=False)
+            assert refusal is not None
+            self.assertNotIn("over", refusal.detail)
+
     def test_ownListener(self) -> None:
         """
         Nobody can make the server talk to itself, whatever else is allowed.

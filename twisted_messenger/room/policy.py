@@ -152,9 +152,8 @@ class AdmissionPolicy:
                 " that all of them reach",
             )
         if not self._welcome(host, source, thisMachine):
-            return Refusal(
-                Reason.FOREIGN_CALLBACK, f"{asked} is not your address, you are {source.host}"
-            )
+            detail = f"{asked} is not your address, you are {source.host}"
+            return Refusal(Reason.FOREIGN_CALLBACK, detail + _otherFamily(host, source.host))
         if ownListener:
             return Refusal(Reason.OWN_PORT, f"port {port} is the server's own")
         if port < self.minCallbackPort:
@@ -197,6 +196,17 @@ class AdmissionPolicy:
         if sameOwner(named.owner, source.key):
             return None
         return Refusal(Reason.NOT_OWNER, f"{name} is registered {elsewhere(named.owner)}")
+
+
+def _otherFamily(host: str, sourceHost: str) -> str:
+    """
+    The mend for somebody who came over IPv6 and named an IPv4 address, or the other way round: it
+    may well be the own one.
+    """
+    families = ["IPv6" if ":" in one else "IPv4" for one in (host, sourceHost)]
+    if families[0] == families[1]:
+        return ""
+    return f": connect over {families[0]}, or leave HOST empty to get pushes over {families[1]}"
 
 
 def _reservedFrom(name: str, source: Source) -> str:
