@@ -12,7 +12,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.incoming.listener import Listener, listenersFrom
+from twisted_messenger.incoming.listener import LISTEN_BACKLOG, Listener, everywhere, listenersFrom
 from twisted_messenger.incoming.receipt import ReceiptFactory
 
 #: What a file of authorities looks like, as far as it is read here.
@@ -137,6 +137,21 @@ class DescriptionTests(DescriptionTestCase):
             self.problem(_SSL),
             f"--listen {_SSL}: {why}; give an endpoint as in tcp:8880:interface=127.0.0.1",
         )
+
+
+class EverywhereTests(DescriptionTestCase):
+    """
+    A port alone means every address of the machine.
+    """
+
+    def test_oneSocket(self) -> None:
+        """
+        One socket listens, so that both families have the same port even where it is 0.
+        """
+        self.start(everywhere(0))
+        ((port, _, backlog, interface),) = self.reactor.tcpServers
+        self.assertEqual((port, backlog), (0, LISTEN_BACKLOG))
+        self.assertIn(interface, ("::", ""))
 
 
 class AuthoritiesTests(DescriptionTestCase):

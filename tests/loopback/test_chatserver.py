@@ -3,11 +3,15 @@ The room as people run it: a real twistd, real sockets.
 """
 
 import itertools
+import socket
 import threading
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from tests.loopback.rig import (
+    PATIENCE,
     Receiver,
     chatserver,
     connect,
@@ -33,6 +37,37 @@ def test_conversation(tmp_path: Path) -> None:
         second.gets(["first client: Hello back"])
         assert first.texts == ["second client: HI!"]
         assert "Traceback" not in server.output
+
+
+def test_bothFamilies(tmp_path: Path) -> None:
+    """
+    Programs that take the first address of "localhost", which may be ::1, find the room there, and
+    are who they are over IPv4.
+    """
+    if not _hasIPv6():
+        pytest.skip("this machine has no IPv6")
+    port = freePort()
+    with chatserver(tmp_path, port), Receiver() as member:
+        assert say(port, f"connect_request|ann|localhost|{member.port}".encode()) == b""
+        assert _sayOverIPv6(port, b"from:ci|over IPv6") == b""
+        member.gets(["ci: over IPv6"])
+        assert _sayOverIPv6(port, b"from:ann|it is me") == b""
+        assert _sayOverIPv6(port, b"connect_request|loop||%d" % port).startswith(b"! own_port")
+
+
+def _hasIPv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+def _sayOverIPv6(port: int, data: bytes) -> bytes:
+    with socket.create_connection(("::1", port), PATIENCE) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        return connection.recv(1024)
 
 
 def test_orderOfOneSender(tmp_path: Path) -> None:

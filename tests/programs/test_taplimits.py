@@ -131,7 +131,7 @@ class ServedTests(TapTestCase):
         Start it.
         """
         self.network = MemoryNetwork()
-        options = parsed(servertap.Options(), "--store=memory:", *arguments)
+        options = parsed(servertap.Options(), "--store=memory:", "--listen=tcp:8880", *arguments)
         service: Any = servertap.makeService(options, self.network)
         service.startService()
         self.addCleanup(self.stop, service, self.network)

@@ -58,6 +58,28 @@ def isSameAddress(one: str, other: str) -> bool:
     return first == second
 
 
+def everywhere(port: int) -> str:
+    """
+    Describe a TCP port on IPv4 and IPv6, on every interface.
+
+    One socket takes both: two would have to find the same free number where the port is 0. A
+    machine that has no IPv6, or keeps it apart (``net.ipv6.bindv6only``), gets IPv4 alone.
+
+    :param port: 0 to 65535.
+    :returns: an endpoint's description.
+    """
+    return f"tcp6:{port}" if _takesBoth() else f"tcp:{port}"
+
+
+def _takesBoth() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::", 0))
+            return not probe.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+    except OSError:
+        return False
+
+
 _EVERYWHERE = ("0.0.0.0", "::", "")
 
 # Endpoints of which we know whether they speak TLS, and that they ask for certificates then.

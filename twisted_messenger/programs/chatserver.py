@@ -14,7 +14,7 @@ from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import NoSuchRoom, StartError
 from twisted_messenger.incoming.connection import IDLE_TIMEOUT, MESSAGE_TIMEOUT
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
-from twisted_messenger.incoming.listener import isThisMachine, listenersFrom
+from twisted_messenger.incoming.listener import everywhere, isThisMachine, listenersFrom
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
@@ -65,7 +65,7 @@ class Options(TapOptions):
     )
 
     optParameters = [
-        ["port", "p", None, "Listen on this TCP port [default: 8880]"],
+        ["port", "p", None, "Listen on this TCP port, over IPv4 and IPv6 [default: 8880]"],
         [
             "store",
             "s",
@@ -231,7 +231,7 @@ class Options(TapOptions):
         self["listeners"] = [(f"--listen {where}", where) for where in self["listen"]]
         if self["port"] is not None:
             port = self.number("port", int, 0, 65535)
-            self["listeners"].insert(0, (f"--port {port}", f"tcp:{port}"))
+            self["listeners"].insert(0, (f"--port {port}", everywhere(port)))
         if self["unconfirmed"] not in ("delivered", "retry"):
             raise UsageError(f"--unconfirmed {self['unconfirmed']}: give delivered or retry")
         for option in ("message-timeout", "connect-timeout", "push-timeout"):
