@@ -181,6 +181,9 @@ Outcome = Refusal | Reply | None
 class IReceiptProtocol(IProtocol):
     """
     A protocol that tells what became of its one message.
+
+    At the end of the message, its ``connectionLost`` is called with ``ConnectionDone``; with any
+    other reason, the message is not whole.
     """
 
     outcome = Attribute(
@@ -188,6 +191,22 @@ class IReceiptProtocol(IProtocol):
         "sender is to be told something besides, with a Refusal when it is not taken. A failure "
         "means that nobody knows."
     )
+
+    def further() -> "IReceiptProtocol":
+        """
+        Let go of what came after the last newline: the sender has ended a line and pauses, and
+        its lines are the message. Nothing more comes, and the end is told next.
+
+        :returns: the protocol of what comes next on this connection; it has those bytes already,
+            and is told no end before the outcome of this message is known. If that end is no
+            message, or if nothing came, it has nothing to tell.
+        """
+
+
+class MessagePartlyTaken(Exception):
+    """
+    Of several lines that came together, the first ones were taken, and one was refused.
+    """
 
 
 class ConnectionIdle(ConnectionAborted):

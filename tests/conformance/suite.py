@@ -10,7 +10,7 @@ from tests.conformance.addresses import ADDRESSES, FURTHER_ADDRESSES
 from tests.conformance.case import Case, Section
 from tests.conformance.names import NAMES
 from tests.conformance.pushes import MISHAPS, PUSHES
-from tests.conformance.receipts import CUTS, RECEIPTS, SIZES
+from tests.conformance.receipts import CUTS, LINES, RECEIPTS, SIZES
 from tests.conformance.receiver import Receiver
 from tests.conformance.refusals import FOREIGN, MALFORMED, PORTS
 from tests.conformance.registrations import AGAIN, OWNERS
@@ -22,7 +22,7 @@ from tests.conformance.verdicts import Skipped, Verdict, Violation
 #: What a weak server dies of comes last, so that it can show what it does well.
 SECTIONS: tuple[Section, ...] = (
     *(PUSHES, TEXTS, RECEIPTS, ADDRESSES, AGAIN, OWNERS, MALFORMED, NAMES, PORTS),
-    *(FURTHER_ADDRESSES, FOREIGN, SIZES, MISHAPS, NOT_ASCII, CUTS),
+    *(FURTHER_ADDRESSES, FOREIGN, SIZES, LINES, MISHAPS, NOT_ASCII, CUTS),
 )
 
 # Messages by which an examination sees whether they keep their order.

@@ -69,12 +69,15 @@ def _checkCounts(stage: Stage) -> None:
     stored, unseen = len(_who(stage, Verdict.STORED)), len(_who(stage, Verdict.UNSEEN))
     registered = sum(count for name, count in counts.items() if name.startswith("registered."))
     taken = counters["accepted"] + registered + stage.store.departures + counters["probes"]
-    assert stored <= taken <= stored + unseen, f"{stored} receipts, {unseen} unseen: {counts}"
+    further = sum(sender.further for sender in stage.senders)
+    assert stored <= taken <= stored + unseen + further, (
+        f"{stored} receipts, {unseen} unseen, {further} further: {counts}"
+    )
     told = Counter(_toldReason(sender) for sender in _who(stage, Verdict.REFUSED))
     untold = [counters[f"refused.{reason.value}"] - told[reason] for reason in Reason]
     assert min(untold) >= 0, f"more refusals than were counted: {told}, {counts}"
     reset = len(_who(stage, Verdict.RESET))
-    assert sum(untold) <= reset + unseen, f"{reset} resets, {unseen} unseen: {counts}"
+    assert sum(untold) <= reset + unseen + further, f"{reset} resets, {unseen} unseen: {counts}"
     # Whoever had not come in when the room stopped is reset by the kernel.
     assert stage.stopped or reset <= sum(untold), f"{reset} resets: {counts}"
 
@@ -95,7 +98,17 @@ def _checkLog(stage: Stage) -> None:
         assert _struckOut(log, sender), f"acknowledged, not stored: {sender.said!r}"
     for sender in _who(stage, Verdict.UNSEEN):
         _struckOut(log, sender)
-    assert not +log, f"stored, though nobody was told so: {+log}"
+    for name, text in +log:
+        assert _saidFurther(stage, text), f"stored, though nobody was told so: {name}, {text!r}"
+
+
+def _saidFurther(stage: Stage, text: str) -> bool:
+    """
+    Whether somebody who sent several lines may have said this in a later one.
+    """
+    lines = text.replace("?", "").split("\n")
+    wrote = [sender.wrote.decode("utf-8", "ignore") for sender in stage.senders if sender.further]
+    return any(all(line in one.replace("?", "") for line in lines) for one in wrote)
 
 
 def _struckOut(log: Counter[tuple[str, str]], sender: Sender) -> bool:
@@ -117,10 +130,11 @@ def _struckOut(log: Counter[tuple[str, str]], sender: Sender) -> bool:
 
 def _commands(sender: Sender) -> list[Command]:
     """
-    What a sender may have meant: all it said, or a line before a silence.
+    What a sender may have meant: all it said, or some lines of it.
     """
     commands = []
-    for message in (sender.said, sender.said.partition(b"\n")[0]):
+    lines = sender.said.split(b"\n")
+    for message in (sender.said, *(b"\n".join(lines[:end]) for end in range(1, len(lines)))):
         try:
             command = parse(message, MAX_MESSAGE_BYTES)
             commands.append(replace(command, name=cleanName(command.name)))

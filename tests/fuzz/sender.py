@@ -38,6 +38,8 @@ class Sender(RecordingProtocol):
         super().__init__()
         #: All that was written before the answer.
         self.said = b""
+        #: All that was ever written.
+        self.wrote = b""
         self._ending = False
         self._left = False
 
@@ -59,6 +61,14 @@ class Sender(RecordingProtocol):
         if not self._ending:
             self.transport.write(data)
             self.said += b"" if self.ended else data
+            self.wrote += data
+
+    @property
+    def further(self) -> int:
+        """
+        How many messages it may have sent besides its first.
+        """
+        return self.wrote.count(b"\n")
 
     def end(self, data: bytes = b"") -> None:
         """

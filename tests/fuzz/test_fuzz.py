@@ -93,8 +93,9 @@ class RunTests(SynchronousTestCase):
         """
         A seed always tries the same inputs, another one others.
         """
-        runs = [_fuzzed(_ShortTarget(), 30, seed)[0] for seed in (1, 1, 2)]
-        one, again, other = [(run.corpus, run.edges) for run in runs]
+        # What is cached is only seen to be computed in the first run.
+        runs = [_fuzzed(_ShortTarget(), 30, seed)[0] for seed in (1, 1, 1, 2)]
+        _, one, again, other = [(run.corpus, run.edges) for run in runs]
         self.assertEqual(one, again)
         self.assertNotEqual(one, other)
 
@@ -142,7 +143,7 @@ class _PatientFactory(ReceiptFactory):
 _BROKEN_ROOMS = {
     "pushes were confirmed": MUTANTS["loseConnection"],
     "'ann: welcome'], not [b'ann: welcome'": MUTANTS["lifo"],
-    " receipts, ": MUTANTS["early-receipt"],
+    "ended and not answered": MUTANTS["early-receipt"],
     "here I am": MUTANTS["echo"],
     "b'ann: welcome', b'ann: welcome'": MUTANTS["double"],
     "connections are left": Parts(receipts=_PatientFactory),

@@ -5,7 +5,7 @@ What the tests of receipts share: a wrapped receiver whose outcome the test deci
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectionLost
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import ClientCreator, Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -34,10 +34,20 @@ class Taking(Protocol):
 
     bugIn = ""
 
-    def __init__(self) -> None:
+    def __init__(self, made: "list[Taking]", data: bytes = b"") -> None:
         self.outcome: Deferred[Outcome] = Deferred()
-        self.data = b""
+        self.data = data
         self.reason: Failure | None = None
+        self._made = made
+        made.append(self)
+
+    def further(self) -> "Taking":
+        """
+        Hand over what came after the last newline.
+        """
+        lines, newline, rest = self.data.rpartition(b"\n")
+        self.data = lines + newline
+        return Taking(self._made, rest)
 
     def dataReceived(self, data: bytes) -> None:
         """
@@ -54,6 +64,23 @@ class Taking(Protocol):
         self.reason = reason
         if self.bugIn == "connectionLost":
             raise Bug
+
+
+class TakingFactory(Factory):
+    """
+    :param made: every protocol that is made, also of further messages.
+    """
+
+    noisy = False
+
+    def __init__(self, made: list[Taking]) -> None:
+        self._made = made
+
+    def buildProtocol(self, addr: object) -> Taking:
+        """
+        One for the first message.
+        """
+        return Taking(self._made)
 
 
 class ReceiptTestCase(SynchronousTestCase):
@@ -83,17 +110,8 @@ class ReceiptTestCase(SynchronousTestCase):
         """
         Make a factory of these options.
         """
-        test = self
-
-        class TakingFactory(Factory):
-            noisy = False
-
-            def buildProtocol(self, addr: object) -> Taking:
-                test.taking.append(Taking())
-                return test.taking[-1]
-
         clock: IReactorTime = self.network
-        self.factory = ReceiptFactory(TakingFactory(), clock, **options)
+        self.factory = ReceiptFactory(TakingFactory(self.taking), clock, **options)
         self.counters = self.factory.refusals.counters
 
     def connect(
@@ -128,11 +146,17 @@ class ReceiptTestCase(SynchronousTestCase):
         sender.transport.loseWriteConnection()
         self.network.settle()
 
-    def decide(self, outcome: Outcome = None, which: int = -1) -> None:
+    def decide(self, outcome: Outcome = None, which: int | None = None) -> None:
         """
         Fire an outcome.
+
+        :param which: by default, of the last message that has ended, or else of the last.
         """
-        self.taking[which].outcome.callback(outcome)
+        if which is None:
+            whole = [one for one in self.taking if one.reason and one.reason.check(ConnectionDone)]
+            (whole or self.taking)[-1].outcome.callback(outcome)
+        else:
+            self.taking[which].outcome.callback(outcome)
         self.network.settle()
 
     def assertReceipt(self, sender: Any, line: bytes = b"") -> None:

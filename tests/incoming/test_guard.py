@@ -7,14 +7,14 @@ from typing import Any
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionAborted, ConnectionDone
 from twisted.internet.interfaces import IProtocolFactory
-from twisted.internet.protocol import Factory
 from twisted.internet.ssl import CertificateOptions
 from twisted.protocols.haproxy._wrapper import HAProxyWrappingFactory
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.incoming.receiptrig import Bug, ReceiptTestCase, Taking
+from tests.incoming.receiptrig import Bug, ReceiptTestCase, Taking, TakingFactory
 from twisted_messenger.incoming.connection import DRAIN_BYTES
+from twisted_messenger.incoming.gathering import LINE_SECONDS
 from twisted_messenger.incoming.guard import GuardedFactory, GuardingReactor
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.refusal import Reason, Refusal
@@ -55,7 +55,7 @@ class GuardingReactorTests(SynchronousTestCase):
         """
         self.network = _UnixNetwork()
         self.reactor = GuardingReactor(self.network)
-        self.plain = ReceiptFactory(Factory.forProtocol(Taking), self.network)
+        self.plain = ReceiptFactory(TakingFactory([]), self.network)
         self.proxy = HAProxyWrappingFactory(self.plain)
         self.tls = TLSMemoryBIOFactory(CertificateOptions(), False, self.plain)
 
@@ -169,6 +169,18 @@ class GuardedTests(ReceiptTestCase):
                 self.write(sender, b"x" * piece)
             self.assertAborted(sender, self.taking[-1])
             self.assertLessEqual(len(self.taking[-1].data), 100)
+
+    def test_further(self) -> None:
+        """
+        A message that was taken is no longer counted: a connection may stay for any number.
+        """
+        sender = self.connect(_HEADER, _SMALL)
+        for _ in range(5):
+            self.write(sender, b"x" * 49 + b"\n")
+            self.network.advance(LINE_SECONDS + 1)
+            self.decide()
+        self.write(sender, b"x" * 200)
+        self.assertEqual(self.factory.protocols, {})
 
     def test_tooMuchToDrain(self) -> None:
         """

@@ -2,17 +2,17 @@
 Receipts: what a sender sees after its end of file, and that no accident looks like a receipt.
 """
 
-from twisted.internet.error import ConnectionLost
+from twisted.internet.error import ConnectionAborted, ConnectionLost
 
 from tests.incoming.receiptrig import PORT, Bug, ReceiptTestCase
 from twisted_messenger.incoming.connection import (
     DRAIN_BYTES,
     DRAIN_SECONDS,
     IDLE_TIMEOUT,
-    LINE_SILENCE,
     MESSAGE_TIMEOUT,
 )
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
+from twisted_messenger.incoming.gathering import LINE_SECONDS
 from twisted_messenger.interfaces import ConnectionIdle
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Reply
@@ -200,16 +200,16 @@ class AccidentTests(ReceiptTestCase):
 
 class NetcatTests(ReceiptTestCase):
     """
-    Senders that never end: one line and then silence is a message.
+    Senders that never end: a line, and no end of file shortly after it, is a message.
     """
 
     def test_line(self) -> None:
         """
-        The line is answered after the silence, once; the sender may end whenever it likes.
+        The line is answered after 1.5 s, once; the sender may end whenever it likes.
         """
         sender = self.connect(b"one ")
         self.write(sender, b"line\n")
-        self.network.advance(LINE_SILENCE - SOON)
+        self.network.advance(LINE_SECONDS - SOON)
         self.assertIs(self.taking[0].reason, None)
         self.network.advance(2 * SOON)
         self.decide()
@@ -223,44 +223,51 @@ class NetcatTests(ReceiptTestCase):
         """
         refusal = Refusal(Reason.MALFORMED, "what?")
         sender = self.connect(b"line\n")
-        self.network.advance(LINE_SILENCE + SOON)
+        self.network.advance(LINE_SECONDS + SOON)
         self.decide(refusal)
         self.assertReceipt(sender, refusal.line())
 
     def test_noLine(self) -> None:
         """
-        Two lines, or a line without its end, wait for the end of file.
+        What has no newline waits for its end of file.
         """
-        for data in (b"two\nlines\n", b"two\nlines", b"no newline", b"\n\n", b""):
+        for data in (b"no newline", b""):
             sender = self.connect(data)
-            self.network.advance(LINE_SILENCE + 2 * SOON)
+            self.network.advance(LINE_SECONDS + 2 * SOON)
             self.assertIs(self.taking[-1].reason, None)
             self.assertWaiting(sender)
 
-    def test_lateBytes(self) -> None:
+    def test_afterARefusal(self) -> None:
         """
-        What comes behind the line is counted and thrown away; the answer is given once.
+        What comes after a refusal is counted and thrown away; the answer is given once. Of half a
+        line that came before it, the wrapped protocol is told that it is no message.
         """
-        sender = self.connect(b"line\n")
-        self.network.advance(LINE_SILENCE + SOON)
-        self.write(sender, b"more")
-        self.decide()
-        self.write(sender, b"and more")
+        refusal = Refusal(Reason.MALFORMED, "what?")
+        sender = self.connect(b"line\nhalf")
+        self.network.advance(LINE_SECONDS + SOON)
+        self.write(sender, b" a line\n")
+        self.decide(refusal, which=0)
+        self.write(sender, b"and more\n")
+        self.network.advance(LINE_SECONDS + SOON)
         self.end(sender)
-        self.assertReceipt(sender)
-        self.assertEqual(self.taking[0].data, b"line\n")
-        self.assertEqual(self.counters["late_bytes"], 12)
+        self.assertReceipt(sender, refusal.line())
+        first, second = self.taking
+        self.assertEqual((first.data, second.data), (b"line\n", b"half a line\n"))
+        assert second.reason is not None
+        second.reason.trap(ConnectionAborted)
+        self.assertEqual(self.counters["late_bytes"], 9)
 
-    def test_neverEnds(self) -> None:
+    def test_refusedAndNeverEnds(self) -> None:
         """
-        A netcat that stays is closed in order 30 s later.
+        A netcat that stays after a refusal is closed in order 30 s later.
         """
+        refusal = Refusal(Reason.MALFORMED, "what?")
         sender = self.connect(b"line\n")
-        self.network.advance(LINE_SILENCE + SOON)
-        self.decide()
+        self.network.advance(LINE_SECONDS + SOON)
+        self.decide(refusal)
         self.network.advance(DRAIN_SECONDS + SOON)
         self.assertEqual(self.factory.protocols, {})
-        self.assertReceipt(sender)
+        self.assertReceipt(sender, refusal.line())
 
 
 class ManyTests(ReceiptTestCase):

@@ -4,9 +4,12 @@ Receipts where one source has many connections.
 
 from typing import Any
 
+from twisted.internet.error import ConnectionLost
+
 from tests.incoming.receiptrig import HOST, PORT, ReceiptTestCase
-from twisted_messenger.incoming.connection import DRAIN_SECONDS, LINE_SILENCE
+from twisted_messenger.incoming.connection import DRAIN_SECONDS
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
+from twisted_messenger.incoming.gathering import LINE_SECONDS
 from twisted_messenger.interfaces import ConnectionEvicted
 from twisted_messenger.refusal import Reason, Refusal
 
@@ -199,7 +202,7 @@ class MakingRoomTests(SourceTestCase):
         Nor is one that was ended by its silence, while its outcome is not known.
         """
         waiting = self.come(2, data=b"line\n")
-        self.network.advance(LINE_SILENCE + 60)
+        self.network.advance(LINE_SECONDS + 60)
         (third,) = self.come()
         self.end(third)
         self.assertTold(third, TOO_MANY)
@@ -214,10 +217,11 @@ class MakingRoomTests(SourceTestCase):
             (None, b""),
             (Refusal(Reason.MALFORMED, "what?"), b"! malformed: what?\n"),
         ):
+            first = len(self.taking)
             lingering, lively = self.come(2, data=b"line\n")
-            self.network.advance(LINE_SILENCE + SOON)
+            self.network.advance(LINE_SECONDS + SOON)
             self.write(lively, b"more")
-            self.decide(refusal, -2)
+            self.decide(refusal, first)
             self.assertTold(lingering, line)
             self.network.advance(EVICTABLE_SILENCE)
             self.write(lively, b"more")
@@ -238,7 +242,7 @@ class MakingRoomTests(SourceTestCase):
         Nobody who was answered within the last second has to make room.
         """
         self.come(2, data=b"line\n")
-        self.network.advance(LINE_SILENCE + 10)
+        self.network.advance(LINE_SECONDS + 10)
         self.decide(which=0)
         self.decide(which=1)
         self.network.advance(EVICTABLE_SILENCE - 0.01)
@@ -251,19 +255,41 @@ class MakingRoomTests(SourceTestCase):
         self.decide()
         self.assertTold(fourth)
 
-    def test_lateBytes(self) -> None:
+    def test_further(self) -> None:
         """
-        What comes behind an answer does not keep a connection.
+        A further message keeps its connection while it comes; one that is silent in the middle
+        of it makes room with a reset.
         """
         answered, lively = self.come(2, data=b"line\n")
-        self.network.advance(LINE_SILENCE + SOON)
+        self.network.advance(LINE_SECONDS + SOON)
         self.decide(which=0)
         self.network.advance(EVICTABLE_SILENCE)
         self.write(answered, b"more")
-        self.assertEqual(len(self.factory.protocols), 2)
+        (third,) = self.come()
+        self.end(third)
+        self.assertTold(third, TOO_MANY)
+        self.network.advance(EVICTABLE_SILENCE)
+        (fourth,) = self.come()
+        self.write(answered, b"more")
+        self.assertIs(answered.reason.type, ConnectionLost)
+        self.assertOpen(lively, fourth)
+        (further,) = [taken for taken in self.taking if taken.data == b"more"]
+        assert further.reason is not None
+        further.reason.trap(ConnectionEvicted)
+
+    def test_late(self) -> None:
+        """
+        What comes after a refusal does not keep a connection.
+        """
+        refused, lively = self.come(2, data=b"line\n")
+        self.network.advance(LINE_SECONDS + SOON)
+        refusal = Refusal(Reason.MALFORMED, "what?")
+        self.decide(refusal, which=0)
+        self.network.advance(EVICTABLE_SILENCE)
+        self.write(refused, b"more")
         self.come()
         self.assertEqual(len(self.factory.protocols), 2)
-        self.assertTold(answered)
+        self.assertTold(refused, refusal.line())
         self.assertWaiting(lively)
 
     def test_toldIsSilent(self) -> None:

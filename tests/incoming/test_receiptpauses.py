@@ -8,8 +8,8 @@ from twisted.internet.error import ConnectionDone
 
 from tests.incoming.acceptrig import ListenerTestCase
 from tests.incoming.receiptrig import PORT
-from twisted_messenger.incoming.connection import LINE_SILENCE
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
+from twisted_messenger.incoming.gathering import LINE_SECONDS
 
 #: More than the time between two looks at the time-outs.
 SOON = 0.5
@@ -188,12 +188,13 @@ class ManyTests(ListenerTestCase):
         """
         self.listen(PORT + 1, maxConnections=2)
         lingering, lively = self.come(2, PORT + 1, data=b"line\n")
-        self.network.advance(LINE_SILENCE + SOON)
+        self.network.advance(LINE_SECONDS + SOON)
         self.decide(which=0)
         self.network.advance(EVICTABLE_SILENCE)
         self.write(lively, b"more")
         (third,) = self.come(1, PORT + 1, end=True)
-        self.assertEqual(len(self.taking), 3)
+        # Two for lines, two for what might follow them, and the third.
+        self.assertEqual(len(self.taking), 5)
         self.assertServed(lingering)
         self.assertOpen(lively, third)
         self.decide()

@@ -5,8 +5,8 @@ Receipts when two things happen at once.
 from twisted.internet.protocol import ClientCreator
 
 from tests.incoming.receiptrig import HOST, PORT, ReceiptTestCase
-from twisted_messenger.incoming.connection import LINE_SILENCE
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
+from twisted_messenger.incoming.gathering import LINE_SECONDS
 from twisted_messenger.testing import RecordingProtocol
 
 
@@ -17,30 +17,31 @@ class RaceTests(ReceiptTestCase):
 
     def test_endWhileDeciding(self) -> None:
         """
-        A line that was ended by silence is not taken a second time when its end of file comes.
+        A line that was taken for a message is not taken a second time when its end of file comes.
         """
         sender = self.connect(b"from:ci|once\n")
-        self.network.advance(LINE_SILENCE + 1)
+        self.network.advance(LINE_SECONDS + 1)
         taken = self.taking[0]
         self.assertIsNotNone(taken.reason)
         taken.reason = None
         self.end(sender)
         self.assertIsNone(taken.reason)
-        self.decide()
+        self.decide(which=0)
         self.assertReceipt(sender)
 
-    def test_bytesBehindTheSilence(self) -> None:
+    def test_endAfterAStandstill(self) -> None:
         """
-        After the program stood still, what came meanwhile is read before a silence is believed.
+        After the program stood still, an end of file that came meanwhile is seen before a line is
+        taken for a message.
         """
         sender = self.connect(b"from:ci|one\n")
         # Time jumps, as it does for a program that was stopped and goes on; the bytes are with
         # the kernel, but the timers come first.
-        self.network.rightNow += LINE_SILENCE + 1
+        self.network.rightNow += LINE_SECONDS + 1
         sender.transport.socket.send(b"two\n")
+        sender.transport.socket.shutdown(1)
         self.network.settle()
-        self.end(sender)
-        self.assertEqual(self.taking[0].data, b"from:ci|one\ntwo\n")
+        self.assertEqual([taken.data for taken in self.taking], [b"from:ci|one\ntwo\n"])
         self.decide()
         self.assertReceipt(sender)
 
@@ -49,7 +50,7 @@ class RaceTests(ReceiptTestCase):
         A sender that has its answer and does not go does not hold up a stop.
         """
         sender = self.connect(b"from:ci|one\n")
-        self.network.advance(LINE_SILENCE + 1)
+        self.network.advance(LINE_SECONDS + 1)
         self.decide()
         drained = self.factory.drained()
         self.network.settle()
@@ -61,7 +62,7 @@ class RaceTests(ReceiptTestCase):
         Nor does one that gets its answer while the stop is under way.
         """
         sender = self.connect(b"from:ci|one\n")
-        self.network.advance(LINE_SILENCE + 1)
+        self.network.advance(LINE_SECONDS + 1)
         drained = self.factory.drained()
         self.network.settle()
         self.assertNoResult(drained)

@@ -106,6 +106,23 @@ class PeerReceiverTests(SynchronousTestCase):
         self.send()
         self.assertEqual(self.texts, [""])
 
+    def test_lines(self) -> None:
+        """
+        A friend who keeps the connection and sends a line now and then is heard, line by line;
+        an empty line says nothing.
+        """
+        sender = self.start(b"one\n")
+        for line in (b"two\nthr", b"ee\n", b"\n", b"four"):
+            self.network.advance(2)
+            sender.transport.write(line)
+            self.network.settle()
+        self.assertEqual(self.texts, ["one", "two", "three"])
+        self.assertEqual((sender.data, sender.ended), (b"", True))
+        sender.transport.loseWriteConnection()
+        self.network.settle()
+        self.assertEqual(self.texts, ["one", "two", "three", "four"])
+        self.assertIsNone(sender.reason)
+
     def test_everyCut(self) -> None:
         """
         It does not matter where the network cuts, not even inside a character.

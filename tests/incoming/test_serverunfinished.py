@@ -8,8 +8,9 @@ from twisted.internet.protocol import ClientCreator
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import keepLog
-from twisted_messenger.incoming.connection import IDLE_TIMEOUT, LINE_SILENCE
+from twisted_messenger.incoming.connection import IDLE_TIMEOUT
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
+from twisted_messenger.incoming.gathering import LINE_SECONDS
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.incoming.unfinished import MAX_UNFINISHED_BYTES
@@ -236,7 +237,7 @@ class EvictedTests(UnfinishedTestCase):
         """
         self.serveAnew(LIMIT, maxConnections=1)
         lingering = self.connect(b"from:a|one\n")
-        self.network.advance(LINE_SILENCE + EVICTABLE_SILENCE + 1)
+        self.network.advance(LINE_SECONDS + EVICTABLE_SILENCE + 1)
         self.assertEqual(self.end(self.connect(b"from:b|two")), [b""])
         self.assertEqual((lingering.data, lingering.ended), (b"", True))
         self.assertEqual(self.texts(), ["one", "two"])

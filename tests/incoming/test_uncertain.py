@@ -11,7 +11,7 @@ from twisted.logger import LogLevel
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.incoming.receiptrig import ReceiptTestCase
-from tests.incoming.test_server import BARE_PORT, HOST, PORT, SlowStore
+from tests.incoming.serverrig import BARE_PORT, HOST, PORT, SlowStore
 from tests.room.test_chatroom import BrokenStore
 from tests.roomtestcase import RoomTestCase, keepLog
 from twisted_messenger.errors import StoreError, StoreUncertain

@@ -10,7 +10,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.incoming.receiptrig import Bug, Taking
+from tests.incoming.receiptrig import Bug, Taking, TakingFactory
 from twisted_messenger.incoming.connection import IDLE_TIMEOUT, MESSAGE_TIMEOUT, ReceiptProtocol
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
@@ -46,7 +46,7 @@ class UnixReceiptTests(SynchronousTestCase):
         """
         Begin a message that is taken by hand.
         """
-        self.protocol = self.connect(Factory.forProtocol(Taking), b"half a mess")
+        self.protocol = self.connect(TakingFactory([]), b"half a mess")
         taking = self.protocol.wrappedProtocol
         assert isinstance(taking, Taking)
         return taking

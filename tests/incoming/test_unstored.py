@@ -5,7 +5,7 @@ While a store stalls, only so much waits for it.
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.incoming.test_server import SlowStore
+from tests.incoming.serverrig import SlowStore
 from twisted_messenger.errors import StoreError
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Stored

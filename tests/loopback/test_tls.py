@@ -2,6 +2,7 @@
 The room over TLS, as people run it: a real twistd, real handshakes.
 """
 
+import os
 import socket
 import ssl
 import struct
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.loopback.certificates import NEW, OLD, Authority, authoritiesFile, endpoint, secureRoom
-from tests.loopback.rig import HOST, Receiver, Twistd, eventually, say
+from tests.loopback.rig import HOST, PATIENCE, Receiver, Twistd, eventually, say
 
 _RESET = struct.pack("ii", 1, 0)
 
@@ -68,7 +69,7 @@ def test_endings(tmp_path: Path) -> None:
         room.tell("")
         room.notes(7)
         assert [note.partition(", then: ")[0] for note in room.noted()[1:]] == [
-            f"refused truncated from {HOST}: 11 bytes"
+            f"refused truncated from {HOST}: 11 bytes of ci"
         ] * 6
         room.tell("from:ci|last")
         texts = [f"ci: {name} {version.name}" for version in (OLD, NEW) for name in endings]
@@ -120,6 +121,34 @@ def test_silence(tmp_path: Path) -> None:
         eventually(lambda: sorted(member.texts) == ["ci: 0", "ci: 1"], "both messages")
         counts = room.counted()
     assert (counts["accepted"], counts["refused.malformed"]) == (2, 2)
+
+
+def test_lines(tmp_path: Path) -> None:
+    """
+    Who keeps the connection and sends line after line over TLS is heard, however much it comes to
+    in the end; what is refused then resets it.
+    """
+    with secureRoom(tmp_path) as room, Receiver() as member:
+        room.joins("member", member)
+        long = "x" * 50_000
+        texts: list[str] = []
+        for version in (OLD, NEW):
+            with room.connect(version=version) as secure:
+                for number in range(5):
+                    secure.sendall(f"from:ci|{number} {long}\n".encode())
+                    texts.append(f"ci: {number} {long}")
+                    member.gets(texts)
+                assert secure.recv(100) == b""
+        with room.connect() as secure:
+            secure.sendall(b"connect_request|ann||9999\n")
+            assert secure.recv(100) == b""
+            secure.sendall(b"connect_request|ann||1\n")
+            with socket.socket(fileno=os.dup(secure.fileno())) as below:
+                below.settimeout(PATIENCE)
+                with pytest.raises(ConnectionError):
+                    below.recv(100)
+        counts = room.counted()
+    assert (counts["accepted"], counts["refused.low_port"]) == (10, 1)
 
 
 def test_wrongListener(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_alert(tmp_path: Path) -> None:
                     while plain.recv(4096):
                         pass
         room.notes(3)
-        start = f"refused truncated from {HOST}: 11 bytes, then: "
+        start = f"refused truncated from {HOST}: 11 bytes of ci, then: "
         assert [note[: len(start)] for note in room.noted()[1:]] == [start] * 2
         assert say(room.port, b"from:ci|last") == b""
         member.gets(["ci: last"])

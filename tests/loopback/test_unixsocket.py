@@ -2,17 +2,20 @@
 What only a real Unix socket does: it knows no reset, and a close of ours looks like anybody's.
 """
 
+import socket
 from collections.abc import Callable, Coroutine
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pytest
 from twisted.internet import reactor as running
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from tests.loopback.rig import PATIENCE, Receiver, Twistd
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.room.chatroom import ChatRoom
@@ -82,3 +85,27 @@ async def test_halfAMessage(tmp_path: Path) -> None:
     assert answer.startswith(b"~ reset: ")
     assert await store.read(0, 10, 2**20) == []
     assert room.counters.snapshot()["refused.idle"] == 1
+
+
+def test_lines(tmp_path: Path) -> None:
+    """
+    Who keeps the connection and sends line after line is heard; what is refused then ends it.
+    """
+    place = tmp_path / "chat"
+    options = ("--store", "memory:", "--listen", f"unix:{place}")
+    with Twistd(tmp_path, "-n", "chatserver", *options) as server, Receiver() as member:
+        server.prints(" starting on ")
+        with socket.socket(socket.AF_UNIX) as sender:
+            sender.settimeout(PATIENCE)
+            sender.connect(str(place))
+            sender.sendall(f"connect_request|bob|localhost|{member.port}\n".encode())
+            assert sender.recv(100) == b""
+            for number in range(2):
+                sender.sendall(f"from:ann|{number}\n".encode())
+                member.gets([f"ann: {each}" for each in range(number + 1)])
+            sender.sendall(b"connect_request|bob|localhost|1\n")
+            server.prints("refused low_port from 127.0.0.1")
+            # There is no reset; what is sent now comes to a closed socket.
+            with pytest.raises(OSError, match="Broken pipe"):
+                while True:
+                    sender.sendall(b"from:ann|not heard\n")

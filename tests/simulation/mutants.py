@@ -17,6 +17,7 @@ from twisted_messenger.backoff import RetryPolicy
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.entry import Entry
 from twisted_messenger.incoming.connection import ReceiptProtocol
+from twisted_messenger.incoming.gathering import Gathering
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.lease import Lease
@@ -149,9 +150,9 @@ class _Nobody(str):
 
 
 class _HastyProtocol(ReceiptProtocol):
-    def _endMessage(self) -> None:
+    def _endMessage(self, message: Any, rest: Gathering) -> None:
         self._answer(None)
-        super()._endMessage()
+        super()._endMessage(message, rest)
 
 
 class HastyReceipts(ReceiptFactory):

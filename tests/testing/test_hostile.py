@@ -182,7 +182,8 @@ class DribblerTests(HostileTestCase):
         dribblers = [self.dribble(host, b"x", 0.5) for host in hosts]
         self.network.settle()
         self.assertEqual(len(self.house.factory.protocols), 100)
-        self.assertDelivers(10 + LOOK)
+        # A message's time begins with its first byte.
+        self.assertDelivers(0.5 + 10 + LOOK)
         self.assertEqual(self.house.counts["refused.idle"], 100)
         self.assertNotIn("refused.connection_cap", self.house.counts)
         self.network.advance(10)

@@ -27,39 +27,46 @@ class TCPEnd:
     """
     Our end of a TCP connection, and what the other kinds have in common with it.
 
-    A process that dies must not leave a receipt: until the answer is out, the kernel is told to
-    reset the connection.
+    A process that dies must not leave a receipt: while anything is unfinished or untold, the
+    kernel is told to reset the connection.
 
     :param transport: that of the connection.
     """
 
     def __init__(self, transport: Any) -> None:
         self.transport = transport
-        resetOnClose(transport, True)
+        #: Whether the answer is out.
+        self.out = False
+        self.arm(True)
 
-    def answer(self, line: bytes, ended: bool) -> bool:
+    def arm(self, armed: bool) -> None:
+        """
+        :param armed: whether the connection is to be reset if this process dies.
+        """
+        resetOnClose(self.transport, armed)
+
+    def answer(self, line: bytes, ended: bool) -> None:
         """
         Give an answer, and send no more.
 
         :param line: empty for a message that was taken.
         :param ended: whether the sender has ended its half.
-        :returns: whether the answer is out; else :meth:`confirmed` is to be called when it is.
         """
-        if not line and ended:
+        if ended and not line:
             # Both halves at once: there is nothing to send, and nothing to come.
-            self.confirmed()
-            self.close()
-            return True
+            self.out = True
+            return
         if line:
             self.transport.write(line)
         self.transport.loseWriteConnection()
-        return False
 
-    def confirmed(self) -> None:
+    def taken(self) -> None:
         """
-        The answer is out: from now on an orderly close is the truth.
+        A message was taken: a guard of the connection counts the bytes of the next one.
         """
-        resetOnClose(self.transport, False)
+        countAnew = getattr(self.transport, "countAnew", None)
+        if countAnew is not None:
+            countAnew()
 
     def saidGoodbye(self) -> bool:
         """
@@ -86,14 +93,14 @@ class TLSEnd(TCPEnd):
     Our end of a connection over TLS, which Twisted cannot close by halves.
     """
 
-    def answer(self, line: bytes, ended: bool) -> bool:
+    def answer(self, line: bytes, ended: bool) -> None:
         """
-        Write the line and our close_notify.
+        Write the line and our close_notify. What the sender says after that is still read.
         """
+        self.out = True
         if line:
             self.transport.write(line)
         self.transport.loseConnection()
-        return True
 
     def saidGoodbye(self) -> bool:
         """

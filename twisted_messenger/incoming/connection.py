@@ -1,19 +1,20 @@
 """
-The state of one connection: its message, what became of it, and what the sender is told.
+The state of one connection: its messages, what became of them, and what the sender is told.
 
 Twisted closes the socket before ``connectionLost`` runs, so by itself a close says nothing. Here
 the wrapped protocol's ``connectionLost`` runs at the sender's end of file, while our half of the
 connection is still open; the outcome that it publishes decides how that half ends::
 
-    RECEIVING --EOF, or one line and silence--> DECIDING --None------> half-close, no byte: stored
-        |                                          |-----Reply----> one line, half-close: stored
-        |                                          |-----Refusal--> one line, half-close: not stored
-        |--refused early--> DRAINING --EOF---------'-----Failure--> reset: no promise
+    RECEIVING --end of file, or 1.5 s after a line--> deciding --taken--> half-close: TAKEN
+        |                                                |-----refused--> line, half-close: REFUSED
+        |--refused early--> DRAINING --end of file-------'-----nobody knows--> reset
         '--idle, too long, too much--> reset
 
-After the half-close the state is ANSWERING until the answer is out, then ANSWERED until the sender
-ends its half too. A kill, an exception or a full descriptor table must never look like a receipt:
-the kernel is told to reset the connection unless we have half-closed it ourselves.
+What comes in TAKEN is further messages, each with a protocol of its own. One that is not taken
+resets the connection: that is the only word left. What comes in REFUSED is thrown away.
+
+A kill, an exception or a full descriptor table must never look like a receipt: the kernel is told
+to reset the connection unless all that was said is taken, and we have half-closed it ourselves.
 """
 
 from collections.abc import Callable
@@ -35,18 +36,16 @@ from twisted_messenger.errors import StoreUncertain
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.incoming.closing import TCPEnd, endOf
 from twisted_messenger.incoming.connectioncap import ConnectionCap
+from twisted_messenger.incoming.gathering import Gathering
 from twisted_messenger.incoming.identity import Identity
 from twisted_messenger.interfaces import (
     ConnectionEvicted,
     ConnectionIdle,
     IReceiptProtocol,
+    MessagePartlyTaken,
     Outcome,
 )
 from twisted_messenger.refusal import Refusal
-
-#: Seconds of silence after exactly one line that end a message. Several netcats never send the
-#: end of file; people and pipes do not pause so long within one line's packet.
-LINE_SILENCE = 1.5
 
 #: Seconds an unfinished message may be silent.
 IDLE_TIMEOUT = 60.0
@@ -58,6 +57,10 @@ MESSAGE_TIMEOUT = 120.0
 #: of file instead of an error in the middle: closing early kills the tutorial's client.
 DRAIN_SECONDS = 30.0
 DRAIN_BYTES = 8 * 1024 * 1024
+
+# Turns of the reactor in which more bytes may come before lines are taken for a message: each
+# reads 64 KiB, and an end of file comes last.
+_LOOKS = 4
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,10 @@ class SenderLimits:
 
 
 class _State(Enum):
-    RECEIVING = "the message has not ended"
-    DRAINING = "it was refused before its end"
-    DECIDING = "it has ended; nobody knows yet what becomes of it"
-    ANSWERING = "the answer is on its way"
-    ANSWERED = "the answer is out"
-    LOST = "the connection is gone"
+    RECEIVING = "nothing is decided, or nothing told"
+    DRAINING = "the first message was refused before its end"
+    TAKEN = "the first message was taken, and so was each one after it"
+    REFUSED = "the first message was refused"
 
 
 @implementer(IHalfCloseableProtocol)
@@ -90,7 +91,7 @@ class ReceiptProtocol(ProtocolWrapper):
     One connection and its receipt.
 
     :param factory: keeps a list of these.
-    :param wrappedProtocol: takes the message.
+    :param wrappedProtocol: takes the first message, and makes the protocols of further ones.
     :param clock: the reactor, for its time.
     :param cap: counts the connection while it is open.
     :param events: where late bytes are counted and logged.
@@ -119,16 +120,19 @@ class ReceiptProtocol(ProtocolWrapper):
         self._events = events
         self._limits = limits
         self._state = _State.RECEIVING
-        # When the connection was made, when bytes came last, when we began to throw them away.
-        self._made = self._heard = clock.seconds()
-        self._over = 0.0
-        self._eof = False
-        self._stopping = False
-        self._lines = 0
-        self._lineEnded = False
-        # Bytes thrown away, and of these, those that came after the end of a message.
+        # The protocol of the message that comes, until nothing more can come.
+        self._taking: Any = wrappedProtocol
+        self._gathering = Gathering()
+        # The protocol of the message that has ended, while nobody knows what becomes of it.
+        self._deciding: Any = None
+        # When bytes came last; when the last message ended or was refused.
+        self._heard = self._since = clock.seconds()
+        # How the sender has ended, when it has.
+        self._ended: Failure | None = None
+        self._lost = self._stopping = False
+        # Bytes thrown away, and of these, those that came after the answer.
         self._drained = self._late = 0
-        # What was decided before the end of the message.
+        # What was decided before the end of the first message.
         self._early: Outcome = None
         # Why we have reset the connection.
         self._aborted: Failure | None = None
@@ -146,26 +150,30 @@ class ReceiptProtocol(ProtocolWrapper):
         """
         self._end = endOf(transport)
         self._identity = Identity(transport)
-        outcome: Deferred[Outcome] = self.wrappedProtocol.outcome
         super().makeConnection(transport)
-        outcome.addCallbacks(self._outcomeKnown, self._outcomeUnknown)
+        self._await(self.wrappedProtocol)
         self._cap.enter(self, Source() if self._identity.hidden else self.source)
+
+    def _await(self, protocol: IReceiptProtocol) -> None:
+        outcome: Deferred[Outcome] = protocol.outcome
+        outcome.addCallbacks(self._outcomeKnown, self._outcomeUnknown, callbackArgs=(protocol,))
 
     def dataReceived(self, data: bytes) -> None:
         """
-        Pass it on; once the message is over, throw it away within bounds.
+        Pass it on; once a message is refused, throw it away within bounds.
         """
         self._heard = self._clock.seconds()
         if self._aborted is not None or not self._identified():
             return
-        if self._state in (_State.RECEIVING, _State.DRAINING):
+        if self._state is not _State.REFUSED and self._deciding is None:
             self._cap.heard(self)
-        if self._state is _State.RECEIVING:
-            self._lines += data.count(b"\n")
-            self._lineEnded = data.endswith(b"\n")
-            self._guarded(self.wrappedProtocol.dataReceived, data)
-        else:
+        if self._state in (_State.DRAINING, _State.REFUSED):
             self._drain(len(data))
+            return
+        if self._gathering.empty and self._state is _State.TAKEN:
+            self._end.arm(True)
+        self._gathering.received(data, self._heard)
+        self._guarded(self._taking.dataReceived, data)
 
     def _identified(self) -> bool:
         """
@@ -183,7 +191,7 @@ class ReceiptProtocol(ProtocolWrapper):
 
     def _drain(self, count: int) -> None:
         self._drained += count
-        if self._state is not _State.DRAINING:
+        if self._state is _State.REFUSED:
             self._late += count
         if self._drained > DRAIN_BYTES:
             self.abort()
@@ -192,27 +200,20 @@ class ReceiptProtocol(ProtocolWrapper):
         """
         The sender's end of file: the message is whole.
         """
-        self._eof = True
-        if self._state in (_State.ANSWERING, _State.ANSWERED):
-            self._end.close()
-        elif self._state is not _State.DECIDING:
-            self._endMessage()
+        self._senderEnded(connectionDone)
 
     def writeConnectionLost(self) -> None:
         """
         The answer is out.
         """
-        self._end.confirmed()
-        self._state = _State.ANSWERED
-        if self._eof or self._stopping:
-            self._end.close()
+        self._end.out = True
+        self._settle()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
         The connection is gone. Over TLS this is also how a message ends.
         """
-        unfinished = self._state is _State.RECEIVING
-        self._state = _State.LOST
+        self._lost = True
         self.factory.unregisterProtocol(self)
         self._cap.leave(self)
         if self._late:
@@ -220,16 +221,24 @@ class ReceiptProtocol(ProtocolWrapper):
             self._events.note(
                 self.source, "{bytes} bytes came after the end of a message", bytes=self._late
             )
-        if unfinished:
-            self._guarded(self.wrappedProtocol.connectionLost, self._why(reason))
-
-    def _why(self, reason: Failure) -> Failure:
         if self._aborted is not None:
             # On a Unix socket our own close would look like the sender's.
-            return self._aborted
+            self._drop(self._aborted)
+        elif self._ended is None:
+            self._senderEnded(self._why(reason))
+
+    def _why(self, reason: Failure) -> Failure:
         # A fatal alert sets the same flag, but has a reason of its own.
         ended = reason.type in (ConnectionDone, ConnectionLost) and self._end.saidGoodbye()
         return connectionDone if ended else reason
+
+    def _drop(self, why: Failure) -> None:
+        """
+        What has come is not a message.
+        """
+        taking, self._taking = self._taking, None
+        if taking is not None:
+            self._guarded(taking.connectionLost, why)
 
     def abort(self, why: Exception | None = None) -> None:
         """
@@ -237,14 +246,15 @@ class ReceiptProtocol(ProtocolWrapper):
 
         :param why: what the wrapped protocol is told.
         """
-        self._aborted = Failure(why or ConnectionAborted())
-        self._end.reset()
+        if self._aborted is None:
+            self._aborted = Failure(why or ConnectionAborted())
+            self._end.reset()
 
     def evict(self) -> None:
         """
-        Go, to make room: in order where the answer is out, else with a reset.
+        Go, to make room: in order where everything is told, else with a reset.
         """
-        if self._state is _State.ANSWERED:
+        if self._isSettled():
             self._end.close()
         else:
             self.abort(ConnectionEvicted())
@@ -253,17 +263,36 @@ class ReceiptProtocol(ProtocolWrapper):
         """
         Throw away whatever comes, and give this answer at its end.
         """
-        self._outcomeKnown(refusal)
+        self._decidedEarly(refusal)
 
     def stop(self) -> None:
         """
         Wait no longer for the sender: reset what it has not finished, close what is answered.
         """
         self._stopping = True
-        if self._state in (_State.RECEIVING, _State.DRAINING):
-            self.abort()
-        elif self._state is _State.ANSWERED:
+        if self._isSettled():
             self._end.close()
+        elif self._deciding is None and not self._isAnswered():
+            self.abort()
+
+    def _isAnswered(self) -> bool:
+        """
+        Whether the answer is given, and nothing has come after it.
+        """
+        return self._state in (_State.TAKEN, _State.REFUSED) and self._gathering.empty
+
+    def _isSettled(self) -> bool:
+        """
+        Whether all that was said is decided, and told.
+        """
+        return self._end.out and self._deciding is None and self._isAnswered()
+
+    def _settle(self) -> None:
+        if self._isSettled() and not self._lost:
+            # From now on an orderly close is the truth.
+            self._end.arm(False)
+            if self._stopping or self._ended is not None:
+                self._end.close()
 
     def swept(self, now: float) -> None:
         """
@@ -271,62 +300,126 @@ class ReceiptProtocol(ProtocolWrapper):
 
         :param now: seconds on the factory's clock.
         """
-        if self._state is not _State.RECEIVING:
-            self._sweptOver(now - self._over)
-        elif self._lineEnded and self._lines == 1 and now - self._heard >= LINE_SILENCE:
-            # What came while the program stood still is read before this is called.
-            self._clock.callLater(0, self._silent, self._heard)
-        elif now - self._heard > self._limits.idleTimeout or (
-            now - self._made > self._limits.messageTimeout
-        ):
+        if self._deciding is not None:
+            if now - self._since > self._limits.messageTimeout:
+                self.abort()
+        elif self._state in (_State.DRAINING, _State.REFUSED):
+            if now - self._since > DRAIN_SECONDS:
+                self._leave()
+        elif self._gathering.isDue(now):
+            self._lookOnce(self._gathering, _LOOKS)
+        elif now - self._heard > self._limits.idleTimeout or self._isSlow(now):
+            self._leave()
+
+    def _isSlow(self, now: float) -> bool:
+        begun = self._gathering.begun
+        return begun is not None and now - begun > self._limits.messageTimeout
+
+    def _leave(self) -> None:
+        if self._isAnswered():
+            self._end.close()
+        else:
             self.abort(ConnectionIdle())
 
-    def _silent(self, heard: float) -> None:
-        if self._state is _State.RECEIVING and self._heard == heard:
-            self._endMessage()
+    def _lookOnce(self, gathering: Gathering, looks: int) -> None:
+        # What came while the program stood still is read before this is called.
+        self._clock.callLater(0, self._linesEnded, gathering, gathering.size, looks - 1)
 
-    def _sweptOver(self, seconds: float) -> None:
-        answered = self._state in (_State.ANSWERING, _State.ANSWERED)
-        if answered and seconds > DRAIN_SECONDS:
-            self._end.close()
-        elif (self._state is _State.DRAINING and seconds > DRAIN_SECONDS) or (
-            seconds > self._limits.messageTimeout
-        ):
-            self.abort()
+    def _linesEnded(self, gathering: Gathering, size: int, looks: int) -> None:
+        if self._gathering is not gathering or self._ended or self._aborted:
+            return
+        if gathering.size != size and looks:
+            self._lookOnce(gathering, looks)
+        else:
+            self._guarded(self._endLines)
 
-    def _endMessage(self) -> None:
-        """
-        End the wrapped protocol, or answer where it has already refused.
-        """
-        self._cap.occupied(self)
+    def _senderEnded(self, how: Failure) -> None:
+        self._ended = how
         if self._state is _State.DRAINING:
             self._answer(self._early)
-            return
-        self._state = _State.DECIDING
-        self._over = self._clock.seconds()
-        self._guarded(self.wrappedProtocol.connectionLost, connectionDone)
+        elif self._deciding is None:
+            self._endLast()
 
-    def _outcomeKnown(self, outcome: Outcome) -> None:
+    def _endLast(self) -> None:
+        """
+        The sender sends no more.
+        """
+        assert self._ended is not None
+        if self._isAnswered():
+            self._settle()
+        elif self._ended.check(ConnectionDone):
+            message, self._taking = self._taking, None
+            self._endMessage(message, Gathering())
+        else:
+            self._drop(self._ended)
+
+    def _endLines(self) -> None:
+        """
+        The lines so far are a message; what comes after them begins another.
+        """
+        message = self._taking
+        self._taking = message.further()
+        self._taking.makeConnection(self)
+        self._await(self._taking)
+        self._endMessage(message, self._gathering.rest())
+
+    def _endMessage(self, message: Any, rest: Gathering) -> None:
+        self._gathering = rest
+        self._deciding = message
+        self._since = self._clock.seconds()
+        self._cap.occupied(self)
+        self._guarded(message.connectionLost, connectionDone)
+
+    def _outcomeKnown(self, outcome: Outcome, message: IReceiptProtocol) -> None:
+        if message is not self._deciding:
+            self._decidedEarly(outcome)
+            return
+        self._deciding = None
         if self._state is _State.RECEIVING:
-            self._state = _State.DRAINING
-            self._early = outcome
-            self._over = self._clock.seconds()
-        elif self._state is _State.DECIDING:
             self._answer(outcome)
+        elif isinstance(outcome, Refusal):
+            self.abort()
+        if self._state is _State.TAKEN and self._aborted is None:
+            self._cap.heard(self)
+            self._end.taken()
+            self._goOn()
+
+    def _goOn(self) -> None:
+        if self._ended is not None:
+            self._endLast()
+        elif self._stopping and not self._gathering.empty:
+            self.abort()
+        else:
+            self._settle()
+
+    def _decidedEarly(self, outcome: Outcome) -> None:
+        if self._state is _State.RECEIVING and self._deciding is None:
+            self._state = _State.DRAINING
+            self._since = self._clock.seconds()
+            self._early = outcome
+            self._taking = None
+        elif not self._lost:
+            self.abort()
 
     def _outcomeUnknown(self, reason: Failure) -> None:
-        if not reason.check(StoreUncertain):
+        if not reason.check(StoreUncertain, MessagePartlyTaken):
             self.log.failure("a message was neither taken nor refused", reason)
         self.abort()
 
     def _answer(self, outcome: Outcome) -> None:
-        if isinstance(outcome, Refusal) and not self._limits.explain:
+        refused = isinstance(outcome, Refusal)
+        self._state = _State.REFUSED if refused else _State.TAKEN
+        if refused:
+            self._gathering = Gathering()
+            self._drop(Failure(ConnectionAborted("the message before it was refused")))
+        if self._lost:
+            return
+        if refused and not self._limits.explain:
             self.abort()
             return
-        self._state = _State.ANSWERING
         self._cap.heard(self)
-        if self._end.answer(b"" if outcome is None else outcome.line(), self._eof):
-            self._state = _State.ANSWERED
+        self._end.answer(b"" if outcome is None else outcome.line(), self._ended is not None)
+        self._settle()
 
     def _guarded(self, call: Callable[..., None], *arguments: object) -> None:
         """

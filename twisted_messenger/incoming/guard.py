@@ -36,6 +36,7 @@ class GuardedProtocol(ProtocolWrapper):
 
     factory: "GuardedFactory"
     transport: Any
+    _begun = False
     _received = 0
 
     def dataReceived(self, data: bytes) -> None:
@@ -43,7 +44,8 @@ class GuardedProtocol(ProtocolWrapper):
         Pass it on.
         """
         # Twisted would close in order where there is no such beginning, as if all were well.
-        known = self._received or data.startswith(self.factory.starts)
+        known = self._begun or data.startswith(self.factory.starts)
+        self._begun = True
         self._received += len(data)
         if not known or self._received > self.factory.maxBytes:
             self.transport.abortConnection()
@@ -53,6 +55,12 @@ class GuardedProtocol(ProtocolWrapper):
         except Exception:
             # Not of ours: those are caught, and logged, where they happen.
             self.transport.abortConnection()
+
+    def countAnew(self) -> None:
+        """
+        A message was taken; what comes now belongs to the next one.
+        """
+        self._received = 0
 
 
 if TYPE_CHECKING:
@@ -66,7 +74,7 @@ class GuardedFactory(_WrappingFactory):
     """
     Guards the connections of a wrapping factory of Twisted's.
 
-    :param maxBytes: that one connection may send, as they come from its socket.
+    :param maxBytes: of one message, as they come from its socket.
     :param starts: how the first piece that comes must begin, one way or another.
     """
 

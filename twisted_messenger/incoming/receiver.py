@@ -29,15 +29,17 @@ class PeerReceiverProtocol(Protocol):
     :param received: takes the text; the message counts as delivered when it returns, or when the
         Deferred that it returns fires.
     :param maxBytes: of one message.
+    :param begun: the first bytes, of a message that is not the first of its connection.
     """
 
-    def __init__(self, received: Received, maxBytes: int) -> None:
+    def __init__(self, received: Received, maxBytes: int, begun: bytes | None = None) -> None:
         #: See :class:`~twisted_messenger.interfaces.IReceiptProtocol`.
         self.outcome: Deferred[Refusal | None] = Deferred()
         self._received = received
         self._maxBytes = maxBytes
-        self._chunks: list[bytes] = []
-        self._size = 0
+        self._isFurther = begun is not None
+        self._chunks = [begun] if begun else []
+        self._size = len(begun or b"")
 
     def dataReceived(self, data: bytes) -> None:
         """
@@ -50,14 +52,27 @@ class PeerReceiverProtocol(Protocol):
             self._chunks.clear()
             self.outcome.callback(tooBig(self._maxBytes).refusal)
 
+    def further(self) -> "PeerReceiverProtocol":
+        """
+        Hand over what came after the last newline.
+        """
+        lines, newline, rest = b"".join(self._chunks).rpartition(b"\n")
+        self._chunks = [lines + newline]
+        return PeerReceiverProtocol(self._received, self._maxBytes, rest)
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
         The message is whole if the connection ended in order, and only then.
         """
         if self._size > self._maxBytes or not reason.check(ConnectionDone):
             return
+        text = parsePush(b"".join(self._chunks))
+        if self._isFurther and not text:
+            # Nothing, or empty lines that keep the connection alive.
+            self.outcome.callback(None)
+            return
         assert self.transport is not None
-        taken = self._received(self.transport.getPeer(), parsePush(b"".join(self._chunks)))
+        taken = self._received(self.transport.getPeer(), text)
         if isinstance(taken, Deferred):
             taken.chainDeferred(self.outcome)
         else:

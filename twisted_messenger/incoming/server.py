@@ -1,6 +1,10 @@
 """
 The server's end of one connection: bytes until the end, then one message for the room.
+
+Lines without an end of file are a message too; see :mod:`twisted_messenger.incoming.lines`.
 """
+
+from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
@@ -11,20 +15,31 @@ from zope.interface import implementer
 
 from twisted_messenger.address import Source
 from twisted_messenger.errors import StoreUncertain, WireError
+from twisted_messenger.incoming.lines import Voice, nameIn, readLines
 from twisted_messenger.incoming.unfinished import MAX_UNFINISHED_BYTES, UnfinishedBytes
 from twisted_messenger.interfaces import (
     ConnectionEvicted,
     ConnectionIdle,
     IReceiptProtocol,
+    MessagePartlyTaken,
     Outcome,
 )
+from twisted_messenger.names import MAX_NAME
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Reply, Result
 from twisted_messenger.room.chatroom import ChatRoom
-from twisted_messenger.wire import parse, tooBig
+from twisted_messenger.wire import Command, parse, tooBig
 
 # A line end is not counted, so two bytes more than the limit can still be a message.
 _LINE_END = 2
+
+
+class _Speaker:
+    """
+    Who speaks on a connection, for all its messages; nobody before the first.
+    """
+
+    voice: Voice | None = None
 
 
 @implementer(IReceiptProtocol)
@@ -34,10 +49,14 @@ class ChatServerProtocol(Protocol):
 
     :param room: takes the message.
     :param unfinished: what all connections keep, together.
+    :param before: the message before this one, on the same connection.
     """
 
     def __init__(
-        self, room: ChatRoom, unfinished: "UnfinishedBytes[ChatServerProtocol] | None" = None
+        self,
+        room: ChatRoom,
+        unfinished: "UnfinishedBytes[ChatServerProtocol] | None" = None,
+        before: "ChatServerProtocol | None" = None,
     ) -> None:
         #: See :class:`~twisted_messenger.interfaces.IReceiptProtocol`.
         self.outcome: Deferred[Outcome] = Deferred()
@@ -47,6 +66,10 @@ class ChatServerProtocol(Protocol):
         self._data = bytearray()
         self._refused = False
         self._source = Source()
+        self._speaker: _Speaker = _Speaker() if before is None else before._speaker
+        self._isFurther = before is not None
+        # Whether lines are to be read one by one.
+        self._inLines = self._isFurther
 
     def connectionMade(self) -> None:
         """
@@ -78,6 +101,19 @@ class ChatServerProtocol(Protocol):
         if largest is not None:
             largest.giveWay()
 
+    def further(self) -> "ChatServerProtocol":
+        """
+        Hand over what came after the last newline.
+        """
+        following = ChatServerProtocol(self._room, self._unfinished, self)
+        end = self._data.rfind(b"\n") + 1
+        following._data = self._data[end:]
+        del self._data[end:]
+        self._inLines = True
+        self._unfinished.keep(self, len(self._data))
+        self._unfinished.keep(following, len(following._data))
+        return following
+
     def giveWay(self) -> None:
         """
         Let go of what came so far: too much is unfinished, and nobody keeps more than this one.
@@ -88,7 +124,7 @@ class ChatServerProtocol(Protocol):
         """
         The message is whole if the connection ended in order, and only then.
         """
-        if self._refused:
+        if self._refused or (self._isFurther and not self._data):
             return
         if reason.type is not ConnectionDone and not reason.check(ConnectionDone):
             self._cut(reason)
@@ -101,13 +137,16 @@ class ChatServerProtocol(Protocol):
             self._messageReceived(data)
 
     def _cut(self, reason: Failure) -> None:
+        voice = self._speaker.voice
+        name = nameIn(self._data) if voice is None else voice.name
+        half = f"{len(self._data)} bytes" + ("" if name is None else f" of {name[:MAX_NAME]}")
         if reason.check(ConnectionIdle):
-            self._refuse(Refusal(Reason.IDLE, "the message was not ended in time"))
+            self._refuse(Refusal(Reason.IDLE, f"{half}, not ended in time"))
         elif reason.check(ConnectionEvicted):
-            self._refuse(Refusal(Reason.CONNECTION_CAP, "it was silent, and others waited"))
+            why = f"{half}: it was silent, and others waited"
+            self._refuse(Refusal(Reason.CONNECTION_CAP, why))
         else:
-            why = f"{len(self._data)} bytes, then: {reason.getErrorMessage()}"
-            self._refuse(Refusal(Reason.TRUNCATED, why))
+            self._refuse(Refusal(Reason.TRUNCATED, f"{half}, then: {reason.getErrorMessage()}"))
 
     def _letGo(self) -> None:
         self._data.clear()
@@ -119,17 +158,41 @@ class ChatServerProtocol(Protocol):
             self._refuse(overRate)
             return
         try:
-            command = parse(data, self._room.policy.maxMessageBytes)
+            commands = self._commandsIn(data)
         except WireError as error:
             self._refuse(error.refusal)
+            return
+        if len(commands) == 1:
+            taking = self._room.take(commands[0], self._source).addCallback(_outcomeOf)
         else:
-            taking = self._room.take(command, self._source).addCallback(_outcomeOf)
-            taking.chainDeferred(self.outcome)
-            # Where nobody wants receipts, there is nobody to tell.
-            self.outcome.addErrback(self._uncertain)
+            taking = Deferred.fromCoroutine(self._takeAll(commands))
+        taking.chainDeferred(self.outcome)
+        # Where nobody wants receipts, there is nobody to tell.
+        self.outcome.addErrback(self._uncertain)
+
+    def _commandsIn(self, data: bytes) -> Sequence[Command]:
+        limit = self._room.policy.maxMessageBytes
+        if not self._inLines:
+            return [parse(data, limit)]
+        commands, self._speaker.voice = readLines(data, self._speaker.voice, limit)
+        return commands
+
+    async def _takeAll(self, commands: Sequence[Command]) -> Outcome:
+        # The first was charged before anybody looked at it.
+        for number, command in enumerate(commands):
+            overRate = self._room.charge(self._source) if number else None
+            if overRate is not None:
+                self._room.refuse(overRate, self._source)
+                raise MessagePartlyTaken
+            result = await self._room.take(command, self._source)
+            if isinstance(result, Refusal):
+                if number:
+                    raise MessagePartlyTaken
+                return result
+        return None
 
     def _uncertain(self, reason: Failure) -> Refusal:
-        reason.trap(StoreUncertain)
+        reason.trap(StoreUncertain, MessagePartlyTaken)
         return Refusal(Reason.STORE_UNAVAILABLE, "nobody knows whether it was stored")
 
     def _refuse(self, refusal: Refusal) -> None:

@@ -1,0 +1,110 @@
+"""
+What the lines of a connection mean that sends several of them. Pure.
+
+Only the first line says who speaks. After ``from:NAME|TEXT`` every line is said by that NAME: who
+can put a line into somebody's log must not be able to register, or to speak under another name.
+After a registration, every verb is obeyed.
+"""
+
+import re
+from dataclasses import dataclass
+
+from twisted_messenger.errors import WireError
+from twisted_messenger.names import MAX_NAME, BadName, cleanName
+from twisted_messenger.wire import MAX_MESSAGE_BYTES, Command, Registration, RoomMessage, parse
+
+_SAY = b"from:"
+_VERBS = (_SAY, b"connect_request|", b"leave_request|")
+
+_NAME = re.compile(
+    rb"\s*(?:from:|connect_request\||leave_request\|)([^|\n]{1,%d})\|" % (4 * MAX_NAME)
+)
+
+
+@dataclass(frozen=True)
+class Voice:
+    """
+    Who speaks on a connection.
+
+    :param name: that its last command named, as it was sent.
+    :param free: whether every verb may follow.
+    """
+
+    name: str
+    free: bool
+
+
+def readLines(
+    data: bytes, voice: Voice | None, maxBytes: int = MAX_MESSAGE_BYTES
+) -> tuple[list[Command], Voice]:
+    """
+    Read lines that came together.
+
+    :param data: complete lines; the first ones of a connection begin with a verb.
+    :param voice: who has spoken so far; ``None`` before the first lines.
+    :returns: what they ask for, and who speaks from now on. Each command holds only if the one
+        before was taken. Blank lines alone ask for nothing.
+    :raises WireError: a line that is to be a command is none.
+    """
+    commands: list[Command] = []
+    texts: list[str] = []
+    for line in _split(data, voice):
+        if voice is None or (voice.free and line.startswith(_VERBS)):
+            _say(commands, voice, texts)
+            command = parse(line, maxBytes)
+            voice = Voice(command.name, voice.free if voice else _isRegistration(command))
+            if isinstance(command, RoomMessage):
+                texts = [command.text]
+            else:
+                texts = []
+                commands.append(command)
+        else:
+            texts.append(_textOf(line, voice.name))
+    _say(commands, voice, texts)
+    assert voice is not None
+    return commands, voice
+
+
+def _split(data: bytes, voice: Voice | None) -> list[bytes]:
+    if voice is None:
+        return data.strip().split(b"\n")
+    data = data.rstrip()
+    return data.split(b"\n") if data else []
+
+
+def _isRegistration(command: Command) -> bool:
+    return isinstance(command, Registration)
+
+
+def _say(commands: list[Command], voice: Voice | None, texts: list[str]) -> None:
+    # Lines that one name says together are one message, as they are where an end of file follows.
+    if voice is not None and texts:
+        commands.append(RoomMessage(voice.name, "\n".join(texts)))
+
+
+def _textOf(line: bytes, name: str) -> str:
+    if line.startswith(_SAY):
+        try:
+            said = parse(line)
+        except WireError:
+            pass
+        else:
+            if isinstance(said, RoomMessage) and _isSame(said.name, name):
+                return said.text
+    text = line.removesuffix(b"\r").decode("utf-8", "replace")
+    return text.replace("\N{REPLACEMENT CHARACTER}", "?")
+
+
+def _isSame(one: str, other: str) -> bool:
+    try:
+        return one == other or cleanName(one, "") == cleanName(other, "")
+    except BadName:
+        return False
+
+
+def nameIn(data: bytes | bytearray) -> str | None:
+    """
+    Whose message an unfinished one would have been, as far as it tells.
+    """
+    found = _NAME.match(data)
+    return None if found is None else found[1].decode("utf-8", "replace")
