@@ -5,8 +5,10 @@ How each kind of connection ends.
 from typing import Any
 
 from twisted.internet.address import UNIXAddress
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import ISSLTransport, ISystemHandle
 from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import directlyProvides
 
@@ -127,9 +129,23 @@ class EndTests(SynchronousTestCase):
 
     def test_goodbye(self) -> None:
         """
-        In TLS it is the sender's end that counts, not ours; without TLS nobody says so.
+        In TLS it is the sender's close_notify that counts, not ours, and neither the reset that
+        may follow it nor an end of file; a fatal alert is none.
         """
-        for shutdown, ended in ((0, False), (1, False), (2, True), (3, True)):
-            transport = Transport(Connection(shutdown), ISSLTransport, ISystemHandle)
-            self.assertIs(endOf(transport).saidGoodbye(), ended)
-        self.assertIs(TCPEnd(Transport(Connection(3))).saidGoodbye(), False)
+        for lost in (ConnectionDone, ConnectionLost):
+            for shutdown, ended in ((0, False), (1, False), (2, True), (3, True)):
+                transport = Transport(Connection(shutdown), ISSLTransport, ISystemHandle)
+                ending = endOf(transport).ending(Failure(lost()))
+                self.assertIs(ending.type, ConnectionDone if ended else ConnectionLost)
+                self.assertEqual("no close_notify" in ending.getErrorMessage(), not ended)
+        transport = Transport(Connection(2), ISSLTransport, ISystemHandle)
+        alert = Failure(ZeroDivisionError())
+        self.assertIs(endOf(transport).ending(alert), alert)
+
+    def test_noGoodbye(self) -> None:
+        """
+        Without TLS the reason says it all.
+        """
+        for lost in (ConnectionDone, ConnectionLost):
+            reason = Failure(lost())
+            self.assertIs(TCPEnd(Transport(None)).ending(reason), reason)

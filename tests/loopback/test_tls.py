@@ -84,6 +84,30 @@ def test_endings(tmp_path: Path) -> None:
     }
 
 
+def test_noGoodbye(tmp_path: Path) -> None:
+    """
+    Complete lines are whole without a close_notify; what comes after them is dropped, and the log
+    says why, with the source.
+    """
+    with secureRoom(tmp_path) as room, Receiver() as member:
+        room.joins("member", member)
+        texts = []
+        for version in (OLD, NEW):
+            for cut in (_closed, _halfClosed, _reset):
+                name = f"{cut.__name__}{version.name}"
+                secure = room.connect(version=version)
+                secure.sendall(f"from:{name}|one\ntwo\nhalf".encode())
+                cut(secure)
+                texts.append(f"{name}: one\n{name}: two")
+                member.gets(texts)
+        room.notes(7)
+        notes = room.noted()[1:]
+        start = f"refused truncated from {HOST}: 4 bytes of _"
+        assert all(note.startswith(start) for note in notes), notes
+        assert all(note.endswith("no close_notify.") for note in notes), notes
+        assert (len(notes), room.counted()["accepted"]) == (6, 6)
+
+
 def test_unfinishedAtStop(tmp_path: Path) -> None:
     """
     A server that stops leaves a reset, never a close_notify that looks like a receipt.

@@ -13,7 +13,10 @@ Unix socket    a line, a half-close    a close              a line and a close
 from typing import Any
 
 from twisted.internet.address import UNIXAddress
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import ISSLTransport, ISystemHandle
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
 
 from twisted_messenger.sockets import resetOnClose
 
@@ -32,6 +35,9 @@ class TCPEnd:
 
     :param transport: that of the connection.
     """
+
+    #: Whether complete lines are whole, even if nothing tells that the sender has ended.
+    wholeLines = False
 
     def __init__(self, transport: Any) -> None:
         self.transport = transport
@@ -68,12 +74,14 @@ class TCPEnd:
         if countAnew is not None:
             countAnew()
 
-    def saidGoodbye(self) -> bool:
+    def ending(self, reason: Failure) -> Failure:
         """
-        Whether the sender has said in TLS that it sends no more: what it sent is whole, whatever
-        becomes of the connection underneath.
+        How the sender has ended.
+
+        :param reason: why the connection was lost.
+        :returns: ``ConnectionDone`` where what it sent is whole.
         """
-        return False
+        return reason
 
     def close(self) -> None:
         """
@@ -91,7 +99,12 @@ class TCPEnd:
 class TLSEnd(TCPEnd):
     """
     Our end of a connection over TLS, which Twisted cannot close by halves.
+
+    Many clients never send a close_notify. Without it, anybody on the way could have cut off what
+    the sender said last; but nobody can cut within a line, or put a newline there.
     """
+
+    wholeLines = True
 
     def answer(self, line: bytes, ended: bool) -> None:
         """
@@ -102,12 +115,17 @@ class TLSEnd(TCPEnd):
             self.transport.write(line)
         self.transport.loseConnection()
 
-    def saidGoodbye(self) -> bool:
+    def ending(self, reason: Failure) -> Failure:
         """
-        Whether its close_notify came.
+        What was sent is whole if a close_notify came, whatever becomes of the connection below.
         """
+        if reason.type not in (ConnectionDone, ConnectionLost):
+            # A fatal alert looks like a close_notify, but has a reason of its own.
+            return reason
         connection: Any = ISystemHandle(self.transport).getHandle()
-        return bool(connection.get_shutdown() & _RECEIVED_SHUTDOWN)
+        if connection.get_shutdown() & _RECEIVED_SHUTDOWN:
+            return connectionDone
+        return Failure(ConnectionLost("no close_notify"))
 
     def close(self) -> None:
         """

@@ -23,7 +23,7 @@ from enum import Enum
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
+from twisted.internet.error import ConnectionAborted, ConnectionDone
 from twisted.internet.interfaces import IHalfCloseableProtocol, IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
@@ -225,12 +225,7 @@ class ReceiptProtocol(ProtocolWrapper):
             # On a Unix socket our own close would look like the sender's.
             self._drop(self._aborted)
         elif self._ended is None:
-            self._senderEnded(self._why(reason))
-
-    def _why(self, reason: Failure) -> Failure:
-        # A fatal alert sets the same flag, but has a reason of its own.
-        ended = reason.type in (ConnectionDone, ConnectionLost) and self._end.saidGoodbye()
-        return connectionDone if ended else reason
+            self._senderEnded(self._end.ending(reason))
 
     def _drop(self, why: Failure) -> None:
         """
@@ -350,6 +345,8 @@ class ReceiptProtocol(ProtocolWrapper):
         elif self._ended.check(ConnectionDone):
             message, self._taking = self._taking, None
             self._endMessage(message, Gathering())
+        elif self._end.wholeLines and self._gathering.hasLine:
+            self._guarded(self._endLines)
         else:
             self._drop(self._ended)
 

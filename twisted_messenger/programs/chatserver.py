@@ -26,6 +26,7 @@ from twisted_messenger.programs.process import (
     thisMachine,
     useSteadyTime,
 )
+from twisted_messenger.programs.strangerlines import boundStrangersLines
 from twisted_messenger.programs.tap import TapOptions, TapService
 from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
 from twisted_messenger.rates import BURST, BYTE_BURST, BYTE_RATE, RATE, RateLimit
@@ -314,6 +315,7 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
     if reactor is None:
         from twisted.internet import reactor
     useSteadyTime(reactor)
+    boundStrangersLines()
     # Before the caps are computed from it.
     raiseDescriptorLimit()
     budget = descriptorBudget()
