@@ -13,9 +13,9 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.incoming.receiptrig import Bug, ReceiptTestCase, Taking, TakingFactory
-from twisted_messenger.incoming.connection import DRAIN_BYTES
+from twisted_messenger.incoming.connection import DRAIN_BYTES, IDLE_TIMEOUT
 from twisted_messenger.incoming.gathering import LINE_SECONDS
-from twisted_messenger.incoming.guard import GuardedFactory, GuardingReactor
+from twisted_messenger.incoming.guard import GuardedFactory, GuardedProxyProtocol, GuardingReactor
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.sockets import resetOnClose
@@ -124,9 +124,16 @@ class GuardedTests(ReceiptTestCase):
         proxy = HAProxyWrappingFactory(self.factory)
         for listening in (
             GuardingReactor(self.network).listenTCP(_PROXIED, proxy),
-            self.network.listenTCP(_SMALL, GuardedFactory(proxy, len(_HEADER) + 100, (b"PROXY",))),
+            self.network.listenTCP(_SMALL, self.littleGuard(proxy)),
         ):
             resetOnClose(listening, True)
+
+    def littleGuard(self, proxy: HAProxyWrappingFactory) -> GuardedFactory:
+        """
+        A guard that lets a header and 100 bytes pass.
+        """
+        size = len(_HEADER) + 100
+        return GuardedFactory(proxy, size, (b"PROXY",), GuardedProxyProtocol)
 
     def assertAborted(self, sender: Any, taking: Taking) -> None:
         """
@@ -156,7 +163,54 @@ class GuardedTests(ReceiptTestCase):
             taking = self.taking[-1]
             assert taking.reason is not None
             self.assertEqual((taking.data, taking.reason.type), (b"x" * 100, ConnectionDone))
-            self.assertEqual(self.factory.protocols, {})
+            self.assertWaiting(sender)
+            self.decide()
+            self.assertReceipt(sender)
+
+    def test_refused(self) -> None:
+        """
+        A refusal is seen behind a proxy too, at the end of the message or before.
+        """
+        refusal = Refusal(Reason.MALFORMED, "what?")
+        sender = self.connect(_HEADER + b"message", _PROXIED)
+        self.end(sender)
+        self.decide(refusal)
+        self.assertReceipt(sender, refusal.line())
+        sender = self.connect(_HEADER + b"mess", _PROXIED)
+        self.decide(refusal, which=-1)
+        self.write(sender, b"age")
+        self.assertWaiting(sender)
+        self.end(sender)
+        self.assertReceipt(sender, refusal.line())
+
+    def test_lines(self) -> None:
+        """
+        Lines without an end are messages behind a proxy too.
+        """
+        sender = self.connect(_HEADER + b"one\n", _PROXIED)
+        self.network.advance(LINE_SECONDS + 1)
+        self.decide()
+        self.write(sender, b"two\n")
+        self.network.advance(LINE_SECONDS + 1)
+        self.decide()
+        self.assertEqual([taking.data for taking in self.taking], [b"one\n", b"two\n", b""])
+        self.end(sender)
+        self.assertReceipt(sender)
+
+    def test_unfinished(self) -> None:
+        """
+        An unfinished message is reset.
+        """
+        sender = self.connect(_HEADER + b"half", _PROXIED)
+        self.network.advance(IDLE_TIMEOUT + 1)
+        self.assertReset(sender)
+
+    def test_badHeader(self) -> None:
+        """
+        So is a header that says too little: a close would look like a receipt.
+        """
+        for header in (b"PROXY TCP4 10.0.0.7\r\n", b"PROXY TCP5 a b c d\r\n"):
+            self.assertReset(self.connect(header + b"from:ci|hi", _PROXIED))
 
     def test_tooMuch(self) -> None:
         """

@@ -100,12 +100,17 @@ class DescriptionTests(DescriptionTestCase):
         self.assertEqual([server[2] for server in self.reactor.tcpServers], [1024, 1024, 7])
         self.assertEqual([server[2] for server in self.reactor.unixServers], [1024, 8])
 
+    def test_backlogBehindAProxy(self) -> None:
+        """
+        So they may where a proxy tells who is there.
+        """
+        self.start("haproxy:tcp:1", "haproxy:tcp:2:backlog=9")
+        self.assertEqual([server[2] for server in self.reactor.tcpServers], [1024, 9])
+
     def test_otherKinds(self) -> None:
         """
         A kind that may not know what a backlog is gets none.
         """
-        self.start("haproxy:tcp:8880:backlog=9")
-        self.assertEqual([server[2] for server in self.reactor.tcpServers], [9])
         text = self.problem("systemd:domain=INET:index=0")
         self.assertTrue(text.startswith("--listen systemd:domain=INET:index=0: "), text)
         self.assertNotIn("argument", text)

@@ -7,8 +7,13 @@ A peer can make these work without end (TLS has messages that carry no byte of o
 
 from typing import TYPE_CHECKING, Any
 
-from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.internet.interfaces import (
+    IHalfCloseableProtocol,
+    IListeningPort,
+    IProtocolFactory,
+)
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from zope.interface import implementer
 
 from twisted_messenger.incoming.connection import DRAIN_BYTES
 from twisted_messenger.incoming.receipt import ReceiptFactory
@@ -63,6 +68,50 @@ class GuardedProtocol(ProtocolWrapper):
         self._received = 0
 
 
+@implementer(IHalfCloseableProtocol)
+class GuardedProxyProtocol(GuardedProtocol):
+    """
+    Guards Twisted's wrapper for the PROXY protocol, and passes on what that one does not: the ends
+    of each half of a connection.
+    """
+
+    _reading = False
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        Pass it on.
+        """
+        self._reading = True
+        super().dataReceived(data)
+        self._reading = False
+
+    def loseConnection(self) -> None:
+        """
+        Close in order; but a header that cannot be read is reset, since a close would be a receipt.
+        """
+        if self._reading:
+            self.transport.abortConnection()
+        else:
+            super().loseConnection()
+
+    def readConnectionLost(self) -> None:
+        """
+        The sender has ended its half.
+        """
+        self._receiving.readConnectionLost()
+
+    def writeConnectionLost(self) -> None:
+        """
+        We have ended ours.
+        """
+        self._receiving.writeConnectionLost()
+
+    @property
+    def _receiving(self) -> Any:
+        wrapper: Any = self.wrappedProtocol
+        return wrapper.wrappedProtocol
+
+
 if TYPE_CHECKING:
     _WrappingFactory = WrappingFactory[GuardedProtocol]
 else:
@@ -76,15 +125,20 @@ class GuardedFactory(_WrappingFactory):
 
     :param maxBytes: of one message, as they come from its socket.
     :param starts: how the first piece that comes must begin, one way or another.
+    :param protocol: makes the guards.
     """
 
-    protocol = GuardedProtocol
     noisy = False
 
     def __init__(
-        self, wrappedFactory: IProtocolFactory, maxBytes: int, starts: tuple[bytes, ...]
+        self,
+        wrappedFactory: IProtocolFactory,
+        maxBytes: int,
+        starts: tuple[bytes, ...],
+        protocol: type[GuardedProtocol] = GuardedProtocol,
     ) -> None:
         super().__init__(wrappedFactory)
+        self.protocol = protocol
         self.maxBytes = maxBytes
         self.starts = starts
 
@@ -157,5 +211,5 @@ class GuardingReactor:
             return factory
         # Of Twisted's wrappers, that of the PROXY protocol needs no extra library.
         if type(factory).__module__.startswith("twisted.protocols.haproxy"):
-            return GuardedFactory(factory, _PROXIED_BYTES, _PROXY_STARTS)
+            return GuardedFactory(factory, _PROXIED_BYTES, _PROXY_STARTS, GuardedProxyProtocol)
         return GuardedFactory(factory, self._tlsBytes, _TLS_STARTS)

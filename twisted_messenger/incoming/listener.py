@@ -210,7 +210,7 @@ def listenersFrom(
 
 
 def _endpoint(reactor: Any, name: str, where: str) -> IStreamServerEndpoint:
-    kind = where.partition(":")[0]
+    kind = where.removeprefix("haproxy:").partition(":")[0]
     if kind in _WITH_BACKLOG and ":backlog=" not in where:
         where += f":backlog={LISTEN_BACKLOG}"
     try:
