@@ -77,7 +77,9 @@ class Authority:
         self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, isAuthority: bool
     ) -> x509.Certificate:
         now = datetime.now(timezone.utc)
-        here = x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))])
+        here = x509.SubjectAlternativeName(
+            [x509.IPAddress(ip_address(HOST)), x509.DNSName("localhost")]
+        )
         return (
             x509.CertificateBuilder()
             .subject_name(subject)

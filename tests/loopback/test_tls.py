@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.loopback.certificates import NEW, OLD, Authority, authoritiesFile, endpoint, secureRoom
-from tests.loopback.rig import HOST, PATIENCE, Receiver, Twistd, eventually, say
+from tests.loopback.rig import HOST, PATIENCE, Receiver, Twistd, connect, eventually, say
 
 _RESET = struct.pack("ii", 1, 0)
 
@@ -192,6 +192,39 @@ def test_wrongListener(tmp_path: Path) -> None:
             client.do_handshake()
         assert say(room.port, hello.read()).startswith(b"! malformed: ")
         assert room.counted() == {"refused.malformed": 1, "refused.truncated": 3}
+
+
+def test_offers(tmp_path: Path) -> None:
+    """
+    A client that offers protocols in its handshake, as curl does, is served like any other.
+    """
+    with secureRoom(tmp_path) as room:
+        for version in (OLD, NEW):
+            for offered in (["http/1.1"], ["h2", "http/1.1"], ["mqtt"]):
+                context = room.context(None, version)
+                context.set_alpn_protocols(offered)
+                with context.wrap_socket(connect(room.securePort), server_hostname=HOST) as secure:
+                    secure.sendall(b"from:ci|hello\n")
+                    assert secure.recv(100) == b""
+        assert room.counted() == {"accepted": 6}
+
+
+def test_offersByDirectory(tmp_path: Path) -> None:
+    """
+    So is one that offers HTTP where the certificate is found in a directory.
+    """
+    server = Authority("authority").issue("server")
+    (tmp_path / "server.pem").write_bytes(server.keyPem + server.pem)
+    where = f"tls:{tmp_path}:0:interface={HOST}"
+    with Twistd(tmp_path, "-n", "chatserver", "--store=memory:", "--listen", where) as room:
+        room.prints(" starting on ")
+        (port,) = [line.split()[-1] for line in room.lines() if " starting on " in line]
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        with context.wrap_socket(connect(int(port)), server_hostname="localhost") as secure:
+            secure.sendall(b"from:ci|hello\n")
+            assert secure.recv(100) == b""
 
 
 def test_startErrors(tmp_path: Path) -> None:

@@ -198,8 +198,10 @@ class GuardingReactor:
         from OpenSSL import SSL
         from twisted.protocols.tls import TLSMemoryBIOFactory
 
+        context = contextFactory.getContext()
+        # Twisted kills a client that offers protocols (ALPN), as curl does, where we name none.
+        context.set_alpn_select_callback(lambda _, offered: SSL.NO_OVERLAPPING_PROTOCOLS)
         if self._authorities is not None:
-            context = contextFactory.getContext()
             context.load_verify_locations(self._authorities)
             context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
         wrapped = TLSMemoryBIOFactory(contextFactory, False, factory)

@@ -5,8 +5,15 @@ The close is the receipt: wraps a factory, so that its senders learn what became
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IAddress, IDelayedCall, IProtocolFactory, IReactorTime
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IProtocolFactory,
+    IProtocolNegotiationFactory,
+    IReactorTime,
+)
 from twisted.protocols.policies import WrappingFactory
+from zope.interface import implementer
 
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.incoming.connection import (
@@ -28,6 +35,12 @@ else:
     _WrappingFactory = WrappingFactory
 
 
+# What a client may offer that speaks of protocols in its TLS handshake: HTTP is answered, with a
+# line, and where we named nothing, Twisted would kill the handshake with an internal error.
+_PROTOCOLS = [b"http/1.1"]
+
+
+@implementer(IProtocolNegotiationFactory)
 class ReceiptFactory(_WrappingFactory):
     """
     Wraps a factory whose protocols provide
@@ -74,6 +87,12 @@ class ReceiptFactory(_WrappingFactory):
         """
         wrapped = self.wrappedFactory.buildProtocol(addr)
         return self.protocol(self, wrapped, self.clock, self.cap, self.refusals, self._limits)
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """
+        The names of protocols (ALPN) that a TLS client may offer.
+        """
+        return _PROTOCOLS
 
     def registerProtocol(self, p: ReceiptProtocol) -> None:
         """
