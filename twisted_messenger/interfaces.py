@@ -215,6 +215,12 @@ class ConnectionIdle(ConnectionAborted):
     """
 
 
+class ConnectionStopped(ConnectionAborted):
+    """
+    We reset a connection because the program stops.
+    """
+
+
 class ConnectionEvicted(ConnectionAborted):
     """
     We reset a silent connection to make room for another.

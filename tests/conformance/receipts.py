@@ -44,6 +44,28 @@ def noBytes(room: Room) -> str:
     return room.accepts("")
 
 
+def _answered(room: Room, greeting: bytes) -> str:
+    with room.server.connect() as connection:
+        connection.sendall(greeting)
+        return readAnswer(connection).mustRefuse("malformed")
+
+
+@RECEIPTS.case("a request of HTTP, no end of file")
+def requestOfHTTP(room: Room) -> str:
+    """
+    at once one line, orderly close
+    """
+    return _answered(room, b"GET / HTTP/1.1\r\nHost: room\r\n\r\n")
+
+
+@RECEIPTS.case("a handshake of TLS, no end of file")
+def handshakeOfTLS(room: Room) -> str:
+    """
+    at once one line, orderly close
+    """
+    return _answered(room, bytes.fromhex("160301004a0100004603036b7c") + b"x" * 66)
+
+
 @RECEIPTS.case("both halves shut, answer unread")
 def answerUnread(room: Room) -> str:
     """

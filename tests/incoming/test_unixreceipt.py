@@ -14,7 +14,7 @@ from tests.incoming.receiptrig import Bug, Taking, TakingFactory
 from twisted_messenger.incoming.connection import IDLE_TIMEOUT, MESSAGE_TIMEOUT, ReceiptProtocol
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
-from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle
+from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, ConnectionStopped
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.stores.memory import MemoryStore
 
@@ -77,7 +77,7 @@ class UnixReceiptTests(SynchronousTestCase):
         """
         taking = self.take()
         drained = self.factory.drained()
-        self.assertNotWhole(taking)
+        self.assertNotWhole(taking, ConnectionStopped)
         self.successResultOf(drained)
         taking = self.take()
         self.factory.abortAll()

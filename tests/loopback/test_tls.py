@@ -177,21 +177,28 @@ def test_lines(tmp_path: Path) -> None:
 
 def test_wrongListener(tmp_path: Path) -> None:
     """
-    Plain text at the listener with TLS, and TLS at the plain one, are refused.
+    Plain text at the listener with TLS, and TLS at the plain one, are refused; a browser without
+    TLS is told.
     """
     with secureRoom(tmp_path) as room:
-        for text in (b"from:ci|plain", b"from:ci|plain\n", b"GET / HTTP/1.0\r\n\r\n"):
+        for text in (b"from:ci|plain", b"from:ci|plain\n"):
             with pytest.raises(ConnectionError):
                 say(room.securePort, text)
-        room.notes(3)
+        assert b"begin with TLS" in say(room.securePort, b"GET / HTTP/1.0\r\n\r\n")
+        room.notes(2)
         start = f"refused truncated from {HOST}: 0 bytes, then: Connection"
-        assert [note[: len(start)] for note in room.noted()] == [start] * 3
+        assert [note[: len(start)] for note in room.noted()] == [start] * 2
+        assert all("not what this port is for" in note for note in room.noted())
         hello, nothing = ssl.MemoryBIO(), ssl.MemoryBIO()
         client = room.context(None).wrap_bio(nothing, hello, server_hostname=HOST)
         with suppress(ssl.SSLWantReadError):
             client.do_handshake()
         assert say(room.port, hello.read()).startswith(b"! malformed: ")
-        assert room.counted() == {"refused.malformed": 1, "refused.truncated": 3}
+        assert room.counted() == {
+            "probes": 1,
+            "refused.malformed": 1,
+            "refused.truncated": 2,
+        }
 
 
 def test_offers(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ from twisted_messenger.incoming.identity import Identity
 from twisted_messenger.interfaces import (
     ConnectionEvicted,
     ConnectionIdle,
+    ConnectionStopped,
     IReceiptProtocol,
     MessagePartlyTaken,
     Outcome,
@@ -196,6 +197,13 @@ class ReceiptProtocol(ProtocolWrapper):
         if self._drained > DRAIN_BYTES:
             self.abort()
 
+    def loseConnection(self) -> None:
+        """
+        The wrapped protocol has refused, and waits for nothing more: answer at once.
+        """
+        if self._state is _State.DRAINING:
+            self._answer(self._early)
+
     def readConnectionLost(self) -> None:
         """
         The sender's end of file: the message is whole.
@@ -268,7 +276,7 @@ class ReceiptProtocol(ProtocolWrapper):
         if self._isSettled():
             self._end.close()
         elif self._deciding is None and not self._isAnswered():
-            self.abort()
+            self.abort(ConnectionStopped())
 
     def _isAnswered(self) -> bool:
         """

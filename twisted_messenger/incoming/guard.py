@@ -7,6 +7,7 @@ A peer can make these work without end (TLS has messages that carry no byte of o
 
 from typing import TYPE_CHECKING, Any
 
+from twisted.internet.error import ConnectionAborted
 from twisted.internet.interfaces import (
     IHalfCloseableProtocol,
     IListeningPort,
@@ -15,8 +16,11 @@ from twisted.internet.interfaces import (
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from zope.interface import implementer
 
-from twisted_messenger.incoming.connection import DRAIN_BYTES
+from twisted_messenger.incoming.connection import DRAIN_BYTES, ReceiptProtocol
+from twisted_messenger.incoming.mistakes import mistakeBeforeHeader, mistakeBeforeTLS
 from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.sockets import resetOnClose
 from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
 # Bytes of handshake and records beside those of a message, and how much longer records may make
@@ -30,6 +34,9 @@ _TLS_STARTS = (b"\x16",)
 # Both versions of the header, in HAProxy's description of the PROXY protocol.
 _PROXY_STARTS = (b"PROXY TCP", b"PROXY UNKNOWN", b"\r\n\r\n\0\r\nQUIT\n")
 
+# A header without addresses.
+_UNKNOWN = b"PROXY UNKNOWN"
+
 # Bytes after a PROXY header: a message, and what is drained of it.
 _PROXIED_BYTES = 2 * DRAIN_BYTES
 
@@ -41,6 +48,7 @@ class GuardedProtocol(ProtocolWrapper):
 
     factory: "GuardedFactory"
     transport: Any
+    mistakeIn = staticmethod(mistakeBeforeTLS)
     _begun = False
     _received = 0
 
@@ -52,14 +60,32 @@ class GuardedProtocol(ProtocolWrapper):
         known = self._begun or data.startswith(self.factory.starts)
         self._begun = True
         self._received += len(data)
+        mistake = None if known or not self.factory.explain else self.mistakeIn(data)
+        if mistake is not None:
+            self._explain(mistake)
+            return
         if not known or self._received > self.factory.maxBytes:
-            self.transport.abortConnection()
+            self._abort("too much" if known else "not what this port is for")
             return
         try:
             super().dataReceived(data)
         except Exception:
             # Not of ours: those are caught, and logged, where they happen.
-            self.transport.abortConnection()
+            self._abort("it cannot be read")
+
+    def _abort(self, why: str) -> None:
+        # Our own protocol is told first: from the wrapper it would hear of an end like any other.
+        receiving: Any = self
+        while isinstance(receiving, ProtocolWrapper):
+            receiving = receiving.wrappedProtocol
+            if isinstance(receiving, ReceiptProtocol):
+                receiving.abort(ConnectionAborted(why))
+        self.transport.abortConnection()
+
+    def _explain(self, mistake: Refusal) -> None:
+        resetOnClose(self.transport, False)
+        self.transport.write(mistake.line())
+        self.transport.loseConnection()
 
     def countAnew(self) -> None:
         """
@@ -75,12 +101,16 @@ class GuardedProxyProtocol(GuardedProtocol):
     of each half of a connection.
     """
 
+    mistakeIn = staticmethod(mistakeBeforeHeader)
     _reading = False
 
     def dataReceived(self, data: bytes) -> None:
         """
         Pass it on.
         """
+        if not self._begun and data.startswith(_UNKNOWN + b"\r"):
+            # A health check of HAProxy's; Twisted takes it only with a blank.
+            data = _UNKNOWN + b" " + data.removeprefix(_UNKNOWN)
         self._reading = True
         super().dataReceived(data)
         self._reading = False
@@ -90,7 +120,7 @@ class GuardedProxyProtocol(GuardedProtocol):
         Close in order; but a header that cannot be read is reset, since a close would be a receipt.
         """
         if self._reading:
-            self.transport.abortConnection()
+            self._abort("a header that cannot be read")
         else:
             super().loseConnection()
 
@@ -126,6 +156,7 @@ class GuardedFactory(_WrappingFactory):
     :param maxBytes: of one message, as they come from its socket.
     :param starts: how the first piece that comes must begin, one way or another.
     :param protocol: makes the guards.
+    :param explain: whether a browser, and the like, is told what this port is.
     """
 
     noisy = False
@@ -136,11 +167,13 @@ class GuardedFactory(_WrappingFactory):
         maxBytes: int,
         starts: tuple[bytes, ...],
         protocol: type[GuardedProtocol] = GuardedProtocol,
+        explain: bool = True,
     ) -> None:
         super().__init__(wrappedFactory)
         self.protocol = protocol
         self.maxBytes = maxBytes
         self.starts = starts
+        self.explain = explain
 
 
 class GuardingReactor:
@@ -213,5 +246,15 @@ class GuardingReactor:
             return factory
         # Of Twisted's wrappers, that of the PROXY protocol needs no extra library.
         if type(factory).__module__.startswith("twisted.protocols.haproxy"):
-            return GuardedFactory(factory, _PROXIED_BYTES, _PROXY_STARTS, GuardedProxyProtocol)
-        return GuardedFactory(factory, self._tlsBytes, _TLS_STARTS)
+            return GuardedFactory(
+                factory, _PROXIED_BYTES, _PROXY_STARTS, GuardedProxyProtocol, _explains(factory)
+            )
+        return GuardedFactory(factory, self._tlsBytes, _TLS_STARTS, explain=_explains(factory))
+
+
+def _explains(factory: IProtocolFactory) -> bool:
+    while isinstance(factory, WrappingFactory):
+        if isinstance(factory, ReceiptFactory):
+            return factory.explain
+        factory = factory.wrappedFactory
+    return True

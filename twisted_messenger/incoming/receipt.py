@@ -76,6 +76,7 @@ class ReceiptFactory(_WrappingFactory):
         self.clock = clock
         self.refusals = refusals or EventLog()
         #: Listeners put their gates here.
+        self.explain = explain
         self.cap = ConnectionCap(clock, self.refusals, maxConnections, maxPerHost)
         self._limits = SenderLimits(explain, idleTimeout, messageTimeout)
         self._sweep: IDelayedCall | None = None

@@ -7,7 +7,7 @@ Lines without an end of file are a message too; see :mod:`twisted_messenger.inco
 from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectionDone
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -16,10 +16,12 @@ from zope.interface import implementer
 from twisted_messenger.address import Source
 from twisted_messenger.errors import StoreUncertain, WireError
 from twisted_messenger.incoming.lines import Voice, nameIn, readLines
+from twisted_messenger.incoming.mistakes import GREETING_BYTES, mistakeIn
 from twisted_messenger.incoming.unfinished import MAX_UNFINISHED_BYTES, UnfinishedBytes
 from twisted_messenger.interfaces import (
     ConnectionEvicted,
     ConnectionIdle,
+    ConnectionStopped,
     IReceiptProtocol,
     MessagePartlyTaken,
     Outcome,
@@ -29,6 +31,9 @@ from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Reply, Result
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.wire import Command, parse, tooBig
+
+# How a connection without a byte ends that nobody needs to know of: a health check may reset.
+_PROBES = (ConnectionDone, ConnectionLost, ConnectionStopped)
 
 # A line end is not counted, so two bytes more than the limit can still be a message.
 _LINE_END = 2
@@ -91,7 +96,15 @@ class ChatServerProtocol(Protocol):
             return
         if not self._data:
             self._look()
+        begins = not self._isFurther and len(self._data) < GREETING_BYTES
         self._data += data
+        mistake = mistakeIn(self._data) if begins else None
+        if mistake is not None:
+            self._refuse(self._room.charge(self._source) or mistake)
+            # Its program waits for an answer, and would not end before it has one.
+            assert self.transport is not None
+            self.transport.loseConnection()
+            return
         limit = self._room.policy.maxMessageBytes
         if len(self._data) > limit + _LINE_END:
             overRate = self._room.charge(self._source, len(self._data))
@@ -126,11 +139,11 @@ class ChatServerProtocol(Protocol):
         """
         if self._refused or (self._isFurther and not self._data):
             return
-        if reason.type is not ConnectionDone and not reason.check(ConnectionDone):
-            self._cut(reason)
-        elif not self._data:
+        if not self._data and reason.type in _PROBES:
             self._room.counters.add("probes")
             self.outcome.callback(None)
+        elif not reason.check(ConnectionDone):
+            self._cut(reason)
         else:
             data = bytes(self._data)
             self._letGo()
