@@ -8,6 +8,7 @@ from collections.abc import Callable
 from twisted.internet.defer import Deferred
 
 from twisted_messenger.lease import Lease
+from twisted_messenger.push.answer import judged
 from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 
 
@@ -92,8 +93,10 @@ class ScriptedPusher(DeferredPusher):
         self, outcome: Outcome, reply: bytes = b"", detail: str = "", connected: bool = False
     ) -> None:
         """
-        The push in flight ends.
+        The push in flight ends; how it is confirmed, its reply says.
         """
+        if outcome is Outcome.CONFIRMED:
+            outcome = judged(reply)
         self.pending.pop(0).callback(PushResult(outcome, reply, detail, connected))
 
     @property

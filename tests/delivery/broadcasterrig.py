@@ -71,11 +71,17 @@ class HandPusher(DeferredPusher):
         self.leases[port] = lease
         return HandAttempt(self, port, attempt)
 
-    def end(self, port: int, outcome: Outcome = Outcome.CONFIRMED, connected: bool = False) -> None:
+    def end(
+        self,
+        port: int,
+        outcome: Outcome = Outcome.CONFIRMED,
+        connected: bool = False,
+        reply: bytes = b"",
+    ) -> None:
         """
         End the push that is under way to a port.
         """
-        self.open.pop(port).callback(PushResult(outcome, connected=connected))
+        self.open.pop(port).callback(PushResult(outcome, reply, connected=connected))
 
     def texts(self, port: int) -> list[str]:
         """

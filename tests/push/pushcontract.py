@@ -12,7 +12,7 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.protocol import Factory
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.push.pushrig import BIG, HOST, ActingFactory, abort, close, nothing
+from tests.push.pushrig import BIG, HOST, ActingFactory, abort, answering, close, nothing
 from tests.transportrig import pendingError
 from tests.waiting import WaitingTestCase
 from twisted_messenger.push.creator import PushCreator
@@ -208,9 +208,24 @@ class PushContract(WaitingTestCase):
         """
         self.creator = self.makeCreator(pushTimeout=SHORT)
         for atEnd, outcome in ((close, Outcome.CONFIRMED), (nothing, Outcome.HUNG)):
-            peer = ActingFactory(lambda p: p.transport.write(b"! too_big: no\n"), atEnd=atEnd)
+            peer = ActingFactory(lambda p: p.transport.write(b"thanks\n"), atEnd=atEnd)
             result = self.result(peer)
-            self.assertEqual((result.outcome, result.reply), (outcome, b"! too_big: no\n"))
+            self.assertEqual((result.outcome, result.reply), (outcome, b"thanks\n"))
+
+    def test_saysNo(self) -> None:
+        """
+        A peer that answers "never" or "not now" is believed, whether it closes or hangs; and so is
+        one that says it in the middle of a long message, which then is no message.
+        """
+        for line, outcome in ((b"! no\n", Outcome.REJECTED), (b"~ later\n", Outcome.DEFERRED)):
+            peer = ActingFactory(atData=answering(line), atEnd=close)
+            self.assertIs(self.result(peer).outcome, outcome)
+            peer = ActingFactory(atData=answering(line))
+            self.assertIs(self.result(peer).outcome, outcome)
+            peer = ActingFactory(atData=answering(line))
+            self.assertIs(self.result(peer, MUCH).outcome, outcome)
+            self.waitUntil(partial(getattr, peer.made[0], "reason"))
+            self.assertIs(peer.made[0].ended, False)
 
     def test_flood(self) -> None:
         """

@@ -33,6 +33,7 @@ class ActingProtocol(RecordingProtocol):
 
     factory: "ActingFactory"
     transport: Any
+    answered = False
 
     def connectionMade(self) -> None:
         """
@@ -77,6 +78,19 @@ def close(protocol: ActingProtocol) -> None:
 
 
 Act = Callable[[ActingProtocol], object]
+
+
+def answering(line: bytes) -> Act:
+    """
+    Answer with the first data.
+    """
+
+    def answer(protocol: ActingProtocol) -> None:
+        if not protocol.answered:
+            protocol.answered = True
+            protocol.transport.write(line)
+
+    return answer
 
 
 class ActingFactory(Factory):

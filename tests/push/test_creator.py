@@ -2,8 +2,7 @@
 One push: what the peer does, and what we take it for.
 """
 
-from tests.push.pushrig import BIG, LATE, ActingFactory, PushTestCase, abort, close, nothing
-from twisted_messenger.push.creator import PUSH_TIMEOUT
+from tests.push.pushrig import BIG, ActingFactory, PushTestCase, abort, close
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.testing import (
     CollectingFactory,
@@ -95,18 +94,6 @@ class PushTests(PushTestCase):
         A name without an address is a failed push, not an error.
         """
         self.assertFailed(self.push(host="nowhere.invalid"), connected=False)
-
-    def test_reply(self) -> None:
-        """
-        What the peer says is kept, whether it closes or hangs.
-        """
-        for atEnd, outcome in ((close, Outcome.CONFIRMED), (nothing, Outcome.HUNG)):
-            peer = ActingFactory(lambda p: p.transport.write(b"! too_big: no\n"), atEnd=atEnd)
-            pushing = self.push(peer)
-            self.network.advance(PUSH_TIMEOUT + LATE)
-            result = self.successResultOf(pushing)
-            self.assertEqual((result.outcome, result.reply), (outcome, b"! too_big: no\n"))
-            self.stopListening()
 
     def test_flood(self) -> None:
         """

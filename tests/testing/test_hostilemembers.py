@@ -249,7 +249,7 @@ class EchoTests(HostileTestCase):
         self.assertNoEcho(self.house, here + 2)
         self.assertEqual(self.house.counts["refused.malformed"], 1)
         self.assertNotIn("ci: hello", self.bob.texts)
-        self.assertEqual(other.counts["pushes.confirmed"], 1)
+        self.assertEqual(other.counts["pushes.rejected"], 1)
         self.assertEqual(other.unfinished, 0)
         self.close(other)
         self.end()

@@ -8,7 +8,9 @@ from twisted_messenger.address import Source
 from twisted_messenger.delivery.state import DeliveryState
 from twisted_messenger.eventlog import Counters, EventLog
 from twisted_messenger.push.interfaces import Outcome, PushResult
+from twisted_messenger.refusal import MAX_DETAIL
 from twisted_messenger.roster import Member
+from twisted_messenger.text import escapeLine
 
 # Failures in a row after which the log says so, some two seconds after the first: a netcat in a
 # loop fails once per message.
@@ -46,6 +48,8 @@ class Outcomes:
         self._counters.add(f"pushes.{result.outcome.value}")
         if result.outcome is _CONFIRMED:
             return self._cameBack(state, member)
+        if result.outcome is Outcome.REJECTED:
+            return self._rejected(result, state, member)
         return self._fell(result, state, member)
 
     def evicted(self, member: Member) -> None:
@@ -63,6 +67,12 @@ class Outcomes:
         state.confirmed()
         return True
 
+    def _rejected(self, result: PushResult, state: DeliveryState, member: Member) -> bool:
+        state.rejected()
+        line = "{name} at {host}:{port} does not take a message ({why}); it is skipped"
+        self._note(member, line, why=_said(result))
+        return True
+
     def _fell(self, result: PushResult, state: DeliveryState, member: Member) -> bool:
         now = self._reactor.seconds()
         if result.outcome is Outcome.EXHAUSTED:
@@ -72,13 +82,15 @@ class Outcomes:
             further = state.hung(now)
             counter = "unconfirmed"
         else:
-            further = state.failed(now, result.connected)
+            reset = result.connected and result.outcome is Outcome.FAILED
+            further = state.failed(now, reset)
             counter = "skipped"
         if further:
             self._counters.add(counter)
         if state.backoff.failures == _WORTH_A_LINE:
-            line = "{name} at {host}:{port} was not reached ({why}); its messages wait"
-            self._note(member, line, why=result.detail)
+            verb = "takes nothing now" if result.outcome is Outcome.DEFERRED else "was not reached"
+            line = "{name} at {host}:{port} {verb} ({why}); its messages wait"
+            self._note(member, line, verb=verb, why=_said(result))
         return further
 
     def _note(self, member: Member, line: str, **fields: object) -> None:
@@ -91,3 +103,11 @@ class Outcomes:
             port=member.port,
             **fields,
         )
+
+
+def _said(result: PushResult) -> str:
+    """
+    Why a push ended as it did, in the member's words or in ours.
+    """
+    said = result.reply.decode("utf-8", "replace").strip("~! \r\n")
+    return result.detail or escapeLine(said, MAX_DETAIL)

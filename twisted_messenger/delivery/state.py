@@ -208,6 +208,13 @@ class DeliveryState:
         self.cursor = position
         self.inFlight = None
 
+    def rejected(self) -> None:
+        """
+        The member answered that it will not have what was in flight: it is there, and has lost
+        nothing that it wanted.
+        """
+        self.confirmed()
+
     def hung(self, now: float) -> bool:
         """
         The member took the bytes but kept the connection open until we gave up.

@@ -24,6 +24,9 @@ OUTBOX_RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 #: waited for.
 MAX_RESETS = 5
 
+# The other side has spoken, one way or the other.
+_SETTLED = {Outcome.CONFIRMED: State.SENT, Outcome.REJECTED: State.REFUSED}
+
 #: Makes a message's bytes when it is about to go.
 Payload = Callable[[], bytes]
 
@@ -146,11 +149,10 @@ class Outbox:
 
         :returns: how the message ended; ``None`` if it is to be tried again.
         """
-        reply = result.reply.strip()
-        if result.outcome is Outcome.CONFIRMED and not reply.startswith(b"~"):
+        if result.outcome in _SETTLED:
             self._reached = True
             self._backoff.heardFrom()
-            return Fate(State.REFUSED if reply.startswith(b"!") else State.SENT, _shown(reply))
+            return Fate(_SETTLED[result.outcome], _shown(result.reply))
         if result.outcome is Outcome.HUNG and not self._reached:
             # It may never close a connection: a netcat would show the message for ever.
             self._backoff.heardFrom()
@@ -162,22 +164,24 @@ class Outbox:
                 self._backoff.heardFrom()
                 return Fate(State.UNKNOWN, f"the connection broke {self._resets} times")
         else:
-            self._tellAway(reply, result.detail)
+            self._tellAway(result)
         return None
 
-    def _tellAway(self, reply: bytes, detail: str) -> None:
+    def _tellAway(self, result: PushResult) -> None:
         # One failure may be a friend in mid-restart, or a netcat in a loop.
         if self._backoff.failures <= 1 or self.away:
             return
         self.away = True
-        if reply:
-            self._notice(f"{self.label} takes nothing now ({_shown(reply)}); what you say waits")
+        if result.outcome is Outcome.DEFERRED:
+            said = _shown(result.reply)
+            self._notice(f"{self.label} takes nothing now ({said}); what you say waits")
             return
+        why = _short(result.detail)
         doubt = "" if self._reached else ". Is the address right, and does it run?"
-        self._notice(f"{self.label} is not there ({_short(detail)}); what you say waits{doubt}")
+        self._notice(f"{self.label} is not there ({why}); what you say waits{doubt}")
 
     def _cameBack(self, result: PushResult) -> None:
-        if self.away and result.outcome is Outcome.CONFIRMED:
+        if self.away and result.outcome in _SETTLED:
             self.away = False
             self._notice(f"{self.label} is there again")
             self._returned()
@@ -258,7 +262,8 @@ class Outboxes:
 
 
 def _shown(reply: bytes) -> str:
-    return reply.decode("utf-8", "replace").removeprefix("!").removeprefix("~").strip()
+    said = reply.decode("utf-8", "replace").strip()
+    return said.removeprefix("!").removeprefix("~").strip()
 
 
 def _short(detail: str) -> str:

@@ -17,6 +17,10 @@ class Outcome(Enum):
 
     #: The peer closed in order after the end of the message.
     CONFIRMED = "confirmed"
+    #: The peer answered with a line that begins with ``~``: not now.
+    DEFERRED = "deferred"
+    #: The peer answered with a line that begins with ``!``: it will not have this message.
+    REJECTED = "rejected"
     #: The peer has all the bytes, but did not close in time.
     HUNG = "hung"
     #: Refused, reset, or no connection.

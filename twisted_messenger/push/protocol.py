@@ -15,6 +15,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twisted_messenger.push.answer import MAX_ANSWER, isFinal, judged
 from twisted_messenger.push.interfaces import Cancellable, Outcome, PushResult
 from twisted_messenger.sockets import resetOnClose
 
@@ -25,10 +26,6 @@ _LATE_RESET = 0.2
 # A fresh socket takes so much in one send. What is longer may be half sent when the process is
 # killed, and the kernel's FIN would make half a message a whole one: then a reset is armed.
 _ONE_SEND_BYTES = 16 * 1024
-
-
-# Bytes of a reply that are kept: a refusal is one line.
-_MAX_REPLY = 1024
 
 
 # Errors that say nothing of the peer: no local port, descriptor or memory is free for now, or the
@@ -138,9 +135,12 @@ class PushProtocol(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         """
-        Keep the beginning of what the peer says; a flood costs nothing.
+        Keep the beginning of what the peer says. A whole line that says no is enough: it need not
+        close, nor read what is still to be sent.
         """
-        self._reply = (self._reply + data)[:_MAX_REPLY]
+        self._reply = (self._reply + data)[:MAX_ANSWER]
+        if isFinal(self._reply):
+            self._answered()
 
     def writeConnectionLost(self) -> None:
         """
@@ -174,11 +174,15 @@ class PushProtocol(Protocol):
             self._end(Outcome.FAILED, "closed before it read the message")
         elif not self._reply:
             self._endWith(_PLAINLY_CONFIRMED)
-        elif self.transport.getHost() == self.transport.getPeer():
+        else:
+            self._answered()
+
+    def _answered(self) -> None:
+        if self.transport.getHost() == self.transport.getPeer():
             # Where nobody listens on an ephemeral port, TCP may connect a socket to itself.
             self._end(Outcome.FAILED, "nobody listens there")
         else:
-            self._end(Outcome.CONFIRMED, "")
+            self._end(judged(self._reply), "")
 
     def _end(self, outcome: Outcome, detail: str) -> None:
         self._endWith(PushResult(outcome, self._reply, detail, True))
@@ -187,7 +191,8 @@ class PushProtocol(Protocol):
         settled, self._settled = self._settled, None
         if settled is None:
             return
-        if result.outcome in _BROKEN_OFF:
+        # Closed in order, half a message would be a whole one.
+        if result.outcome in _BROKEN_OFF or not self._finSent:
             self.transport.abortConnection()
         else:
             self.transport.loseConnection()
