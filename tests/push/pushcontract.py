@@ -3,6 +3,7 @@ What a push does on real sockets, whatever carries it: one for each way to conne
 """
 
 import socket
+from contextlib import suppress
 from functools import partial
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from typing import Any
@@ -37,6 +38,8 @@ def listener(test: SynchronousTestCase) -> socket.socket:
     """
     listening = socket.socket()
     test.addCleanup(listening.close)
+    # Accepted sockets inherit it: less than the longest message.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     listening.bind((HOST, 0))
     listening.listen(0)
     listening.setblocking(False)
@@ -99,6 +102,21 @@ class PushContract(WaitingTestCase):
         self.waitUntil(look)
         self.addCleanup(found[0].close)
         return found[0]
+
+    def readToEnd(self, peer: socket.socket) -> bytes:
+        """
+        Read what comes, until its end of file.
+        """
+        pieces: list[bytes] = []
+        peer.setblocking(False)
+
+        def look() -> bool:
+            with suppress(BlockingIOError):
+                pieces.append(peer.recv(len(BIG)))
+            return bool(pieces) and not pieces[-1]
+
+        self.waitUntil(look)
+        return b"".join(pieces)
 
     def result(
         self, peer: "Factory[Any] | int", payload: bytes = b"ann: hi", host: str = HOST
@@ -258,6 +276,43 @@ class PushContract(WaitingTestCase):
         self.assertFailed(self.result(peer, MUCH), "in time")
         self.assertReset(peer)
         self.assertEqual(peer.messages, [])
+
+    def test_keptByUs(self) -> None:
+        """
+        What our kernel has taken, but not the peer's, is not delivered: a peer that does not read
+        in time has failed.
+        """
+        self.creator = self.makeCreator(pushTimeout=SHORT)
+        listening = listener(self)
+        pushing = self.creator.push(HOST, listening.getsockname()[1], BIG)
+        peer = self.accepted(listening)
+        self.assertFailed(self.waitFor(pushing), "in time")
+        with self.assertRaises(ConnectionResetError):
+            self.readToEnd(peer)
+
+    def test_endsFirstAndReadsLater(self) -> None:
+        """
+        A peer that ends its own half at once confirms when it has read, not before.
+        """
+        listening = listener(self)
+        pushing = self.creator.push(HOST, listening.getsockname()[1], BIG)
+        peer = self.accepted(listening)
+        peer.shutdown(socket.SHUT_WR)
+        later = self.reactor.seconds() + SHORT
+        self.waitUntil(lambda: self.reactor.seconds() >= later)
+        self.assertNoResult(pushing)
+        self.assertEqual(len(self.readToEnd(peer)), len(BIG))
+        self.assertIs(self.waitFor(pushing).outcome, Outcome.CONFIRMED)
+
+    def test_endsFirstAndNeverReads(self) -> None:
+        """
+        And one that never does has failed, at the time of all.
+        """
+        self.creator = self.makeCreator(pushTimeout=SHORT)
+        listening = listener(self)
+        pushing = self.creator.push(HOST, listening.getsockname()[1], BIG)
+        self.accepted(listening).shutdown(socket.SHUT_WR)
+        self.assertFailed(self.waitFor(pushing), "in time")
 
     def test_noAnswer(self) -> None:
         """

@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.internet.error import ConnectionLost
 
-from tests.push.pushrig import BIG, HOST, LATE, PORT, ActingFactory, PushTestCase
+from tests.push.pushrig import BIG, HOST, LATE, PORT, ActingFactory, PushTestCase, close
 from tests.transportrig import pendingError
 from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
 from twisted_messenger.push.interfaces import Outcome, PushResult
@@ -52,6 +52,28 @@ class TimeoutTests(PushTestCase):
         self.assertIs(self.successResultOf(pushing).outcome, Outcome.HUNG)
         self.assertEqual(peer.messages, [BIG])
         self.assertEqual(pendingError(peer.connections[0].transport), 0)
+
+    def test_deaf(self) -> None:
+        """
+        A peer that acknowledges nothing has not got the message, whatever our kernel took.
+        """
+        self.network.deaf.add((HOST, PORT))
+        pushing = self.push(ActingFactory())
+        self.network.advance(PUSH_TIMEOUT - 0.01)
+        self.assertNoResult(pushing)
+        self.network.advance(LATE)
+        self.assertFailed(pushing, "in time")
+
+    def test_deafCloses(self) -> None:
+        """
+        Its close does not change that: it was for a connection without a message.
+        """
+        self.network.deaf.add((HOST, PORT))
+        pushing = self.push(ActingFactory(atStart=close))
+        self.network.advance(PUSH_TIMEOUT - 0.01)
+        self.assertNoResult(pushing)
+        self.network.advance(LATE)
+        self.assertFailed(pushing, "in time")
 
     def test_tarpit(self) -> None:
         """

@@ -28,6 +28,7 @@ class Process(TCPReactor):
         self.host = host
         self.windowBytes = network.windowBytes
         self.listeners = network.listeners
+        self.deaf = network.deaf
         self.touch = network.touch
         self.bound = network.bound
         self._network = network

@@ -20,6 +20,7 @@ from zope.interface.verify import verifyObject
 
 from tests.testing.clientcontract import HOST, ClientContract
 from tests.transportrig import Plain, Source, pendingError
+from twisted_messenger.push.acknowledged import isAcknowledged
 from twisted_messenger.sockets import resetOnClose
 from twisted_messenger.testing import RecordingProtocol
 
@@ -97,6 +98,18 @@ class TransportContract(ClientContract):
         client.transport.abortConnection()
         self.assertLost(server, ConnectionLost)
         self.assertEqual(server.data, b"")
+
+    def test_acknowledged(self) -> None:
+        """
+        The kernel tells when the other side has acknowledged what was sent, and its end.
+        """
+        client, _ = self.pair()
+        handle = client.transport.getHandle()
+        client.transport.write(b"hi")
+        self.assertIs(isAcknowledged(handle, 2), False)
+        client.transport.loseWriteConnection()
+        self.waitUntil(lambda: isAcknowledged(handle, 2))
+        self.assertIs(isAcknowledged(handle, 3), False)
 
     def test_writeToClosed(self) -> None:
         """

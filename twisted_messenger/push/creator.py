@@ -128,16 +128,16 @@ class PushCreator(BatchCreator):
         """
         timeout = self._connectTimeout if connectTimeout is None else connectTimeout
         batch = self.batchFor(host)
-        opening = b""
-        if batch is not None and len(payload) <= _ONE_SEND_BYTES:
-            opening, payload = payload, b""
-        protocol = PushProtocol(self.reactor, payload, timeout, self._pushTimeout, self._ended)
+        opened = batch is not None and len(payload) <= _ONE_SEND_BYTES
+        times = timeout, self._pushTimeout
+        protocol = PushProtocol(self.reactor, payload, opened, *times, self._ended)
         self._active[protocol] = settled
         if self._sweep is None:
             self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)
         if batch is None:
             self._byReactor(protocol, host, port)
         else:
+            opening = payload if opened else b""
             protocol.attempt = batch.connect(
                 host, port, protocol, protocol.notConnected, opening, lease
             )

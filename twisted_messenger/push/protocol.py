@@ -1,5 +1,7 @@
 """
 Sends one message, half-closes, and waits for the peer's close.
+
+The close confirms what the peer's kernel has acknowledged, and only that.
 """
 
 from collections.abc import Callable
@@ -15,12 +17,14 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twisted_messenger.push.acknowledged import isAcknowledged
 from twisted_messenger.push.answer import MAX_ANSWER, isFinal, judged
 from twisted_messenger.push.interfaces import Cancellable, Outcome, PushResult
 from twisted_messenger.sockets import resetOnClose
 
-#: Seconds after both sides have half-closed in which a peer that does not read can still reset.
-_LATE_RESET = 0.2
+# Seconds after both sides have half-closed until we look whether the peer has acknowledged the
+# message, or has reset: nobody tells us then.
+_NEXT_LOOK = 0.2
 
 
 # A fresh socket takes so much in one send. What is longer may be half sent when the process is
@@ -49,7 +53,8 @@ class PushProtocol(Protocol):
     It has no timer of its own: its maker calls :meth:`expired` after :attr:`deadline`.
 
     :param clock: tells the time.
-    :param payload: the whole message; empty where the transport has sent it already.
+    :param payload: the whole message.
+    :param opened: whether the transport sends it by itself, before it makes a connection.
     :param connectTimeout: seconds from now until the connection must stand.
     :param pushTimeout: seconds from then until the peer must have closed.
     :param settled: called once, with this protocol and the result.
@@ -64,6 +69,7 @@ class PushProtocol(Protocol):
         self,
         clock: IReactorTime,
         payload: bytes,
+        opened: bool,
         connectTimeout: float,
         pushTimeout: float,
         settled: "Callable[[PushProtocol, PushResult], object]",
@@ -71,7 +77,8 @@ class PushProtocol(Protocol):
         #: When to call :meth:`expired`, in the clock's seconds.
         self.deadline = clock.seconds() + connectTimeout
         self._clock = clock
-        self._payload = payload
+        self._length = len(payload)
+        self._unsent = b"" if opened else payload
         self._pushTimeout = pushTimeout
         self._settled: Callable[[PushProtocol, PushResult], object] | None = settled
         #: The attempt to connect; it is cancelled when it takes too long, and fails then.
@@ -86,12 +93,13 @@ class PushProtocol(Protocol):
         """
         # Not by way of connectionMade(): everything here is done once for every push.
         self.transport = tcp = transport
-        self.deadline = self._clock.seconds() + self._pushTimeout
-        if self._payload:
-            if len(self._payload) > _ONE_SEND_BYTES:
+        self.deadline = self._until = self._clock.seconds() + self._pushTimeout
+        if self._unsent:
+            if self._length > _ONE_SEND_BYTES:
                 self._armed = True
                 resetOnClose(tcp, True)
-            tcp.write(self._payload)
+            tcp.write(self._unsent)
+            self._unsent = b""
         tcp.loseWriteConnection()
 
     def notConnected(self, reason: Failure) -> None:
@@ -110,8 +118,8 @@ class PushProtocol(Protocol):
         if self.transport is None:
             self.cancel()
         elif self._finSent and self._peerClosed:
-            self._checkReset()
-        elif self._finSent:
+            self._closed()
+        elif self._finSent and self._isAcknowledged() is not False:
             self._end(Outcome.HUNG, "kept the connection open")
         else:
             self._end(Outcome.FAILED, "did not take the message in time")
@@ -150,7 +158,7 @@ class PushProtocol(Protocol):
         if self._armed:
             resetOnClose(self.transport, False)
         if self._peerClosed:
-            self.deadline = self._clock.seconds() + _LATE_RESET
+            self._lookLater()
 
     def readConnectionLost(self) -> None:
         """
@@ -158,7 +166,7 @@ class PushProtocol(Protocol):
         """
         self._peerClosed = True
         if self._finSent:
-            self._checkReset()
+            self._closed()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
@@ -167,15 +175,32 @@ class PushProtocol(Protocol):
         if self._settled is not None:
             self._settle(PushResult(Outcome.FAILED, self._reply, reason.getErrorMessage(), True))
 
-    def _checkReset(self) -> None:
+    def _isAcknowledged(self) -> bool | None:
+        return isAcknowledged(self.transport.getHandle(), self._length)
+
+    def _closed(self) -> None:
+        """
+        Both sides have ended.
+        """
+        acknowledged = self._isAcknowledged()
         # A peer that closed before it read answers our bytes with a reset, which the socket
-        # remembers even after its end of file.
-        if self.transport.getHandle().getsockopt(SOL_SOCKET, SO_ERROR):
+        # remembers even after its end of file; and it has not acknowledged them.
+        if not acknowledged and self.transport.getHandle().getsockopt(SOL_SOCKET, SO_ERROR):
             self._end(Outcome.FAILED, "closed before it read the message")
+        elif acknowledged is False:
+            # It may have ended its half first, and read now.
+            self._lookLater()
         elif not self._reply:
             self._endWith(_PLAINLY_CONFIRMED)
         else:
             self._answered()
+
+    def _lookLater(self) -> None:
+        now = self._clock.seconds()
+        if now < self._until:
+            self.deadline = min(self._until, now + _NEXT_LOOK)
+        else:
+            self._end(Outcome.FAILED, "closed, but did not take the message in time")
 
     def _answered(self) -> None:
         if self.transport.getHost() == self.transport.getPeer():

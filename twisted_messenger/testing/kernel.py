@@ -36,6 +36,7 @@ from twisted.python.failure import Failure
 _FREE_PORTS = (32768, 61000)
 _EVERYWHERE = "0.0.0.0"
 _SO_LINGER = (socket.SOL_SOCKET, socket.SO_LINGER)
+_TCP_INFO = (socket.IPPROTO_TCP, getattr(socket, "TCP_INFO", -1))
 
 _Address = tuple[str, int]
 
@@ -66,6 +67,8 @@ class Socket(socket.socket):
         self._peer: Socket | None = None
         self._unread = bytearray()
         self._error = 0
+        # By the other end: its own beginning and end count as a byte each, as Linux counts.
+        self._acknowledged = 0
         self._finSent = self._finReceived = self._dead = self._gone = False
 
     def __repr__(self) -> str:
@@ -109,6 +112,7 @@ class Socket(socket.socket):
         accepted.here, accepted.there = self.there, self.here
         accepted.options.update(listener.options)
         accepted._peer, self._peer = self, accepted
+        self._acknowledged = accepted._acknowledged = 1
         listener.waiting.append(accepted)
         # A client knows that it is connected before the server can turn it away.
         self.network.touch(self)
@@ -119,6 +123,8 @@ class Socket(socket.socket):
         if self._dead or self._finSent:
             raise _refusal(EPIPE)
         assert self._peer is not None
+        if self._isUnheard:
+            return len(data)
         if self._peer._gone:
             if data:
                 self._resetReceived()
@@ -128,6 +134,7 @@ class Socket(socket.socket):
             raise _refusal(EAGAIN)
         some = data[:room]
         self._peer._unread += some
+        self._acknowledged += len(some)
         self.network.touch(self._peer)
         return len(some)
 
@@ -150,8 +157,10 @@ class Socket(socket.socket):
             raise _refusal(ENOTCONN)
         if not self._finSent:
             self._finSent = True
-            self._peer._finReceived = True
-            self.network.touch(self._peer)
+            if not self._isUnheard:
+                self._acknowledged += 1
+                self._peer._finReceived = True
+                self.network.touch(self._peer)
 
     def close(self) -> None:
         if self._gone:
@@ -169,10 +178,15 @@ class Socket(socket.socket):
         else:
             self.shutdown(socket.SHUT_WR)
 
+    @property
+    def _isUnheard(self) -> bool:
+        return self.there in self.network.deaf
+
     def _reset(self) -> None:
         assert self._peer is not None
         self._gone = True
-        self._peer._resetReceived()
+        if not self._isUnheard:
+            self._peer._resetReceived()
 
     def _resetReceived(self) -> None:
         # With both ends of file exchanged the connection is over, and a reset comes too late.
@@ -200,6 +214,8 @@ class Socket(socket.socket):
         self.options[level, name] = value
 
     def getsockopt(self, level: int, name: int, length: int = 0, /) -> Any:
+        if (level, name) == _TCP_INFO:
+            return struct.pack("=120xQQ", self._acknowledged, 0)
         if name != socket.SO_ERROR:
             return self.options.get((level, name), 0)
         number, self._error = self._error, 0
@@ -221,6 +237,8 @@ class Kernel(Clock):
         self.windowBytes = windowBytes
         #: Addresses that never answer, neither yes nor no; open connections are left alone.
         self.blackHoles: set[tuple[str, int]] = set()
+        #: Addresses that take connections, but neither get nor acknowledge what is sent to them.
+        self.deaf: set[tuple[str, int]] = set()
         self.listeners: dict[_Address, Socket] = {}
         self._freePorts = cycle(range(*_FREE_PORTS))
         self._readers: set[Any] = set()

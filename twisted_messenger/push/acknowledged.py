@@ -1,0 +1,38 @@
+"""
+Whether the peer's kernel has acknowledged a message, as ours knows it.
+
+A close says that the peer will send no more. That it got what we sent, only its acknowledgements
+say: what was sent may still lie in our kernel, or be lost on the way.
+"""
+
+import socket
+import struct
+import sys
+from typing import Any
+
+# Other systems have a TCP_INFO of another form, or none.
+_TCP_INFO = getattr(socket, "TCP_INFO", 0) if sys.platform == "linux" else 0
+
+# Of struct tcp_info: state, bytes acknowledged, bytes received.
+_INFO = struct.Struct("=B119xQQ")
+
+# Bytes acknowledged count the two ends of the connection as one byte each.
+_ENDS = 2
+
+
+def isAcknowledged(handle: Any, length: int) -> bool | None:
+    """
+    Whether everything that we sent on a connection has been acknowledged.
+
+    :param handle: its socket.
+    :param length: of what was sent, in bytes; it was followed by our end of file.
+    :returns: ``None`` if the kernel does not tell.
+    """
+    if not _TCP_INFO:
+        return None
+    info = handle.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _INFO.size)
+    if len(info) < _INFO.size:
+        return None
+    _, acknowledged, _ = _INFO.unpack(info)
+    # A connection that stands has one byte acknowledged at least: who says 0, does not count.
+    return acknowledged >= length + _ENDS if acknowledged else None
