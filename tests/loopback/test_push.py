@@ -3,16 +3,20 @@ Pushes on the kernel's sockets: under one epoll, and by the reactor.
 """
 
 import socket
+from errno import EHOSTUNREACH
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.error import getConnectError
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import ClientCreator
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from tests.loopback.rig import HOST, freePort
 from tests.loopback.waiting import PATIENCE, LoopbackWaiting
 from tests.push import pushcontract, recallcontract
+from tests.push.pushrig import ActingFactory
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.push.protocol import PushProtocol
@@ -41,6 +45,39 @@ class BatchPushTests(LoopbackWaiting, recallcontract.RecallContract):
         The usual pusher.
         """
         return PushCreator(self.reactor, **seconds)
+
+    def test_noWayOut(self) -> None:
+        """
+        Where no way leads out of this machine, the peer is not blamed: TCP never has one to a
+        multicast address.
+        """
+        result = self.result(9, host="224.0.0.1")
+        self.assertEqual((result.outcome, result.connected), (Outcome.EXHAUSTED, False), result)
+
+    def test_noWayLater(self) -> None:
+        """
+        If the network says so later, since nobody answers there, that is a failure.
+        """
+        results: list[PushResult] = []
+        attempt = self.creator.begin(HOST, pushcontract.blackHole(self), b"hi", results.append)
+        error = getConnectError((EHOSTUNREACH, "no route to host"))
+        attempt.notConnected(Failure(error))
+        self.assertEqual([result.outcome for result in results], [Outcome.FAILED])
+        self.assertIsNotNone(attempt.attempt)
+        attempt.cancel()
+
+    def test_notWatched(self) -> None:
+        """
+        While a peer goes on talking, nothing is left for the reactor to look at.
+        """
+        self.creator = self.makeCreator(pushTimeout=pushcontract.SHORT)
+        batch = self.creator.batchFor(HOST)
+        peer = ActingFactory(lambda p: p.transport.write(pushcontract.MUCH))
+        pushing = self.creator.push(HOST, self.listen(peer), b"ann: hi")
+        self.waitUntil(lambda: batch in self.reactor.getReaders())
+        self.waitUntil(lambda: batch not in self.reactor.getReaders())
+        self.assertNoResult(pushing)
+        self.assertIs(self.waitFor(pushing).outcome, Outcome.HUNG)
 
     def test_cancelAfterTheHandshake(self) -> None:
         """

@@ -13,7 +13,15 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.protocol import Factory
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.push.pushrig import BIG, HOST, ActingFactory, abort, answering, close, nothing
+from tests.push.pushrig import (
+    BIG,
+    HOST,
+    ActingFactory,
+    abort,
+    answering,
+    close,
+    nothing,
+)
 from tests.transportrig import pendingError
 from tests.waiting import WaitingTestCase
 from twisted_messenger.push.creator import PushCreator
@@ -247,11 +255,21 @@ class PushContract(WaitingTestCase):
 
     def test_flood(self) -> None:
         """
-        Of a peer that talks without end only the first KiB is kept.
+        Of a peer that talks much only the first KiB is kept; its close is seen, though it says as
+        much as the longest message is.
         """
-        peer = ActingFactory(lambda p: p.transport.write(b"a" * 1024 + b"b" * 10**6), atEnd=close)
+        said = b"a" * 1024 + BIG
+        peer = ActingFactory(lambda p: p.transport.write(said), atEnd=close)
         result = self.result(peer)
         self.assertEqual(result, PushResult(Outcome.CONFIRMED, b"a" * 1024, connected=True))
+
+    def test_endless(self) -> None:
+        """
+        One that talks without end is not listened to for long: it has the message, and hangs.
+        """
+        self.creator = self.makeCreator(pushTimeout=SHORT)
+        peer = ActingFactory(lambda p: p.transport.write(MUCH), atEnd=close)
+        self.assertIs(self.result(peer).outcome, Outcome.HUNG)
 
     def test_hangs(self) -> None:
         """
@@ -348,11 +366,13 @@ class PushContract(WaitingTestCase):
 
     def test_noSuchZone(self) -> None:
         """
-        An address in a zone that is not there is a failed push, not an error.
+        An address in a zone that is not there is a failed push, or one for which there is no way,
+        but not an error.
         """
         for host in ("fe80::1%nowhere", "fe80::1%123456"):
             result = self.waitFor(self.creator.push(host, 9, b"ann: hi"))
-            self.assertFailed(result, connected=False)
+            self.assertIn(result.outcome, (Outcome.FAILED, Outcome.EXHAUSTED))
+            self.assertFalse(result.connected)
 
     def test_exhausted(self) -> None:
         """

@@ -2,7 +2,8 @@
 One push: what the peer does, and what we take it for.
 """
 
-from tests.push.pushrig import BIG, ActingFactory, PushTestCase, abort, close
+from tests.push.pushrig import BIG, LATE, ActingFactory, PushTestCase, abort, close
+from twisted_messenger.push.creator import PUSH_TIMEOUT
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.testing import (
     CollectingFactory,
@@ -97,8 +98,22 @@ class PushTests(PushTestCase):
 
     def test_flood(self) -> None:
         """
-        Of a peer that talks without end only the first KiB is kept.
+        Of a peer that talks much only the first KiB is kept; its close is seen, though it says as
+        much as the longest message is.
         """
-        peer = ActingFactory(lambda p: p.transport.write(b"a" * 1024 + b"b" * 10**6), atEnd=close)
-        result = self.successResultOf(self.push(peer))
+        said = b"a" * 1024 + BIG
+        result = self.successResultOf(
+            self.push(ActingFactory(lambda p: p.transport.write(said), atEnd=close))
+        )
         self.assertEqual(result, PushResult(Outcome.CONFIRMED, b"a" * 1024, connected=True))
+
+    def test_endless(self) -> None:
+        """
+        One that talks without end is not listened to for long: it has the message, and hangs.
+        """
+        listeners = len(self.network.getReaders())
+        pushing = self.push(ActingFactory(lambda p: p.transport.write(bytes(10**7)), atEnd=close))
+        # The port and the peer.
+        self.assertEqual(len(self.network.getReaders()), listeners + 1)
+        self.network.advance(PUSH_TIMEOUT + LATE)
+        self.assertIs(self.successResultOf(pushing).outcome, Outcome.HUNG)

@@ -138,9 +138,8 @@ class PushCreator(BatchCreator):
             self._byReactor(protocol, host, port)
         else:
             opening = payload if opened else b""
-            protocol.attempt = batch.connect(
-                host, port, protocol, protocol.notConnected, opening, lease
-            )
+            attempt = batch.connect(host, port, protocol, protocol.notConnected, opening, lease)
+            protocol.attempt, protocol.isUnderWay = attempt, attempt.isUnderWay
         return protocol
 
     def _byReactor(self, protocol: PushProtocol, host: str, port: int) -> None:

@@ -5,7 +5,17 @@ The close confirms what the peer's kernel has acknowledged, and only that.
 """
 
 from collections.abc import Callable
-from errno import EADDRNOTAVAIL, ECANCELED, EMFILE, ENFILE, ENOBUFS, ENOMEM
+from errno import (
+    EADDRNOTAVAIL,
+    ECANCELED,
+    EHOSTUNREACH,
+    EMFILE,
+    ENETDOWN,
+    ENETUNREACH,
+    ENFILE,
+    ENOBUFS,
+    ENOMEM,
+)
 from socket import SO_ERROR, SOL_SOCKET
 from typing import Any
 
@@ -35,6 +45,14 @@ _ONE_SEND_BYTES = 16 * 1024
 # Errors that say nothing of the peer: no local port, descriptor or memory is free for now, or the
 # lease was over.
 _OUR_OWN_LACK = (EADDRNOTAVAIL, ECANCELED, EMFILE, ENFILE, ENOBUFS, ENOMEM)
+
+# So do these from the call of connect itself: no way leads out of this machine. Later they come
+# from the network: nobody answers there.
+_NO_WAY_OUT = (ENETUNREACH, ENETDOWN, EHOSTUNREACH)
+
+# Bytes of a reply that are read, to see the close after them: a peer that sends the longest message
+# back is seen. What says more is not watched any more: an endless reply must not cost anything.
+_MAX_READ = 512 * 1024
 
 
 #: Confirmed, and nothing else to say, as almost all are.
@@ -83,7 +101,10 @@ class PushProtocol(Protocol):
         self._settled: Callable[[PushProtocol, PushResult], object] | None = settled
         #: The attempt to connect; it is cancelled when it takes too long, and fails then.
         self.attempt: Cancellable | None = None
+        #: Whether the call of connect has passed; where the reactor makes it, nobody tells.
+        self.isUnderWay = True
         self.transport = None
+        self._read = 0
         self._reply = b""
         self._armed = self._finSent = self._peerClosed = False
 
@@ -107,7 +128,8 @@ class PushProtocol(Protocol):
         There is no connection, and will be none.
         """
         number = getattr(reason.value, "osError", None)
-        outcome = Outcome.EXHAUSTED if number in _OUR_OWN_LACK else self._cancelled
+        ours = number in _OUR_OWN_LACK or (number in _NO_WAY_OUT and not self.isUnderWay)
+        outcome = Outcome.EXHAUSTED if ours else self._cancelled
         detail = reason.getErrorMessage() or "no connection in time"
         self._settle(PushResult(outcome, detail=detail))
 
@@ -147,8 +169,11 @@ class PushProtocol(Protocol):
         close, nor read what is still to be sent.
         """
         self._reply = (self._reply + data)[:MAX_ANSWER]
+        self._read += len(data)
         if isFinal(self._reply):
             self._answered()
+        elif self._read >= _MAX_READ:
+            self.transport.pauseProducing()
 
     def writeConnectionLost(self) -> None:
         """

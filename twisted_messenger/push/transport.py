@@ -78,6 +78,7 @@ class PushSocket:
         "descriptor",
         "disconnecting",
         "events",
+        "isUnderWay",
     )
 
     def __init__(
@@ -100,6 +101,8 @@ class PushSocket:
         self.descriptor = -1
         #: What the batch tells it of; the batch keeps it.
         self.events = 0
+        #: Whether the call of connect has passed.
+        self.isUnderWay = False
         self._connected = self._ending = self._readEnded = self._closed = False
         self.disconnecting = False
 
@@ -117,6 +120,7 @@ class PushSocket:
         error = self._socket.connect_ex(address)
         if error not in (0, EINPROGRESS):
             raise OSError(error, "")
+        self.isUnderWay = True
         self._open()
 
     def cancel(self) -> None:
@@ -170,6 +174,13 @@ class PushSocket:
         Send several pieces.
         """
         self.write(b"".join(data))
+
+    def pauseProducing(self) -> None:
+        """
+        Read no more.
+        """
+        if not self._closed:
+            self._batch.watch(self, self.events & ~_EPOLLIN)
 
     def loseWriteConnection(self) -> None:
         """
