@@ -118,7 +118,7 @@ class BroadcasterTestCase(SynchronousTestCase):
         Nobody is there yet, and nothing runs.
         """
         self.network = MemoryNetwork()
-        self.store = StumblingStore()
+        self.store = StumblingStore(self.network.seconds)
         # A store that other nodes share takes no other loopback members.
         here = AdmissionPolicy(networks=(ip_network("127.0.0.0/8"),))
         self.room = ChatRoom(self.store, here)
@@ -132,6 +132,7 @@ class BroadcasterTestCase(SynchronousTestCase):
         :param options: of it, and of its limits.
         """
         options.setdefault("retryPolicy", float)
+        options.setdefault("clock", self.network.seconds)
         chosen = {field.name for field in fields(DeliveryLimits)} & options.keys()
         delivery = DeliveryLimits(**{name: options.pop(name) for name in chosen})
         broadcaster = Broadcaster(

@@ -24,6 +24,11 @@ class Came:
 
     progress: Progress
 
+    def stamp(self, time: float) -> None:
+        """
+        It was not reached.
+        """
+
 
 class CursorWriterTests(SynchronousTestCase):
     """

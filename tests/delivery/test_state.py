@@ -90,7 +90,8 @@ class DeliveryStateTests(SynchronousTestCase):
             queue = makeQueue(1, reached, retryUnconfirmed=retryUnconfirmed)
             queue.begin(2)
             self.assertIs(queue.hung(0.0), taken)
-            self.assertEqual(queue.progress, Progress(2 if taken else 1, reached=reached))
+            failing = Progress(1, reached=reached, failingSince=0.0, attempts=1)
+            self.assertEqual(queue.progress, Progress(2) if taken else failing)
             self.assertEqual(queue.next(0.0), Send() if taken else Wait(0.25))
             self.assertFalse(queue.busy)
 

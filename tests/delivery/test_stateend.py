@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.delivery.test_state import STEPS, fail, makeQueue, succeed
+from tests.delivery.test_state import STEPS, fail, makeQueue, steady, succeed
 from twisted_messenger.delivery.state import (
     EVICT_ATTEMPTS,
     EVICT_SECONDS,
@@ -15,6 +15,7 @@ from twisted_messenger.delivery.state import (
     POISON_SECONDS,
     DeliveryState,
     Evict,
+    Send,
     Tell,
 )
 from twisted_messenger.roster import Progress
@@ -120,7 +121,8 @@ class PoisonTests(SynchronousTestCase):
         queue = makeQueue(7)
         done = self.resets(queue, POISON_RESETS, 0.0, POISON_SECONDS)
         self.assertEqual(done, [False] * (POISON_RESETS - 1) + [True])
-        self.assertEqual(queue.progress, Progress(8, skipped=1, reached=True))
+        failing = Progress(8, 1, reached=True, failingSince=0.0, attempts=POISON_RESETS)
+        self.assertEqual(queue.progress, failing)
         self.assertEqual(queue.next(POISON_SECONDS + STEPS[-1]), Tell(1))
 
     def test_notYet(self) -> None:
@@ -139,7 +141,8 @@ class PoisonTests(SynchronousTestCase):
             self.assertFalse(fail(queue, 60.0 * count))
             queue.begin(1)
             self.assertFalse(queue.hung(60.0 * count))
-        self.assertEqual(queue.progress, Progress(0, reached=True))
+        progress = queue.progress
+        self.assertEqual((progress.cursor, progress.skipped), (0, 0))
 
     def test_anotherEntry(self) -> None:
         """
@@ -156,3 +159,45 @@ class PoisonTests(SynchronousTestCase):
             happen(queue)
             done = self.resets(queue, POISON_RESETS, 1000.0, 1000.0 + POISON_SECONDS)
             self.assertEqual(done, [False] * (POISON_RESETS - 1) + [True])
+
+
+class RestartTests(SynchronousTestCase):
+    """
+    A restart makes nobody's absence young again.
+    """
+
+    def test_counted(self) -> None:
+        """
+        A member that fails is given up after so many seconds and attempts, however often the room
+        was started meanwhile.
+        """
+        queue, now = makeQueue(), 0.0
+        for _ in range(EVICT_ATTEMPTS):
+            self.assertFalse(isinstance(queue.next(now), Evict))
+            fail(queue, now)
+            queue = DeliveryState(queue.progress, steady())
+            now += EVICT_SECONDS / 10
+        fail(queue, now)
+        self.assertIsInstance(queue.next(now), Evict)
+
+    def test_triedAtOnce(self) -> None:
+        """
+        A start tries failing members at once, once.
+        """
+        queue = makeQueue()
+        fail(queue, 0.0)
+        self.assertIsInstance(DeliveryState(queue.progress, steady()).next(0.0), Send)
+
+    def test_forgiven(self) -> None:
+        """
+        What it takes in the end ends its absence, and tells when that was.
+        """
+        queue = makeQueue()
+        fail(queue, 0.0)
+        queue = DeliveryState(queue.progress, steady())
+        queue.begin(1)
+        queue.confirmed()
+        queue.stamp(1_700_000_000.0)
+        self.assertEqual(queue.progress, Progress(1, reached=True, lastReached=1_700_000_000.0))
+        queue.stamp(1_700_000_001.0)
+        self.assertEqual(queue.progress.lastReached, 1_700_000_000.0)

@@ -3,7 +3,8 @@ A store for the tests of the broadcaster: it stumbles, and tells of other nodes,
 """
 
 import gc
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -31,8 +32,8 @@ class StumblingStore(MemoryStore):
     A store that can fail, hesitate or lie, and shows how it is used.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(steady)
         #: Nothing can be read, and nobody evicted.
         self.broken = False
         #: There is nothing to read, whatever there was.

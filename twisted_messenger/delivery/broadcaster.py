@@ -11,7 +11,8 @@ Each member has one push in flight, and members go in parallel.
 """
 
 import random
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +56,7 @@ class Broadcaster(Service):
     :param delivery: how pushes are made.
     :param serverName: whose notices tell a member what it missed.
     :param retryPolicy: number of failures to seconds before the next attempt.
+    :param clock: seconds since the epoch; tells when members were reached.
     """
 
     log = Logger()
@@ -70,6 +72,7 @@ class Broadcaster(Service):
         delivery: DeliveryLimits | None = None,
         serverName: str = "server",
         retryPolicy: RetryPolicy | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.counters = counters or Counters()
         self._store = store
@@ -78,7 +81,7 @@ class Broadcaster(Service):
         self.limits = delivery or DeliveryLimits()
         self._retryPolicy = retryPolicy or retrySchedule(random.random)
         self._follower = LogFollower(store, self, reactor)
-        self._cursors = CursorWriter(store, reactor)
+        self._cursors = CursorWriter(store, reactor, clock)
         self._trimmer = LogTrimmer(
             store, limits or LogLimits(), reactor, self.counters, self._cursors.write
         )
@@ -87,7 +90,7 @@ class Broadcaster(Service):
             store=store,
             pusher=pusher,
             reactor=reactor,
-            outcomes=Outcomes(self.counters, reactor),
+            outcomes=Outcomes(self.counters, store.running),
             cursors=self._cursors,
             tail=self._tail,
             slots=Slots(self.limits.maxPushes, Recipient.served),

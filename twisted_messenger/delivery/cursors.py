@@ -2,6 +2,8 @@
 The members' cursors on their way to the store: written now and then, many at a time.
 """
 
+import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from twisted.internet.defer import DeferredLock, ensureDeferred
@@ -24,6 +26,13 @@ class Moving(Protocol):
     A member that comes further; a :class:`~twisted_messenger.delivery.state.DeliveryState` does.
     """
 
+    def stamp(self, time: float) -> None:
+        """
+        Note when it was reached, where it was since the last call.
+
+        :param time: seconds since the epoch.
+        """
+
     @property
     def progress(self) -> Progress:
         """
@@ -37,11 +46,15 @@ class CursorWriter:
 
     :param store: keeps the cursors.
     :param reactor: measures the time between writes.
+    :param clock: seconds since the epoch.
     """
 
     log = Logger()
 
-    def __init__(self, store: IMessageStore, reactor: Any) -> None:
+    def __init__(
+        self, store: IMessageStore, reactor: Any, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._clock = clock
         self._store = store
         self._reactor = reactor
         self._moved: dict[int, Moving] = {}
@@ -93,6 +106,9 @@ class CursorWriter:
         moved, self._moved = self._moved, {}
         if not moved:
             return
+        now = self._clock()
+        for member in moved.values():
+            member.stamp(now)
         try:
             await self._store.advance({key: member.progress for key, member in moved.items()})
         except StoreError as error:

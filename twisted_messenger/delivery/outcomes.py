@@ -2,7 +2,7 @@
 What the end of a push means: to the member's state, to the counters, and to the log.
 """
 
-from typing import Any
+from collections.abc import Callable
 
 from twisted_messenger.address import Source
 from twisted_messenger.delivery.state import DeliveryState
@@ -25,12 +25,12 @@ class Outcomes:
     Takes note of how pushes end, and members with them.
 
     :param counters: every push is counted by its outcome.
-    :param reactor: tells when it was.
+    :param running: seconds in which the room was running, for what fails.
     """
 
-    def __init__(self, counters: Counters, reactor: Any) -> None:
+    def __init__(self, counters: Counters, running: Callable[[], float]) -> None:
         self._counters = counters
-        self._reactor = reactor
+        self._running = running
         self._lines = EventLog(counters)
 
     def settled(self, result: PushResult, state: DeliveryState, member: Member) -> bool:
@@ -74,7 +74,7 @@ class Outcomes:
         return True
 
     def _fell(self, result: PushResult, state: DeliveryState, member: Member) -> bool:
-        now = self._reactor.seconds()
+        now = self._running()
         if result.outcome is Outcome.EXHAUSTED:
             state.postponed(now)
             return False

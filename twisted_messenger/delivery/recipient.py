@@ -31,6 +31,12 @@ from twisted_messenger.wire import formatPush
 #: fail, and an address that never answers keeps its place for so long.
 SUSPECT_CONNECT_TIMEOUT = 2.0
 
+# Seconds.
+_LEAST_WAIT = 0.001
+
+# Failures that say something of the member.
+_TOLD = (Outcome.FAILED, Outcome.HUNG, Outcome.DEFERRED)
+
 # An attempt of a suspect that fails after so many seconds has kept a place from others.
 _LONG_SECONDS = 1.0
 
@@ -202,14 +208,15 @@ class Recipient:
         return entry
 
     def _goOn(self) -> None:
-        step = self._state.next(self._shared.reactor.seconds())
+        step = self._state.next(self._shared.store.running())
         if isinstance(step, Evict):
             self._evict()
         elif isinstance(step, Wait):
             # A page would cost memory for as long as the member is away.
             self._ahead.page.clear()
             if self._timer is None:
-                self._wait(step.seconds)
+                # The room's seconds are not the reactor's: rounded, a wait could be none.
+                self._wait(max(_LEAST_WAIT, step.seconds))
         elif self._hasWork():
             self._enter(step)
         else:
@@ -274,7 +281,7 @@ class Recipient:
         self._pending = False
         if entry is not None and not self._gone and self._shared.mayPush:
             # Meanwhile it may have moved, or have lost entries.
-            self._begin(self._state.next(self._shared.reactor.seconds()))
+            self._begin(self._state.next(self._shared.store.running()))
         else:
             self._leave()
 
@@ -308,8 +315,9 @@ class Recipient:
         further = shared.outcomes.settled(result, self._state, self.member)
         if self._window is not slots.healthy:
             self._hangs = self._tookLong(result)
-        # How far a member came that has left is no news, unless it is to be another node's.
-        if further and (self._rested is not None or not self._gone):
+        # How far a member came that has left is no news, unless it is to be another node's. Since
+        # when it fails is news too: a restart must not make it young again.
+        if (further or result.outcome in _TOLD) and (self._rested is not None or not self._gone):
             shared.cursors.moved(self.member.id, self._state)
         stays = address == self._address and slots.mayKeep(self._window)
         if stays and (entry := self._flowing()) is not None:

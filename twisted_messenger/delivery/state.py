@@ -99,8 +99,10 @@ class DeliveryState:
         self.backoff = Backoff(retryPolicy)
         self._retryUnconfirmed = retryUnconfirmed
         self._evictSeconds = evictSeconds
-        self._attempts = 0
-        self._failingSince: float | None = None
+        self._attempts = progress.attempts
+        self._failingSince = progress.failingSince
+        self._lastReached = progress.lastReached
+        self._reachedLately = False
         self._resets = 0
         self._resetSince = 0.0
 
@@ -109,7 +111,25 @@ class DeliveryState:
         """
         What to remember across a restart.
         """
-        return Progress(self.cursor, self._skipped, self._told, self._reached)
+        return Progress(
+            self.cursor,
+            self._skipped,
+            self._told,
+            self._reached,
+            self._failingSince,
+            self._attempts,
+            self._lastReached,
+        )
+
+    def stamp(self, time: float) -> None:
+        """
+        Note about when the member was reached: nobody looks at a clock for each push.
+
+        :param time: seconds since the epoch.
+        """
+        if self._reachedLately:
+            self._reachedLately = False
+            self._lastReached = time
 
     @property
     def busy(self) -> bool:
@@ -151,7 +171,8 @@ class DeliveryState:
         """
         Say what to do.
 
-        :param now: seconds on any clock, the same one at every call; it may be set back.
+        :param now: seconds in which the room was running: what was noted before a restart counts
+            on. It may be set back.
         """
         # Not for a member that was heard since it failed last: it gets its attempt.
         if self.backoff.failures and self._givenUp(now):
@@ -207,6 +228,7 @@ class DeliveryState:
         # What nearly every push comes to.
         self.cursor = position
         self.inFlight = None
+        self._reachedLately = True
 
     def rejected(self) -> None:
         """
@@ -297,6 +319,8 @@ class DeliveryState:
             # What was dropped while it was in flight was counted, but it has arrived.
             self._told += 1
         self.inFlight = self._telling = None
+        # One that hangs has all the bytes, but nobody has heard of it.
+        self._reachedLately |= self._reached
         if self._failingSince is not None:
             self.backoff.heardFrom()
             self._forgive()
