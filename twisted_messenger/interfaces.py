@@ -11,7 +11,7 @@ from zope.interface import Attribute, Interface
 
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.result import Reply
+from twisted_messenger.result import Reply, Stored
 from twisted_messenger.roster import (
     Enrolled,
     Enrolment,
@@ -174,8 +174,9 @@ class IStoreParser(Interface):
         """
 
 
-#: What becomes of a message whose sender waits for a receipt.
-Outcome = Refusal | Reply | None
+#: What becomes of a message whose sender waits for a receipt; ``None`` where it is taken, and there
+#: is nothing more to say.
+Outcome = Refusal | Reply | Stored | Enrolled | None
 
 
 class IReceiptProtocol(IProtocol):
@@ -187,9 +188,9 @@ class IReceiptProtocol(IProtocol):
     """
 
     outcome = Attribute(
-        "A Deferred that fires once: with None when the message is taken, with a Reply when the "
-        "sender is to be told something besides, with a Refusal when it is not taken. A failure "
-        "means that nobody knows."
+        "A Deferred that fires once: with a Refusal when the message is not taken, with a Reply "
+        "when the sender is to be told something besides, with what was stored, or with None. A "
+        "failure means that nobody knows."
     )
 
     def further() -> "IReceiptProtocol":

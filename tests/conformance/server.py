@@ -36,9 +36,9 @@ class Answer:
     @property
     def accepted(self) -> bool:
         """
-        Whether it is a receipt: an orderly close without a byte.
+        Whether it is a receipt: an orderly close without a byte, or after ``+ POSITION``.
         """
-        return not self.text and not self.trouble
+        return not self.trouble and bool(re.fullmatch("(\\+ [0-9]+\n)?", self.text))
 
     def refuses(self, code: str = "[a-z_]+") -> bool:
         """

@@ -147,6 +147,18 @@ def test_silence(tmp_path: Path) -> None:
     assert (counts["accepted"], counts["refused.malformed"]) == (2, 2)
 
 
+def test_receipts(tmp_path: Path) -> None:
+    """
+    With receipts, a sender over TLS that ends its line and waits knows that it is stored.
+    """
+    with secureRoom(tmp_path, "--receipts") as room:
+        for position, version in enumerate((OLD, NEW), 1):
+            with room.connect(version=version) as secure:
+                secure.sendall(b"from:ci|hello\n")
+                assert secure.recv(100) == f"+ {position}\n".encode()
+                assert secure.recv(100) == b""
+
+
 def test_lines(tmp_path: Path) -> None:
     """
     Who keeps the connection and sends line after line over TLS is heard, however much it comes to

@@ -103,6 +103,17 @@ def test_otherRules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     }, table
 
 
+def test_receipts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    A server that answers with positions keeps the same promises.
+    """
+    port = freePort()
+    with chatserver(tmp_path, port, "--receipts"):
+        for case in ("taken", "form", "line", "refused"):
+            status, table = _run(capsys, port, "--only", case, "--patience", str(PATIENCE))
+            assert status == 0, table
+
+
 def test_otherForm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """
     A newline behind a push is seen, and so is a reset in place of a line.

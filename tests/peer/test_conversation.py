@@ -38,6 +38,15 @@ class JoiningTests(SessionTestCase):
             self.assertIn(reply.decode().strip()[2:], self.refusals[-1])
             self.assertIn(mend, self.refusals[-1])
 
+    def test_receipt(self) -> None:
+        """
+        A server that answers what it stores with a position has taken the registration.
+        """
+        self.room().join(8881)
+        self.pusher.ends(Outcome.CONFIRMED, b"+ 12\n")
+        self.told("joined as ann")
+        self.assertEqual(self.refusals, [])
+
     def test_notAServer(self) -> None:
         """
         Whatever answers anything else is no server of a room.

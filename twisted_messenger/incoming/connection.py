@@ -47,6 +47,7 @@ from twisted_messenger.interfaces import (
     Outcome,
 )
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.result import Reply
 
 #: Seconds an unfinished message may be silent.
 IDLE_TIMEOUT = 60.0
@@ -70,11 +71,13 @@ class SenderLimits:
     What a sender may do, and what it is told.
 
     :param explain: whether a refusal is told; else the connection is reset.
+    :param receipts: whether a message that was stored is answered with a line, too.
     :param idleTimeout: seconds an unfinished message may be silent.
     :param messageTimeout: seconds an unfinished message may take in all.
     """
 
     explain: bool = True
+    receipts: bool = False
     idleTimeout: float = IDLE_TIMEOUT
     messageTimeout: float = MESSAGE_TIMEOUT
 
@@ -423,8 +426,15 @@ class ReceiptProtocol(ProtocolWrapper):
             self.abort()
             return
         self._cap.heard(self)
-        self._end.answer(b"" if outcome is None else outcome.line(), self._ended is not None)
+        self._end.answer(self._lineFor(outcome), self._ended is not None)
         self._settle()
+
+    def _lineFor(self, outcome: Outcome) -> bytes:
+        if isinstance(outcome, Refusal | Reply):
+            return outcome.line()
+        if outcome is None or not self._limits.receipts:
+            return b""
+        return b"+ %d\n" % outcome.position
 
     def _guarded(self, call: Callable[..., None], *arguments: object) -> None:
         """

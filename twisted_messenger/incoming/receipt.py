@@ -50,6 +50,8 @@ class ReceiptFactory(_WrappingFactory):
     :param clock: the reactor, for its time.
     :param refusals: where late bytes and refused connections are counted and logged.
     :param explain: whether a refusal is told; else the connection is reset.
+    :param receipts: whether what was stored is answered with ``+ POSITION``; a registration with
+        the last position of the log.
     :param idleTimeout: seconds an unfinished message may be silent.
     :param messageTimeout: seconds an unfinished message may take in all.
     :param maxConnections: how many may be open at once.
@@ -67,6 +69,7 @@ class ReceiptFactory(_WrappingFactory):
         refusals: EventLog | None = None,
         *,
         explain: bool = True,
+        receipts: bool = False,
         idleTimeout: float = IDLE_TIMEOUT,
         messageTimeout: float = MESSAGE_TIMEOUT,
         maxConnections: int = MAX_CONNECTIONS,
@@ -78,7 +81,7 @@ class ReceiptFactory(_WrappingFactory):
         #: Listeners put their gates here.
         self.explain = explain
         self.cap = ConnectionCap(clock, self.refusals, maxConnections, maxPerHost)
-        self._limits = SenderLimits(explain, idleTimeout, messageTimeout)
+        self._limits = SenderLimits(explain, receipts, idleTimeout, messageTimeout)
         self._sweep: IDelayedCall | None = None
         self._empty: list[Deferred[None]] = []
 

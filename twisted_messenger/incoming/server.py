@@ -5,6 +5,7 @@ Lines without an end of file are a message too; see :mod:`twisted_messenger.inco
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
@@ -28,7 +29,7 @@ from twisted_messenger.interfaces import (
 )
 from twisted_messenger.names import MAX_NAME
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.result import Reply, Result
+from twisted_messenger.result import Reply
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.wire import Command, parse, tooBig
 
@@ -100,7 +101,8 @@ class ChatServerProtocol(Protocol):
         self._data += data
         mistake = mistakeIn(self._data) if begins else None
         if mistake is not None:
-            self._refuse(self._room.charge(self._source) or mistake)
+            overRate = self._room.charge(self._source, len(self._data))
+            self._refuse(mistake if overRate is None else overRate)
             # Its program waits for an answer, and would not end before it has one.
             assert self.transport is not None
             self.transport.loseConnection()
@@ -176,7 +178,7 @@ class ChatServerProtocol(Protocol):
             self._refuse(error.refusal)
             return
         if len(commands) == 1:
-            taking = self._room.take(commands[0], self._source).addCallback(_outcomeOf)
+            taking: Deferred[Any] = self._room.take(commands[0], self._source)
         else:
             taking = Deferred.fromCoroutine(self._takeAll(commands))
         taking.chainDeferred(self.outcome)
@@ -191,18 +193,23 @@ class ChatServerProtocol(Protocol):
         return commands
 
     async def _takeAll(self, commands: Sequence[Command]) -> Outcome:
-        # The first was charged before anybody looked at it.
+        told: Outcome = None
         for number, command in enumerate(commands):
-            overRate = self._room.charge(self._source) if number else None
-            if overRate is not None:
-                self._room.refuse(overRate, self._source)
-                raise MessagePartlyTaken
-            result = await self._room.take(command, self._source)
-            if isinstance(result, Refusal):
+            outcome = await self._takeOne(command, number > 0)
+            if isinstance(outcome, Refusal):
                 if number:
                     raise MessagePartlyTaken
-                return result
-        return None
+                return outcome
+            told = told if isinstance(told, Reply) else outcome
+        return told
+
+    async def _takeOne(self, command: Command, charged: bool) -> Outcome:
+        # The first was charged before anybody looked at it, and for the bytes of all.
+        overRate = self._room.charge(self._source, 0) if charged else None
+        if overRate is not None:
+            self._room.refuse(overRate, self._source)
+            return overRate
+        return await self._room.take(command, self._source)
 
     def _uncertain(self, reason: Failure) -> Refusal:
         reason.trap(StoreUncertain, MessagePartlyTaken)
@@ -213,10 +220,6 @@ class ChatServerProtocol(Protocol):
         self._letGo()
         self._room.refuse(refusal, self._source)
         self.outcome.callback(refusal)
-
-
-def _outcomeOf(result: Result) -> Outcome:
-    return result if isinstance(result, Refusal | Reply) else None
 
 
 class ChatServerFactory(Factory):

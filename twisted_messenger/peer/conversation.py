@@ -190,8 +190,11 @@ class RoomMembership:
 
 def _byServer(fate: Fate) -> Fate:
     """
-    A server takes a message without a word; any word means that it did not.
+    A server takes a message without a word, or with a receipt; any other word means that it did
+    not take it.
     """
+    if fate.state is State.SENT and fate.detail.startswith("+"):
+        return Fate(State.SENT)
     if fate.state is State.SENT and fate.detail:
         return Fate(State.REFUSED, fate.detail)
     return fate

@@ -192,6 +192,7 @@ class Options(TapOptions):
 
     optFlags = [
         ["push-newline", None, "End every push with a newline, for listening netcats"],
+        ["receipts", None, "Answer what is stored with a line, + POSITION"],
         ["no-explain", None, "Reset refused senders instead of telling them why"],
     ]
 
@@ -347,6 +348,7 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
         reactor,
         room.refusals,
         explain=not config["no-explain"],
+        receipts=bool(config["receipts"]),
         idleTimeout=config["idle-timeout"],
         messageTimeout=config["message-timeout"],
         maxConnections=min(config["max-connections"] or MAX_CONNECTIONS, budget),
