@@ -14,7 +14,10 @@ from twisted_messenger.names import MAX_NAME, BadName, cleanName
 from twisted_messenger.wire import MAX_MESSAGE_BYTES, Command, Registration, RoomMessage, parse
 
 _SAY = b"from:"
-_VERBS = (_SAY, b"connect_request|", b"leave_request|")
+_REGISTER = b"connect_request|"
+_VERBS = (_SAY, _REGISTER, b"leave_request|")
+
+_BLANKS = b"\0 \t\n\x0b\x0c\r"
 
 _NAME = re.compile(
     rb"\s*(?:from:|connect_request\||leave_request\|)([^|\n]{1,%d})\|" % (4 * MAX_NAME)
@@ -48,11 +51,11 @@ def readLines(
     """
     commands: list[Command] = []
     texts: list[str] = []
-    for line in _split(data, voice):
+    for line in _split(data.replace(b"\r\n", b"\n"), voice):
         if voice is None or (voice.free and line.startswith(_VERBS)):
             _say(commands, voice, texts)
             command = parse(line, maxBytes)
-            voice = Voice(command.name, voice.free if voice else _isRegistration(command))
+            voice = Voice(command.name, voice.free if voice else isinstance(command, Registration))
             if isinstance(command, RoomMessage):
                 texts = [command.text]
             else:
@@ -67,13 +70,19 @@ def readLines(
 
 def _split(data: bytes, voice: Voice | None) -> list[bytes]:
     if voice is None:
-        return data.strip().split(b"\n")
-    data = data.rstrip()
-    return data.split(b"\n") if data else []
+        first, newline, rest = data.strip(_BLANKS).partition(b"\n")
+        free = first.startswith(_REGISTER)
+        return [first.strip(b"\0"), *(_pieces(rest, free) if newline else ())]
+    pieces = _pieces(data.rstrip(_BLANKS), voice.free)
+    return pieces if any(pieces) else []
 
 
-def _isRegistration(command: Command) -> bool:
-    return isinstance(command, Registration)
+def _pieces(data: bytes, free: bool) -> list[bytes]:
+    # A text of many short lines need not be taken apart, unless something in it is to be looked at.
+    if not (free or data.startswith(_SAY) or b"\n" + _SAY in data or b"\0" in data):
+        return [data]
+    # A NUL ends a text in C, and comes after a newline or before it.
+    return [line.strip(b"\0") for line in data.split(b"\n")]
 
 
 def _say(commands: list[Command], voice: Voice | None, texts: list[str]) -> None:
@@ -82,17 +91,16 @@ def _say(commands: list[Command], voice: Voice | None, texts: list[str]) -> None
         commands.append(RoomMessage(voice.name, "\n".join(texts)))
 
 
-def _textOf(line: bytes, name: str) -> str:
-    if line.startswith(_SAY):
+def _textOf(piece: bytes, name: str) -> str:
+    if piece.startswith(_SAY):
         try:
-            said = parse(line)
+            said = parse(piece)
         except WireError:
             pass
         else:
             if isinstance(said, RoomMessage) and _isSame(said.name, name):
                 return said.text
-    text = line.removesuffix(b"\r").decode("utf-8", "replace")
-    return text.replace("\N{REPLACEMENT CHARACTER}", "?")
+    return piece.decode("utf-8", "replace").replace("\N{REPLACEMENT CHARACTER}", "?")
 
 
 def _isSame(one: str, other: str) -> bool:
