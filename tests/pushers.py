@@ -33,6 +33,7 @@ class DeferredPusher:
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
         lease: Lease | None = None,
+        ack: bool = False,
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.

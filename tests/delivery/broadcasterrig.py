@@ -63,6 +63,7 @@ class HandPusher(DeferredPusher):
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
         lease: Lease | None = None,
+        ack: bool = False,
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.

@@ -118,7 +118,7 @@ class ReactorPushTests(LoopbackWaiting, recallcontract.RecallContract):
         port = freePort()
         pushing: Deferred[PushResult] = Deferred()
         protocol = PushProtocol(
-            self.reactor, b"ci: hello", False, 5.0, 5.0, lambda _, result: pushing.callback(result)
+            self.reactor, b"ci: hello", 5.0, 5.0, lambda _, result: pushing.callback(result)
         )
         creator = ClientCreator(self.reactor, lambda: protocol)
         self.waitFor(creator.connectTCP(HOST, port, bindAddress=(HOST, port)))

@@ -253,6 +253,20 @@ class PushContract(WaitingTestCase):
             self.waitUntil(partial(getattr, peer.made[0], "reason"))
             self.assertIs(peer.made[0].ended, False)
 
+    def test_ack(self) -> None:
+        """
+        Where only a word confirms, a member may say it and keep the connection, and a close alone
+        is a failure.
+        """
+        for line, outcome in ((b"+\n", Outcome.CONFIRMED), (b"", Outcome.FAILED)):
+            for payload in (b"ann: hi", BIG):
+                peer = ActingFactory(atData=answering(line), atEnd=nothing if line else close)
+                pushing = self.creator.push(HOST, self.listen(peer), payload, ack=True)
+                self.assertIs(self.waitFor(pushing).outcome, outcome)
+                self.waitUntil(partial(getattr, peer.made[0], "ended"))
+                self.assertEqual(peer.made[0].data, payload)
+                close(peer.made[0])
+
     def test_flood(self) -> None:
         """
         Of a peer that talks much only the first KiB is kept; its close is seen, though it says as

@@ -182,7 +182,7 @@ class PushTestCase(SynchronousTestCase):
         pushing: Deferred[PushResult] = Deferred()
         times = CONNECT_TIMEOUT, PUSH_TIMEOUT
         protocol = LatePushProtocol(
-            self.network, payload, False, *times, lambda _, result: pushing.callback(result)
+            self.network, payload, *times, lambda _, result: pushing.callback(result)
         )
         ClientCreator(self.network, lambda: protocol).connectTCP(HOST, PORT)
         self.network.settle()

@@ -2,11 +2,11 @@
 What a peer says about a message, and what it counts for.
 """
 
-from twisted.internet.defer import Deferred
-
 from tests.push.pushrig import (
     BIG,
+    HOST,
     LATE,
+    PORT,
     ActingFactory,
     ActingProtocol,
     PushTestCase,
@@ -22,10 +22,12 @@ from twisted_messenger.push.interfaces import Outcome, PushResult
 NO = ((b"! too_big: no", Outcome.REJECTED), (b"~ rate", Outcome.DEFERRED))
 
 
-class AnswerTests(PushTestCase):
+class AnswerTestCase(PushTestCase):
     """
     A member that answers.
     """
+
+    ack = False
 
     def answers(self, *pieces: bytes, end: bool = True, payload: bytes = b"ann: hi") -> PushResult:
         """
@@ -41,12 +43,19 @@ class AnswerTests(PushTestCase):
                 peer.made[0].transport.write(piece)
 
         peer = ActingFactory(speak, atEnd=close if end else nothing)
-        self.pushing: Deferred[PushResult] = self.push(peer, payload)
+        self.listen(peer)
+        pushing = self.creator.push(HOST, PORT, payload, ack=self.ack)
         self.peer = peer
         self.network.advance(PUSH_TIMEOUT + LATE)
         self.stopListening()
-        result: PushResult = self.successResultOf(self.pushing)
+        result: PushResult = self.successResultOf(pushing)
         return result
+
+
+class AnswerTests(AnswerTestCase):
+    """
+    What the close says, a word can change.
+    """
 
     def test_otherWords(self) -> None:
         """
@@ -95,3 +104,58 @@ class AnswerTests(PushTestCase):
         for words in (b"thanks\n", b"! no"):
             self.assertFailed(self.push(ActingFactory(atData=answering(words), atEnd=abort)))
             self.stopListening()
+
+
+class AckTests(AnswerTestCase):
+    """
+    A member that confirms by a word: for one that works after it has read, or that is reached by
+    way of a forwarder.
+    """
+
+    ack = True
+
+    def test_word(self) -> None:
+        """
+        A line that begins with ``+`` confirms, whether it is whole or ended by the close.
+        """
+        for line in (b"+\n", b"+ 17\n", b"+", b"+ thanks"):
+            self.assertEqual(self.answers(line), PushResult(Outcome.CONFIRMED, line, "", True))
+
+    def test_wholeWord(self) -> None:
+        """
+        A whole line is enough: the member need not close.
+        """
+        result = self.answers(b"+ 1", b"7\n", b"more", end=False)
+        self.assertEqual(result, PushResult(Outcome.CONFIRMED, b"+ 17\n", "", True))
+
+    def test_noWord(self) -> None:
+        """
+        A close alone, or after other words, is a failure.
+        """
+        for line in (b"", b"thanks\n", b" +\n", b"HTTP/1.0 200 OK\r\n"):
+            result = self.answers(line)
+            self.assertEqual(result, PushResult(Outcome.FAILED, line, "did not say yes", True))
+
+    def test_hangs(self) -> None:
+        """
+        A member that says nothing and keeps the connection hangs like any other.
+        """
+        for line in (b"", b"thanks\n", b"+ 17"):
+            self.assertIs(self.answers(line, end=False).outcome, Outcome.HUNG)
+
+    def test_saysNo(self) -> None:
+        """
+        Refusals count as ever.
+        """
+        for words, outcome in NO:
+            self.assertIs(self.answers(words).outcome, outcome)
+            self.assertIs(self.answers(words + b"\n", end=False).outcome, outcome)
+
+    def test_early(self) -> None:
+        """
+        A yes before the end of the message counts when the member has it all.
+        """
+        result = self.answers(b"+\n", payload=BIG)
+        self.assertIs(result.outcome, Outcome.CONFIRMED)
+        self.assertEqual(self.peer.made[0].data, BIG)
+        self.assertTrue(self.peer.made[0].ended)

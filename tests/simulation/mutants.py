@@ -107,6 +107,7 @@ class _Twice:
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
         lease: Lease | None = None,
+        ack: bool = False,
     ) -> Attempt:
         self._pusher.begin(host, port, payload, lambda _: None, connectTimeout)
         return self._pusher.begin(host, port, payload, settled, connectTimeout)

@@ -62,6 +62,7 @@ class RecordingPusher:
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
         lease: Lease | None = None,
+        ack: bool = False,
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.
@@ -73,7 +74,7 @@ class RecordingPusher:
             self._record.note(Kind.PUSHED, address, id, result.outcome.value)
             settled(result)
 
-        return self._pusher.begin(host, port, payload, pushed, connectTimeout, lease)
+        return self._pusher.begin(host, port, payload, pushed, connectTimeout, lease, ack)
 
 
 class Server:

@@ -97,7 +97,12 @@ class PushCreator(BatchCreator):
         self._next: PushProtocol
 
     def push(
-        self, host: str, port: int, payload: bytes, connectTimeout: float | None = None
+        self,
+        host: str,
+        port: int,
+        payload: bytes,
+        connectTimeout: float | None = None,
+        ack: bool = False,
     ) -> "Deferred[PushResult]":
         """
         Deliver one message.
@@ -106,10 +111,11 @@ class PushCreator(BatchCreator):
         :param port: 1 to 65535.
         :param payload: the whole message.
         :param connectTimeout: seconds until the connection must stand; ``None`` for the usual.
+        :param ack: only an answer that begins with ``+`` confirms; the close alone is a failure.
         :returns: fires with the result; never fails. Cancelling gives up and resets.
         """
         result: Deferred[PushResult] = Deferred(lambda _: attempt.cancel())
-        attempt = self.begin(host, port, payload, result.callback, connectTimeout)
+        attempt = self.begin(host, port, payload, result.callback, connectTimeout, ack=ack)
         return result
 
     def begin(
@@ -120,6 +126,7 @@ class PushCreator(BatchCreator):
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
         lease: Lease | None = None,
+        ack: bool = False,
     ) -> PushProtocol:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.
@@ -129,8 +136,9 @@ class PushCreator(BatchCreator):
         timeout = self._connectTimeout if connectTimeout is None else connectTimeout
         batch = self.batchFor(host)
         opened = batch is not None and len(payload) <= _ONE_SEND_BYTES
-        times = timeout, self._pushTimeout
-        protocol = PushProtocol(self.reactor, payload, opened, *times, self._ended)
+        protocol = PushProtocol(
+            self.reactor, payload, timeout, self._pushTimeout, self._ended, opened=opened, ack=ack
+        )
         self._active[protocol] = settled
         if self._sweep is None:
             self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)

@@ -83,6 +83,7 @@ class Pusher(typing.Protocol):
         settled: Callable[[PushResult], object],
         connectTimeout: float | None = None,
         lease: Lease | None = None,
+        ack: bool = False,
     ) -> Attempt:
         """
         Begin a push.
@@ -91,4 +92,6 @@ class Pusher(typing.Protocol):
         :param connectTimeout: seconds until it must be connected; ``None`` for the usual.
         :param lease: nothing is sent once it is over; it is held now. ``None`` for one that never
             ends.
+        :param ack: only an answer that begins with ``+`` confirms: as soon as its line is whole, or
+            at the close. A close without one is a failure.
         """

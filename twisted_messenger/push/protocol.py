@@ -72,10 +72,11 @@ class PushProtocol(Protocol):
 
     :param clock: tells the time.
     :param payload: the whole message.
-    :param opened: whether the transport sends it by itself, before it makes a connection.
     :param connectTimeout: seconds from now until the connection must stand.
     :param pushTimeout: seconds from then until the peer must have closed.
     :param settled: called once, with this protocol and the result.
+    :param opened: whether the transport sends the payload by itself, before it makes a connection.
+    :param ack: whether only an answer that begins with ``+`` confirms.
     """
 
     transport: Any
@@ -87,10 +88,12 @@ class PushProtocol(Protocol):
         self,
         clock: IReactorTime,
         payload: bytes,
-        opened: bool,
         connectTimeout: float,
         pushTimeout: float,
         settled: "Callable[[PushProtocol, PushResult], object]",
+        *,
+        opened: bool = False,
+        ack: bool = False,
     ) -> None:
         #: When to call :meth:`expired`, in the clock's seconds.
         self.deadline = clock.seconds() + connectTimeout
@@ -98,6 +101,7 @@ class PushProtocol(Protocol):
         self._length = len(payload)
         self._unsent = b"" if opened else payload
         self._pushTimeout = pushTimeout
+        self._ack = ack
         self._settled: Callable[[PushProtocol, PushResult], object] | None = settled
         #: The attempt to connect; it is cancelled when it takes too long, and fails then.
         self.attempt: Cancellable | None = None
@@ -166,11 +170,11 @@ class PushProtocol(Protocol):
     def dataReceived(self, data: bytes) -> None:
         """
         Keep the beginning of what the peer says. A whole line that says no is enough: it need not
-        close, nor read what is still to be sent.
+        close, nor read what is still to be sent. So is one that says yes, when all is sent.
         """
         self._reply = (self._reply + data)[:MAX_ANSWER]
         self._read += len(data)
-        if isFinal(self._reply):
+        if isFinal(self._reply, self._ack and self._finSent):
             self._answered()
         elif self._read >= _MAX_READ:
             self.transport.pauseProducing()
@@ -184,6 +188,8 @@ class PushProtocol(Protocol):
             resetOnClose(self.transport, False)
         if self._peerClosed:
             self._lookLater()
+        elif self._reply and isFinal(self._reply, self._ack):
+            self._answered()
 
     def readConnectionLost(self) -> None:
         """
@@ -215,7 +221,7 @@ class PushProtocol(Protocol):
         elif acknowledged is False:
             # It may have ended its half first, and read now.
             self._lookLater()
-        elif not self._reply:
+        elif not self._reply and not self._ack:
             self._endWith(_PLAINLY_CONFIRMED)
         else:
             self._answered()
@@ -232,7 +238,8 @@ class PushProtocol(Protocol):
             # Where nobody listens on an ephemeral port, TCP may connect a socket to itself.
             self._end(Outcome.FAILED, "nobody listens there")
         else:
-            self._end(judged(self._reply), "")
+            outcome = judged(self._reply, self._ack)
+            self._end(outcome, "did not say yes" if outcome is Outcome.FAILED else "")
 
     def _end(self, outcome: Outcome, detail: str) -> None:
         self._endWith(PushResult(outcome, self._reply, detail, True))
