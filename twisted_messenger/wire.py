@@ -10,6 +10,7 @@ One message is all the bytes of one connection. To the server::
 From the server, a push: ``NAME: TEXT``.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -204,6 +205,18 @@ def formatPush(name: str, text: str) -> bytes:
     :returns: UTF-8 without a newline at the end.
     """
     return prefixLines(f"{name}: ", text).encode()
+
+
+def formatJSONPush(id: int | None, time: float, name: str, text: str) -> bytes:
+    """
+    What a member receives that asked for JSON: an object on one line, ended by a newline.
+
+    :param id: the position, by which doubles can be told; ``None`` for a notice.
+    :param time: when it was said, in seconds since the epoch.
+    :param text: as it was said: JSON shows control characters escaped.
+    """
+    fields = {"id": id, "time": time, "name": name, "text": text}
+    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
 
 
 def fitsPush(name: str, text: str) -> bool:

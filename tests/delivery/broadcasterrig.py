@@ -40,6 +40,8 @@ class HandPusher(DeferredPusher):
         self.timeouts: dict[int, float | None] = {}
         #: What the last push to each port must not outlive.
         self.leases: dict[int, Lease | None] = {}
+        #: Whether the last push to each port is confirmed by an answer alone.
+        self.acks: dict[int, bool] = {}
         #: Ports where what is under way has been sent to its end.
         self.whole: set[int] = set()
 
@@ -70,6 +72,7 @@ class HandPusher(DeferredPusher):
         """
         attempt = super().begin(host, port, payload, settled, connectTimeout, lease)
         self.leases[port] = lease
+        self.acks[port] = ack
         return HandAttempt(self, port, attempt)
 
     def end(

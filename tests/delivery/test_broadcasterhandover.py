@@ -100,8 +100,8 @@ class HandOverTests(BroadcasterTestCase):
 
     def test_moved(self) -> None:
         """
-        So it is where the member has moved since that push began; whoever has a push at its new
-        address keeps that.
+        So it is where the member has moved since, to an address that was another one's a moment
+        ago.
         """
         self.join("cyd", CYD)
         self.say("ci", "1")
@@ -109,7 +109,7 @@ class HandOverTests(BroadcasterTestCase):
         self.join("ann", CYD)
         self.giveAnnAway()
         self.network.advance(HANDOVER_SECONDS + 0.01)
-        self.assertEqual(sorted(self.pusher.open), [BOB, CYD])
+        self.assertEqual(sorted(self.pusher.open), [BOB, 9009])
         self.assertHandedOver(self.ann, at=1)
 
     def test_together(self) -> None:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.delivery.tail import TAIL_BYTES, TAIL_ENTRIES, PreparedPush, Tail
+from twisted_messenger.delivery.payload import PreparedPush
+from twisted_messenger.delivery.tail import TAIL_BYTES, TAIL_ENTRIES, Tail
 from twisted_messenger.entry import Entry
 
 

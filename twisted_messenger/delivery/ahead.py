@@ -4,9 +4,9 @@ The entries that one member does not have yet: in the tail, or in a page that is
 
 from collections import deque
 
+from twisted_messenger.delivery.payload import PreparedPush
 from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.delivery.state import DeliveryState
-from twisted_messenger.delivery.tail import PreparedPush
 from twisted_messenger.roster import MemberState
 
 # Entries and bytes read at once for one member that is far back.
@@ -45,10 +45,13 @@ class Ahead:
             entry = self._pageEntry()
             if entry is None and self.known:
                 entry = self._shared.tail.after(self._state.cursor)
-            if entry is None or not known.said(entry.position, entry.name):
+            if entry is None or not self._isOver(known, entry):
                 return entry
             self._state.skip(entry.position)
             self._shared.cursors.moved(known.member.id, self._state)
+
+    def _isOver(self, known: MemberState, entry: PreparedPush) -> bool:
+        return known.said(entry.position, entry.name) or self._state.hasHad(entry.position)
 
     async def readPage(self) -> bool:
         """

@@ -25,11 +25,12 @@ from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.follower import LogFollower
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.delivery.outcomes import Outcomes
+from twisted_messenger.delivery.payload import PreparedPush
 from twisted_messenger.delivery.recipient import Recipient
 from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.delivery.slots import Slots
 from twisted_messenger.delivery.state import DeliveryState
-from twisted_messenger.delivery.tail import PreparedPush, Tail
+from twisted_messenger.delivery.tail import Tail
 from twisted_messenger.delivery.trimmer import LogTrimmer
 from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.errors import StoreError
@@ -37,7 +38,7 @@ from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.lease import LeaseWatch
 from twisted_messenger.push.interfaces import Pusher
-from twisted_messenger.roster import MemberState, RosterNews
+from twisted_messenger.roster import Member, MemberState, RosterNews
 
 #: Seconds for pushes in flight to end, when their member becomes another node's. The member waits
 #: for so long at most, and so do the others of its partition.
@@ -98,6 +99,7 @@ class Broadcaster(Service):
             serverName=serverName,
             # The lease of a store that no nodes share never ends, and need not be asked.
             lease=store.lease if store.lease.ends else None,
+            clock=clock,
         )
         self._leaseWatch = LeaseWatch(store.lease, reactor, self._recallAll)
         self._recipients: dict[int, Recipient] = {}
@@ -154,10 +156,17 @@ class Broadcaster(Service):
         """
         self._tail.startAt(news.head)
         departed = [self._departed(memberId) for memberId in news.departed]
+        gone = [recipient for recipient in departed if recipient is not None]
         if news.leaving:
             ensureDeferred(self._handOver(news.leaving))
+        successors: list[tuple[Recipient, Recipient]] = []
         for state in news.members:
-            self._memberChanged(_mergedFrom([d for d in departed if d is not None], state))
+            merged = [one for one in gone if _became(one.member, state.member)]
+            recipient = self._memberChanged(_mergedFrom(merged, state))
+            successors += [(one, recipient) for one in merged]
+        # Not before: what is given up lets others go on.
+        for one, recipient in successors:
+            one.become(recipient)
 
     def rewound(self) -> None:
         """
@@ -188,7 +197,7 @@ class Broadcaster(Service):
                 # It must not keep the news from the others.
                 self.log.failure("a member does not go on")
 
-    def _memberChanged(self, member: MemberState) -> None:
+    def _memberChanged(self, member: MemberState) -> Recipient:
         recipient = self._recipients.get(member.member.id)
         if recipient is None:
             state = DeliveryState(
@@ -204,6 +213,7 @@ class Broadcaster(Service):
             self._forgetName(recipient)
             recipient.updated(member)
         self._names[member.member.name] = recipient
+        return recipient
 
     def _departed(self, memberId: int) -> Recipient | None:
         recipient = self._recipients.pop(memberId, None)
@@ -242,15 +252,17 @@ class Broadcaster(Service):
             del self._names[recipient.member.name]
 
 
-def _mergedFrom(departed: list[Recipient], state: MemberState) -> MemberState:
+def _became(departed: Member, member: Member) -> bool:
     """
-    Two members became one: let it go on where they were. The store learns that only later.
+    Whether a member that is no longer there is one of the two that have become another.
     """
-    cursors = [
-        recipient.progress.cursor
-        for recipient in departed
-        if recipient.member.name == state.member.name
-        or recipient.member.address == state.member.address
-    ]
-    cursor = max(state.progress.cursor, min(cursors, default=0))
+    return departed.name == member.name or departed.address == member.address
+
+
+def _mergedFrom(merged: Sequence[Recipient], state: MemberState) -> MemberState:
+    """
+    Let a member that two others have become go on where they were, which the store knows only
+    later.
+    """
+    cursor = max(state.progress.cursor, min((one.progress.cursor for one in merged), default=0))
     return replace(state, progress=replace(state.progress, cursor=cursor))

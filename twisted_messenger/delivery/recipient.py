@@ -18,14 +18,13 @@ from twisted.python.failure import Failure
 
 from twisted_messenger.address import Source
 from twisted_messenger.delivery.ahead import Ahead
+from twisted_messenger.delivery.payload import PreparedPush
 from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.delivery.slots import Window
 from twisted_messenger.delivery.state import DeliveryState, Evict, Step, Tell, Wait
-from twisted_messenger.delivery.tail import PreparedPush
 from twisted_messenger.errors import StoreError
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.roster import Member, MemberState, Progress
-from twisted_messenger.wire import formatPush
 
 #: Seconds until a push to a suspect must be connected: less than for others, since most of them
 #: fail, and an address that never answers keeps its place for so long.
@@ -75,6 +74,8 @@ class Recipient:
         # The address of the push under way: the member may have moved meanwhile.
         self._pushedTo = ""
         self._timer: IDelayedCall | None = None
+        # The member that it and another one have become.
+        self._successor: Recipient | None = None
         # Fires when nothing is in flight any more, if somebody waits for that.
         self._rested: Deferred[None] | None = None
         self._enrolled(member)
@@ -130,13 +131,37 @@ class Recipient:
         Wait no longer for what is in flight after :meth:`retire`.
         """
         if self._rested is not None:
+            self.cancel()
+
+    def cancel(self) -> None:
+        """
+        Give up what is in flight, if anything is.
+        """
+        if self._state.busy:
             self._shared.slots.inFlight[self._pushedTo].cancel()
+
+    def become(self, successor: "Recipient") -> None:
+        """
+        It and another one are one member now: what is in flight to its address counts for that,
+        and what is in flight elsewhere is given up.
+        """
+        if self._pushedTo == successor._address:
+            self._successor = successor
+        else:
+            self.cancel()
 
     def stop(self) -> None:
         """
         Wait for nothing any more; what is in flight goes on.
         """
         self._wait(None)
+
+    def had(self, position: int | None) -> None:
+        """
+        It got an entry as the member that it was before; ``None`` where that was a notice.
+        """
+        if position is not None:
+            self._state.had(position)
 
     def served(self) -> None:
         """
@@ -149,13 +174,18 @@ class Recipient:
         """
         Do the next thing, if it is at rest.
         """
-        if self._gone or self._pending or self._queued or self._state.busy:
+        if self._gone or self._pending or self._queued:
+            return
+        if self._state.busy:
+            if self._pushedTo != self._address:
+                # Nobody waits there any more, and it waits elsewhere.
+                self.cancel()
             return
         slots, source = self._shared.slots, self._subscriber
         if slots.healthy.has(source) and (entry := self._flowing()) is not None:
             slots.healthy.enter(self, source)
             self._window, self._source, self._late = slots.healthy, source, False
-            self._push(entry.payload)
+            self._pushEntry(entry)
         elif self._shared.mayPush:
             self._goOn()
         else:
@@ -167,6 +197,8 @@ class Recipient:
         self._known = state
         self.registered = state.registered
         self._address = state.member.address
+        # Whether it gets what nearly all get.
+        self._plain = not state.member.options.flags()
         # Whom its place counts for.
         self._subscriber = Source(state.member.host).subscriber
 
@@ -246,7 +278,7 @@ class Recipient:
             self._tell(step.missed)
         elif (entry := self._ahead.next(self._known)) is not None:
             self._state.begin(entry.position)
-            self._push(entry.payload)
+            self._pushEntry(entry)
         elif self._ahead.known:
             self._leave()
         else:
@@ -256,8 +288,7 @@ class Recipient:
     def _tell(self, missed: int) -> None:
         count = f"{missed} messages were" if missed > 1 else "1 message was"
         self._state.beginNotice(missed)
-        notice = formatPush(self._shared.serverName, f"{count} dropped")
-        self._push(notice + self._shared.limits.lineEnd)
+        self._push(self._shared.notice(f"{count} dropped", self.member.options))
 
     def _leave(self) -> None:
         # Before the others: what they do may be news for it.
@@ -295,6 +326,9 @@ class Recipient:
         if self._shared.running and not self._gone:
             self._wait(_STORE_RETRY)
 
+    def _pushEntry(self, entry: PreparedPush) -> None:
+        self._push(entry.payload if self._plain else entry.payloadFor(self.member.options))
+
     def _push(self, payload: bytes) -> None:
         shared, member = self._shared, self.member
         if self._timer is not None:
@@ -305,13 +339,25 @@ class Recipient:
             self._begun = shared.reactor.seconds()
         self._pushedTo = self._address
         shared.slots.inFlight[self._address] = shared.pusher.begin(
-            member.host, member.port, payload, self._settled, timeout, shared.lease
+            member.host,
+            member.port,
+            payload,
+            self._settled,
+            timeout,
+            shared.lease,
+            ack=member.options.ack,
         )
 
     def _settled(self, result: PushResult) -> None:
         shared, address = self._shared, self._pushedTo
         slots = shared.slots
         del slots.inFlight[address]
+        if address != self._address and result.outcome is not Outcome.CONFIRMED:
+            self._state.abandoned()
+            self._placeFree(address)
+            return
+        if self._successor is not None and result.outcome is Outcome.CONFIRMED:
+            self._successor.had(self._state.inFlight)
         further = shared.outcomes.settled(result, self._state, self.member)
         if self._window is not slots.healthy:
             self._hangs = self._tookLong(result)
@@ -321,7 +367,7 @@ class Recipient:
             shared.cursors.moved(self.member.id, self._state)
         stays = address == self._address and slots.mayKeep(self._window)
         if stays and (entry := self._flowing()) is not None:
-            self._push(entry.payload)
+            self._pushEntry(entry)
         else:
             self._placeFree(address)
 

@@ -2,6 +2,7 @@
 What all recipients of one broadcaster push with, and whether they may.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,11 +11,13 @@ from twisted.internet.defer import Deferred, succeed
 from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.delivery.outcomes import Outcomes
+from twisted_messenger.delivery.payload import notice
 from twisted_messenger.delivery.slots import Slots
 from twisted_messenger.delivery.tail import Tail
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.interfaces import Attempt, Pusher
+from twisted_messenger.roster import MemberOptions
 
 
 @dataclass(eq=False)
@@ -32,6 +35,7 @@ class Shared:
     :param limits: how pushes are made.
     :param serverName: whose notices tell a member what it missed.
     :param lease: asked before each push; ``None`` where it never ends.
+    :param clock: seconds since the epoch.
     :param running: whether pushes may begin.
     """
 
@@ -45,6 +49,7 @@ class Shared:
     limits: DeliveryLimits
     serverName: str
     lease: Lease | None
+    clock: Callable[[], float]
     running: bool = False
     #: Recipients that have nothing to do, or have not looked: they go on when there is news. All
     #: others come back by themselves, so that a message costs nothing for who is away.
@@ -58,6 +63,12 @@ class Shared:
         are news again when this one may.
         """
         return self.running and (self.lease is None or self.lease.held)
+
+    def notice(self, text: str, options: MemberOptions) -> bytes:
+        """
+        The bytes of a notice to a member.
+        """
+        return notice(self.serverName, text, options, self.limits.lineEnd, self.clock())
 
     def takeResting(self) -> list[Any]:
         """

@@ -105,6 +105,7 @@ class DeliveryState:
         self._reachedLately = False
         self._resets = 0
         self._resetSince = 0.0
+        self._had: set[int] = set()
 
     @property
     def progress(self) -> Progress:
@@ -160,7 +161,7 @@ class DeliveryState:
         :returns: whether it does.
         """
         # Who has failed waits, even where it may be tried again by now.
-        if self.backoff.wait or not self._reached:
+        if self.backoff.wait or not self._reached or self._had:
             return False
         if self._told < self._dropped + self._skipped:
             return False
@@ -197,6 +198,26 @@ class DeliveryState:
         """
         assert not self.busy and missed > 0
         self._telling = missed
+
+    def had(self, position: int) -> None:
+        """
+        The member has an entry already: it got it under the name that it had before.
+        """
+        if position > self.cursor:
+            self._had.add(position)
+
+    def hasHad(self, position: int) -> bool:
+        """
+        Whether it has an entry already.
+        """
+        return position in self._had
+
+    def abandoned(self) -> None:
+        """
+        The attempt was given up, since the member has moved: that says nothing of it.
+        """
+        assert self.busy
+        self.inFlight = self._telling = None
 
     def skip(self, position: int) -> None:
         """
@@ -332,4 +353,5 @@ class DeliveryState:
 
     def _cameTo(self, position: int) -> None:
         self.cursor = max(self.cursor, position)
+        self._had = {one for one in self._had if one > self.cursor}
         self._resets = 0

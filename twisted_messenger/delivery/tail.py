@@ -5,28 +5,12 @@ The newest entries of the log, in memory, for every member that is not far back.
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from twisted_messenger.entry import ENTRY_OVERHEAD, Entry
-from twisted_messenger.wire import formatPush
+from twisted_messenger.delivery.payload import PreparedPush
+from twisted_messenger.entry import ENTRY_OVERHEAD
 
 #: Entries and bytes kept. A member further back reads pages from the store.
 TAIL_ENTRIES = 1024
 TAIL_BYTES = 4 * 1024 * 1024
-
-
-class PreparedPush:
-    """
-    An entry as it is pushed, made once for all members.
-
-    :param entry: of the log.
-    :param lineEnd: ends every push.
-    """
-
-    __slots__ = ("name", "payload", "position")
-
-    def __init__(self, entry: Entry, lineEnd: bytes = b"") -> None:
-        self.position = entry.position
-        self.name = entry.name
-        self.payload = formatPush(entry.name, entry.text) + lineEnd
 
 
 class Tail:

@@ -1,0 +1,140 @@
+"""
+Members that want their pushes in a form of their own.
+"""
+
+import json
+
+from tests.delivery.broadcasterrig import ANN, BOB, HOST, BroadcasterTestCase
+from twisted_messenger.entry import LogLimits
+from twisted_messenger.push.interfaces import Outcome
+from twisted_messenger.result import Stored
+from twisted_messenger.roster import Enrolled
+from twisted_messenger.wire import parse
+
+
+class OptionTests(BroadcasterTestCase):
+    """
+    What a registration's fifth field says of pushes.
+    """
+
+    def register(self, name: str, port: int, options: str) -> None:
+        """
+        Register with options.
+        """
+        asked = f"connect_request|{name}|{HOST}|{port}|{options}"
+        result: object = self.successResultOf(self.room.take(parse(asked.encode())))
+        assert isinstance(result, Enrolled)
+
+    def position(self, name: str, text: str) -> int:
+        """
+        Say something.
+
+        :returns: where it is in the log.
+        """
+        result = self.successResultOf(self.room.post(name, text))
+        assert isinstance(result, Stored)
+        return result.position
+
+    def test_newline(self) -> None:
+        """
+        Each push to a listening netcat ends with a newline, and nobody else's does.
+        """
+        self.start()
+        self.register("ann", ANN, "newline")
+        self.join("bob", BOB)
+        self.say("ci", "1")
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1\n"])
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1"])
+
+    def test_newlineForAll(self) -> None:
+        """
+        Where all pushes end with a newline, it is still one.
+        """
+        self.start(newline=True)
+        self.register("ann", ANN, "newline")
+        self.say("ci", "1")
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1\n"])
+
+    def test_json(self) -> None:
+        """
+        Each push is one object on one line, with the text as it was said.
+        """
+        self.start()
+        self.register("ann", ANN, "json")
+        position = self.position("ci", "one\ntwo \x1b[1m \u65e5")
+        (text,) = self.pusher.texts(ANN)
+        self.assertEqual(text.count("\n"), 1)
+        self.assertNotIn("\x1b", text)
+        fields = json.loads(text)
+        self.assertIsInstance(fields.pop("time"), float)
+        said = {"id": position, "name": "ci", "text": "one\ntwo \x1b[1m \u65e5"}
+        self.assertEqual(fields, said)
+
+    def test_jsonNotice(self) -> None:
+        """
+        A notice has no place in the log.
+        """
+        self.start(limits=LogLimits(entries=1), retryPolicy=lambda failures: 60.0)
+        self.register("ann", ANN, "json")
+        self.say("ci", "1", "2", "3")
+        self.pusher.end(ANN, Outcome.FAILED)
+        self.network.advance(100)
+        (notice,) = [json.loads(text) for text in self.pusher.texts(ANN) if "dropped" in text]
+        self.assertEqual((notice["id"], notice["name"]), (None, "server"))
+
+    def test_ack(self) -> None:
+        """
+        A member that answers is pushed to as such, and others are not.
+        """
+        self.start()
+        self.register("ann", ANN, "ack")
+        self.join("bob", BOB)
+        self.say("ci", "1")
+        self.assertEqual(self.pusher.acks, {ANN: True, BOB: False})
+
+    def test_changed(self) -> None:
+        """
+        A later registration with options changes them, and one without leaves them.
+        """
+        self.start()
+        self.register("ann", ANN, "json")
+        self.join("ann", ANN)
+        self.say("ci", "1")
+        self.pusher.end(ANN)
+        self.register("ann", ANN, "newline")
+        self.say("ci", "2")
+        first, second = self.pusher.texts(ANN)
+        self.assertEqual((json.loads(first)["text"], second), ("1", "ci: 2\n"))
+
+
+class MergedTests(BroadcasterTestCase):
+    """
+    Two members that become one while pushes are under way.
+    """
+
+    def test_onceAtTheKeptAddress(self) -> None:
+        """
+        What is under way to the address that stays counts; what is under way to the other one is
+        given up.
+        """
+        self.start()
+        self.meet(("ann", ANN), ("bob", BOB))
+        self.say("ci", "1")
+        self.join("ann", BOB)
+        self.assertNotIn(ANN, self.pusher.open)
+        self.pusher.end(BOB)
+        self.say("ci", "2")
+        self.pusher.end(BOB)
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2"])
+
+    def test_failedAtTheKeptAddress(self) -> None:
+        """
+        Where that fails, the one member gets it again.
+        """
+        self.start()
+        self.meet(("ann", ANN), ("bob", BOB))
+        self.say("ci", "1")
+        self.join("ann", BOB)
+        self.pusher.end(BOB, Outcome.FAILED)
+        self.network.advance(1)
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 1"])
