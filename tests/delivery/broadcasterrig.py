@@ -66,6 +66,8 @@ class HandPusher(DeferredPusher):
         connectTimeout: float | None = None,
         lease: Lease | None = None,
         ack: bool = False,
+        held: Callable[[], object] | None = None,
+        source: str = "",
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.

@@ -40,7 +40,7 @@ class BatchPushTests(LoopbackWaiting, recallcontract.RecallContract):
     The contract where all sockets of the pusher lie under one epoll.
     """
 
-    def makeCreator(self, **seconds: float) -> PushCreator:
+    def makeCreator(self, **seconds: Any) -> PushCreator:
         """
         The usual pusher.
         """
@@ -105,7 +105,7 @@ class ReactorPushTests(LoopbackWaiting, recallcontract.RecallContract):
     The contract where the reactor makes the connections.
     """
 
-    def makeCreator(self, **seconds: float) -> PushCreator:
+    def makeCreator(self, **seconds: Any) -> PushCreator:
         """
         A pusher that cannot have an epoll.
         """

@@ -72,7 +72,7 @@ class PushContract(WaitingTestCase):
     A pusher, and one peer at a time.
     """
 
-    def makeCreator(self, **seconds: float) -> PushCreator:
+    def makeCreator(self, **seconds: Any) -> PushCreator:
         """
         A pusher of the kind that is tested.
         """
@@ -297,6 +297,31 @@ class PushContract(WaitingTestCase):
             self.assertEqual(peer.messages, [payload])
             self.assertEqual(pendingError(peer.connections[0].transport), 0)
             transport: Any = peer.connections[0].transport
+            transport.loseConnection()
+
+    def test_held(self) -> None:
+        """
+        One that may be held is, and confirms when it closes, or hangs in the end.
+        """
+        self.creator = self.makeCreator(pushTimeout=SHORT, holdTimeout=4 * SHORT)
+        for closes, outcome in ((True, Outcome.CONFIRMED), (False, Outcome.HUNG)):
+            peer = HangingFactory()
+            held: Deferred[None] = Deferred()
+            settled: Deferred[PushResult] = Deferred()
+            self.creator.begin(
+                HOST,
+                self.listen(peer),
+                b"ann: hi",
+                settled.callback,
+                held=partial(held.callback, None),
+            )
+            self.waitFor(held)
+            self.assertNoResult(settled)
+            transport: Any = peer.connections[0].transport
+            if closes:
+                transport.loseConnection()
+            self.assertIs(self.waitFor(settled).outcome, outcome)
+            self.assertEqual(pendingError(transport) if not closes else 0, 0)
             transport.loseConnection()
 
     def test_tarpit(self) -> None:

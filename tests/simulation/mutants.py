@@ -108,6 +108,8 @@ class _Twice:
         connectTimeout: float | None = None,
         lease: Lease | None = None,
         ack: bool = False,
+        held: Callable[[], object] | None = None,
+        source: str = "",
     ) -> Attempt:
         self._pusher.begin(host, port, payload, lambda _: None, connectTimeout)
         return self._pusher.begin(host, port, payload, settled, connectTimeout)

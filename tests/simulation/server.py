@@ -63,6 +63,8 @@ class RecordingPusher:
         connectTimeout: float | None = None,
         lease: Lease | None = None,
         ack: bool = False,
+        held: Callable[[], object] | None = None,
+        source: str = "",
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.
@@ -74,7 +76,9 @@ class RecordingPusher:
             self._record.note(Kind.PUSHED, address, id, result.outcome.value)
             settled(result)
 
-        return self._pusher.begin(host, port, payload, pushed, connectTimeout, lease, ack)
+        return self._pusher.begin(
+            host, port, payload, pushed, connectTimeout, lease, ack, held, source
+        )
 
 
 class Server:

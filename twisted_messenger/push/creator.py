@@ -23,6 +23,13 @@ from twisted.python.failure import Failure
 from twisted_messenger.address import literal
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.epoll import SocketBatch
+from twisted_messenger.push.holding import (
+    HOLD_TIMEOUT,
+    MAX_HELD,
+    MAX_HELD_SHARE,
+    Hold,
+    Holding,
+)
 from twisted_messenger.push.interfaces import PushResult
 from twisted_messenger.push.protocol import _ONE_SEND_BYTES, PushProtocol
 
@@ -80,6 +87,10 @@ class PushCreator(BatchCreator):
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
     :param connectTimeout: seconds until a connection must stand.
     :param pushTimeout: seconds from then until the peer must have closed.
+    :param holdTimeout: seconds from then until it must have closed if the push is held; not more
+        than ``pushTimeout`` for none that is.
+    :param maxHeld: how many may be held in all.
+    :param maxHeldShare: of these, how many of one source.
     """
 
     def __init__(
@@ -87,10 +98,14 @@ class PushCreator(BatchCreator):
         reactor: Any,
         connectTimeout: float = CONNECT_TIMEOUT,
         pushTimeout: float = PUSH_TIMEOUT,
+        holdTimeout: float = HOLD_TIMEOUT,
+        maxHeld: int = MAX_HELD,
+        maxHeldShare: int = MAX_HELD_SHARE,
     ) -> None:
         super().__init__(reactor, self._takeNext)
         self._connectTimeout = connectTimeout
         self._pushTimeout = pushTimeout
+        self._holding = Holding(holdTimeout - pushTimeout, maxHeld, maxHeldShare)
         # Each with whom to tell.
         self._active: dict[PushProtocol, Callable[[PushResult], object]] = {}
         self._sweep: IDelayedCall | None = None
@@ -127,6 +142,8 @@ class PushCreator(BatchCreator):
         connectTimeout: float | None = None,
         lease: Lease | None = None,
         ack: bool = False,
+        held: Callable[[], object] | None = None,
+        source: str = "",
     ) -> PushProtocol:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.
@@ -137,7 +154,14 @@ class PushCreator(BatchCreator):
         batch = self.batchFor(host)
         opened = batch is not None and len(payload) <= _ONE_SEND_BYTES
         protocol = PushProtocol(
-            self.reactor, payload, timeout, self._pushTimeout, self._ended, opened=opened, ack=ack
+            self.reactor,
+            payload,
+            timeout,
+            self._pushTimeout,
+            self._ended,
+            opened=opened,
+            ack=ack,
+            hold=None if held is None else Hold(self._holding, source, held),
         )
         self._active[protocol] = settled
         if self._sweep is None:

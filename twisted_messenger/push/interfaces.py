@@ -21,7 +21,7 @@ class Outcome(Enum):
     DEFERRED = "deferred"
     #: The peer answered with a line that begins with ``!``: it will not have this message.
     REJECTED = "rejected"
-    #: The peer has all the bytes, but did not close in time.
+    #: The peer has all the bytes, but did not close in time; nor say a word, if only that confirms.
     HUNG = "hung"
     #: Refused, reset, or no connection.
     FAILED = "failed"
@@ -84,6 +84,8 @@ class Pusher(typing.Protocol):
         connectTimeout: float | None = None,
         lease: Lease | None = None,
         ack: bool = False,
+        held: Callable[[], object] | None = None,
+        source: str = "",
     ) -> Attempt:
         """
         Begin a push.
@@ -94,4 +96,9 @@ class Pusher(typing.Protocol):
             ends.
         :param ack: only an answer that begins with ``+`` confirms: as soon as its line is whole, or
             at the close. A close without one is a failure.
+        :param held: called, once at most and before ``settled``, when the usual time is up and the
+            peer has everything, but keeps the connection open: the push goes on for much longer.
+            There are few places for that, and without one the push has hung. ``None`` if it may
+            not be held.
+        :param source: whose share of these places it counts against.
         """

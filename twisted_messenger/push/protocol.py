@@ -29,6 +29,7 @@ from zope.interface import implementer
 
 from twisted_messenger.push.acknowledged import isAcknowledged
 from twisted_messenger.push.answer import MAX_ANSWER, isFinal, judged
+from twisted_messenger.push.holding import Hold
 from twisted_messenger.push.interfaces import Cancellable, Outcome, PushResult
 from twisted_messenger.sockets import resetOnClose
 
@@ -77,6 +78,7 @@ class PushProtocol(Protocol):
     :param settled: called once, with this protocol and the result.
     :param opened: whether the transport sends the payload by itself, before it makes a connection.
     :param ack: whether only an answer that begins with ``+`` confirms.
+    :param hold: asked when the time is up and the peer has everything; ``None`` for no.
     """
 
     transport: Any
@@ -94,6 +96,7 @@ class PushProtocol(Protocol):
         *,
         opened: bool = False,
         ack: bool = False,
+        hold: Hold | None = None,
     ) -> None:
         #: When to call :meth:`expired`, in the clock's seconds.
         self.deadline = clock.seconds() + connectTimeout
@@ -102,6 +105,7 @@ class PushProtocol(Protocol):
         self._unsent = b"" if opened else payload
         self._pushTimeout = pushTimeout
         self._ack = ack
+        self._hold = hold
         self._settled: Callable[[PushProtocol, PushResult], object] | None = settled
         #: The attempt to connect; it is cancelled when it takes too long, and fails then.
         self.attempt: Cancellable | None = None
@@ -141,12 +145,14 @@ class PushProtocol(Protocol):
         """
         The deadline has passed.
         """
+        if self._settled is None:
+            return
         if self.transport is None:
             self.cancel()
         elif self._finSent and self._peerClosed:
             self._closed()
         elif self._finSent and self._isAcknowledged() is not False:
-            self._end(Outcome.HUNG, "kept the connection open")
+            self._hangs()
         else:
             self._end(Outcome.FAILED, "did not take the message in time")
 
@@ -206,6 +212,14 @@ class PushProtocol(Protocol):
         if self._settled is not None:
             self._settle(PushResult(Outcome.FAILED, self._reply, reason.getErrorMessage(), True))
 
+    def _hangs(self) -> None:
+        seconds = 0.0 if self._hold is None else self._hold.begin()
+        if self._hold is None or not seconds:
+            self._end(Outcome.HUNG, "kept the connection open")
+        else:
+            self.deadline = self._until = self._clock.seconds() + seconds
+            self._hold.tell()
+
     def _isAcknowledged(self) -> bool | None:
         return isAcknowledged(self.transport.getHandle(), self._length)
 
@@ -253,9 +267,17 @@ class PushProtocol(Protocol):
             self.transport.abortConnection()
         else:
             self.transport.loseConnection()
-        settled(self, result)
+        self._tell(settled, result)
 
     def _settle(self, result: PushResult) -> None:
         settled, self._settled = self._settled, None
         if settled is not None:
-            settled(self, result)
+            self._tell(settled, result)
+
+    def _tell(self, settled: "_Settled", result: PushResult) -> None:
+        if self._hold is not None:
+            self._hold.end()
+        settled(self, result)
+
+
+_Settled = Callable[[PushProtocol, PushResult], object]
