@@ -69,6 +69,15 @@ class SpeakingTests(SynchronousTestCase):
         for data in (b"\n", b" \r\n\n"):
             self.assertEqual(_read(data, _ANN), [])
 
+    def test_nul(self) -> None:
+        """
+        A NUL at the ends of a line is nothing, as of a program in C that sends it with its text.
+        """
+        data = b"from:ann|one\n\0two\0\n\0"
+        self.assertEqual(_read(data), [RoomMessage("ann", "one\ntwo")])
+        self.assertEqual(_read(b"\0three\n\0", _ANN), [RoomMessage("ann", "three")])
+        self.assertEqual(_read(b"\0", _ANN), [])
+
     def test_badUTF8(self) -> None:
         """
         A bad sequence becomes a question mark.

@@ -7,7 +7,7 @@ from typing import Any
 from twisted.protocols.haproxy._wrapper import HAProxyWrappingFactory
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.incoming.serverrig import BARE_PORT, PORT, ServerTestCase
+from tests.incoming.serverrig import BARE_PORT, HOST, PORT, ServerTestCase
 from tests.roomtestcase import keepLog
 from twisted_messenger.incoming.connection import DRAIN_SECONDS
 from twisted_messenger.incoming.guard import GuardingReactor
@@ -19,6 +19,7 @@ from twisted_messenger.incoming.mistakes import (
 )
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
+from twisted_messenger.rates import RateLimit
 
 _GET = b"GET / HTTP/1.1\r\nHost: room\r\n\r\n"
 _HELLO = bytes.fromhex("160301004a0100004603036b7c") + b"x" * 66
@@ -65,11 +66,11 @@ class AnsweredTests(ServerTestCase):
     Whoever speaks something else hears at once what this is.
     """
 
-    def begin(self, *pieces: bytes, port: int = PORT) -> Any:
+    def begin(self, *pieces: bytes, port: int = PORT, host: str = HOST) -> Any:
         """
         Send pieces, and wait.
         """
-        sender = self.connect(port)
+        sender = self.connect(port, host)
         for piece in pieces:
             sender.transport.write(piece)
             self.network.settle()
@@ -90,6 +91,18 @@ class AnsweredTests(ServerTestCase):
         self.assertEqual(self.counters["refused.malformed"], 4)
         self.network.advance(DRAIN_SECONDS + 1)
         self.assertEqual(self.log(), [])
+
+    def test_rate(self) -> None:
+        """
+        They cost what messages cost.
+        """
+        self.rates = RateLimit(0.001, 1)
+        for port in self.ports:
+            port.stopListening()
+        self.network.settle()
+        self.serve(self.store)
+        told = [self.begin(_GET, host="10.0.0.7").data[:6] for _ in range(2)]
+        self.assertEqual(told, [b"! malf", b"~ rate"])
 
     def test_unexplained(self) -> None:
         """
