@@ -42,6 +42,8 @@ class HandPusher(DeferredPusher):
         self.leases: dict[int, Lease | None] = {}
         #: Whether the last push to each port is confirmed by an answer alone.
         self.acks: dict[int, bool] = {}
+        #: Who is told when the last push to each port is held; ``None`` if it may not be.
+        self.holds: dict[int, Callable[[], object] | None] = {}
         #: Ports where what is under way has been sent to its end.
         self.whole: set[int] = set()
 
@@ -75,6 +77,7 @@ class HandPusher(DeferredPusher):
         attempt = super().begin(host, port, payload, settled, connectTimeout, lease)
         self.leases[port] = lease
         self.acks[port] = ack
+        self.holds[port] = held
         return HandAttempt(self, port, attempt)
 
     def end(
@@ -88,6 +91,14 @@ class HandPusher(DeferredPusher):
         End the push that is under way to a port.
         """
         self.open.pop(port).callback(PushResult(outcome, reply, connected=connected))
+
+    def hold(self, port: int) -> None:
+        """
+        What is under way to a port has all its bytes there, and its time is up.
+        """
+        held = self.holds[port]
+        assert held is not None
+        held()
 
     def texts(self, port: int) -> list[str]:
         """

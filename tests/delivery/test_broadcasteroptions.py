@@ -4,7 +4,7 @@ Members that want their pushes in a form of their own.
 
 import json
 
-from tests.delivery.broadcasterrig import ANN, BOB, HOST, BroadcasterTestCase
+from tests.delivery.broadcasterrig import ANN, BOB, CYD, DAN, HOST, BroadcasterTestCase
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.push.interfaces import Outcome
 from twisted_messenger.result import Stored
@@ -105,6 +105,69 @@ class OptionTests(BroadcasterTestCase):
         self.say("ci", "2")
         first, second = self.pusher.texts(ANN)
         self.assertEqual((json.loads(first)["text"], second), ("1", "ci: 2\n"))
+
+
+class HeldTests(BroadcasterTestCase):
+    """
+    A member that works for a long time before it closes.
+    """
+
+    def setUp(self) -> None:
+        """
+        Of three places, two are for the healthy. Ann takes her time, and has one of them.
+        """
+        super().setUp()
+        self.start(maxPushes=3)
+        self.meet(("ann", ANN), ("bob", BOB), ("cyd", CYD))
+
+    def endOthers(self) -> None:
+        """
+        All but Ann confirm all there is.
+        """
+        while others := self.pusher.open.keys() - {ANN}:
+            self.pusher.end(min(others))
+
+    def test_givesItsPlaceBack(self) -> None:
+        """
+        Others go on over the place of one that is held.
+        """
+        self.say("ci", "1")
+        self.assertEqual(len(self.pusher.open), 2)
+        self.pusher.hold(ANN)
+        self.assertEqual(sorted(self.pusher.open), [ANN, BOB, CYD])
+
+    def test_onceAndInOrder(self) -> None:
+        """
+        It gets each message once, and the next one when it has closed.
+        """
+        self.say("ci", "1", "2")
+        self.pusher.hold(ANN)
+        self.endOthers()
+        self.network.advance(300)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
+        self.pusher.end(ANN)
+        self.pusher.end(ANN)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2"])
+
+    def test_neverCloses(self) -> None:
+        """
+        One that was held to the end has got the message, and gets the next one.
+        """
+        self.say("ci", "1", "2")
+        self.pusher.hold(ANN)
+        self.endOthers()
+        self.pusher.end(ANN, Outcome.HUNG)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2"])
+        self.assertEqual(self.counters["unconfirmed"], 1)
+
+    def test_newcomer(self) -> None:
+        """
+        Who never confirmed anything is not held: a netcat that hangs would see a message in ten
+        minutes.
+        """
+        self.join("dan", DAN)
+        self.say("ci", "1")
+        self.assertIsNone(self.pusher.holds[DAN])
 
 
 class MergedTests(BroadcasterTestCase):

@@ -10,6 +10,7 @@ from tests.delivery.test_state import STEPS, fail, makeQueue, steady, succeed
 from twisted_messenger.delivery.state import (
     EVICT_ATTEMPTS,
     EVICT_SECONDS,
+    MAX_HANGS,
     NEVER_REACHED_SECONDS,
     POISON_RESETS,
     POISON_SECONDS,
@@ -134,15 +135,39 @@ class PoisonTests(SynchronousTestCase):
 
     def test_refused(self) -> None:
         """
-        Connections that were refused or hung say nothing against an entry.
+        Connections that were refused say nothing against an entry.
         """
         queue = makeQueue()
         for count in range(10 * POISON_RESETS):
             self.assertFalse(fail(queue, 60.0 * count))
-            queue.begin(1)
-            self.assertFalse(queue.hung(60.0 * count))
         progress = queue.progress
         self.assertEqual((progress.cursor, progress.skipped), (0, 0))
+
+    def test_hung(self) -> None:
+        """
+        Nobody sees an entry more than three times, or is blocked by one for ever.
+        """
+        queue = makeQueue()
+        done = []
+        for count in range(MAX_HANGS):
+            queue.begin(1)
+            done.append(queue.hung(60.0 * count))
+        self.assertEqual(done, [False, False, True])
+        self.assertEqual((queue.progress.cursor, queue.progress.skipped), (1, 1))
+        queue.heardFrom()
+        queue.begin(2)
+        self.assertFalse(queue.hung(300.0))
+
+    def test_held(self) -> None:
+        """
+        A member that had much longer than others has got the message, unless it is to be tried
+        again by all means.
+        """
+        for retry, taken in ((False, True), (True, False)):
+            queue = makeQueue(retryUnconfirmed=retry)
+            queue.begin(1)
+            self.assertIs(queue.hung(0.0, held=True), taken)
+            self.assertEqual(queue.progress.cursor, int(taken))
 
     def test_anotherEntry(self) -> None:
         """

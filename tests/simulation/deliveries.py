@@ -2,8 +2,11 @@
 Judges what members receive: whole, in order, and twice only for a reason.
 """
 
+from collections import Counter
+
 from tests.simulation.record import Event, Kind, Message, Record
 from tests.simulation.server import Settings
+from twisted_messenger.delivery.state import MAX_HANGS
 
 # A crash repeats what was confirmed at most so long before it: the cursors' flush, and the
 # store's time for it, which may have to wait for others.
@@ -30,7 +33,7 @@ class DeliveryJudge:
         self._full: float | None = None
         self._failures: dict[str, int] = {}
         #: By host: what a member took without closing may count as delivered, read or not.
-        self._hung: set[tuple[str, str]] = set()
+        self._hung: Counter[tuple[str, str]] = Counter()
         self._hosts: dict[str, str] = {}
         self.duplicates = 0
 
@@ -48,7 +51,7 @@ class DeliveryJudge:
             host = event.who.partition(":")[0]
             self._failures[host] = self._failures.get(host, 0) + 1
             if event.detail == "hung":
-                self._hung.add((host, event.what))
+                self._hung[host, event.what] += 1
         elif event.kind is Kind.ENROLLED:
             self._hosts[event.who] = event.what.partition(":")[0]
 
@@ -57,7 +60,9 @@ class DeliveryJudge:
         if message is not None:
             self._said(event, message)
         elif event.what.endswith(("message was dropped", "messages were dropped")):
-            if not self._tight and max(self._failures.values(), default=0) < _POISON_FAILURES:
+            reset = max(self._failures.values(), default=0) >= _POISON_FAILURES
+            hung = max(self._hung.values(), default=0) >= MAX_HANGS
+            if not (self._tight or reset or hung):
                 self._record.violated("drop", f"{event.who}: {event.what}, without need")
         elif event.what or not self._crashed or self._crashed[-1] != event.time:
             # A kill between the connection and its first byte leaves an empty message.

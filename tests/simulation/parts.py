@@ -4,6 +4,7 @@ What a server is made of: the real parts, and for each invariant parts that brea
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tests.simulation.disk import Disk
 from twisted_messenger.backoff import RetryPolicy, retrySchedule
@@ -12,6 +13,12 @@ from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.stores.sqlite.store import SQLiteStore
+
+#: Seconds that a push may be held.
+HOLD_SECONDS = 12.0
+
+
+_holding = partial(PushCreator, holdTimeout=HOLD_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,8 @@ class Parts:
 
     disk: Callable[[float], Disk] = Disk
     store: type[SQLiteStore] = SQLiteStore
-    pusher: Callable[[object], Pusher] = PushCreator
+    #: A member that takes its time is held, but not beyond the end of the story.
+    pusher: Callable[[object], Pusher] = _holding
     broadcaster: type[Broadcaster] = Broadcaster
     receipts: type[ReceiptFactory] = ReceiptFactory
     retry: Callable[[Callable[[], float]], RetryPolicy] = retrySchedule

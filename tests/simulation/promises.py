@@ -3,6 +3,7 @@ Judges the promise itself: what was answered by a close without a byte reaches e
 """
 
 from tests.simulation.deliveries import DeliveryJudge
+from tests.simulation.parts import HOLD_SECONDS
 from tests.simulation.record import Event, Kind, Message, Record
 
 # A confirmation is remembered by the store so many seconds later, at most.
@@ -25,7 +26,9 @@ class PromiseJudge:
         self._there: set[str] = set()
         self._told: dict[str, int] = {}
         self._confirmed: dict[str, float] = {}
-        #: Taken, as far as one can tell, by a member that never closes.
+        #: When the push under way to each address began.
+        self._begun: dict[str, float] = {}
+        #: Taken, as far as one can tell, by a member that never closes, or did not for very long.
         self._excused: set[tuple[str, str]] = set()
         self._names: dict[str, str] = {}
         #: By sender, with the number of events before the answer.
@@ -46,6 +49,8 @@ class PromiseJudge:
             self._there.discard(name)
             self._joined.pop(name, None)
             self._confirmed.pop(name, None)
+        elif kind is Kind.PUSHING:
+            self._begun[name] = event.time
         elif kind is Kind.PUSHED:
             self._pushed(event)
         elif kind is Kind.ANSWERED and event.detail == "stored":
@@ -65,9 +70,12 @@ class PromiseJudge:
         name = self._names[event.who.partition(":")[0]]
         if event.detail == "confirmed":
             self._confirmed.setdefault(name, event.time)
-        elif event.detail == "hung" and name not in self._confirmed:
+        elif event.detail == "hung" and (name not in self._confirmed or self._wasHeld(event)):
             self._excused.add((name, event.what))
             self._tell(name, event.what)
+
+    def _wasHeld(self, event: Event) -> bool:
+        return event.time - self._begun[event.who] >= HOLD_SECONDS
 
     def _answered(self, event: Event) -> None:
         message = self._record.messages[event.what]

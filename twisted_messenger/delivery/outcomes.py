@@ -33,11 +33,14 @@ class Outcomes:
         self._running = running
         self._lines = EventLog(counters)
 
-    def settled(self, result: PushResult, state: DeliveryState, member: Member) -> bool:
+    def settled(
+        self, result: PushResult, state: DeliveryState, member: Member, held: bool = False
+    ) -> bool:
         """
         A push has ended.
 
         :param state: of the member it was for, which is told.
+        :param held: whether the member was given much more time than usual.
 
         :returns: whether the member has come further.
         """
@@ -50,7 +53,7 @@ class Outcomes:
             return self._cameBack(state, member)
         if result.outcome is Outcome.REJECTED:
             return self._rejected(result, state, member)
-        return self._fell(result, state, member)
+        return self._fell(result, state, member, held)
 
     def evicted(self, member: Member) -> None:
         """
@@ -73,14 +76,14 @@ class Outcomes:
         self._note(member, line, why=_said(result))
         return True
 
-    def _fell(self, result: PushResult, state: DeliveryState, member: Member) -> bool:
+    def _fell(self, result: PushResult, state: DeliveryState, member: Member, held: bool) -> bool:
         now = self._running()
         if result.outcome is Outcome.EXHAUSTED:
             state.postponed(now)
             return False
         if result.outcome is Outcome.HUNG:
-            further = state.hung(now)
-            counter = "unconfirmed"
+            further = state.hung(now, held)
+            counter = "skipped" if state.backoff.failures else "unconfirmed"
         else:
             reset = result.connected and result.outcome is Outcome.FAILED
             further = state.failed(now, reset)

@@ -65,6 +65,8 @@ class Recipient:
         self._window: Window[Recipient]
         self._source: str | None = None
         self._late = False
+        # Whether it takes its time with the push under way, which has given its place back.
+        self._isHeld = False
         # Whether its last attempt kept a place for long, and when the one under way began, where
         # that may matter.
         self._hangs = False
@@ -346,7 +348,16 @@ class Recipient:
             timeout,
             shared.lease,
             ack=member.options.ack,
+            held=self._held if self._state.reached else None,
+            source=self._subscriber or "",
         )
+
+    def _held(self) -> None:
+        """
+        The member has got everything and takes its time: others need not wait for it.
+        """
+        self._isHeld = True
+        self._shared.slots.leave(self._window, self._source, self._late)
 
     def _settled(self, result: PushResult) -> None:
         shared, address = self._shared, self._pushedTo
@@ -358,14 +369,14 @@ class Recipient:
             return
         if self._successor is not None and result.outcome is Outcome.CONFIRMED:
             self._successor.had(self._state.inFlight)
-        further = shared.outcomes.settled(result, self._state, self.member)
+        further = shared.outcomes.settled(result, self._state, self.member, self._isHeld)
         if self._window is not slots.healthy:
             self._hangs = self._tookLong(result)
         # How far a member came that has left is no news, unless it is to be another node's. Since
         # when it fails is news too: a restart must not make it young again.
         if (further or result.outcome in _TOLD) and (self._rested is not None or not self._gone):
             shared.cursors.moved(self.member.id, self._state)
-        stays = address == self._address and slots.mayKeep(self._window)
+        stays = address == self._address and not self._isHeld and slots.mayKeep(self._window)
         if stays and (entry := self._flowing()) is not None:
             self._pushEntry(entry)
         else:
@@ -378,8 +389,12 @@ class Recipient:
         return result.outcome is Outcome.HUNG or lasted >= _LONG_SECONDS
 
     def _placeFree(self, address: str) -> None:
-        # Those who wait for a place come before the one who had it.
-        self._leave()
+        if self._isHeld:
+            self._isHeld = False
+            self._shared.resting[self] = None
+        else:
+            # Those who wait for a place come before the one who had it.
+            self._leave()
         if self._rested is not None:
             rested, self._rested = self._rested, None
             rested.callback(None)

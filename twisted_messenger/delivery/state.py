@@ -28,6 +28,9 @@ NEVER_REACHED_SECONDS = 600.0
 POISON_RESETS = 20
 POISON_SECONDS = 600.0
 
+#: Times that a member sees an entry for which it never closes a connection.
+MAX_HANGS = 3
+
 
 @dataclass(frozen=True)
 class Send:
@@ -103,7 +106,7 @@ class DeliveryState:
         self._failingSince = progress.failingSince
         self._lastReached = progress.lastReached
         self._reachedLately = False
-        self._resets = 0
+        self._resets = self._hangs = 0
         self._resetSince = 0.0
         self._had: set[int] = set()
 
@@ -138,6 +141,13 @@ class DeliveryState:
         Whether an attempt is under way.
         """
         return self.inFlight is not None or self._telling is not None
+
+    @property
+    def reached(self) -> bool:
+        """
+        Whether a push was ever confirmed.
+        """
+        return self._reached
 
     @property
     def suspect(self) -> bool:
@@ -258,17 +268,27 @@ class DeliveryState:
         """
         self.confirmed()
 
-    def hung(self, now: float) -> bool:
+    def hung(self, now: float, held: bool = False) -> bool:
         """
         The member took the bytes but kept the connection open until we gave up.
 
-        :returns: whether that counts as delivered: so it does for a member that never confirmed
-            anything, or a hanging netcat would show every message for ever.
+        :param held: whether we waited for much longer than for others.
+        :returns: whether the entry is done with. It counts as delivered for a member that was held,
+            and for one that never confirmed anything, or a hanging netcat would show every message
+            for ever. Any other is tried again, so often that nobody is blocked by an entry.
         """
-        if self._reached or self._retryUnconfirmed:
-            self._failed(now)
+        if not self._retryUnconfirmed and (held or not self._reached):
+            self._delivered()
+            return True
+        position = self.inFlight
+        self._failed(now)
+        if position is None or position <= self.cursor:
             return False
-        self._delivered()
+        self._hangs += 1
+        if self._hangs < MAX_HANGS:
+            return False
+        self._skipped += 1
+        self._cameTo(position)
         return True
 
     def failed(self, now: float, connected: bool = False) -> bool:
@@ -349,9 +369,9 @@ class DeliveryState:
     def _forgive(self) -> None:
         self._attempts = 0
         self._failingSince = None
-        self._resets = 0
+        self._resets = self._hangs = 0
 
     def _cameTo(self, position: int) -> None:
         self.cursor = max(self.cursor, position)
         self._had = {one for one in self._had if one > self.cursor}
-        self._resets = 0
+        self._resets = self._hangs = 0

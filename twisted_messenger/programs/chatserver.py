@@ -29,6 +29,7 @@ from twisted_messenger.programs.process import (
 from twisted_messenger.programs.strangerlines import boundStrangersLines
 from twisted_messenger.programs.tap import TapOptions, TapService
 from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
+from twisted_messenger.push.holding import HOLD_TIMEOUT
 from twisted_messenger.rates import BURST, BYTE_BURST, BYTE_RATE, RATE, RateLimit
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.lookup import Lookup
@@ -180,6 +181,13 @@ class Options(TapOptions):
         ],
         ["connect-timeout", None, CONNECT_TIMEOUT, "Seconds until a push must be connected"],
         ["push-timeout", None, PUSH_TIMEOUT, "Seconds a member has to read a push and close"],
+        [
+            "hold-timeout",
+            None,
+            HOLD_TIMEOUT,
+            "Seconds for a member that has got all of a push and works before it closes; such "
+            "pushes take no place from others. Not more than --push-timeout holds none",
+        ],
         ["max-pushes", None, MAX_PUSHES, "Pushes in flight at once"],
         [
             "unconfirmed",
@@ -236,7 +244,7 @@ class Options(TapOptions):
             self["listeners"].insert(0, (f"--port {port}", everywhere(port)))
         if self["unconfirmed"] not in ("delivered", "retry"):
             raise UsageError(f"--unconfirmed {self['unconfirmed']}: give delivered or retry")
-        for option in ("message-timeout", "connect-timeout", "push-timeout"):
+        for option in ("message-timeout", "connect-timeout", "push-timeout", "hold-timeout"):
             self[option] = self.number(option, float, 0.1, _DAY)
         # The silence that ends a line must come first.
         self["idle-timeout"] = self.number("idle-timeout", float, 2, _DAY)
@@ -356,7 +364,9 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
     )
     broadcaster = Broadcaster(
         store,
-        PushCreator(reactor, pushTimeout=config["push-timeout"]),
+        PushCreator(
+            reactor, pushTimeout=config["push-timeout"], holdTimeout=config["hold-timeout"]
+        ),
         reactor,
         room.counters,
         limits=config["limits"],

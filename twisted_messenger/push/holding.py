@@ -36,9 +36,10 @@ class Holding:
         """
         Take a place.
 
+        :param source: whose; empty for this machine's own, which has no share.
         :returns: whether there is one.
         """
-        if self._free <= 0 or self._taken[source] >= self._share:
+        if self._free <= 0 or (source and self._taken[source] >= self._share):
             return False
         self._free -= 1
         self._taken[source] += 1
