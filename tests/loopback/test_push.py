@@ -3,6 +3,7 @@ Pushes on the kernel's sockets: under one epoll, and by the reactor.
 """
 
 import socket
+import struct
 from errno import EHOSTUNREACH
 from typing import Any
 
@@ -17,9 +18,12 @@ from tests.loopback.rig import HOST, freePort
 from tests.loopback.waiting import PATIENCE, LoopbackWaiting
 from tests.push import pushcontract, recallcontract
 from tests.push.pushrig import ActingFactory
+from twisted_messenger.lease import Lease, uptime
 from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.push.flat import FlatPush
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.push.protocol import PushProtocol
+from twisted_messenger.testing import CollectingFactory
 
 
 @implementer(IReactorTime)
@@ -60,11 +64,54 @@ class BatchPushTests(LoopbackWaiting, recallcontract.RecallContract):
         """
         results: list[PushResult] = []
         attempt = self.creator.begin(HOST, pushcontract.blackHole(self), b"hi", results.append)
+        assert isinstance(attempt, PushProtocol)
         error = getConnectError((EHOSTUNREACH, "no route to host"))
         attempt.notConnected(Failure(error))
         self.assertEqual([result.outcome for result in results], [Outcome.FAILED])
         self.assertIsNotNone(attempt.attempt)
         attempt.cancel()
+
+    def test_tooLate(self) -> None:
+        """
+        Where this node may not push any more, the peer sees a reset and no byte, and is not blamed.
+        """
+        listening = pushcontract.listener(self)
+        results: list[PushResult] = []
+        port = int(listening.getsockname()[1])
+        self.creator.begin(HOST, port, b"hi", results.append, lease=Lease(uptime()))
+        self.waitUntil(lambda: results)
+        self.assertIs(results[0].outcome, Outcome.EXHAUSTED)
+        peer = self.accepted(listening)
+        with self.assertRaises(ConnectionResetError):
+            peer.recv(1)
+
+    def test_flat(self) -> None:
+        """
+        Where a connection stands at once, a push is one object until something unusual happens: a
+        hundred members cost half as much so.
+        """
+        for host in (HOST, "::1"):
+            for lease in (None, Lease(uptime() + PATIENCE)):
+                settled: Deferred[PushResult] = Deferred()
+                port = self.listen(CollectingFactory(), host)
+                attempt = self.creator.begin(host, port, b"hi", settled.callback, lease=lease)
+                self.assertIsInstance(attempt, FlatPush)
+                self.assertIs(self.waitFor(settled).outcome, Outcome.CONFIRMED)
+                attempt.cancel()
+                attempt.recall()
+
+    def test_oneByteAndReset(self) -> None:
+        """
+        A peer that answers a byte and resets has not closed.
+        """
+        listening = pushcontract.listener(self)
+        pushing = self.creator.push(HOST, int(listening.getsockname()[1]), b"ann: hi")
+        peer = self.accepted(listening)
+        self.assertEqual(self.readToEnd(peer), b"ann: hi")
+        peer.send(b"x")
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        self.assertIs(self.waitFor(pushing).outcome, Outcome.FAILED)
 
     def test_notWatched(self) -> None:
         """

@@ -109,7 +109,7 @@ class BatchTests(LoopbackWaiting, SynchronousTestCase):
         Of all that was open only so many listeners are, and the reactor does not watch the epoll.
         """
         self.waitUntil(lambda: len(self.descriptors()) <= len(self.before) + listeners)
-        self.assertNotIn(self.batch, self.reactor.getReaders())
+        self.waitUntil(lambda: self.batch not in self.reactor.getReaders())
 
     def test_many(self) -> None:
         """

@@ -15,7 +15,7 @@ from tests.push.pushcontract import MUCH, listener
 from tests.push.pushrig import HOST
 from tests.waiting import WaitingTestCase
 from twisted_messenger.lease import Lease, uptime
-from twisted_messenger.push.creator import BatchCreator
+from twisted_messenger.push.batchcreator import BatchCreator
 from twisted_messenger.testing import CollectingFactory, RecordingProtocol
 
 

@@ -14,7 +14,7 @@ from zope.interface.verify import verifyObject
 from tests.loopback.waiting import LoopbackWaiting
 from tests.testing import clientcontract, transportcontract, turnscontract
 from tests.transportrig import pendingError
-from twisted_messenger.push.creator import BatchCreator
+from twisted_messenger.push.batchcreator import BatchCreator
 from twisted_messenger.testing import RecordingProtocol
 
 

@@ -9,8 +9,7 @@ from twisted.internet.protocol import Factory
 
 from tests.push.pushcontract import MUCH, PushContract, blackHole
 from tests.push.pushrig import HOST
-from twisted_messenger.push.interfaces import Outcome, PushResult
-from twisted_messenger.push.protocol import PushProtocol
+from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 from twisted_messenger.testing import HangingFactory, TarpitFactory
 
 
@@ -26,7 +25,7 @@ class RecallContract(PushContract):
         super().setUp()
         self.results: list[PushResult] = []
 
-    def begin(self, peer: "Factory[Any] | int", payload: bytes) -> PushProtocol:
+    def begin(self, peer: "Factory[Any] | int", payload: bytes) -> Attempt:
         """
         Begin a push to a peer, or to a port.
         """

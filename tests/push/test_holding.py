@@ -10,8 +10,7 @@ from tests.push.pushrig import HOST, LATE, PORT, PushTestCase
 from tests.transportrig import pendingError
 from twisted_messenger.push.creator import PUSH_TIMEOUT, PushCreator
 from twisted_messenger.push.holding import HOLD_TIMEOUT, MAX_HELD, MAX_HELD_SHARE
-from twisted_messenger.push.interfaces import Outcome, PushResult
-from twisted_messenger.push.protocol import PushProtocol
+from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 from twisted_messenger.testing import HangingFactory
 
 
@@ -31,7 +30,7 @@ class HoldingTests(PushTestCase):
         #: The sources of those that were held, in order.
         self.held: list[str] = []
 
-    def begin(self, source: str = "ann") -> PushProtocol:
+    def begin(self, source: str = "ann") -> Attempt:
         """
         Begin a push that may be held.
         """
@@ -167,7 +166,7 @@ class HoldingTests(PushTestCase):
         """
         Who is told that a push is held may give up another whose time is up too.
         """
-        attempts: list[PushProtocol] = []
+        attempts: list[Attempt] = []
 
         def held() -> None:
             self.held.append("one")

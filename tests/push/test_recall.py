@@ -7,8 +7,7 @@ from typing import Any
 from tests.push.pushrig import BIG, HOST, LATE, PORT, ActingFactory, PushTestCase
 from tests.transportrig import pendingError
 from twisted_messenger.push.creator import PUSH_TIMEOUT
-from twisted_messenger.push.interfaces import Outcome, PushResult
-from twisted_messenger.push.protocol import PushProtocol
+from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 from twisted_messenger.testing import (
     CollectingFactory,
     HangingFactory,
@@ -29,7 +28,7 @@ class RecallTests(PushTestCase):
         super().setUp()
         self.results: list[PushResult] = []
 
-    def begin(self, payload: bytes = b"ann: hi") -> PushProtocol:
+    def begin(self, payload: bytes = b"ann: hi") -> Attempt:
         """
         Begin a push, as a recipient does.
         """

@@ -13,11 +13,11 @@ from typing import Any
 # Other systems have a TCP_INFO of another form, or none.
 _TCP_INFO = getattr(socket, "TCP_INFO", 0) if sys.platform == "linux" else 0
 
-# Of struct tcp_info: state, bytes acknowledged, bytes received.
-_INFO = struct.Struct("=B119xQQ")
+# Of struct tcp_info: bytes acknowledged, bytes received.
+_INFO = struct.Struct("=120xQQ")
 
-# Bytes acknowledged count the two ends of the connection as one byte each.
-_ENDS = 2
+# Bytes acknowledged count the two ends of the connection as one byte each, bytes received its end.
+_ENDS, _END = 2, 1
 
 
 def isAcknowledged(handle: Any, length: int) -> bool | None:
@@ -28,11 +28,28 @@ def isAcknowledged(handle: Any, length: int) -> bool | None:
     :param length: of what was sent, in bytes; it was followed by our end of file.
     :returns: ``None`` if the kernel does not tell.
     """
-    if not _TCP_INFO:
-        return None
-    info = handle.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _INFO.size)
-    if len(info) < _INFO.size:
-        return None
-    _, acknowledged, _ = _INFO.unpack(info)
+    acknowledged, _ = _bytes(handle)
     # A connection that stands has one byte acknowledged at least: who says 0, does not count.
     return acknowledged >= length + _ENDS if acknowledged else None
+
+
+def isClosedInOrder(handle: Any, length: int) -> bool:
+    """
+    Whether everything has been acknowledged on a connection that both sides have ended, and nothing
+    was answered.
+
+    :param length: as above.
+    :returns: false too if the kernel does not tell.
+    """
+    acknowledged, received = _bytes(handle)
+    return acknowledged >= length + _ENDS and received == _END
+
+
+def _bytes(handle: Any) -> tuple[int, int]:
+    """
+    :returns: bytes acknowledged and received; zeros if the kernel does not tell.
+    """
+    if not _TCP_INFO:
+        return 0, 0
+    info = handle.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _INFO.size)
+    return _INFO.unpack(info) if len(info) == _INFO.size else (0, 0)

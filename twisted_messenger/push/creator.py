@@ -6,23 +6,19 @@ receiver prints first, then closes. ``loseConnection`` alone would report succes
 that were never read.
 """
 
-import select
-from collections.abc import Callable
-from contextlib import suppress
-from functools import lru_cache
+from collections.abc import Callable, Collection
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IDelayedCall,
-    IReactorFDSet,
 )
-from twisted.internet.protocol import ClientCreator
 from twisted.python.failure import Failure
 
-from twisted_messenger.address import literal
 from twisted_messenger.lease import Lease
-from twisted_messenger.push.epoll import SocketBatch
+from twisted_messenger.push.batchcreator import BatchCreator
+from twisted_messenger.push.epoll import SocketBatch, Watched
+from twisted_messenger.push.flat import FlatPush
 from twisted_messenger.push.holding import (
     HOLD_TIMEOUT,
     MAX_HELD,
@@ -30,43 +26,9 @@ from twisted_messenger.push.holding import (
     Hold,
     Holding,
 )
-from twisted_messenger.push.interfaces import PushResult
+from twisted_messenger.push.interfaces import Attempt, PushResult
 from twisted_messenger.push.protocol import _ONE_SEND_BYTES, PushProtocol
-
-
-@lru_cache(maxsize=16_384)
-def _isLiteral(host: str) -> bool:
-    return literal(host) is not None
-
-
-class BatchCreator(ClientCreator):
-    """
-    A ``ClientCreator`` that can also put connections to address literals under one epoll.
-
-    Its own methods, and whatever a batch cannot serve (names, TLS, a local address, another
-    platform or reactor), are the reactor's.
-    """
-
-    _batch: SocketBatch | None = None
-
-    def batchFor(self, host: str) -> SocketBatch | None:
-        """
-        The sockets for connections to a host; made when they are needed first, not before a
-        daemon has forked.
-
-        :returns: ``None`` where the reactor must do it.
-        """
-        if not _isLiteral(host):
-            return None
-        if self._batch is None and self._canBatch():
-            # Without a descriptor for it, the reactor has none either, and will say so.
-            with suppress(OSError):
-                self._batch = SocketBatch(self.reactor)
-        return self._batch
-
-    def _canBatch(self) -> bool:
-        return hasattr(select, "epoll") and IReactorFDSet.providedBy(self.reactor)
-
+from twisted_messenger.push.transport import notConnectedBy, sendAtOnce
 
 #: Seconds until a connection must stand. A LAN answers in milliseconds; a lost SYN is sent
 #: again after 1 s and 3 s.
@@ -110,6 +72,8 @@ class PushCreator(BatchCreator):
         self._active: dict[PushProtocol, Callable[[PushResult], object]] = {}
         self._sweep: IDelayedCall | None = None
         self._next: PushProtocol
+        # One bound method for all pushes.
+        self._unfolding = self._unfold
 
     def push(
         self,
@@ -144,34 +108,85 @@ class PushCreator(BatchCreator):
         ack: bool = False,
         held: Callable[[], object] | None = None,
         source: str = "",
-    ) -> PushProtocol:
+    ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.
 
         What the reactor must connect heeds no lease.
         """
-        timeout = self._connectTimeout if connectTimeout is None else connectTimeout
-        batch = self.batchFor(host)
-        opened = batch is not None and len(payload) <= _ONE_SEND_BYTES
-        protocol = PushProtocol(
-            self.reactor,
-            payload,
-            timeout,
-            self._pushTimeout,
-            self._ended,
-            opened=opened,
-            ack=ack,
-            hold=None if held is None else Hold(self._holding, source, held),
-        )
-        self._active[protocol] = settled
         if self._sweep is None:
             self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)
+        batch = self.batchFor(host)
+        if batch is not None and len(payload) <= _ONE_SEND_BYTES and not ack:
+            try:
+                handle, unsent = sendAtOnce(host, port, payload, lease)
+            except OSError as error:
+                return self._notBegun(error, payload, settled)
+            if unsent is None:
+                until = self.reactor.seconds() + self._pushTimeout
+                peer = host, port
+                unfold = self._unfolding
+                return FlatPush(batch, handle, peer, payload, until, settled, held, source, unfold)
+        else:
+            handle, unsent = None, payload
+        protocol = self._protocol(payload, settled, connectTimeout, ack, held, source)
         if batch is None:
             self._byReactor(protocol, host, port)
         else:
-            opening = payload if opened else b""
-            attempt = batch.connect(host, port, protocol, protocol.notConnected, opening, lease)
-            protocol.attempt, protocol.isUnderWay = attempt, attempt.isUnderWay
+            self._byBatch(batch, protocol, host, port, unsent, lease, handle)
+        return protocol
+
+    def _protocol(
+        self,
+        payload: bytes,
+        settled: Callable[[PushResult], object],
+        connectTimeout: float | None,
+        ack: bool = False,
+        held: Callable[[], object] | None = None,
+        source: str = "",
+    ) -> PushProtocol:
+        timeout = self._connectTimeout if connectTimeout is None else connectTimeout
+        hold = None if held is None else Hold(self._holding, source, held)
+        times = timeout, self._pushTimeout
+        protocol = PushProtocol(self.reactor, payload, *times, self._ended, ack=ack, hold=hold)
+        self._active[protocol] = settled
+        return protocol
+
+    def _notBegun(
+        self, error: OSError, payload: bytes, settled: Callable[[PushResult], object]
+    ) -> PushProtocol:
+        """
+        The call of connect itself has failed; that is told later.
+        """
+        protocol = self._protocol(payload, settled, None)
+        protocol.isUnderWay = False
+        self.reactor.callLater(0, protocol.notConnected, notConnectedBy(error))
+        return protocol
+
+    def _byBatch(
+        self,
+        batch: SocketBatch,
+        protocol: PushProtocol,
+        host: str,
+        port: int,
+        unsent: bytes,
+        lease: Lease | None,
+        handle: Any,
+    ) -> None:
+        opening = b""
+        if len(unsent) <= _ONE_SEND_BYTES:
+            protocol.opened()
+            opening = unsent
+        failed = protocol.notConnected
+        attempt = batch.connect(host, port, protocol, failed, opening, lease, handle)
+        protocol.attempt, protocol.isUnderWay = attempt, attempt.isUnderWay
+
+    def _unfold(self, push: FlatPush) -> PushProtocol:
+        """
+        Go on with a flat push as with any other.
+        """
+        protocol = self._protocol(push.payload, push.settled, None, False, push.held, push.source)
+        protocol.resume(push.transportFor(protocol), push.deadline)
         return protocol
 
     def _byReactor(self, protocol: PushProtocol, host: str, port: int) -> None:
@@ -190,13 +205,22 @@ class PushCreator(BatchCreator):
 
     def _ended(self, protocol: PushProtocol, result: PushResult) -> None:
         settled = self._active.pop(protocol)
-        if not self._active and self._sweep is not None:
+        if not self._active and self._sweep is not None and not self._watched:
             self._sweep.cancel()
             self._sweep = None
         settled(result)
 
+    @property
+    def _watched(self) -> Collection[Watched]:
+        return () if self._batch is None else self._batch.watched
+
     def _sweepAll(self) -> None:
-        self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)
+        self._sweep = None
+        pushes: list[PushProtocol | FlatPush] = [*self._active]
+        pushes += [push for push in self._watched if isinstance(push, FlatPush)]
+        if pushes:
+            self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)
         now = self.reactor.seconds()
-        for protocol in [protocol for protocol in self._active if protocol.deadline <= now]:
-            protocol.expired()
+        for push in pushes:
+            if push.deadline <= now:
+                push.expired()

@@ -5,15 +5,16 @@ A reactor does much for each connection that one which lives for a single messag
 name resolution, a connector, a timer, five changes of what is watched. Here all sockets lie under
 one epoll of their own, and the reactor watches that one descriptor::
 
-    reactor --addReader--> SocketBatch (epoll) --ready--> PushSocket --> protocol
-                                                    '---> PushSocket --> protocol
+    reactor --addReader--> SocketBatch (epoll) --ready--> FlatPush
+                                                    |---> FlatPush
+                                                    '---> PushSocket --> PushProtocol
 
 A batch of ready sockets costs the reactor one call.
 """
 
 import select
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, Protocol
 
 from twisted.internet.interfaces import IReadDescriptor
 from twisted.logger import Logger
@@ -25,6 +26,24 @@ from twisted_messenger.push.transport import PushSocket
 
 # Sockets looked at before the reactor may do something else.
 _BATCH = 256
+
+_EPOLLIN = getattr(select, "EPOLLIN", 0)
+
+
+class Watched(Protocol):
+    """
+    What goes on when its socket has news.
+    """
+
+    def ready(self, events: int) -> None:
+        """
+        The kernel has news; it may be over by now.
+        """
+
+    def abortConnection(self) -> None:
+        """
+        Reset.
+        """
 
 
 @implementer(IReadDescriptor)
@@ -40,7 +59,8 @@ class SocketBatch:
     def __init__(self, reactor: Any) -> None:
         self.reactor = reactor
         self._epoll = select.epoll()
-        self._sockets: dict[int, PushSocket] = {}
+        self._sockets: dict[int, Watched] = {}
+        self._isRead = False
 
     def connect(
         self,
@@ -50,6 +70,7 @@ class SocketBatch:
         failed: Callable[[Failure], object],
         opening: bytes = b"",
         lease: Lease | None = None,
+        handle: Any = None,
     ) -> PushSocket:
         """
         Connect a protocol.
@@ -60,12 +81,17 @@ class SocketBatch:
         :param opening: sent as soon as the connection stands, before the protocol learns of that:
             one system call less.
         :param lease: where it is over by then, the attempt fails with ``ECANCELED``.
+        :param handle: a socket that is connecting already, and takes nothing for now; or ``None``.
         """
         transport = PushSocket(self, (host, port), protocol, failed, opening, lease)
         try:
-            transport.connect()
+            if handle is None:
+                transport.connect()
+            else:
+                transport.adopt(handle)
+                transport.wait()
         except OSError as error:
-            self.reactor.callLater(0, transport.notConnected, error.errno)
+            self.reactor.callLater(0, transport.notConnected, error)
         except Exception:
             self._broke(transport)
         return transport
@@ -78,10 +104,7 @@ class SocketBatch:
         if events == before:
             return
         if not before:
-            if not self._sockets:
-                self.reactor.addReader(self)
-            self._sockets[descriptor] = transport
-            self._epoll.register(descriptor, events)
+            self._enter(descriptor, transport, events)
         elif events:
             self._epoll.modify(descriptor, events)
         else:
@@ -95,8 +118,37 @@ class SocketBatch:
         A socket that was watched is about to be closed; the kernel forgets it then by itself.
         """
         del self._sockets[transport.descriptor]
-        if not self._sockets:
-            self.reactor.removeReader(self)
+        self._restIfEmpty()
+
+    def add(self, push: Watched, handle: Any) -> int:
+        """
+        Watch a socket on which nothing is left to send.
+
+        :returns: its descriptor.
+        """
+        descriptor: int = handle.fileno()
+        self._enter(descriptor, push, _EPOLLIN)
+        return descriptor
+
+    def drop(self, descriptor: int) -> None:
+        """
+        A socket that has news just now is about to be closed; often, another follows it.
+        """
+        del self._sockets[descriptor]
+
+    def takeOver(self, transport: PushSocket, handle: Any) -> None:
+        """
+        From now on, tell a transport of a socket that was added.
+        """
+        transport.takeOver(handle, _EPOLLIN)
+        self._sockets[transport.descriptor] = transport
+
+    @property
+    def watched(self) -> Collection[Watched]:
+        """
+        Who has a socket here.
+        """
+        return self._sockets.values()
 
     def fileno(self) -> int:
         """
@@ -115,14 +167,14 @@ class SocketBatch:
         Let every socket go on that can.
         """
         sockets = self._sockets
-        for descriptor, events in self._epoll.poll(0, _BATCH):
-            transport = sockets.get(descriptor)
-            # One before it may have closed it.
-            if transport is not None:
-                try:
-                    transport.ready(events)
-                except Exception:
-                    self._broke(transport)
+        # Found first: one of them may close another, and open one with the same descriptor.
+        news = [(sockets[descriptor], events) for descriptor, events in self._epoll.poll(0, _BATCH)]
+        for push, events in news:
+            try:
+                push.ready(events)
+            except Exception:
+                self._broke(push)
+        self._restIfEmpty()
 
     def connectionLost(self, reason: Failure) -> None:
         """
@@ -132,6 +184,18 @@ class SocketBatch:
             transport.abortConnection()
         self._epoll.close()
 
-    def _broke(self, transport: PushSocket) -> None:
+    def _enter(self, descriptor: int, push: Watched, events: int) -> None:
+        if not self._isRead:
+            self._isRead = True
+            self.reactor.addReader(self)
+        self._sockets[descriptor] = push
+        self._epoll.register(descriptor, events)
+
+    def _restIfEmpty(self) -> None:
+        if self._isRead and not self._sockets:
+            self._isRead = False
+            self.reactor.removeReader(self)
+
+    def _broke(self, push: Watched) -> None:
         self.log.failure("a push broke")
-        transport.abortConnection()
+        push.abortConnection()

@@ -76,7 +76,6 @@ class PushProtocol(Protocol):
     :param connectTimeout: seconds from now until the connection must stand.
     :param pushTimeout: seconds from then until the peer must have closed.
     :param settled: called once, with this protocol and the result.
-    :param opened: whether the transport sends the payload by itself, before it makes a connection.
     :param ack: whether only an answer that begins with ``+`` confirms.
     :param hold: asked when the time is up and the peer has everything; ``None`` for no.
     """
@@ -94,7 +93,6 @@ class PushProtocol(Protocol):
         pushTimeout: float,
         settled: "Callable[[PushProtocol, PushResult], object]",
         *,
-        opened: bool = False,
         ack: bool = False,
         hold: Hold | None = None,
     ) -> None:
@@ -102,7 +100,7 @@ class PushProtocol(Protocol):
         self.deadline = clock.seconds() + connectTimeout
         self._clock = clock
         self._length = len(payload)
-        self._unsent = b"" if opened else payload
+        self._unsent = payload
         self._pushTimeout = pushTimeout
         self._ack = ack
         self._hold = hold
@@ -130,6 +128,21 @@ class PushProtocol(Protocol):
             tcp.write(self._unsent)
             self._unsent = b""
         tcp.loseWriteConnection()
+
+    def opened(self) -> None:
+        """
+        The transport sends the payload by itself, before it makes the connection known.
+        """
+        self._unsent = b""
+
+    def resume(self, transport: Any, deadline: float) -> None:
+        """
+        All has been sent over that transport already, and so has our end.
+        """
+        self.transport = transport
+        self.deadline = self._until = deadline
+        self._unsent = b""
+        self._finSent = True
 
     def notConnected(self, reason: Failure) -> None:
         """

@@ -28,7 +28,65 @@ _READ_BYTES = 4096
 _EPOLLIN = getattr(select, "EPOLLIN", 0)
 _EPOLLOUT = getattr(select, "EPOLLOUT", 0)
 
+# An end of file in one packet with what is before it.
+_MSG_MORE = getattr(socket, "MSG_MORE", 0)
+
 _STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
+
+
+def notConnectedBy(error: OSError) -> Failure:
+    """
+    What there is in place of a connection.
+    """
+    number = error.errno or 0
+    return Failure(getConnectError((number, os.strerror(number))))
+
+
+def dial(host: str, port: int) -> Any:
+    """
+    Begin to connect.
+
+    :param host: an address literal.
+    :returns: the socket.
+    :raises OSError: it was refused at once, cannot be tried, or no descriptor is left.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The kernel's part of a socket; the standard library's class around it costs as much again.
+    handle = socket.SocketType(family, _STREAM)
+    address = (host, port) if "%" not in host else _withZone(host, port)
+    error = handle.connect_ex(address)
+    if error not in (0, EINPROGRESS):
+        handle.close()
+        raise OSError(error, "")
+    return handle
+
+
+def sendAtOnce(
+    host: str, port: int, payload: bytes, lease: Lease | None
+) -> tuple[Any, bytes | None]:
+    """
+    Begin to connect; where the connection stands at once, as on loopback, send a message and our
+    end.
+
+    :param lease: nothing is sent if it is over.
+    :returns: the socket, and what is still to be sent; ``None`` if our end is sent too.
+    :raises OSError: see :func:`dial`; or the connection is gone again.
+    """
+    handle = dial(host, port)
+    # The whole program may have stood still in that call.
+    if lease is not None and not lease.held:
+        return handle, payload
+    try:
+        sent = handle.send(payload, _MSG_MORE)
+        if sent < len(payload):
+            return handle, payload[sent:]
+        handle.shutdown(socket.SHUT_WR)
+    except BlockingIOError:
+        return handle, payload
+    except OSError:
+        handle.close()
+        raise
+    return handle, None
 
 
 class Watch(Protocol):
@@ -110,18 +168,32 @@ class PushSocket:
         """
         Begin to connect; where the connection stands at once, as on loopback, make use of it.
 
-        :raises OSError: it was refused at once, cannot be tried, or no descriptor is left.
+        :raises OSError: there is none, or it is too late for one.
         """
-        family = socket.AF_INET6 if ":" in self._peer[0] else socket.AF_INET
-        # The kernel's part of a socket; the standard library's class around it costs as much again.
-        self._socket = socket.SocketType(family, _STREAM)
-        self.descriptor = self._socket.fileno()
-        address = self._peer if "%" not in self._peer[0] else _withZone(*self._peer)
-        error = self._socket.connect_ex(address)
-        if error not in (0, EINPROGRESS):
-            raise OSError(error, "")
-        self.isUnderWay = True
+        self.adopt(dial(*self._peer))
         self._open()
+
+    def wait(self) -> None:
+        """
+        Wait until the connection stands, or takes more.
+        """
+        self._batch.watch(self, _EPOLLOUT)
+
+    def adopt(self, handle: Any) -> None:
+        """
+        Have a socket that begins to connect already.
+        """
+        self._socket = handle
+        self.descriptor = handle.fileno()
+        self.isUnderWay = True
+
+    def takeOver(self, handle: Any, events: int) -> None:
+        """
+        Have the socket of a connection on which our end has been sent, and that is watched.
+        """
+        self.adopt(handle)
+        self.events = events
+        self._connected = self._ending = True
 
     def cancel(self) -> None:
         """
@@ -133,24 +205,25 @@ class PushSocket:
             self._close()
             self._failed(Failure(UserError()))
 
-    def notConnected(self, error: int) -> None:
+    def notConnected(self, error: OSError) -> None:
         """
         There is no connection, for that reason.
         """
         if not self._closed:
             self._close()
-            self._failed(Failure(getConnectError((error, os.strerror(error)))))
+            self._failed(notConnectedBy(error))
 
     def ready(self, events: int) -> None:
         """
         The kernel has news.
         """
+        if self._closed:
+            return
         if not self._connected:
-            # It may be news of a descriptor that was somebody else's a moment ago.
             try:
                 self._open()
             except OSError as error:
-                self.notConnected(error.errno or 0)
+                self.notConnected(error)
             return
         if events & ~_EPOLLOUT and not self._readEnded:
             self._read()
@@ -272,7 +345,8 @@ class PushSocket:
             resetOnClose(self, True)
             raise OSError(ECANCELED, "")
         try:
-            sent = self._socket.send(self._unsent)
+            # The end of a message that is so short follows at once.
+            sent = self._socket.send(self._unsent, _MSG_MORE)
         except BlockingIOError:
             self._batch.watch(self, _EPOLLOUT)
             return
@@ -286,7 +360,6 @@ class PushSocket:
         try:
             data = self._socket.recv(_READ_BYTES)
         except BlockingIOError:
-            # News of a descriptor that was somebody else's a moment ago.
             return
         except OSError as error:
             self._lose(_lostBy(error))
