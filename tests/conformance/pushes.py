@@ -92,6 +92,28 @@ MISHAPS.add("push reset unread", "sent again", partial(_reset, 0))
 MISHAPS.add("push read, then reset", "sent again", partial(_reset, 65536))
 
 
+@MISHAPS.case("push answered with ~")
+def answeredLater(room: Room) -> str:
+    """
+    sent again, before the next
+    """
+    bob = room.member("bob@", answers=(b"~ busy\n",))
+    room.says("one")
+    room.says("two")
+    return room.hears(bob, "ann: one", "ann: one", "ann: two")
+
+
+@MISHAPS.case("push answered with !")
+def answeredNever(room: Room) -> str:
+    """
+    not sent again; the next one is
+    """
+    bob = room.member("bob@", answers=(b"! no thanks\n",))
+    room.says("one")
+    room.says("two")
+    return room.hears(bob, "ann: one", "ann: two")
+
+
 @MISHAPS.case("member 0.3 s late")
 def lateMember(room: Room) -> str:
     """

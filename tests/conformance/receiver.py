@@ -27,11 +27,18 @@ class Receiver:
     :param host: an address of this machine.
     :param token: pushes without it are another's: taken, and forgotten.
     :param resets: the first connections are reset after a read of at most so many bytes.
+    :param answers: the first texts with the token are answered so, line by line.
     :param holding: read to the end, but do not close before :meth:`release`.
     """
 
     def __init__(
-        self, host: str, token: str, *, resets: Sequence[int] = (), holding: bool = False
+        self,
+        host: str,
+        token: str,
+        *,
+        resets: Sequence[int] = (),
+        answers: Sequence[bytes] = (),
+        holding: bool = False,
     ) -> None:
         self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         # Bound but not yet open, it refuses connections, and nobody else can take the port.
@@ -39,6 +46,7 @@ class Receiver:
         self.port = int(self._socket.getsockname()[1])
         self._token = token
         self._resets = list(resets)
+        self._answers = list(answers)
         self._holding = holding
         self._held: list[socket.socket] = []
         self._texts: list[str] = []
@@ -117,6 +125,8 @@ class Receiver:
         text = data.decode("utf-8", "backslashreplace")
         with self._changed:
             if self._token in text:
+                if self._answers:
+                    connection.sendall(self._answers.pop(0))
                 self._texts.append(text)
                 self._changed.notify_all()
                 if self._holding:
