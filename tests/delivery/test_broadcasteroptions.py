@@ -92,6 +92,18 @@ class OptionTests(BroadcasterTestCase):
         self.say("ci", "1")
         self.assertEqual(self.pusher.acks, {ANN: True, BOB: False})
 
+    def test_ackNeverCame(self) -> None:
+        """
+        Without its answer, what hangs at such a member is not delivered, though it never confirmed
+        anything.
+        """
+        self.start()
+        self.register("ann", ANN, "ack")
+        self.say("ci", "1")
+        self.pusher.end(ANN, Outcome.HUNG)
+        self.network.advance(2)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 1"])
+
     def test_changed(self) -> None:
         """
         A later registration with options changes them, and one without leaves them.

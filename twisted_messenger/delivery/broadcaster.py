@@ -111,6 +111,7 @@ class Broadcaster(Service):
         """
         super().startService()
         self._shared.running = True
+        self._shared.wakeAll()
         self._leaseWatch.start()
         self._follower.start()
         self._trimmer.start()
@@ -190,7 +191,7 @@ class Broadcaster(Service):
         """
         See :class:`~twisted_messenger.delivery.follower.Reader`.
         """
-        for recipient in self._shared.takeResting():
+        for recipient in self._shared.takeWoken():
             try:
                 recipient.proceed()
             except Exception:
@@ -204,7 +205,6 @@ class Broadcaster(Service):
                 member.progress,
                 self._retryPolicy,
                 dropped=member.dropped,
-                retryUnconfirmed=self.limits.retryUnconfirmed,
                 evictSeconds=self.limits.evictSeconds,
             )
             recipient = Recipient(member, state, self._shared)

@@ -66,6 +66,8 @@ class LogFollower:
         self._revision = 0
         self._head: int | None = None
         self._running = False
+        # Nothing was read since the start: members that were known before look at once.
+        self._begun = False
         self._reading = False
         self._wokenAgain = False
         self._timer: IDelayedCall | None = None
@@ -74,7 +76,7 @@ class LogFollower:
         """
         Read everything, then what is new.
         """
-        self._running = True
+        self._running = self._begun = True
         self._store.follow(self._woken)
         self._woken()
 
@@ -112,7 +114,8 @@ class LogFollower:
                 self._wokenAgain = False
                 news = await self._readRoster()
                 if news is not None:
-                    changed = bool(news.members or news.departed)
+                    changed = self._begun or bool(news.members or news.departed)
+                    self._begun = False
                     await self._readLog(news.head, changed)
         except StoreError as error:
             self.log.error("the log cannot be read: {error}", error=error)

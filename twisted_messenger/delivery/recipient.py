@@ -81,7 +81,7 @@ class Recipient:
         # Fires when nothing is in flight any more, if somebody waits for that.
         self._rested: Deferred[None] | None = None
         self._enrolled(member)
-        shared.resting[self] = None
+        shared.woken[self] = None
 
     @property
     def progress(self) -> Progress:
@@ -115,6 +115,7 @@ class Recipient:
         self._gone = True
         self._wait(None)
         self._shared.resting.pop(self, None)
+        self._shared.woken.pop(self, None)
 
     def retire(self) -> "Deferred[None]":
         """
@@ -201,6 +202,9 @@ class Recipient:
         self._address = state.member.address
         # Whether it gets what nearly all get.
         self._plain = not state.member.options.flags()
+        # Without its answer, a member that asked for that has not confirmed.
+        retry = self._shared.limits.retryUnconfirmed or state.member.options.ack
+        self._state.retryUnconfirmed = retry
         # Whom its place counts for.
         self._subscriber = Source(state.member.host).subscriber
 
@@ -209,7 +213,7 @@ class Recipient:
         if self._queued:
             self._queued = False
             self._window.withdraw(self, self._source, self._late)
-        self._shared.resting[self] = None
+        self._shared.woken[self] = None
 
     def _wait(self, seconds: float | None) -> None:
         """

@@ -51,9 +51,12 @@ class Shared:
     lease: Lease | None
     clock: Callable[[], float]
     running: bool = False
-    #: Recipients that have nothing to do, or have not looked: they go on when there is news. All
-    #: others come back by themselves, so that a message costs nothing for who is away.
+    #: Recipients that have nothing to do until there is a new entry. Those that wait for a time, a
+    #: place or a push come back by themselves: a message costs nothing for who is away.
     resting: dict[Any, None] = field(default_factory=dict)
+    #: Recipients that have a reason to look, whether there is a new entry or not.
+    woken: dict[Any, None] = field(default_factory=dict)
+    _told: int = -1
     _idle: "list[Deferred[None]]" = field(default_factory=list)
 
     @property
@@ -70,12 +73,22 @@ class Shared:
         """
         return notice(self.serverName, text, options, self.limits.lineEnd, self.clock())
 
-    def takeResting(self) -> list[Any]:
+    def takeWoken(self) -> list[Any]:
         """
-        :returns: those who rest; each rests again when it finds nothing to do.
+        :returns: those that have something to look at; who then finds nothing to do rests again.
         """
-        resting, self.resting = self.resting, {}
-        return list(resting)
+        woken, self.woken = self.woken, {}
+        if self.tail.head != self._told:
+            self._told = self.tail.head
+            woken.update(self.resting)
+            self.resting = {}
+        return list(woken)
+
+    def wakeAll(self) -> None:
+        """
+        Let everybody look once more: pushes may begin again.
+        """
+        self._told = -1
 
     def idle(self) -> "Deferred[None]":
         """

@@ -100,7 +100,8 @@ class DeliveryState:
         self._telling: int | None = None
         #: Attempts that failed since the member was last heard, and how long it waits for them.
         self.backoff = Backoff(retryPolicy)
-        self._retryUnconfirmed = retryUnconfirmed
+        #: Whether it is tried again also where it never closes a connection.
+        self.retryUnconfirmed = retryUnconfirmed
         self._evictSeconds = evictSeconds
         self._attempts = progress.attempts
         self._failingSince = progress.failingSince
@@ -277,7 +278,7 @@ class DeliveryState:
             and for one that never confirmed anything, or a hanging netcat would show every message
             for ever. Any other is tried again, so often that nobody is blocked by an entry.
         """
-        if not self._retryUnconfirmed and (held or not self._reached):
+        if not self.retryUnconfirmed and (held or not self._reached):
             self._delivered()
             return True
         position = self.inFlight
