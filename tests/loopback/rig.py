@@ -19,8 +19,10 @@ HOST = "127.0.0.1"
 #: Seconds after which a wait has failed. Generous: machines that test are slow and noisy.
 PATIENCE = 20.0
 
-_ROOT = Path(__file__).parents[2]
-_TWISTD = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"]
+#: The checkout.
+ROOT = Path(__file__).parents[2]
+#: How twistd is run, whatever is installed.
+TWISTD = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"]
 
 
 def freePort() -> int:
@@ -55,9 +57,9 @@ class Twistd:
     """
 
     def __init__(self, directory: Path, *arguments: str) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(_ROOT), "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
-            [*_TWISTD, *arguments],
+            [*TWISTD, *arguments],
             cwd=directory,
             env=environment,
             stdin=subprocess.PIPE,

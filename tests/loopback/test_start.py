@@ -5,9 +5,20 @@ Starting, and refusing to start, as an operator sees it.
 import os
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
-from tests.loopback.rig import HOST, Twistd, chatserver, eventually, freePort, say
+from tests.loopback.rig import (
+    HOST,
+    PATIENCE,
+    ROOT,
+    TWISTD,
+    Twistd,
+    chatserver,
+    eventually,
+    freePort,
+    say,
+)
 
 
 def _refused(program: Twistd, *words: str) -> None:
@@ -110,3 +121,22 @@ def test_daemon(tmp_path: Path) -> None:
     finally:
         os.kill(pid, signal.SIGTERM)
         eventually(lambda: not pidFile.exists(), "the daemon is gone")
+
+
+def test_helpForAReaderWhoHasEnough() -> None:
+    """
+    ``--help | head -1`` shows the first line, and nothing of a broken pipe.
+    """
+    for command in ("chatserver", "chatpeer"):
+        reading, writing = os.pipe()
+        os.close(reading)
+        with os.fdopen(writing, "wb") as gone:
+            ended = subprocess.run(
+                [*TWISTD, command, "--help"],
+                stdout=gone,
+                stderr=subprocess.PIPE,
+                cwd=ROOT,
+                timeout=PATIENCE,
+                check=False,
+            )
+        assert (ended.returncode, ended.stderr) == (0, b"")

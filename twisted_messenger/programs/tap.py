@@ -2,6 +2,7 @@
 What both taps share: options that refuse with one line, and a service that does so at its start.
 """
 
+import os
 import re
 import sys
 from typing import Any, TextIO, TypeVar
@@ -22,6 +23,8 @@ from twisted.python.usage import Options, UsageError
 from twisted_messenger.errors import StartError
 from twisted_messenger.programs.process import _alreadySaid, _onSecondSignal
 
+_STDOUT = 1
+
 Number = TypeVar("Number", int, float)
 
 
@@ -39,9 +42,21 @@ class TapOptions(Options):
         twistd itself would print its whole help and exit with status 0.
         """
         try:
-            super().parseOptions(options)
+            self._parse(options)
         except UsageError as error:
             sys.exit(f"{self.command}: {error} (--help lists the options)")
+        except BrokenPipeError:
+            # "--help | head -1": nobody wants the rest, and at its exit Python would try once more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)
+            sys.exit(0)
+
+    def _parse(self, options: Any) -> None:
+        try:
+            super().parseOptions(options)
+        except SystemExit:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            raise
 
     def postOptions(self) -> None:
         """
