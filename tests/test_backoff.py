@@ -4,7 +4,7 @@ How long somebody who was not there is left alone.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.backoff import RETRY_SECONDS, Backoff, retrySchedule
+from twisted_messenger.backoff import MAX_POSTPONED, RETRY_SECONDS, Backoff, retrySchedule
 
 _HOUR = 3600.0
 
@@ -81,6 +81,21 @@ class BackoffTests(SynchronousTestCase):
             self.backoff.failed(10.0)
         self.backoff.postponed(20.0)
         self.assertEqual((self.backoff.next(20.0), self.backoff.failures), (1.0, 3))
+
+    def test_postponedAgain(self) -> None:
+        """
+        What cannot be tried for want of something of ours is tried less and less often, but some
+        seconds after that is there again.
+        """
+        waits = []
+        for _ in range(10):
+            self.backoff.postponed(0.0)
+            waits.append(self.backoff.next(0.0))
+        self.assertEqual(waits, sorted(waits))
+        self.assertEqual(waits[MAX_POSTPONED - 1 :], [waits[-1]] * (11 - MAX_POSTPONED))
+        self.backoff.heardFrom()
+        self.backoff.postponed(0.0)
+        self.assertEqual(self.backoff.next(0.0), waits[0])
 
     def test_clockSetBack(self) -> None:
         """

@@ -12,6 +12,9 @@ RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 #: Each delay varies by this share, so that those who failed together are not tried together.
 JITTER = 0.2
 
+#: The step at which attempts that were none stop to come further apart: 5 s.
+MAX_POSTPONED = 6
+
 #: Number of failures since the other side was last heard, from 1, to seconds before the next
 #: attempt.
 RetryPolicy = Callable[[int], float]
@@ -47,6 +50,7 @@ class Backoff:
         self.wait = 0.0
         self._policy = policy
         self._failedAt = 0.0
+        self._postponed = 0
 
     def next(self, now: float) -> float:
         """
@@ -64,19 +68,22 @@ class Backoff:
         An attempt failed.
         """
         self.failures += 1
+        self._postponed = 0
         self.wait = self._policy(self.failures)
         self._failedAt = now
 
     def postponed(self, now: float) -> None:
         """
-        There was no attempt after all: wait as after a first failure, but count none.
+        There was no attempt after all: count no failure, and wait a little longer each time. A
+        machine without a network must not be busy with what it cannot do, nor be late afterwards.
         """
-        self.wait = self._policy(1)
+        self._postponed = min(self._postponed + 1, MAX_POSTPONED)
+        self.wait = self._policy(self._postponed)
         self._failedAt = now
 
     def heardFrom(self) -> None:
         """
         The other side is there: try at once, and count from the beginning.
         """
-        self.failures = 0
+        self.failures = self._postponed = 0
         self.wait = 0.0

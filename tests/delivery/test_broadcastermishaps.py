@@ -3,6 +3,7 @@ The broadcaster when a connection cannot even be tried, and when two members bec
 """
 
 from tests.delivery.broadcasterrig import ANN, BOB, BroadcasterTestCase
+from twisted_messenger.backoff import MAX_POSTPONED
 from twisted_messenger.push.interfaces import Outcome
 
 
@@ -14,14 +15,14 @@ class MishapTests(BroadcasterTestCase):
     def test_exhausted(self) -> None:
         """
         A push that this machine had no port or descriptor for says nothing of the member, and is
-        made a little later, after the first wait every time.
+        made a little later; the waits grow to some seconds.
         """
         self.start()
         self.join("ann", ANN)
         self.say("ci", "1")
         for _ in range(30):
             self.pusher.end(ANN, Outcome.EXHAUSTED)
-            self.network.advance(1.02)
+            self.network.advance(MAX_POSTPONED + 0.02)
         self.pusher.end(ANN)
         self.assertEqual(self.pusher.texts(ANN), ["ci: 1"] * 31)
         self.assertEqual(self.counters["pushes.exhausted"], 30)

@@ -254,7 +254,8 @@ class DeliveryState:
         """
         self._reached = True
         position = self.inFlight
-        if position is None or position <= self.cursor or self._failingSince is not None:
+        failed = self._failingSince is not None or self.backoff.wait
+        if position is None or position <= self.cursor or failed:
             self._delivered()
             return
         # What nearly every push comes to.
@@ -363,9 +364,8 @@ class DeliveryState:
         self.inFlight = self._telling = None
         # One that hangs has all the bytes, but nobody has heard of it.
         self._reachedLately |= self._reached
-        if self._failingSince is not None:
-            self.backoff.heardFrom()
-            self._forgive()
+        self.backoff.heardFrom()
+        self._forgive()
 
     def _forgive(self) -> None:
         self._attempts = 0
