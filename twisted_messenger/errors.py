@@ -45,6 +45,12 @@ class StoreError(MessengerError):
     """
 
 
+class StoreClosed(StoreError):
+    """
+    The store is closed, or about to: the program stops.
+    """
+
+
 class StoreFull(StoreError):
     """
     There is no room for a new message: the disk is full, or the file may not be written.

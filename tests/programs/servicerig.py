@@ -68,6 +68,7 @@ class WatchedStore(MemoryStore):
         self.events.append("open")
         if self.problem is not None:
             raise self.problem
+        super().open()
 
     def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
         """
@@ -90,6 +91,7 @@ class WatchedStore(MemoryStore):
         return self._later("close").addCallback(self._closed)
 
     def _closed(self, _: None) -> None:
+        self.opening.closed()
         if self.closeProblem is not None:
             raise self.closeProblem
 

@@ -133,6 +133,7 @@ class StopTests(ServiceTestCase):
         self.closeAnn()
         self.assertStopped(stopped)
         self.assertEqual(self.events, ["append", "cursors", "close"])
+        self.store.open()
         news = self.successResultOf(self.store.roster(0))
         self.assertEqual([state.progress.cursor for state in news.members], [1])
 

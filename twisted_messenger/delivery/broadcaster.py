@@ -39,6 +39,7 @@ from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.lease import LeaseWatch
 from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.roster import Member, MemberState, RosterNews
+from twisted_messenger.shutdown import GRACE, SharedEnd, Stage, hasStopped, stopWithReactor
 
 #: Seconds for pushes in flight to end, when their member becomes another node's. The member waits
 #: for so long at most, and so do the others of its partition.
@@ -47,11 +48,11 @@ HANDOVER_SECONDS = 2.0
 
 class Broadcaster(Service):
     """
-    Pushes the log to the roster.
+    Pushes the log to the roster, until it is stopped or the reactor stops.
 
     :param store: open; log, roster and cursors.
     :param pusher: makes the connections.
-    :param reactor: measures back-offs.
+    :param reactor: measures back-offs, and tells of its end.
     :param counters: every push is counted by its outcome.
     :param limits: what the log keeps for members that are behind.
     :param delivery: how pushes are made.
@@ -104,12 +105,16 @@ class Broadcaster(Service):
         self._leaseWatch = LeaseWatch(store.lease, reactor, self._recallAll)
         self._recipients: dict[int, Recipient] = {}
         self._names: dict[str, Recipient] = {}
+        self._end = SharedEnd(lambda: ensureDeferred(self._stop()))
 
     def startService(self) -> None:
         """
         Follow the log from the cursors on.
         """
         super().startService()
+        self._end.started()
+        patience = self.limits.shutdownTimeout + GRACE
+        stopWithReactor(self._reactor, self, Stage.MEMBERS, self.stopService, patience)
         self._shared.running = True
         self._shared.wakeAll()
         self._leaseWatch.start()
@@ -122,14 +127,15 @@ class Broadcaster(Service):
 
         :returns: fires when nothing is under way any more.
         """
-        super().stopService()
-        self._follower.stop()
-        self._trimmer.stop()
-        self._shared.running = False
-        for recipient in self._recipients.values():
-            recipient.stop()
-        self._leaseWatch.stop()
-        return ensureDeferred(self._stop())
+        if self.running:
+            super().stopService()
+            self._follower.stop()
+            self._trimmer.stop()
+            self._shared.running = False
+            for recipient in self._recipients.values():
+                recipient.stop()
+            self._leaseWatch.stop()
+        return self._end.wait()
 
     def hurry(self) -> None:
         """
@@ -150,6 +156,7 @@ class Broadcaster(Service):
             if giveUp.active():
                 giveUp.cancel()
         await self._cursors.stop()
+        hasStopped(self._reactor, self)
 
     def rosterChanged(self, news: RosterNews) -> None:
         """

@@ -24,6 +24,9 @@ from twisted_messenger.incoming.connection import (
 )
 from twisted_messenger.incoming.connectioncap import ConnectionCap
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
+from twisted_messenger.incoming.ports import portsOf
+from twisted_messenger.shutdown import PATIENCE, Stage, hasStopped, stopWithReactor
+from twisted_messenger.sockets import resetOnClose
 
 # How often time-outs are looked at, in seconds: one call for all connections.
 _SWEEP = 0.25
@@ -46,8 +49,10 @@ class ReceiptFactory(_WrappingFactory):
     Wraps a factory whose protocols provide
     :class:`~twisted_messenger.interfaces.IReceiptProtocol`.
 
+    When the reactor stops, senders are answered or reset before it closes their connections.
+
     :param wrappedFactory: makes the protocols that take the messages.
-    :param clock: the reactor, for its time.
+    :param clock: the reactor, for its time and its end.
     :param refusals: where late bytes and refused connections are counted and logged.
     :param explain: whether a refusal is told; else the connection is reset.
     :param receipts: whether what was stored is answered with ``+ POSITION``; a registration with
@@ -84,6 +89,47 @@ class ReceiptFactory(_WrappingFactory):
         self._limits = SenderLimits(explain, receipts, idleTimeout, messageTimeout)
         self._sweep: IDelayedCall | None = None
         self._empty: list[Deferred[None]] = []
+        self._draining = False
+
+    def doStart(self) -> None:
+        """
+        A port is about to listen.
+        """
+        super().doStart()
+        self._draining = False
+        stopWithReactor(self.clock, self, Stage.SENDERS, self._stopInOrder)
+        if hasattr(self.clock, "getReaders"):
+            # Nobody tells us which port it is; it will be there when it listens.
+            self.clock.callLater(0, self._armPorts)
+
+    def _armPorts(self) -> None:
+        # Connections inherit it: one that is closed before we have it, because descriptors have
+        # run out, is reset.
+        for port in portsOf(self.clock, self):
+            resetOnClose(port, True)
+
+    def doStop(self) -> None:
+        """
+        A port listens no more.
+        """
+        super().doStop()
+        self._perhapsStopped()
+
+    def _perhapsStopped(self) -> None:
+        if not self.protocols and not self.numPorts:
+            hasStopped(self.clock, self)
+
+    def _stopInOrder(self) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        """
+        The reactor stops.
+        """
+        giveUp = self.clock.callLater(PATIENCE, self.abortAll)
+        await self.drained()
+        if giveUp.active():
+            giveUp.cancel()
 
     def buildProtocol(self, addr: IAddress | None) -> ReceiptProtocol:
         """
@@ -103,6 +149,9 @@ class ReceiptFactory(_WrappingFactory):
         A connection was made.
         """
         super().registerProtocol(p)
+        if self._draining:
+            # When it is connected.
+            self.clock.callLater(0, p.stop)
         if self._sweep is None:
             self._sweep = self.clock.callLater(_SWEEP, self._sweepAll)
 
@@ -118,13 +167,15 @@ class ReceiptFactory(_WrappingFactory):
             for waiting in self._empty:
                 waiting.callback(None)
             self._empty.clear()
+            self._perhapsStopped()
 
     def drained(self) -> "Deferred[None]":
         """
         Reset every unfinished connection, and wait until the others are answered.
 
-        :returns: fires when no connection is left.
+        :returns: fires when no connection is left. What comes until the next start is reset.
         """
+        self._draining = True
         for protocol in list(self.protocols):
             protocol.stop()
         if not self.protocols:

@@ -22,9 +22,11 @@ from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.programs.process import raiseDescriptorLimit, tuneCollector
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.policy import Callbacks
+from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
 
 # Seconds that each step of a stop has left when time is up: to reset, and to write the cursors.
 _GRACE = 1.0
+_STEPS = 5
 
 
 class ChatService(Service):
@@ -60,6 +62,7 @@ class ChatService(Service):
         self.listeners = listeners
         self._deadline = 0.0
         self._hurried = False
+        self._end = SharedEnd(lambda: ensureDeferred(self._stop()))
 
     def startService(self) -> None:
         """
@@ -83,7 +86,20 @@ class ChatService(Service):
         if self._tuneCollector:
             tuneCollector()
         self._hurried = False
+        self._stopWithReactor()
         super().startService()
+
+    def _stopWithReactor(self) -> None:
+        """
+        Stop when the reactor does, whether or not anybody stops this service, and in place of the
+        parts: they would not know how long to wait for each other.
+        """
+        self._end.started()
+        reactor = self.factory.clock
+        for part in (self.factory, self.broadcaster, self.store):
+            hasStopped(reactor, part)
+        patience = self.broadcaster.limits.shutdownTimeout + _STEPS * _GRACE
+        stopWithReactor(reactor, self, Stage.SENDERS, self.stopService, patience)
 
     def stopService(self) -> "Deferred[None]":
         """
@@ -92,7 +108,7 @@ class ChatService(Service):
         :returns: fires when everything is closed.
         """
         super().stopService()
-        return ensureDeferred(self._stop())
+        return self._end.wait()
 
     def hurry(self) -> None:
         """
@@ -114,6 +130,7 @@ class ChatService(Service):
         await self._within("the store", self.store.close)
         if giveUp.active():
             giveUp.cancel()
+        hasStopped(clock, self)
         self.log.info("stopped; counted: {counts}", counts=self.room.counters.snapshot())
 
     def _stopListening(self) -> "Deferred[Any]":

@@ -16,7 +16,7 @@ from twisted.logger import Logger
 
 from twisted_messenger.address import Source
 from twisted_messenger.entry import Post
-from twisted_messenger.errors import StoreError, StoreFull, StoreUncertain
+from twisted_messenger.errors import StoreClosed, StoreError, StoreFull, StoreUncertain
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.key import MAX_KEY, MIN_KEY, ShownKey, isKey
@@ -39,6 +39,8 @@ from twisted_messenger.wire import (
 MAX_UNSTORED = 16 * 1024 * 1024
 
 _SALT_BYTES = 16
+
+_STOPPING = Refusal(Reason.SHUTDOWN, "the server is stopping")
 
 #: What becomes of a message.
 Taken = Stored | Enrolled | Reply | Refusal
@@ -233,6 +235,8 @@ class ChatRoom:
         return None
 
     def _storeFailed(self, error: StoreError) -> Refusal:
+        if isinstance(error, StoreClosed):
+            return _STOPPING
         full = isinstance(error, StoreFull)
         reason = Reason.STORE_FULL if full else Reason.STORE_UNAVAILABLE
         if not self._storeFailing:
@@ -242,7 +246,7 @@ class ChatRoom:
 
     def _name(self, name: str) -> str | Refusal:
         if self._closed:
-            return Refusal(Reason.SHUTDOWN, "the server is stopping")
+            return _STOPPING
         try:
             return cleanName(name, self.policy.serverName)
         except BadName as problem:

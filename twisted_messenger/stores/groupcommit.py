@@ -19,6 +19,7 @@ from twisted_messenger.interfaces import Admission
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Enrolled, Enrolment, Progress, RosterLimits, RosterNews
+from twisted_messenger.stores.opening import Opening, whileOpen
 
 T = TypeVar("T")
 
@@ -55,18 +56,22 @@ class GroupCommitStore(ABC, Generic[Tables]):
     lease = Lease()
 
     def __init__(self, tables: Tables) -> None:
+        #: Whether it may be asked.
+        self.opening = Opening()
         self._tables = tables
         self._waiting: list[Step] = []
         self._writing = False
         self._idle: list[Deferred[None]] = []
         self._followers: list[Callable[[], None]] = []
 
+    @whileOpen
     def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
         """
         See :class:`IMessageStore`.
         """
         return self._write(lambda: self._tables.append(post, admit))
 
+    @whileOpen
     def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
         """
         See :class:`IMessageStore`.
@@ -82,12 +87,14 @@ class GroupCommitStore(ABC, Generic[Tables]):
             return await self._write(lambda: self._tables.enrol(asked, limits))
         return Enrolled() if stands is True else stands
 
+    @whileOpen
     def leave(self, asked: Enrolment) -> "Deferred[bool | Refusal]":
         """
         See :class:`IMessageStore`.
         """
         return self._write(lambda: self._tables.leave(asked), frees=True)
 
+    @whileOpen
     def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
         """
         See :class:`IMessageStore`.
@@ -95,36 +102,42 @@ class GroupCommitStore(ABC, Generic[Tables]):
         copy = dict(progress)
         return self._write(lambda: self._tables.advance(copy), frees=True)
 
+    @whileOpen
     def handOver(self, memberIds: Collection[int]) -> "Deferred[None]":
         """
         See :class:`IMessageStore`.
         """
         return succeed(None)
 
+    @whileOpen
     def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
         See :class:`IMessageStore`.
         """
         return self._write(lambda: self._tables.evict(memberId, since), frees=True)
 
+    @whileOpen
     def trim(self, limits: LogLimits) -> "Deferred[int]":
         """
         See :class:`IMessageStore`.
         """
         return self._write(lambda: self._tables.trim(limits), frees=True)
 
+    @whileOpen
     def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
         """
         See :class:`IMessageStore`.
         """
         return self._ask(lambda tables: tables.read(after, limit, maxBytes))
 
+    @whileOpen
     def roster(self, since: int) -> "Deferred[RosterNews]":
         """
         See :class:`IMessageStore`.
         """
         return self._ask(lambda tables: tables.roster(since))
 
+    @whileOpen
     def names(self, limit: int) -> "Deferred[list[str]]":
         """
         See :class:`IMessageStore`.

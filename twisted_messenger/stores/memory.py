@@ -26,6 +26,7 @@ from twisted_messenger.roster import (
     mayLeave,
 )
 from twisted_messenger.stores.memoryroster import Roster
+from twisted_messenger.stores.opening import Opening, whileOpen
 from twisted_messenger.stores.retention import entrySize, floorOf, judgeShare
 
 
@@ -56,6 +57,9 @@ class MemoryStore:
     lease = Lease()
 
     def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        #: Whether it may be asked.
+        self.opening = Opening()
+        self.opening.opened()
         self._steady = steady
         self._started = steady()
         self._log: list[Kept] = []
@@ -67,13 +71,15 @@ class MemoryStore:
 
     def open(self) -> None:
         """
-        See :class:`IMessageStore`.
+        See :class:`IMessageStore`. What was there before a close is there again.
         """
+        self.opening.opened()
 
     def close(self) -> "Deferred[None]":
         """
         See :class:`IMessageStore`.
         """
+        self.opening.closed()
         return succeed(None)
 
     def running(self) -> float:
@@ -82,6 +88,7 @@ class MemoryStore:
         """
         return self._steady() - self._started
 
+    @whileOpen
     def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
         """
         See :class:`IMessageStore`.
@@ -102,6 +109,7 @@ class MemoryStore:
         self._wake()
         return succeed(self._head)
 
+    @whileOpen
     def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
         """
         See :class:`IMessageStore`.
@@ -130,6 +138,7 @@ class MemoryStore:
             start = kept.entry.position - 1
         return start
 
+    @whileOpen
     def leave(self, asked: Enrolment) -> "Deferred[bool | Refusal]":
         """
         See :class:`IMessageStore`.
@@ -142,12 +151,14 @@ class MemoryStore:
         self.evict(named.id)
         return succeed(True)
 
+    @whileOpen
     def handOver(self, memberIds: Collection[int]) -> "Deferred[None]":
         """
         See :class:`IMessageStore`.
         """
         return succeed(None)
 
+    @whileOpen
     def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
         See :class:`IMessageStore`.
@@ -160,6 +171,7 @@ class MemoryStore:
         self._wake()
         return succeed(True)
 
+    @whileOpen
     def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
         """
         See :class:`IMessageStore`.
@@ -173,18 +185,21 @@ class MemoryStore:
             entries.append(kept.entry)
         return succeed(entries)
 
+    @whileOpen
     def roster(self, since: int) -> "Deferred[RosterNews]":
         """
         See :class:`IMessageStore`.
         """
         return succeed(self._roster.news(since, self._head))
 
+    @whileOpen
     def names(self, limit: int) -> "Deferred[list[str]]":
         """
         See :class:`IMessageStore`.
         """
         return succeed(self._roster.names(limit))
 
+    @whileOpen
     def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
         """
         See :class:`IMessageStore`.
@@ -194,6 +209,7 @@ class MemoryStore:
         self._forgetDelivered()
         return succeed(None)
 
+    @whileOpen
     def trim(self, limits: LogLimits) -> "Deferred[int]":
         """
         See :class:`IMessageStore`.

@@ -30,6 +30,7 @@ from twisted_messenger.interfaces import MAIN_ROOM, Admission, IMessageStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Progress, RosterNews
+from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase, firstLine
 from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS, LeaseKeeper
@@ -68,7 +69,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
     One room in a database.
 
     :param database: the way there.
-    :param reactor: measures retries and renewals.
+    :param reactor: measures retries and renewals, and tells of its end.
     :param clock: seconds since the epoch, by this machine.
     :param lease: over, until the database has given one; tests have their own clocks.
     :param ttl: seconds that this node's leases last.
@@ -112,6 +113,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
             clock=clock,
         )
         self._notices = Notices(database.listen, reactor, self._told)
+        self._end = SharedEnd(lambda: ensureDeferred(self._close()))
 
     def open(self) -> None:
         """
@@ -120,12 +122,16 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         self._database.open(self.leases.begin)
         self.leases.start()
         self._notices.start()
+        self._end.started()
+        self.opening.opened()
+        stopWithReactor(self._reactor, self, Stage.STORE, self.close)
 
     def close(self) -> "Deferred[None]":
         """
         See :class:`IMessageStore`.
         """
-        return ensureDeferred(self._close())
+        self.opening.closed()
+        return self._end.wait()
 
     async def _close(self) -> None:
         try:
@@ -137,6 +143,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         finally:
             # Also when the stop is given up because the server does not answer.
             self._database.close()
+            hasStopped(self._reactor, self)
 
     def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
         """

@@ -4,6 +4,7 @@ A durable store in one SQLite file, in a thread of its own.
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from threading import Thread
 from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -14,6 +15,7 @@ from zope.interface import implementer
 
 from twisted_messenger.errors import StoreError, StoreFull
 from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 
@@ -29,7 +31,7 @@ class Worker(Protocol):
 
     def start(self) -> None:
         """
-        Get ready; called once.
+        Get ready; it may be called again after a stop.
         """
 
     def run(self, call: Callable[[], T]) -> "Deferred[T]":
@@ -43,6 +45,19 @@ class Worker(Protocol):
         """
 
 
+class _Thread(Thread):
+    """
+    It keeps no process alive: a program may fail, or end, before its reactor runs.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named, daemon=True)
+
+
+class _StorePool(ThreadPool):
+    threadFactory = _Thread
+
+
 class ThreadWorker:
     """
     One thread of its own, so that a slow disk stops neither the reactor nor its name look-ups.
@@ -50,12 +65,13 @@ class ThreadWorker:
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
-        self._pool = ThreadPool(1, 1, "store")
+        self._pool: ThreadPool
 
     def start(self) -> None:
         """
         See :class:`Worker`.
         """
+        self._pool = _StorePool(1, 1, "store")
         self._pool.start()
 
     def run(self, call: Callable[[], T]) -> "Deferred[T]":
@@ -78,11 +94,14 @@ class SQLiteStore(GroupCommitStore[SQLiteFile]):
 
     :param file: the file and its SQL.
     :param worker: where the blocking calls run.
+    :param reactor: tells of its end, and the store closes.
     """
 
-    def __init__(self, file: SQLiteFile, worker: Worker) -> None:
+    def __init__(self, file: SQLiteFile, worker: Worker, reactor: Any = None) -> None:
         super().__init__(file)
         self._worker = worker
+        self._reactor = reactor
+        self._end = SharedEnd(self._close)
         #: What frees space and failed with what needs it: tried again before anything else.
         self._freeing: list[Step] = []
 
@@ -92,11 +111,18 @@ class SQLiteStore(GroupCommitStore[SQLiteFile]):
         """
         self._tables.open()
         self._worker.start()
+        self._end.started()
+        self.opening.opened()
+        stopWithReactor(self._reactor, self, Stage.STORE, self.close)
 
     def close(self) -> "Deferred[None]":
         """
         See :class:`IMessageStore`.
         """
+        self.opening.closed()
+        return self._end.wait()
+
+    def _close(self) -> "Deferred[None]":
         done = self._finished()
         done.addCallback(lambda _: self._worker.run(self._tables.close))
         done.addBoth(self._closed)
@@ -104,6 +130,7 @@ class SQLiteStore(GroupCommitStore[SQLiteFile]):
 
     def _closed(self, result: T) -> T:
         self._worker.stop()
+        hasStopped(self._reactor, self)
         return result
 
     def running(self) -> float:
@@ -159,4 +186,4 @@ def parseSQLite(reactor: Any, argument: str) -> SQLiteStore:
     """
     if not argument:
         raise ValueError("sqlite: needs a path, as in sqlite:room.sqlite")
-    return SQLiteStore(SQLiteFile(argument), ThreadWorker(reactor))
+    return SQLiteStore(SQLiteFile(argument), ThreadWorker(reactor), reactor)

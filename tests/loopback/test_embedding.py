@@ -1,0 +1,177 @@
+"""
+A program with a room in it, as the README shows one: how it ends, and what its senders see then.
+"""
+
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.loopback.rig import PATIENCE, connect, eventually, freePort, say
+
+_ROOT = Path(__file__).parents[2]
+
+_PROGRAM = """
+import sys
+from twisted.internet import defer, endpoints, task
+from twisted_messenger import (
+    Broadcaster, ChatRoom, ChatServerFactory, PushCreator, ReceiptFactory, storeFromString
+)
+
+async def main(reactor, port, description):
+    store = storeFromString(reactor, description)
+    store.open()
+    Broadcaster(store, PushCreator(reactor), reactor).startService()
+    factory = ReceiptFactory(ChatServerFactory(ChatRoom(store)), reactor)
+    where = f"tcp:{port}:interface=127.0.0.1"
+    await endpoints.serverFromString(reactor, where).listen(factory)
+    print("ready", flush=True)
+    await defer.Deferred()
+
+task.react(main, sys.argv[1:])
+"""
+
+
+@contextmanager
+def _program(
+    directory: Path, source: str, *arguments: str, before: Sequence[str] = ()
+) -> Iterator["subprocess.Popen[str]"]:
+    program = subprocess.Popen(
+        [*before, sys.executable, "-c", source, *arguments],
+        cwd=directory,
+        env={"PYTHONPATH": str(_ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert program.stdout is not None
+    try:
+        yield program
+    finally:
+        program.kill()
+        program.communicate(timeout=PATIENCE)
+
+
+@contextmanager
+def _room(
+    directory: Path, port: int, store: str = "memory:", before: Sequence[str] = ()
+) -> Iterator["subprocess.Popen[str]"]:
+    with _program(directory, _PROGRAM, str(port), store, before=before) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "ready\n"
+        yield program
+
+
+def _isReset(sender: socket.socket) -> bool:
+    try:
+        return sender.recv(1) != b""
+    except ConnectionError:
+        return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_unfinished(tmp_path: Path, number: int) -> None:
+    """
+    Half a message is reset when its program is told to end: a close would be a receipt.
+    """
+    port = freePort()
+    with _room(tmp_path, port) as program, connect(port) as sender:
+        sender.sendall(b"from:ci|half a mess")
+        assert say(port, b"from:ci|hello") == b""
+        program.send_signal(number)
+        assert _isReset(sender)
+        program.wait(PATIENCE)
+
+
+def _told(senders: dict[str, socket.socket]) -> set[str]:
+    """
+    Whose message is stored, as far as they know.
+    """
+    told = set()
+    for text, sender in senders.items():
+        with closing(sender), suppress(ConnectionError):
+            if sender.recv(100) == b"":
+                told.add(text)
+    return told
+
+
+def test_promises(tmp_path: Path) -> None:
+    """
+    Who saw an orderly close while the program ended finds its message in the store's file.
+    """
+    port = freePort()
+    with _room(tmp_path, port, "sqlite:room.sqlite") as program:
+        assert say(port, b"connect_request|away|localhost|9001") == b""
+        senders = {str(number): connect(port) for number in range(200)}
+        for number, (text, sender) in enumerate(senders.items()):
+            with suppress(ConnectionError):
+                sender.sendall(b"from:ci|" + text.encode())
+                sender.shutdown(socket.SHUT_WR)
+            if number == 100:
+                program.send_signal(signal.SIGINT)
+        told = _told(senders)
+        program.wait(PATIENCE)
+    with closing(sqlite3.connect(tmp_path / "room.sqlite")) as file:
+        stored = {str(text) for (text,) in file.execute("SELECT text FROM log")}
+    assert told <= stored, sorted(told - stored)
+
+
+def test_threads(tmp_path: Path) -> None:
+    """
+    The store's thread keeps no program: not one that stops its reactor, and not one that never
+    runs it.
+    """
+    opened = (
+        "from twisted.internet import reactor\n"
+        "from twisted_messenger import storeFromString\n"
+        "storeFromString(reactor, 'sqlite:room.sqlite').open()\n"
+    )
+    stopped = "reactor.callLater(0, reactor.stop)\nreactor.run()\n"
+    for source in (opened, opened + stopped):
+        with _program(tmp_path, source) as program:
+            assert program.wait(PATIENCE) == 0
+
+
+def test_descriptorsRunOut(tmp_path: Path) -> None:
+    """
+    Where no descriptor is left, who connects is reset: Twisted closes what it cannot keep.
+    """
+    port = freePort()
+    few = ("sh", "-c", 'ulimit -n 40; exec "$@"', "sh")
+    with _room(tmp_path, port, before=few), connect(port) as last:
+        held = [connect(port) for _ in range(45)]
+        for one in held:
+            with suppress(ConnectionError):
+                one.sendall(b"from:ci|unfinished")
+        seen = [_isReset(one) for one in held[-5:]]
+        assert seen == [True] * 5
+        for one in held:
+            one.close()
+        last.close()
+        eventually(lambda: _answered(port), "there is room again")
+
+
+def _answered(port: int) -> bool:
+    try:
+        return say(port, b"from:ci|hello") == b""
+    except ConnectionError:
+        return False
+
+
+def test_recipe() -> None:
+    """
+    The program of these tests is put together as the README's is.
+    """
+    example = (_ROOT / "examples" / "embedded_room.py").read_text("utf-8")
+    for line in (
+        "store.open()",
+        "PushCreator(reactor), reactor).startService()",
+        ".listen(factory)",
+    ):
+        assert line in _PROGRAM
+        assert line in example
