@@ -40,7 +40,7 @@ def sameOwner(owner: str, asking: str) -> bool:
     Whether what belongs to one key belongs to another.
 
     :param owner: as it stands in the roster; before stores told machines apart, the loopback of
-        any machine was the same owner, and what is registered so goes to whoever asks first.
+        any machine was the same owner, and what is registered so goes to the first who asks.
     :param asking: the key of a source.
     """
     return owner == asking or (owner == "127.0.0.1" and asking.startswith(_AT_HOME))
@@ -94,7 +94,7 @@ def _literal(host: str) -> str | None:
 #: The host of a source whose address is none, as a broken proxy may tell it.
 UNKNOWN = "unknown"
 
-# Whoever has one IPv6 address can use its whole /64 (RFC 7421).
+# Who has one IPv6 address can use its whole /64 (RFC 7421).
 _IPV6_HOST_BITS = 64
 
 
@@ -202,7 +202,7 @@ def certificateOf(transport: Any) -> str | None:
     :param transport: over TLS, from a context that verifies clients; or any other.
     :returns: ``None`` where no certificate was shown.
     """
-    # Only TLS transports have it, behind whatever wrappers.
+    # Only TLS transports have it, under any number of wrappers.
     peerCertificate = getattr(transport, "getPeerCertificate", None)
     shown = None if peerCertificate is None else peerCertificate()
     if shown is None:

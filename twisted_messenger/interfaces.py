@@ -93,7 +93,7 @@ class IMessageStore(Interface):
 
     def read(after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
         """
-        The entries behind a position, oldest first.
+        The entries after a position, oldest first.
 
         :param limit: how many at most.
         :param maxBytes: of their texts; but one entry at least, if there is one.
@@ -101,7 +101,7 @@ class IMessageStore(Interface):
 
     def roster(since: int) -> "Deferred[RosterNews]":
         """
-        What changed in the roster behind a revision; 0 asks for everything.
+        What changed in the roster after a revision; 0 asks for everything.
         """
 
     def names(limit: int) -> "Deferred[list[str]]":
@@ -167,7 +167,7 @@ class IStoreParser(Interface):
 
     def parseStore(reactor: object, argument: str, room: str = MAIN_ROOM) -> IMessageStore:
         """
-        :param argument: what stands behind the colon.
+        :param argument: what stands after the colon.
         :param room: which of the rooms that a store may hold.
         :raises ValueError: the argument is not valid; the text says what is.
         :raises NoSuchRoom: there cannot be such a room.

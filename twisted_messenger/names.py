@@ -164,7 +164,7 @@ def _refuseLoose(name: str) -> None:
 
 
 def _joinsLetters(before: str, joiner: str, after: str) -> bool:
-    # Not IDNA's rule, which wants a virama in front: the ya-phalaa of Bengali has it behind.
+    # Not IDNA's rule, which wants a virama in front: the ya-phalaa of Bengali has it after.
     start = len(before)
     while start and before[start - 1] in _MARKS:
         start -= 1

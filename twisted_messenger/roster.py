@@ -18,7 +18,7 @@ from twisted_messenger.result import Result
 #: All members of a room: each costs a connection per message.
 MAX_MEMBERS = 10_000
 
-#: Members behind one callback host: one message makes at most so many connections to it.
+#: Members at one callback host: one message makes at most so many connections to it.
 MAX_MEMBERS_PER_HOST = 32
 
 
@@ -325,7 +325,7 @@ def _judgeKey(
 
 def keptOf(asked: Enrolment, old: Sequence[Member]) -> tuple[MemberOptions, KeptKey | None]:
     """
-    The options and the key of a member behind a registration that :func:`decide` has taken.
+    The options and the key of a member after a registration that :func:`decide` has taken.
 
     :param old: those of its name, and at its address, before.
     """

@@ -7,7 +7,7 @@ import re
 from twisted_messenger.names import MAX_NAME
 
 # C0 but tab and newline, DEL, C1, the two Unicode line ends, the bidi controls that reach beyond
-# their place (embeddings, overrides, isolates: they reorder what stands behind them) and lone
+# their place (embeddings, overrides, isolates: they reorder what stands after them) and lone
 # surrogates (they cannot be encoded). LRM, RLM and ALM stay: keyboards insert them, and they only
 # act as a letter of their direction would.
 _UNSAFE_RANGES = (
@@ -36,7 +36,7 @@ def escape(text: str) -> str:
     r"""
     Show control characters instead of obeying them: ``ESC`` becomes ``\x1b``.
 
-    Tab and newline stay; whoever shows the text must decide what a new line means.
+    Tab and newline stay; a program that shows the text must decide what a new line means.
     """
     # Not a callback for each: 64 KiB of them would hold everybody up.
     return text.translate(_VISIBLE) if _UNSAFE.search(text) else text
@@ -74,6 +74,6 @@ def attributeLines(push: str) -> str:
     name, separator, _ = first.partition(": ")
     # Nobody's name is longer: one of 100 KiB, in front of as many lines, would fill the memory.
     prefix = name + separator if separator and len(name) <= MAX_NAME else "  "
-    # The end of a push is stripped, and with it the blank behind the last, empty line's colon.
+    # The end of a push is stripped, and with it the blank after the last, empty line's colon.
     owned = [line.startswith(prefix) or line == prefix.rstrip() for line in rest]
     return "\n".join([first, *(line if mine else prefix + line for line, mine in zip(rest, owned))])

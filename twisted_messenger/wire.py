@@ -93,7 +93,7 @@ class RoomMessage:
     ``from:NAME|TEXT``.
 
     :param name: as sent, trimmed, not yet judged.
-    :param text: everything behind the first ``|``; may be empty, may hold newlines.
+    :param text: everything after the first ``|``; may be empty, may hold newlines.
     """
 
     name: str
@@ -182,7 +182,7 @@ def _readAddress(fields: Sequence[str]) -> tuple[str, str, int]:
 def _readRoomMessage(message: str) -> RoomMessage:
     name, separator, text = message.removeprefix(_SAY).partition("|")
     if not separator:
-        raise WireError(Reason.MALFORMED, "use from:NAME|TEXT, with a | behind the name")
+        raise WireError(Reason.MALFORMED, "use from:NAME|TEXT, with a | after the name")
     if _BAD in name:
         raise WireError(Reason.BAD_UTF8, "a name must be UTF-8")
     return RoomMessage(name.strip(_BLANKS), text.lstrip("\0").replace(_BAD, "?"))

@@ -270,5 +270,5 @@ def parseMemory(reactor: object, argument: str) -> MemoryStore:
     :raises ValueError: there is an argument; it would have no meaning.
     """
     if argument:
-        raise ValueError("memory: takes nothing behind the colon")
+        raise ValueError("memory: takes nothing after the colon")
     return MemoryStore()

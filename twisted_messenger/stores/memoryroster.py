@@ -62,7 +62,7 @@ class Roster:
         """
         Make a change that was decided.
 
-        :param start: behind which position a new member begins.
+        :param start: the position after which a new member begins.
         :param head: the last position of the log.
         """
         state = self.state(asked)

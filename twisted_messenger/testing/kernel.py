@@ -145,7 +145,7 @@ class Socket(socket.socket):
             if self._peer is not None:
                 self.network.touch(self._peer)
             return data
-        # Linux tells of a reset behind an end of file only when asked for the error.
+        # Linux tells of a reset after an end of file only when asked for the error.
         if not self._finReceived:
             self._raisePending()
             if not self._dead:

@@ -24,8 +24,8 @@ class NetcatListener(SerialFactory):
     A netcat that listens: takes one connection at a time, prints what it reads, closes at its
     end.
 
-    ``nc -lk PORT`` keeps its port open, so whoever else comes waits. ``while :; do nc -l PORT;
-    done`` has closed it by then: whoever else comes is refused, and so is everybody until the
+    ``nc -lk PORT`` keeps its port open, so anybody else who comes waits. ``while :; do nc -l PORT;
+    done`` has closed it by then: anybody else who comes is refused, and so is everybody until the
     next netcat runs. A netcat whose standard input stays open never closes: that is
     :class:`~twisted_messenger.testing.HangingFactory`.
 
@@ -170,7 +170,7 @@ class BlackHole:
 
     def stop(self) -> "Deferred[None]":
         """
-        Refuse connections from now on; in memory, whoever was swallowed stays so.
+        Refuse connections from now on; in memory, who was swallowed stays so.
 
         :returns: fires when nothing is left of it.
         """

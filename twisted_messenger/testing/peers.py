@@ -23,7 +23,7 @@ class RecordingProtocol(Protocol):
         self.data = bytearray()
         #: Whether the other side's end of file came.
         self.ended = False
-        #: Whether our own end of file went out behind everything that was written.
+        #: Whether our own end of file went out after everything that was written.
         self.finished = False
         #: Why the connection was lost; ``None`` while it is open.
         self.reason: Failure | None = None
@@ -175,7 +175,7 @@ class SerialFactory(CollectingFactory):
     A receiver that reads one connection to its end before it looks at the next, like the
     tutorial's.
 
-    Whoever waits is connected, and what it sends fills the window: as in a kernel's queue.
+    Who waits is connected, and what it sends fills the window: as in a kernel's queue.
     """
 
     protocol = SerialProtocol

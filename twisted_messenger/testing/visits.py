@@ -20,7 +20,7 @@ class Seen:
 
     #: An orderly close without a byte.
     STORED = "stored"
-    #: A reset, whoever began it.
+    #: A reset, from either side.
     RESET = "reset"
     #: No connection.
     UNREACHED = "unreached"
@@ -54,7 +54,7 @@ class _Speaking(RecordingProtocol):
 
 class Visit(ClientFactory):
     """
-    A connection to a server; what it does there is up to whoever makes it.
+    A connection to a server; what it does there is up to its maker.
 
     :param begin: is given the transport when the connection is made.
     """
