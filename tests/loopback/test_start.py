@@ -3,10 +3,15 @@ Starting, and refusing to start, as an operator sees it.
 """
 
 import os
+import pwd
 import signal
 import socket
 import subprocess
+from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
 
 from tests.loopback.rig import (
     HOST,
@@ -19,6 +24,7 @@ from tests.loopback.rig import (
     freePort,
     say,
 )
+from twisted_messenger.stores.sqlite.file import SQLiteFile
 
 
 def _refused(program: Twistd, *words: str) -> None:
@@ -140,3 +146,41 @@ def test_helpForAReaderWhoHasEnough() -> None:
                 check=False,
             )
         assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give up root's rights")
+def test_uid() -> None:
+    """
+    With --uid nobody it takes a port that only root may take, and its files are nobody's.
+    """
+    nobody = pwd.getpwnam("nobody").pw_uid
+    # Not pytest's own directory, which nobody else may enter.
+    with TemporaryDirectory() as name, closing(_lowPort()) as port:
+        directory = Path(name)
+        file = SQLiteFile(str(directory / "room.sqlite"))
+        file.open()
+        file.close()
+        for path in (directory, directory / "room.sqlite"):
+            os.chown(path, nobody, -1)
+        number = port.getsockname()[1]
+        port.close()
+        options = ("--port", str(number), "--store", "sqlite:room.sqlite")
+        with Twistd(directory, "-n", "--uid", "nobody", "chatserver", *options) as server:
+            eventually(lambda: (directory / "room.sqlite-wal").exists(), server.output)
+            assert say(number, b"from:ci|hello") == b""
+            assert (directory / "room.sqlite-wal").stat().st_uid == nobody
+            assert server.stop() == -signal.SIGTERM
+            assert "Traceback" not in server.output, server.output
+
+
+def _lowPort() -> socket.socket:
+    """
+    A free port that only root may take.
+    """
+    for number in range(600, 1024):
+        probe = socket.socket()
+        with suppress(OSError):
+            probe.bind((HOST, number))
+            return probe
+        probe.close()
+    raise AssertionError("no port is free")

@@ -43,6 +43,29 @@ class StartTests(ServiceTestCase):
         self.assertEqual(ann.messages, [b"ci: hello"])
         self.assertStopped(self.stop())
 
+    def test_privileged(self) -> None:
+        """
+        Ports are taken first, with rights that are given up before the store's files are made.
+        """
+        self.service.privilegedStartService()
+        self.assertEqual(self.service.listeners[0].portNumber, PORT)
+        self.assertEqual(self.events, [])
+        self.service.startService()
+        self.assertEqual(self.events, ["open"])
+        self.assertStopped(self.stop())
+
+    def test_privilegedPortTaken(self) -> None:
+        """
+        A port that is taken is named then, and the others are free again.
+        """
+        taken = self.network.listenTCP(PORT + 1, CollectingFactory())
+        self.service = self.listeningAt(PORT, PORT + 1)
+        problem = self.assertRaises(StartError, self.service.privilegedStartService)
+        self.assertIn(f"--port {PORT + 1}", str(problem))
+        self.assertNothingRuns(PORT)
+        taken.stopListening()
+        self.network.settle()
+
     def test_portTaken(self) -> None:
         """
         A taken port is named; other ports are free again, and the store was not touched.

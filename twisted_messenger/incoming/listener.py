@@ -163,6 +163,13 @@ class Listener:
         return maybeDeferred(lambda: None if port is None else port.stopListening())
 
     @property
+    def listening(self) -> bool:
+        """
+        Whether it was started, and not stopped.
+        """
+        return self.port is not None
+
+    @property
     def portNumber(self) -> int:
         """
         The TCP port that is listened on; 0 where there is none.

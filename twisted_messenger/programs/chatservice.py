@@ -2,7 +2,8 @@
 Assembles the parts, and keeps the order of start, of drain and of stop.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from twisted.application.service import Service
@@ -64,22 +65,29 @@ class ChatService(Service):
         self._hurried = False
         self._end = SharedEnd(lambda: ensureDeferred(self._stop()))
 
+    def privilegedStartService(self) -> None:
+        """
+        Take the ports, with the rights of who starts the program: ``twistd --uid`` gives them up
+        after that, and before the store's files are made.
+
+        :raises StartError: a port cannot be used; no other is taken.
+        """
+        raiseDescriptorLimit()
+        super().privilegedStartService()
+        self._listen()
+
     def startService(self) -> None:
         """
-        Take the ports, open the store, follow it. Nothing is accepted before this returns.
+        Take the ports that are not taken yet, open the store, follow it. Nothing is accepted before
+        this returns.
 
         :raises StartError: the store or a port cannot be used; nothing is left running.
         """
         raiseDescriptorLimit()
-        try:
-            for listener in self.listeners:
-                listener.start(self.factory)
+        self._listen()
+        with self._portsFreed():
             # Last, since it starts a thread that only a running reactor could stop.
             self.store.open()
-        except StartError:
-            for listener in self.listeners:
-                listener.stop()
-            raise
         if self.room.policy.callbacks is Callbacks.ANY:
             self.log.warn("--callbacks any: strangers can make this server connect to any address")
         self.broadcaster.startService()
@@ -88,6 +96,24 @@ class ChatService(Service):
         self._hurried = False
         self._stopWithReactor()
         super().startService()
+
+    def _listen(self) -> None:
+        with self._portsFreed():
+            for listener in self.listeners:
+                if not listener.listening:
+                    listener.start(self.factory)
+
+    @contextmanager
+    def _portsFreed(self) -> Iterator[None]:
+        """
+        Take no port where a start fails.
+        """
+        try:
+            yield
+        except StartError:
+            for listener in self.listeners:
+                listener.stop()
+            raise
 
     def _stopWithReactor(self) -> None:
         """

@@ -5,6 +5,8 @@ What both taps share: options that refuse with one line, and a service that does
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO, TypeVar
 
 from twisted.application.service import MultiService
@@ -144,14 +146,26 @@ class TapService(MultiService):
             if hurry is not None:
                 hurry()
 
+    def privilegedStartService(self) -> None:
+        """
+        Take what only root may take, or end the program as :meth:`startService` does.
+        """
+        with self._orEnd():
+            super().privilegedStartService()
+
     def startService(self) -> None:
         """
         Start, or end the program with one line and status 1.
 
         :raises StartError: as a daemon; twistd's parent process prints its text and exits.
         """
-        try:
+        with self._orEnd():
             super().startService()
+
+    @contextmanager
+    def _orEnd(self) -> Iterator[None]:
+        try:
+            yield
         except StartError as error:
             if not self._options.foreground:
                 # twistd's parent process says it; here the log does, and once is enough.
