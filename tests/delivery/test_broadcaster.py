@@ -215,3 +215,39 @@ class StoreTests(BroadcasterTestCase):
         self.assertEqual(self.pusher.open, {})
         self.start()
         self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2", "ci: 3"])
+
+    def test_startedAgain(self) -> None:
+        """
+        One that is started again goes on where it stopped, and writes down what it does then.
+        """
+        broadcaster = self.start()
+        self.join("ann", ANN)
+        self.say("ci", "1")
+        self.pusher.end(ANN)
+        self.successResultOf(broadcaster.stopService())
+        self.say("ci", "2")
+        self.join("bob", BOB)
+        broadcaster.startService()
+        self.say("ci", "3")
+        self.pusher.end(ANN)
+        self.pusher.end(ANN)
+        self.pusher.end(BOB)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2", "ci: 3"])
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 3"])
+        self.network.advance(1)
+        self.assertEqual(self.cursors(), {"ann": 3, "bob": 3})
+
+    def test_twice(self) -> None:
+        """
+        A second broadcaster on one store is a mistake, and said to be one; after the first, it
+        may go on.
+        """
+        first = self.start()
+        with self.assertRaises(RuntimeError):
+            self.start()
+        self.join("ann", ANN)
+        self.say("ci", "1")
+        self.assertEqual(len(self.pusher.sent), 1)
+        self.pusher.end(ANN)
+        self.successResultOf(first.stopService())
+        self.start()

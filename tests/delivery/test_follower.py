@@ -100,12 +100,33 @@ class LogFollowerTests(SynchronousTestCase):
 
     def test_emptyRoom(self) -> None:
         """
-        Where nobody is there yet, nothing is told, but that members may look: some may have been
-        known before a stop.
+        Where nobody is there yet, nothing is told.
         """
         follower = LogFollower(HandStore(), self.reader, self.clock)
         follower.start()
-        self.assertEqual(self.told(), ["."])
+        self.assertEqual(self.told(), [])
+
+    def test_startedAgain(self) -> None:
+        """
+        After a stop everything is told anew: the store may have been opened again meanwhile.
+        """
+        self.start()
+        self.follower.stop()
+        self.follower.start()
+        self.assertEqual(self.told(), ["rewound", "+bob", "."])
+
+    def test_startedAgainWhileReading(self) -> None:
+        """
+        So it is where a question from before the stop was not answered yet.
+        """
+        self.start()
+        self.store.slow = True
+        self.store.say("one")
+        self.follower.stop()
+        self.follower.start()
+        self.store.slow = False
+        self.store.answer()
+        self.assertEqual(self.told(), ["one", ".", "rewound", "+bob", "."])
 
     def test_saidDuringTheStart(self) -> None:
         """

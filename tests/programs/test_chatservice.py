@@ -66,6 +66,21 @@ class StartTests(ServiceTestCase):
         taken.stopListening()
         self.network.settle()
 
+    def test_again(self) -> None:
+        """
+        A room that was stopped can be started again, and has its members.
+        """
+        ann = CollectingFactory()
+        self.network.listenTCP(ANN, ann)
+        self.service.startService()
+        self.assertStored(self.connect(f"connect_request|ann|{HOST}|{ANN}".encode()))
+        for number in range(2):
+            self.assertStopped(self.stop())
+            self.service.startService()
+            self.assertStored(self.connect(f"from:ci|{number}".encode()))
+        self.assertEqual(ann.messages, [b"ci: 0", b"ci: 1"])
+        self.assertStopped(self.stop())
+
     def test_portTaken(self) -> None:
         """
         A taken port is named; other ports are free again, and the store was not touched.

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
+from weakref import WeakSet
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
@@ -44,6 +45,9 @@ from twisted_messenger.shutdown import GRACE, SharedEnd, Stage, hasStopped, stop
 #: Seconds for pushes in flight to end, when their member becomes another node's. The member waits
 #: for so long at most, and so do the others of its partition.
 HANDOVER_SECONDS = 2.0
+
+# The stores whose log a running broadcaster pushes.
+_followed: "WeakSet[IMessageStore]" = WeakSet()
 
 
 class Broadcaster(Service):
@@ -110,13 +114,18 @@ class Broadcaster(Service):
     def startService(self) -> None:
         """
         Follow the log from the cursors on.
+
+        :raises RuntimeError: another one follows it: everything would be pushed twice.
         """
+        if self._store in _followed:
+            raise RuntimeError("a Broadcaster pushes this store's log already: stop that one first")
+        _followed.add(self._store)
         super().startService()
         self._end.started()
         patience = self.limits.shutdownTimeout + GRACE
         stopWithReactor(self._reactor, self, Stage.MEMBERS, self.stopService, patience)
         self._shared.running = True
-        self._shared.wakeAll()
+        self._cursors.start()
         self._leaseWatch.start()
         self._follower.start()
         self._trimmer.start()
@@ -156,6 +165,7 @@ class Broadcaster(Service):
             if giveUp.active():
                 giveUp.cancel()
         await self._cursors.stop()
+        _followed.discard(self._store)
         hasStopped(self._reactor, self)
 
     def rosterChanged(self, news: RosterNews) -> None:

@@ -78,6 +78,12 @@ class CursorWriter:
         """
         self._moved.pop(memberId, None)
 
+    def start(self) -> None:
+        """
+        Write from now on.
+        """
+        self._stopped = False
+
     async def stop(self) -> None:
         """
         Write what is left, once.

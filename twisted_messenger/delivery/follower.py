@@ -39,7 +39,8 @@ class Reader(Protocol):
 
     def rewound(self) -> None:
         """
-        The store was restored from an older copy: everybody and everything is news again.
+        The store was opened again, or restored from an older copy: everybody and everything is
+        news again.
         """
 
     def caughtUp(self) -> None:
@@ -66,8 +67,8 @@ class LogFollower:
         self._revision = 0
         self._head: int | None = None
         self._running = False
-        # Nothing was read since the start: members that were known before look at once.
-        self._begun = False
+        # Read all anew, before anything else.
+        self._startedAgain = False
         self._reading = False
         self._wokenAgain = False
         self._timer: IDelayedCall | None = None
@@ -76,7 +77,8 @@ class LogFollower:
         """
         Read everything, then what is new.
         """
-        self._running = self._begun = True
+        self._running = True
+        self._startedAgain = self._head is not None
         self._store.follow(self._woken)
         self._woken()
 
@@ -89,6 +91,10 @@ class LogFollower:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _rewind(self) -> None:
+        self._revision, self._head = 0, None
+        self._reader.rewound()
 
     def _woken(self) -> None:
         self._wokenAgain = True
@@ -112,11 +118,13 @@ class LogFollower:
         try:
             while self._wokenAgain and self._running:
                 self._wokenAgain = False
+                if self._startedAgain:
+                    # A store that was opened again counts anew.
+                    self._startedAgain = False
+                    self._rewind()
                 news = await self._readRoster()
                 if news is not None:
-                    changed = self._begun or bool(news.members or news.departed)
-                    self._begun = False
-                    await self._readLog(news.head, changed)
+                    await self._readLog(news.head, bool(news.members or news.departed))
         except StoreError as error:
             self.log.error("the log cannot be read: {error}", error=error)
             self._readLater()
@@ -127,8 +135,7 @@ class LogFollower:
         news = await self._store.roster(self._revision)
         if self._running and (news.revision < self._revision or news.head < (self._head or 0)):
             self.log.critical("the store has gone back to an older copy: what came since is lost")
-            self._revision, self._head = 0, None
-            self._reader.rewound()
+            self._rewind()
             news = await self._store.roster(0)
         if not self._running:
             return None

@@ -84,12 +84,6 @@ class Shared:
             self.resting = {}
         return list(woken)
 
-    def wakeAll(self) -> None:
-        """
-        Let everybody look once more: pushes may begin again.
-        """
-        self._told = -1
-
     def idle(self) -> "Deferred[None]":
         """
         :returns: fires when no push is in flight.

@@ -94,6 +94,7 @@ class ChatService(Service):
         if self._tuneCollector:
             tuneCollector()
         self._hurried = False
+        self.room.open()
         self._stopWithReactor()
         super().startService()
 

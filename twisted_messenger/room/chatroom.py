@@ -122,6 +122,12 @@ class ChatRoom:
         self._unstored = 0
         self._storeFailing = False
 
+    def open(self) -> None:
+        """
+        Take messages, as a new room does, after a :meth:`close`.
+        """
+        self._closed = False
+
     def close(self) -> None:
         """
         Refuse everything from now on; senders may try again later.
