@@ -94,12 +94,11 @@ class Story:
 
     def restart(self) -> None:
         """
-        All that is left is the progress.
+        All that is left is the progress; how long the member has failed is a part of it.
         """
         self.queue = self.rebuilt()
         self.notBefore = self.passed
         self.telling = 0
-        self.forgiven()
 
     def trim(self, count: int) -> None:
         """
