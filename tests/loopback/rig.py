@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -54,12 +54,13 @@ class Twistd:
 
     :param directory: where it runs.
     :param arguments: behind ``twistd``.
+    :param program: what runs it.
     """
 
-    def __init__(self, directory: Path, *arguments: str) -> None:
+    def __init__(self, directory: Path, *arguments: str, program: Sequence[str] = TWISTD) -> None:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
-            [*TWISTD, *arguments],
+            [*program, *arguments],
             cwd=directory,
             env=environment,
             stdin=subprocess.PIPE,

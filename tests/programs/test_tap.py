@@ -125,7 +125,7 @@ class TapServiceTests(TapTestCase):
         for twistd, offered, chosen in (
             ({"nodaemon": True}, observer, observer),
             ({"nodaemon": True}, None, None),
-            ({"nodaemon": True, "logfile": "peer.log"}, observer, None),
+            ({"nodaemon": True, "logfile": "-"}, observer, None),
             ({"nodaemon": True, "syslog": True}, observer, None),
         ):
             application = Application("chatpeer")
@@ -133,6 +133,20 @@ class TapServiceTests(TapTestCase):
             service.setServiceParent(application)
             self.assertIs(application.getComponent(ILogObserver), chosen)
             self.assertIn(service, list(IServiceCollection(application)))
+
+    def test_logFile(self) -> None:
+        """
+        A log in a file is one that can be opened again; a daemon's is in twistd.log.
+        """
+        for twistd, expected in (
+            ({"nodaemon": True, "logfile": "peer.log"}, "peer.log"),
+            ({"nodaemon": False}, "twistd.log"),
+            ({"nodaemon": True}, None),
+            ({"nodaemon": True, "logfile": "-"}, None),
+            ({"nodaemon": False, "syslog": True, "logfile": "peer.log"}, None),
+            ({"nodaemon": True, "logger": "a.name", "logfile": "peer.log"}, None),
+        ):
+            self.assertEqual((twistd, parsed(Anything(), **twistd).logFile), (twistd, expected))
 
 
 #: A program whose stop waits for ever unless somebody is in a hurry; it signals itself.

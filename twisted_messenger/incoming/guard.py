@@ -195,6 +195,8 @@ class GuardingReactor:
         maxMessageBytes: int = MAX_MESSAGE_BYTES,
         authorities: str | None = None,
     ) -> None:
+        #: What another one is made with that does the same.
+        self.settings = reactor, maxMessageBytes, authorities
         self._reactor = reactor
         self._authorities = authorities
         self._tlsBytes = _TLS_GROWTH * maxMessageBytes + _TLS_BYTES

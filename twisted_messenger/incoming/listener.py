@@ -5,6 +5,7 @@ Where the room listens: endpoints from their descriptions, opened, paused and cl
 import os
 import socket
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from twisted.internet import tcp
@@ -19,9 +20,9 @@ from twisted.python.failure import Failure
 
 from twisted_messenger.address import literal, machineKey
 from twisted_messenger.errors import StartError
-from twisted_messenger.incoming.connectioncap import ConnectionCap
 from twisted_messenger.incoming.guard import GuardingReactor
 from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.incoming.renewal import Renewal
 from twisted_messenger.sockets import resetOnClose
 from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
@@ -95,15 +96,19 @@ class Listener:
 
     :param name: the option that named it, for errors.
     :param endpoint: where.
+    :param renewal: reads its certificates again.
     """
 
     log = Logger()
 
-    def __init__(self, name: str, endpoint: IStreamServerEndpoint) -> None:
+    def __init__(
+        self, name: str, endpoint: IStreamServerEndpoint, renewal: Renewal | None = None
+    ) -> None:
         self.name = name
+        self._renewal = renewal
         self._endpoint = endpoint
         self.port: IListeningPort | None = None
-        self._cap: ConnectionCap
+        self._factory: ReceiptFactory
         self._starting = False
         self._problem: Failure | None = None
 
@@ -128,7 +133,7 @@ class Listener:
         # Connections inherit it: a process that is killed leaves resets, not receipts.
         resetOnClose(port, True)
         self.port = port
-        self._cap = factory.cap
+        self._factory = factory
         factory.cap.gates.append(self.admit)
         factory.cap.opened()
 
@@ -159,8 +164,25 @@ class Listener:
         """
         port, self.port = self.port, None
         if port is not None:
-            self._cap.gates.remove(self.admit)
+            self._factory.cap.gates.remove(self.admit)
         return maybeDeferred(lambda: None if port is None else port.stopListening())
+
+    def reload(self) -> bool:
+        """
+        Read the certificates again, for connections that come from now on.
+
+        :returns: whether there are any; where they cannot be read, the log says so.
+        """
+        if self.port is None or self._renewal is None:
+            return False
+        try:
+            found = self._renewal.renew(self.port, self._factory)
+        except StartError as error:
+            self.log.error("{name}: the old certificates stay: {why}", name=self.name, why=error)
+            return True
+        if found:
+            self.log.info("{name}: certificates were read again", name=self.name)
+        return found
 
     @property
     def listening(self) -> bool:
@@ -211,13 +233,22 @@ def listenersFrom(
         # It is read again when everything starts, elsewhere perhaps.
         authorities = os.path.abspath(authorities)
         _checkAuthorities(authorities)
-        _checkKinds([where.removeprefix("haproxy:").partition(":")[0] for _, where in places])
+        _checkKinds([_kindOf(where) for _, where in places])
     reactor = GuardingReactor(reactor, maxMessageBytes, authorities)
-    return [Listener(name, _endpoint(reactor, name, where)) for name, where in places]
+    return [_listener(reactor, name, where) for name, where in places]
 
 
-def _endpoint(reactor: Any, name: str, where: str) -> IStreamServerEndpoint:
-    kind = where.removeprefix("haproxy:").partition(":")[0]
+def _listener(reactor: GuardingReactor, name: str, where: str) -> Listener:
+    read = partial(_endpoint, name=name, where=where)
+    return Listener(name, read(reactor), Renewal(_kindOf(where), reactor, read))
+
+
+def _kindOf(where: str) -> str:
+    return where.removeprefix("haproxy:").partition(":")[0]
+
+
+def _endpoint(reactor: GuardingReactor, name: str, where: str) -> IStreamServerEndpoint:
+    kind = _kindOf(where)
     if kind in _WITH_BACKLOG and ":backlog=" not in where:
         where += f":backlog={LISTEN_BACKLOG}"
     try:

@@ -128,6 +128,15 @@ class ChatService(Service):
         patience = self.broadcaster.limits.shutdownTimeout + _STEPS * _GRACE
         stopWithReactor(reactor, self, Stage.SENDERS, self.stopService, patience)
 
+    def reload(self) -> bool:
+        """
+        Read the certificates of the listeners again.
+
+        :returns: whether there are any.
+        """
+        found = [listener for listener in self.listeners if listener.reload()]
+        return bool(found)
+
     def stopService(self) -> "Deferred[None]":
         """
         Take nothing new, answer what is whole, let pushes end, write the cursors.

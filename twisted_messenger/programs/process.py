@@ -1,16 +1,14 @@
 """
-What a program may do to its process: its clock, signals, exit status and descriptors.
+What a program may do to its process: its clock, exit status and descriptors.
 """
 
 import atexit
 import gc
 import os
 import resource
-import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
@@ -31,10 +29,6 @@ def tuneCollector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECTOR_THRESHOLD, *gc.get_threshold()[1:])
-
-
-# Seconds that a second signal leaves for the cursors.
-_HURRY_SECONDS = 1.0
 
 
 def useSteadyTime(reactor: Any) -> None:
@@ -61,30 +55,6 @@ def _exit(status: int) -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os._exit(status)
-
-
-def _alreadySaid(kind: object, error: object, trace: object) -> None:
-    """
-    Print nothing.
-    """
-
-
-def _onSecondSignal(hurry: Callable[[], object]) -> None:
-    """
-    While the program stops, a further signal stops it now.
-    """
-    from twisted.internet import reactor as running
-
-    reactor: Any = running
-
-    def again(number: int, frame: object) -> None:
-        reactor.callFromThread(hurry)
-        reactor.callFromThread(reactor.callLater, _HURRY_SECONDS, os._exit, 128 + number)
-
-    for number, handler in (("SIGINT", "sigInt"), ("SIGTERM", "sigTerm")):
-        # Only in place of the reactor's own, which would complain that it is stopping.
-        if signal.getsignal(signal.Signals[number]) == getattr(reactor, handler, None):
-            signal.signal(signal.Signals[number], again)
 
 
 #: Descriptors kept for files, the reactor and the store.

@@ -23,7 +23,8 @@ from twisted.python.components import Componentized
 from twisted.python.usage import Options, UsageError
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.programs.process import _alreadySaid, _onSecondSignal
+from twisted_messenger.programs.logfile import ReopenedLog
+from twisted_messenger.programs.signals import onSecondSignal, stopInOrder
 
 _STDOUT = 1
 
@@ -88,6 +89,16 @@ class TapOptions(Options):
         """
         return any(self._twistd.get(option) for option in ("logfile", "syslog", "logger"))
 
+    @property
+    def logFile(self) -> str | None:
+        """
+        The file into which twistd would write the log; ``None`` where it goes elsewhere.
+        """
+        if any(self._twistd.get(option) for option in ("syslog", "logger")):
+            return None
+        name = self._twistd.get("logfile") or ("-" if self.foreground else "twistd.log")
+        return None if name == "-" else str(name)
+
     def number(self, option: str, kind: type[Number], least: Number, most: Number) -> Number:
         """
         Read an option's number.
@@ -122,21 +133,27 @@ class TapService(MultiService):
         super().__init__()
         self._options = options
         self._observer = observer
+        self._logFile: ReopenedLog | None = None
 
     def setServiceParent(self, parent: Any) -> None:
         """
         Choose the log observer while twistd still asks for one.
         """
-        chosen = self._observer is not None and not self._options.logsElsewhere
-        if chosen and isinstance(parent, Componentized):
-            parent.setComponent(ILogObserver, self._observer)
+        observer = None if self._options.logsElsewhere else self._observer
+        if isinstance(parent, Componentized):
+            path = self._options.logFile
+            if observer is None and path is not None:
+                self._logFile = ReopenedLog(path)
+                observer = self._logFile.observer
+            if observer is not None:
+                parent.setComponent(ILogObserver, observer)
         super().setServiceParent(parent)
 
     def stopService(self) -> "Deferred[Any]":
         """
         Stop, at the first signal in order, at the second at once.
         """
-        _onSecondSignal(self._hurry)
+        onSecondSignal(self._hurry)
         stopped: Deferred[Any] = super().stopService()
         return stopped
 
@@ -161,6 +178,19 @@ class TapService(MultiService):
         """
         with self._orEnd():
             super().startService()
+        stopInOrder(self._reread, None if self._logFile is None else self._logFile.rotate)
+
+    def _reread(self) -> bool:
+        """
+        Open the log again, and read the certificates.
+
+        :returns: whether there is anything of that kind.
+        """
+        if self._logFile is not None:
+            self._logFile.reopen()
+        reloads = [getattr(service, "reload", None) for service in self]
+        found = [reload() for reload in reloads if reload is not None]
+        return any(found) or self._logFile is not None
 
     @contextmanager
     def _orEnd(self) -> Iterator[None]:
@@ -174,6 +204,12 @@ class TapService(MultiService):
                 raise
             print(f"{self._options.command}: {error}", file=sys.__stderr__)
             raise SystemExit(1) from None
+
+
+def _alreadySaid(kind: object, error: object, trace: object) -> None:
+    """
+    Print nothing.
+    """
 
 
 def warningsTo(file: TextIO) -> ILogObserver:

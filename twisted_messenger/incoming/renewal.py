@@ -1,0 +1,69 @@
+"""
+New certificates for listeners that go on listening.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
+from twisted.python.failure import Failure
+
+from twisted_messenger.errors import StartError
+from twisted_messenger.incoming.guard import GuardedFactory, GuardingReactor
+
+# Endpoints that read certificates when they are made.
+_WITH_CERTIFICATES = ("ssl", "tls")
+
+
+class WrappingReactor(GuardingReactor):
+    """
+    A reactor on which an endpoint wraps its factory, and listens to nothing.
+    """
+
+    wrapped: IProtocolFactory
+
+    def listenTCP(self, port: int, factory: IProtocolFactory, *rest: Any, **more: Any) -> None:
+        """
+        Keep what would have listened.
+        """
+        self.wrapped = factory
+
+
+class Renewal:
+    """
+    Reads the certificates of one listener again.
+
+    :param kind: of its endpoint, ``ssl`` and so on.
+    :param reactor: guards it.
+    :param read: makes the endpoint from its description, on a reactor.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        reactor: GuardingReactor,
+        read: Callable[[GuardingReactor], IStreamServerEndpoint],
+    ) -> None:
+        self._reads = kind in _WITH_CERTIFICATES
+        self._reactor = reactor
+        self._read = read
+
+    def renew(self, port: IListeningPort, factory: IProtocolFactory) -> bool:
+        """
+        Let connections that come from now on see the certificates as they are now.
+
+        :param port: listens.
+        :param factory: for this one.
+        :returns: whether there are any.
+        :raises StartError: they cannot be read, and the old ones stay.
+        """
+        guard = getattr(port, "factory", None)
+        if not self._reads or not isinstance(guard, GuardedFactory):
+            return False
+        reactor = WrappingReactor(*self._reactor.settings)
+        problems: list[Failure] = []
+        self._read(reactor).listen(factory).addErrback(problems.append)
+        if problems:
+            raise StartError(problems[0].getErrorMessage())
+        guard.wrappedFactory = reactor.wrapped
+        return True
