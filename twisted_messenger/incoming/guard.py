@@ -5,6 +5,7 @@ A peer can make these work without end (TLS has messages that carry no byte of o
 (a header with letters for a port); neither ever reaches our protocols.
 """
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.error import ConnectionAborted
@@ -16,6 +17,7 @@ from twisted.internet.interfaces import (
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from zope.interface import implementer
 
+from twisted_messenger.incoming.adopted import adopt
 from twisted_messenger.incoming.connection import DRAIN_BYTES, ReceiptProtocol
 from twisted_messenger.incoming.mistakes import mistakeBeforeHeader, mistakeBeforeTLS
 from twisted_messenger.incoming.receipt import ReceiptFactory
@@ -215,6 +217,18 @@ class GuardingReactor:
         See ``IReactorUNIX``.
         """
         return self._reactor.listenUNIX(address, self._guarded(factory), *rest, **more)
+
+    def adoptStreamPort(
+        self, descriptor: int, family: socket.AddressFamily, factory: IProtocolFactory
+    ) -> IListeningPort:
+        """
+        See ``IReactorSocket``.
+        """
+        guarded = self._guarded(factory)
+        if family == socket.AF_UNIX:
+            return adopt(descriptor, guarded, self._reactor)
+        listening: IListeningPort = self._reactor.adoptStreamPort(descriptor, family, guarded)
+        return listening
 
     def listenSSL(
         self,
