@@ -2,6 +2,10 @@
 The options of the two programs, and the services they describe.
 """
 
+from itertools import permutations
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 from twisted.internet.testing import MemoryReactorClock
 
 from tests.programs.test_tap import TapTestCase, parsed
@@ -51,12 +55,43 @@ class ServerOptionsTests(TapTestCase):
         """
         for arguments, file in (
             (["--port=9001"], "chatserver-9001.sqlite"),
-            (["--listen=tcp:9000:interface=127.0.0.1", "-l", "tcp:1"], "chatserver-9000.sqlite"),
             (["--listen=tcp:9000", "--port=9001"], "chatserver-9001.sqlite"),
             (["--listen=unix:/run/room"], "chatserver.sqlite"),
+            (["--listen=haproxy:tcp:9002"], "chatserver-9002.sqlite"),
+            (["--listen=systemd:domain=UNIX:index=0"], "chatserver.sqlite"),
         ):
             options = parsed(servertap.Options(), *arguments)
             self.assertEqual(options["store"], f"sqlite:{file}")
+
+    def test_storeFileOfSeveral(self) -> None:
+        """
+        A room that listens in several places has the same file in whatever order they are given.
+        """
+        places = [
+            *("--listen=unix:/run/room", "--listen=tcp:9000:interface=127.0.0.1"),
+            *("--listen=tcp6:10000", "--listen=ssl:9001:privateKey=key.pem"),
+            "--listen=tls:/etc/pem:8999",
+        ]
+        for order in permutations(places):
+            self.assertEqual(
+                parsed(servertap.Options(), *order)["store"], "sqlite:chatserver-8999.sqlite"
+            )
+
+    def test_storeFileThere(self) -> None:
+        """
+        A file that an earlier version has made, which went by the first of them, is found again,
+        in the directory where twistd runs.
+        """
+        with TemporaryDirectory() as directory:
+            for name in ("chatserver.sqlite", "chatserver-9001.sqlite", "chatserver-9000.sqlite"):
+                Path(directory, name).touch()
+                places = ("--listen=tcp:9001", "--listen=unix:/run/room", "--listen=tcp:9000")
+                options = parsed(servertap.Options(), *places, nodaemon=True, rundir=directory)
+                self.assertEqual(options["store"], f"sqlite:{name}")
+                other = parsed(servertap.Options(), "--port=8880", nodaemon=True, rundir=directory)
+                self.assertEqual(other["store"], "sqlite:chatserver-8880.sqlite")
+                if name == "chatserver.sqlite":
+                    Path(directory, name).unlink()
 
     def test_policy(self) -> None:
         """
@@ -113,7 +148,7 @@ class ServerOptionsTests(TapTestCase):
             ("max-members", ("-1", "many"), "0 to "),
             ("max-members-per-host", ("-1", "many"), "0 to "),
             ("idle-timeout", ("0", "1.9", "nan", "inf", "1e3"), "2 to 86400"),
-            ("message-timeout", ("0", "90000"), "0.1 to 86400"),
+            ("message-timeout", ("0", "1", "90000"), "2 to 86400"),
             ("connect-timeout", ("0", "soon"), "0.1 to 86400"),
             ("push-timeout", ("0", "soon"), "0.1 to 86400"),
             ("shutdown-timeout", ("-1", "soon"), "0 to 86400"),

@@ -2,6 +2,7 @@
 ``twistd chatserver``: options, and the service they describe.
 """
 
+import os
 from typing import Any
 
 from twisted.python.usage import UsageError
@@ -74,7 +75,7 @@ class Options(TapOptions):
             None,
             "Where messages and members are kept: sqlite:PATH, memory: to forget them at exit, or "
             "postgresql://USER@HOST/DB, which several servers can share "
-            "[default: sqlite:chatserver-PORT.sqlite in the working directory]",
+            "[default: sqlite:chatserver-PORT.sqlite in the working directory, by the lowest port]",
         ],
         [
             "room",
@@ -244,10 +245,11 @@ class Options(TapOptions):
             self["listeners"].insert(0, (f"--port {port}", everywhere(port)))
         if self["unconfirmed"] not in ("delivered", "retry"):
             raise UsageError(f"--unconfirmed {self['unconfirmed']}: give delivered or retry")
-        for option in ("message-timeout", "connect-timeout", "push-timeout", "hold-timeout"):
+        for option in ("connect-timeout", "push-timeout", "hold-timeout"):
             self[option] = self.number(option, float, 0.1, _DAY)
         # The silence that ends a line must come first.
-        self["idle-timeout"] = self.number("idle-timeout", float, 2, _DAY)
+        for option in ("idle-timeout", "message-timeout"):
+            self[option] = self.number(option, float, 2, _DAY)
         self["shutdown-timeout"] = self.number("shutdown-timeout", float, 0, _DAY)
         self["evict-after"] = self.number("evict-after", float, 0, _YEARS)
         for option, least in (("max-connections", 1), ("max-connections-per-host", 0)):
@@ -268,8 +270,22 @@ class Options(TapOptions):
             self["store"] = f"sqlite:{self._storeFile()}"
 
     def _storeFile(self) -> str:
-        port = [*self["listeners"][0][1].split(":"), ""][1]
-        return f"chatserver-{port}.sqlite" if port.isdigit() else "chatserver.sqlite"
+        """
+        The store of whoever gives none: named by the lowest port, in whatever order they are given.
+        """
+        places = [where for _, where in self["listeners"]]
+        ports = sorted({port for port in map(_portOf, places) if port is not None})
+        if self["port"] is not None:
+            ports = [self["port"]]
+        # Earlier versions went by what came first, and some looked for its port in the wrong place.
+        names = {_fileOf(port) for port in map(_portOf, places)}
+        names |= {"chatserver.sqlite" for one in places if not [*one.split(":"), ""][1].isdigit()}
+        usual = _fileOf(ports[0] if ports else None)
+        folder = str(self._twistd.get("rundir", "."))
+        there = [
+            one for one in [usual, *sorted(names)] if os.path.exists(os.path.join(folder, one))
+        ]
+        return [*there, usual][0]
 
     def _policy(self, limits: LogLimits) -> AdmissionPolicy:
         try:
@@ -312,6 +328,20 @@ class Options(TapOptions):
                 raise UsageError(f"--reserve {text!r}: {problem}; give NAME=ADDRESS,...") from None
             reserved[name] = machines | reserved.get(name, frozenset())
         return reserved
+
+
+def _portOf(where: str) -> int | None:
+    """
+    The port in an endpoint's description, if there is one.
+    """
+    kind, *words = where.removeprefix("haproxy:").split(":")
+    # That of tls: stands after a directory.
+    port = [*words[kind == "tls" :], ""][0]
+    return int(port) if port.isdigit() else None
+
+
+def _fileOf(port: int | None) -> str:
+    return "chatserver.sqlite" if port is None else f"chatserver-{port}.sqlite"
 
 
 def makeService(config: Options, reactor: Any = None) -> TapService:
