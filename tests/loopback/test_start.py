@@ -93,6 +93,21 @@ def test_badOption(tmp_path: Path) -> None:
         _refused(Twistd(tmp_path, "-n", "chatserver", option, value), "chatserver: ", option)
 
 
+def test_reactors(tmp_path: Path) -> None:
+    """
+    A reactor that would let a sender's messages change places is refused with one line; others
+    serve.
+    """
+    port = freePort()
+    options = ("chatserver", "--port", str(port), "--store", "memory:")
+    _refused(Twistd(tmp_path, "-n", "--reactor", "select", *options), "--reactor select", "epoll")
+    for reactor in ("epoll", "poll", "asyncio"):
+        with Twistd(tmp_path, "-n", "--reactor", reactor, *options) as server:
+            server.prints(f"starting on {port}")
+            assert say(port, b"from:ci|hello") == b""
+            assert server.stop() == -signal.SIGTERM
+
+
 def test_bothInOneDirectory(tmp_path: Path) -> None:
     """
     The room and a peer start in the same directory, and talk.

@@ -5,6 +5,7 @@
 import os
 from typing import Any
 
+from twisted.internet.selectreactor import SelectReactor
 from twisted.python.usage import UsageError
 
 from twisted_messenger.delivery.broadcaster import Broadcaster
@@ -353,6 +354,10 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
     """
     if reactor is None:
         from twisted.internet import reactor
+    if isinstance(reactor, SelectReactor):
+        # It reads connections that are ready together in no order: a sender's messages would
+        # change places.
+        raise SystemExit("chatserver: --reactor select does not keep the order; use epoll or poll")
     useSteadyTime(reactor)
     boundStrangersLines()
     # Before the caps are computed from it.
