@@ -35,8 +35,9 @@ from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, Senders
 from twisted_messenger.stores import storeFromString
+from twisted_messenger.version import VERSION
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "AdmissionPolicy",

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stdout
 from io import StringIO
 from typing import Any, TypeVar
 
@@ -16,7 +17,10 @@ from twisted.logger import ILogObserver
 from twisted.python import usage
 from twisted.trial.unittest import SynchronousTestCase
 
+import twisted
+import twisted_messenger
 from twisted_messenger.errors import StartError
+from twisted_messenger.programs import chatpeer, chatserver, script
 from twisted_messenger.programs.process import useSteadyTime
 from twisted_messenger.programs.tap import TapOptions, TapService, warningsTo
 from twisted_messenger.testing import MemoryNetwork
@@ -80,6 +84,32 @@ class Failing(Service):
         Say why.
         """
         raise StartError("--port 8880: taken; choose another")
+
+
+class VersionTests(SynchronousTestCase):
+    """
+    What people tell who report a fault.
+    """
+
+    def test_version(self) -> None:
+        """
+        Each program tells its own version, in one line, with Twisted's and Python's.
+        """
+        for options in (Anything(), chatserver.Options(), chatpeer.Options()):
+            with redirect_stdout(StringIO()) as told:
+                self.assertRaises(SystemExit, options.parseOptions, ["--version"])
+            self.assertVersion(options.command, told.getvalue())
+        with redirect_stdout(StringIO()) as told:
+            script.main(["--version"])
+        self.assertVersion("twisted-messenger", told.getvalue())
+
+    def assertVersion(self, program: str, told: str) -> None:
+        """
+        It is that of the program.
+        """
+        self.assertEqual(told.split()[:2], [program, twisted_messenger.__version__])
+        self.assertIn(twisted.__version__, told)
+        self.assertEqual(told.count("\n"), 1)
 
 
 class TapServiceTests(TapTestCase):

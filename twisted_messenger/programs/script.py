@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from twisted.scripts.twistd import run
 
+from twisted_messenger.programs.tap import versionOf
+
 _COMMANDS = ("chatserver", "chatpeer")
 
 _USAGE = """\
@@ -29,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ("-h", "--help"):
         print(_USAGE)
+        return
+    if given[0] == "--version":
+        print(versionOf("twisted-messenger"))
         return
     if not set(given) & set(_COMMANDS):
         sys.exit(f"twisted-messenger: give one of {', '.join(_COMMANDS)} (--help)")

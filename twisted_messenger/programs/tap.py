@@ -22,13 +22,23 @@ from twisted.logger import (
 from twisted.python.components import Componentized
 from twisted.python.usage import Options, UsageError
 
+import twisted
 from twisted_messenger.errors import StartError
 from twisted_messenger.programs.logfile import ReopenedLog
 from twisted_messenger.programs.signals import onSecondSignal, stopInOrder
+from twisted_messenger.version import VERSION
 
 _STDOUT = 1
 
 Number = TypeVar("Number", int, float)
+
+
+def versionOf(program: str) -> str:
+    """
+    The version of a program of ours, and of what it runs on, in one line.
+    """
+    python = ".".join(map(str, sys.version_info[:3]))
+    return f"{program} {VERSION} (Twisted {twisted.__version__}, Python {python})"
 
 
 class TapOptions(Options):
@@ -60,6 +70,13 @@ class TapOptions(Options):
             if sys.stdout is not None:
                 sys.stdout.flush()
             raise
+
+    def opt_version(self) -> None:
+        """
+        Display the version and exit.
+        """
+        print(versionOf(self.command))
+        raise SystemExit
 
     def postOptions(self) -> None:
         """
