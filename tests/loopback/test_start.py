@@ -25,6 +25,7 @@ from tests.loopback.rig import (
     say,
 )
 from twisted_messenger.stores.sqlite.file import SQLiteFile
+from twisted_messenger.version import VERSION
 
 
 def _refused(program: Twistd, *words: str) -> None:
@@ -77,6 +78,26 @@ def test_storeInUse(tmp_path: Path) -> None:
         port = str(freePort())
         second = Twistd(tmp_path, "-n", "chatserver", "--port", port, "--store", store)
         _refused(second, "in use by another process")
+
+
+def test_startLine(tmp_path: Path) -> None:
+    """
+    The log says what was started: version, store, what waits, where it listens, and limits.
+    """
+    port = freePort()
+    where = ("--listen", f"tcp:{port}:interface={HOST}", "--listen", "unix:room.sock")
+    for told in ("has 0 members;", "has 1 member, 1 of them up to 2 messages behind;"):
+        with Twistd(tmp_path, "-n", "chatserver", *where, "--max-pushes", "7") as server:
+            server.prints("kept for who is behind: 268435456 bytes, 86400 s")
+            line = next(line for line in server.lines() if "kept for" in line)
+            assert f"chatserver {VERSION}: sqlite:chatserver-{port}.sqlite {told}" in line
+            assert f"listening at {HOST}:{port}, " in line
+            assert ", room.sock; at most " in line
+            assert "7 pushes at once" in line
+            if "0 members" in told:
+                assert say(port, f"connect_request|ann|localhost|{freePort()}".encode()) == b""
+                assert say(port, b"from:ci|one") == say(port, b"from:ci|two") == b""
+            assert server.stop() == -signal.SIGTERM
 
 
 def test_badOption(tmp_path: Path) -> None:

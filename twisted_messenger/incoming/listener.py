@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from twisted.internet import tcp
+from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import (
@@ -198,6 +199,17 @@ class Listener:
         """
         where = None if self.port is None else self.port.getHost()
         return getattr(where, "port", 0)
+
+    @property
+    def where(self) -> str:
+        """
+        The address that is listened on, for people.
+        """
+        address: Any = None if self.port is None else self.port.getHost()
+        if isinstance(address, UNIXAddress):
+            return os.fsdecode(address.name or b"")
+        host = getattr(address, "host", "")
+        return f"[{host}]:{self.portNumber}" if ":" in host else f"{host}:{self.portNumber}"
 
     def isAt(self, host: str, port: int) -> bool:
         """

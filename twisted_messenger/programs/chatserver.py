@@ -28,6 +28,7 @@ from twisted_messenger.programs.process import (
     thisMachine,
     useSteadyTime,
 )
+from twisted_messenger.programs.startline import storeName, whatIsKept
 from twisted_messenger.programs.strangerlines import boundStrangersLines
 from twisted_messenger.programs.tap import TapOptions, TapService
 from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
@@ -363,6 +364,9 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
     # Before the caps are computed from it.
     raiseDescriptorLimit()
     budget = descriptorBudget()
+    limits: LogLimits = config["limits"]
+    maxConnections = min(config["max-connections"] or MAX_CONNECTIONS, budget)
+    maxPushes = max(2, min(config["max-pushes"], budget))
     service = TapService(config)
     policy: AdmissionPolicy = config["policy"]
     store = _store(reactor, config["store"], config["room"])
@@ -394,7 +398,7 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
         receipts=bool(config["receipts"]),
         idleTimeout=config["idle-timeout"],
         messageTimeout=config["message-timeout"],
-        maxConnections=min(config["max-connections"] or MAX_CONNECTIONS, budget),
+        maxConnections=maxConnections,
         maxPerHost=config["max-connections-per-host"],
     )
     broadcaster = Broadcaster(
@@ -404,9 +408,9 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
         ),
         reactor,
         room.counters,
-        limits=config["limits"],
+        limits=limits,
         delivery=DeliveryLimits(
-            maxPushes=max(2, min(config["max-pushes"], budget)),
+            maxPushes=maxPushes,
             connectTimeout=config["connect-timeout"],
             retryUnconfirmed=config["unconfirmed"] == "retry",
             evictSeconds=config["evict-after"],
@@ -421,6 +425,8 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
         factory,
         broadcaster,
         listeners,
+        storeName(config["store"]),
+        f"at most {maxConnections} connections, {maxPushes} pushes at once; {whatIsKept(limits)}",
         tuneCollector=True,
     ).setServiceParent(service)
     return service

@@ -21,9 +21,11 @@ from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.programs.process import raiseDescriptorLimit, tuneCollector
+from twisted_messenger.programs.startline import startLine, whatWaits
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.policy import Callbacks
 from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
+from twisted_messenger.version import VERSION
 
 # Seconds that each step of a stop has left when time is up: to reset, and to write the cursors.
 _GRACE = 1.0
@@ -40,6 +42,8 @@ class ChatService(Service):
     :param broadcaster: pushes the store's log; what its limits leave pushes at a stop, senders and
         the store have too.
     :param listeners: where to listen.
+    :param storeName: what the start line calls the store.
+    :param limits: what the start line tells of limits.
     :param tuneCollector: whether to set Python's garbage collector for many short connections;
         it serves the whole process.
     """
@@ -53,8 +57,12 @@ class ChatService(Service):
         factory: ReceiptFactory,
         broadcaster: Broadcaster,
         listeners: Sequence[Listener],
+        storeName: str = "the store",
+        limits: str = "",
         tuneCollector: bool = False,
     ) -> None:
+        self._storeName = storeName
+        self._limits = limits
         self._tuneCollector = tuneCollector
         self.store = store
         self.room = room
@@ -97,6 +105,7 @@ class ChatService(Service):
         self.room.open()
         self._stopWithReactor()
         super().startService()
+        ensureDeferred(self._tellStart())
 
     def _listen(self) -> None:
         with self._portsFreed():
@@ -115,6 +124,16 @@ class ChatService(Service):
             for listener in self.listeners:
                 listener.stop()
             raise
+
+    async def _tellStart(self) -> None:
+        places = [listener.where for listener in self.listeners]
+        try:
+            news = await self.store.roster(0)
+            waiting = whatWaits(news.members, news.head)
+        except StoreError as error:
+            waiting = f"not answered yet ({error})"
+        line = startLine(self._storeName, waiting, places, self._limits)
+        self.log.info("chatserver {version}: {line}", version=VERSION, line=line)
 
     def _stopWithReactor(self) -> None:
         """
