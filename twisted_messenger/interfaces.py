@@ -45,14 +45,15 @@ class IMessageStore(Interface):
 
     def open() -> None:
         """
-        Make the store ready; it is called once, before anything else.
+        Make the store ready; it is called before anything else, and again after a close.
 
         :raises StartError: it cannot be used; the text says why and what to do.
         """
 
     def close() -> "Deferred[None]":
         """
-        Finish what was asked before, then let go of everything.
+        Finish what was asked before, then let go of everything. What is asked after that fails
+        with :class:`~twisted_messenger.errors.StoreClosed`.
         """
 
     def append(post: Post, admit: Admission) -> "Deferred[int | Refusal]":

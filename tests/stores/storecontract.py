@@ -11,9 +11,17 @@ from zope.interface.verify import verifyObject
 
 from tests.stores.retentioncontract import RetentionContract
 from tests.stores.rostercontract import OFFICE, anyone, at, post
-from twisted_messenger.entry import ENTRY_OVERHEAD
+from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
+from twisted_messenger.errors import StoreClosed
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.roster import Change, Member, MemberOptions, MemberState, Progress
+from twisted_messenger.roster import (
+    Change,
+    Member,
+    MemberOptions,
+    MemberState,
+    Progress,
+    RosterLimits,
+)
 
 
 class StoreContract(RetentionContract):
@@ -26,6 +34,38 @@ class StoreContract(RetentionContract):
         A program may use it wherever it may use any other store.
         """
         self.assertTrue(verifyObject(IMessageStore, self.store))
+
+    def test_closed(self) -> None:
+        """
+        A store that is closed takes nothing, gives nothing, and may be closed again.
+        """
+        self.join("bob", 5000)
+        for _ in range(2):
+            self.successResultOf(self.store.close())
+            for asked in (
+                self.store.append(post("late"), anyone),
+                self.store.enrol(at("ann", 5001), RosterLimits()),
+                self.store.leave(at("bob", 5000)),
+                self.store.read(0, 1, 1),
+                self.store.roster(0),
+                self.store.names(1),
+                self.store.advance({1: Progress(1)}),
+                self.store.evict(1),
+                self.store.trim(LogLimits()),
+            ):
+                self.failureResultOf(asked, StoreClosed)
+
+    def test_openedAgain(self) -> None:
+        """
+        A program may open it again, and finds all that was there.
+        """
+        self.join("bob", 5000)
+        self.say("one")
+        self.successResultOf(self.store.close())
+        self.store.open()
+        self.say("two")
+        self.assertEqual(self.texts(), ["one", "two"])
+        self.assertEqual([one.member.name for one in self.news().members], ["bob"])
 
     def test_emptyAtFirst(self) -> None:
         """

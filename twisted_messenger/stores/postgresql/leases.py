@@ -100,8 +100,12 @@ class LeaseKeeper:
 
     def begin(self, cursor: Any) -> None:
         """
-        Take part: blocking, at the start of the program.
+        Take part: blocking, at the start of the program, or after a stop.
         """
+        self._stopped = False
+        for known in (self.epochs, self._served, self._leaving, self._departed):
+            known.clear()
+        self._draining.clear()
         began = self._lease.now()
         standing = self._tables.renew(cursor)
         if standing.free:

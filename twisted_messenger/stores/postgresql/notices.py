@@ -56,6 +56,7 @@ class Notices:
         Listen, as soon as that is possible, and for as long as it is.
         """
         self._retry = None
+        self._stopped = False
         self._connecting = self._connect()
         self._connecting.addCallback(self._connected).addErrback(self._failed)
 

@@ -32,6 +32,7 @@ from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Progress, RosterNews
 from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
+from twisted_messenger.stores.opening import whileOpen
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase, firstLine
 from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS, LeaseKeeper
 from twisted_messenger.stores.postgresql.leasetables import LeaseTables
@@ -119,6 +120,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         """
         See :class:`IMessageStore`. It blocks until the server has answered.
         """
+        self._known, self._away = (0, 0), False
         self._database.open(self.leases.begin)
         self.leases.start()
         self._notices.start()
@@ -161,6 +163,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         error = self.leases.clockError
         return moment if abs(error) < _CLOCK_ERROR else moment - error
 
+    @whileOpen
     def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
         """
         See :class:`IMessageStore`. What is said of another node's members is ignored.
@@ -180,6 +183,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
             self._forgot = now
             await self._write(self._tables.forget)
 
+    @whileOpen
     def roster(self, since: int) -> "Deferred[RosterNews]":
         """
         See :class:`IMessageStore`.
@@ -231,6 +235,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
             self._learn(head=entries[-1].position)
         return entries
 
+    @whileOpen
     def handOver(self, memberIds: Collection[int]) -> "Deferred[None]":
         """
         See :class:`IMessageStore`.
