@@ -116,6 +116,7 @@ class RoomTestCase(SynchronousTestCase):
         """
         self.steady = Clock()
         self.store = store or MemoryStore()
+        self.store.open()
         self.counters = Counters()
         self.names = Names(desk=["10.0.0.9", "10.0.0.7"], elsewhere=["10.0.0.9"])
         self.room = ChatRoom(

@@ -27,6 +27,7 @@ class RecordingStore(MemoryStore):
 
     def __init__(self, clock: Any) -> None:
         super().__init__(clock.seconds)
+        self.open()
         #: Names and texts, in the order of the log.
         self.posts: list[tuple[str, str]] = []
         #: How many departures were taken, also of those who were not there.

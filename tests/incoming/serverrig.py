@@ -30,6 +30,7 @@ class SlowStore(MemoryStore):
 
     def __init__(self) -> None:
         super().__init__()
+        self.open()
         self.gates: list[Deferred[None]] = []
 
     def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
@@ -60,6 +61,7 @@ class ServerTestCase(SynchronousTestCase):
         Open a room over a store; a member far away keeps its log from being trimmed.
         """
         self.store = store
+        store.open()
         policy = AdmissionPolicy(maxMessageBytes=MIN_MAX_MESSAGE_BYTES)
         self.room = ChatRoom(store, policy, rates=self.rates, clock=self.network.seconds)
         self.counters = self.room.counters

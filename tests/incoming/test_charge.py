@@ -52,8 +52,10 @@ class ChargeTests(SynchronousTestCase):
         Open a room with these limits.
         """
         self.network = MemoryNetwork(_GUEST.host)
+        store = MemoryStore()
+        store.open()
         self.room = ChatRoom(
-            MemoryStore(),
+            store,
             AdmissionPolicy(maxMessageBytes=MIN_MAX_MESSAGE_BYTES),
             rates=rates,
             byteRates=byteRates,

@@ -24,7 +24,9 @@ class CountedTests(SynchronousTestCase):
         It is counted once.
         """
         network: Any = MemoryNetwork()
-        room = ChatRoom(MemoryStore())
+        store = MemoryStore()
+        store.open()
+        room = ChatRoom(store)
         factory = ReceiptFactory(
             ChatServerFactory(room), network, room.refusals, maxConnections=10, maxPerHost=1
         )

@@ -83,6 +83,7 @@ class ProxiedTests(SynchronousTestCase):
         """
         self.network = MemoryNetwork(proxy)
         self.store = MemoryStore()
+        self.store.open()
         self.room = ChatRoom(self.store, rates=RateLimit(1, 3), steady=self.network.seconds)
         server = ChatServerFactory(self.room)
         self.factory = ReceiptFactory(server, self.network, self.room.refusals, **options)

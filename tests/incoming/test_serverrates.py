@@ -37,6 +37,7 @@ class ServerRateTests(SynchronousTestCase):
         self.network = MemoryNetwork()
         self.steady = Clock()
         self.store = MemoryStore()
+        self.store.open()
         self.room = ChatRoom(
             self.store,
             AdmissionPolicy(maxMessageBytes=MIN_MAX_MESSAGE_BYTES),

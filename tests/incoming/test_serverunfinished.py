@@ -37,6 +37,7 @@ class UnfinishedTestCase(SynchronousTestCase):
         """
         self.network = MemoryNetwork()
         self.store = MemoryStore()
+        self.store.open()
         self.room = ChatRoom(self.store)
         self.counters = self.room.counters
         self.serve(LIMIT)

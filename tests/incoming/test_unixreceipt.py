@@ -120,6 +120,7 @@ class UnixReceiptTests(SynchronousTestCase):
         A room stores nothing of it, and counts it as cut short.
         """
         store = MemoryStore()
+        store.open()
         room = ChatRoom(store)
         self.successResultOf(room.register("keeper", "127.0.0.1", 9999))
         protocol = self.connect(ChatServerFactory(room), b"from:ci|half a mess")

@@ -77,6 +77,7 @@ async def test_halfAMessage(tmp_path: Path) -> None:
     stored.
     """
     store = MemoryStore()
+    store.open()
     room = ChatRoom(store)
     assert (await room.register("keeper", "127.0.0.1", 9999)).stored
     factory = ReceiptFactory(ChatServerFactory(room), reactor, room.refusals, idleTimeout=0.1)

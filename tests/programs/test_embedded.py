@@ -66,6 +66,7 @@ class PartTests(EmbeddedTestCase):
         Listen; Ann is a member.
         """
         super().setUp()
+        self.store.open()
         self.broadcaster.startService()
         self.successResultOf(TCP4ServerEndpoint(self.network, PORT).listen(self.factory))
         self.successResultOf(self.room.register("ann", HOST, ANN))

@@ -35,6 +35,12 @@ class StoreContract(RetentionContract):
         """
         self.assertTrue(verifyObject(IMessageStore, self.store))
 
+    def test_neverOpened(self) -> None:
+        """
+        A program that has forgotten to open it is told so at once.
+        """
+        self.assertRaises(RuntimeError, self.makeStore().append, post("lost"), anyone)
+
     def test_closed(self) -> None:
         """
         A store that is closed takes nothing, gives nothing, and may be closed again.

@@ -22,6 +22,7 @@ class HandStore(MemoryStore):
 
     def __init__(self) -> None:
         super().__init__()
+        self.open()
         self.asked: list[str] = []
         self.writes: list[dict[int, Progress]] = []
         self.trims: list[LogLimits] = []

@@ -34,6 +34,7 @@ class StumblingStore(MemoryStore):
 
     def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
         super().__init__(steady)
+        self.open()
         #: Nothing can be read, and nobody evicted.
         self.broken = False
         #: There is nothing to read, whatever there was.

@@ -31,6 +31,7 @@ class MemoryTests(FileTestCase):
         Calls for a registration, for news of it, a message and a cursor in a room of so many.
         """
         store = MemoryStore()
+        store.open()
         for number in range(members):
             store.enrol(at(_name(number), 5000 + number), _LIMITS)
         news = self.successResultOf(store.roster(0))

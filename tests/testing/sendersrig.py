@@ -70,7 +70,9 @@ class SendersTestCase(WaitingTestCase):
 
         :returns: its port.
         """
-        room = ReceiptFactory(ChatServerFactory(ChatRoom(MemoryStore())), self.reactor, **options)
+        store = MemoryStore()
+        store.open()
+        room = ReceiptFactory(ChatServerFactory(ChatRoom(store)), self.reactor, **options)
         self.addCleanup(lambda: self.waitFor(room.drained()))
         return self.listen(room)
 

@@ -59,7 +59,6 @@ class MemoryStore:
     def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
         #: Whether it may be asked.
         self.opening = Opening()
-        self.opening.opened()
         self._steady = steady
         self._started = steady()
         self._log: list[Kept] = []
