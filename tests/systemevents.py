@@ -18,7 +18,8 @@ class SystemEvents:
 
     def __init__(self) -> None:
         super().__init__()
-        self._before: list[Callable[[], object]] = []
+        #: What is to be called.
+        self.triggers: list[Callable[[], object]] = []
 
     def addSystemEventTrigger(
         self, phase: str, event: str, call: Callable[..., object], *arguments: object
@@ -27,14 +28,20 @@ class SystemEvents:
         See ``IReactorCore``.
         """
         assert (phase, event) == ("before", "shutdown")
-        self._before.append(lambda: call(*arguments))
-        return None
+        self.triggers.append(lambda: call(*arguments))
+        return self.triggers[-1]
+
+    def removeSystemEventTrigger(self, trigger: Callable[[], object]) -> None:
+        """
+        See ``IReactorCore``.
+        """
+        self.triggers.remove(trigger)
 
     def stop(self) -> "Deferred[Any]":
         """
         :returns: fires when a reactor would close what is left.
         """
-        before, self._before = self._before, []
+        before, self.triggers = self.triggers, []
         return DeferredList([maybeDeferred(call) for call in before])
 
 

@@ -106,9 +106,19 @@ class StageTests(SynchronousTestCase):
         self.assertEqual(self.begun, ["store"])
         self.ends["store"].callback(None)
         hasStopped(self.reactor, "store")
+        self.assertEqual(self.reactor.triggers, [])
         stopWithReactor(self.reactor, "again", Stage.STORE, lambda: self.end("again"))
         self.reactor.stop()
         self.assertEqual(self.begun, ["store", "again"])
+
+    def test_nothingLeft(self) -> None:
+        """
+        A program that stops all of it itself, and goes on, has no trigger of ours left.
+        """
+        for part in ("senders", "members", "store"):
+            self.assertEqual(len(self.reactor.triggers), 1)
+            hasStopped(self.reactor, part)
+        self.assertEqual(self.reactor.triggers, [])
 
 
 class SharedEndTests(SynchronousTestCase):

@@ -45,15 +45,19 @@ class IMessageStore(Interface):
 
     def open() -> None:
         """
-        Make the store ready; it is called before anything else, and again after a close.
+        Make the store ready; it is called before anything else, and again only after a close.
+
+        Where it was never called, whatever else is asked raises ``RuntimeError``.
 
         :raises StartError: it cannot be used; the text says why and what to do.
         """
 
     def close() -> "Deferred[None]":
         """
-        Finish what was asked before, then let go of everything. What is asked after that fails
-        with :class:`~twisted_messenger.errors.StoreClosed`.
+        Finish what was asked before, then let go of everything.
+
+        What is asked later fails with :class:`~twisted_messenger.errors.StoreClosed`. A store that
+        uses threads or a network closes by itself when the reactor stops.
         """
 
     def append(post: Post, admit: Admission) -> "Deferred[int | Refusal]":

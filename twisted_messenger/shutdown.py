@@ -8,10 +8,10 @@ runs tells the reactor how it is stopped; what a program stops itself is left al
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from twisted.internet.defer import Deferred, DeferredList, TimeoutError, fail, succeed
 from twisted.logger import Logger
@@ -90,12 +90,17 @@ class _Part:
 class Shutdown:
     """
     The parts that run on one reactor.
+
+    :param reactor: asked to tell us when it stops.
     """
 
     log = Logger()
 
-    def __init__(self) -> None:
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
         self._parts: dict[object, _Part] = {}
+        self._stopping = False
+        self._trigger = reactor.addSystemEventTrigger("before", "shutdown", self._reactorStops)
 
     def add(self, part: object, how: _Part) -> None:
         """
@@ -108,22 +113,28 @@ class Shutdown:
         A part has ended.
         """
         self._parts.pop(part, None)
+        if not self._parts and not self._stopping:
+            # The one that Twisted has for tests cannot.
+            with suppress(NotImplementedError):
+                self._reactor.removeSystemEventTrigger(self._trigger)
+            del _shutdowns[self._reactor]
 
-    async def stop(self, reactor: Any) -> None:
-        """
-        Stop what still runs, stage by stage.
-        """
+    def _reactorStops(self) -> "Deferred[None]":
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        self._stopping = True
         for stage in Stage:
             parts = [part for part in self._parts.values() if part.stage is stage]
-            await DeferredList([self._stopped(part, reactor) for part in parts])
-        del _shutdowns[reactor]
+            await DeferredList([self._stopped(part) for part in parts])
+        _shutdowns.pop(self._reactor, None)
 
-    def _stopped(self, part: _Part, reactor: Any) -> "Deferred[Any]":
+    def _stopped(self, part: _Part) -> "Deferred[Any]":
         try:
             stopped = part.stop()
         except Exception:
             stopped = fail()
-        return stopped.addTimeout(part.patience, reactor).addErrback(self._notInOrder)
+        return stopped.addTimeout(part.patience, self._reactor).addErrback(self._notInOrder)
 
     def _notInOrder(self, reason: Failure) -> None:
         # The other parts must stop all the same.
@@ -133,8 +144,8 @@ class Shutdown:
             self.log.failure("a part of the room did not stop", reason)
 
 
-# A reactor that is forgotten, as those of tests are, is kept by nothing here.
-_shutdowns: WeakKeyDictionary[Any, Shutdown] = WeakKeyDictionary()
+# Of the reactors that parts run on.
+_shutdowns: dict[Any, Shutdown] = {}
 
 
 def stopWithReactor(
@@ -153,12 +164,10 @@ def stopWithReactor(
         part is ending already, and must wait for the same end then.
     :param patience: seconds until nobody waits any more.
     """
-    addTrigger = getattr(reactor, "addSystemEventTrigger", None)
-    if addTrigger is None:
+    if not hasattr(reactor, "addSystemEventTrigger"):
         return
     if reactor not in _shutdowns:
-        _shutdowns[reactor] = Shutdown()
-        addTrigger("before", "shutdown", _reactorStops, reactor)
+        _shutdowns[reactor] = Shutdown(reactor)
     _shutdowns[reactor].add(part, _Part(stage, stop, patience))
 
 
@@ -166,9 +175,5 @@ def hasStopped(reactor: Any, part: object) -> None:
     """
     A part has ended, or somebody else takes care of its end.
     """
-    if reactor is not None and reactor in _shutdowns:
+    if reactor in _shutdowns:
         _shutdowns[reactor].remove(part)
-
-
-def _reactorStops(reactor: Any) -> "Deferred[None]":
-    return Deferred.fromCoroutine(_shutdowns[reactor].stop(reactor))

@@ -2,14 +2,19 @@
 Which ports lead to a factory.
 """
 
+from typing import Any
+
 from twisted.internet.interfaces import IListeningPort
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import ClientCreator, Factory
 from twisted.internet.task import Clock
 from twisted.protocols.policies import WrappingFactory
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.systemevents import SystemEvents
 from twisted_messenger.incoming.ports import portsOf
-from twisted_messenger.testing import MemoryNetwork
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.incoming.receiver import PeerReceiverFactory
+from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 
 
 class ReadingNetwork(MemoryNetwork):
@@ -57,3 +62,31 @@ class PortTests(SynchronousTestCase):
         A reactor that does not say what it reads has none.
         """
         self.assertEqual(portsOf(Clock(), Factory()), [])
+
+
+class StoppingReader(SystemEvents, ReadingNetwork):
+    """
+    A network that tells what it reads, and can be stopped.
+    """
+
+
+class EndTests(SynchronousTestCase):
+    """
+    What becomes of ports that nobody closes when the reactor stops.
+    """
+
+    def test_newcomer(self) -> None:
+        """
+        When the last sender has its answer nobody is accepted any more: the reactor would close
+        such a connection in order.
+        """
+        network = StoppingReader()
+        factory = ReceiptFactory(PeerReceiverFactory(lambda source, text: None), network)
+        port: Any = network.listening(factory)
+        self.successResultOf(network.stop())
+        connected = ClientCreator(network, RecordingProtocol).connectTCP(
+            "127.0.0.1", port.getHost().port
+        )
+        network.settle()
+        newcomer: Any = self.successResultOf(connected)
+        self.assertIsNone(newcomer.reason)

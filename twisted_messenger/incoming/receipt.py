@@ -130,6 +130,9 @@ class ReceiptFactory(_WrappingFactory):
         await self.drained()
         if giveUp.active():
             giveUp.cancel()
+        # The reactor would close in order who is accepted now; the kernel resets who waits.
+        for port in portsOf(self.clock, self):
+            port.pauseProducing()
 
     def buildProtocol(self, addr: IAddress | None) -> ReceiptProtocol:
         """

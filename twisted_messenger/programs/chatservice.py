@@ -142,10 +142,10 @@ class ChatService(Service):
         """
         self._end.started()
         reactor = self.factory.clock
-        for part in (self.factory, self.broadcaster, self.store):
-            hasStopped(reactor, part)
         patience = self.broadcaster.limits.shutdownTimeout + _STEPS * _GRACE
         stopWithReactor(reactor, self, Stage.SENDERS, self.stopService, patience)
+        for part in (self.factory, self.broadcaster, self.store):
+            hasStopped(reactor, part)
 
     def reload(self) -> bool:
         """
