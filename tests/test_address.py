@@ -272,15 +272,37 @@ class TransportTests(SynchronousTestCase):
         """
         Both ends are asked; a Unix socket has no address.
         """
-        for peer, host, expected in (
-            (IPv4Address("TCP", "10.0.0.5", 1), IPv4Address("TCP", "10.0.0.1", 2), False),
-            (IPv4Address("TCP", "10.0.0.5", 1), IPv4Address("TCP", "10.0.0.5", 2), True),
-        ):
-            self.assertEqual(Source.of(Connection(peer, host)), Source("10.0.0.5", expected))
+        peer = IPv4Address("TCP", "10.0.0.5", 1)
+        for local, expected in (("10.0.0.1", False), ("10.0.0.5", True)):
+            source = Source.of(Connection(peer, IPv4Address("TCP", local, 2)))
+            self.assertEqual(source, Source("10.0.0.5", expected, entrance=(local, 2)))
         six = IPv6Address("TCP", "2001:db8::5", 1)
-        self.assertEqual(Source.of(Connection(six, six)), Source("2001:db8::5", True))
+        source = Source.of(Connection(six, six))
+        self.assertEqual(source, Source("2001:db8::5", True, entrance=("2001:db8::5", 1)))
         unix = UNIXAddress("/run/room")
         self.assertEqual(Source.of(Connection(unix, unix)), Source())
+
+    def test_entrance(self) -> None:
+        """
+        The server listens at least where somebody came in, however that address is spelt, and
+        perhaps at its loopback; of other ports and machines that says nothing.
+        """
+        for local, host, port, expected in (
+            ("10.0.0.1", "10.0.0.1", 8880, True),
+            ("::ffff:10.0.0.1", "10.0.0.1", 8880, True),
+            ("10.0.0.1", "127.0.0.1", 8880, True),
+            ("127.0.0.1", "::1", 8880, True),
+            ("::1", "127.0.0.1", 8880, True),
+            ("10.0.0.1", "10.0.0.1", 8881, False),
+            ("10.0.0.1", "10.0.0.5", 8880, False),
+            ("127.0.0.1", "10.0.0.1", 8880, False),
+            (None, "127.0.0.1", 8880, False),
+        ):
+            source = Source.between("10.0.0.5", local, localPort=8880)
+            self.assertEqual(
+                (local, host, port, source.cameInAt(host, port)), (local, host, port, expected)
+            )
+        self.assertFalse(Source().cameInAt("127.0.0.1", 8880))
 
     def test_certificate(self) -> None:
         """

@@ -110,16 +110,23 @@ class Source:
         where none was asked for.
     :param home: this machine, in one word, where a store is shared with others: the loopback of
         each is another owner. Empty elsewhere.
+    :param entrance: the address literal and the port that it connected to, where it has used a
+        port.
     """
 
     host: str = "127.0.0.1"
     sameMachine: bool = True
     certificate: str | None = None
     home: str = ""
+    entrance: tuple[str, int] | None = None
 
     @classmethod
     def between(
-        cls, peer: str | None, local: str | None, certificate: str | None = None
+        cls,
+        peer: str | None,
+        local: str | None,
+        certificate: str | None = None,
+        localPort: int | None = None,
     ) -> "Source":
         """
         The source of a connection.
@@ -127,12 +134,15 @@ class Source:
         :param peer: the address it came from, ``None`` for a Unix socket.
         :param local: the address it was made to.
         :param certificate: see :func:`certificateOf`.
+        :param localPort: the port it was made to.
         """
         if peer is None:
             return cls(certificate=certificate)
         host = literal(peer) or UNKNOWN
-        here = local is not None and host != UNKNOWN and host == (literal(local) or local)
-        return cls(host, here or machineKey(host) == "127.0.0.1", certificate)
+        there = None if local is None else literal(local) or local
+        here = host != UNKNOWN and host == there
+        entrance = None if there is None or localPort is None else (there, localPort)
+        return cls(host, here or machineKey(host) == "127.0.0.1", certificate, entrance=entrance)
 
     @classmethod
     def of(cls, transport: Any) -> "Source":
@@ -145,8 +155,9 @@ class Source:
         :param transport: provides ``ITransport``.
         """
         peer = getattr(transport.getPeer(), "host", None)
-        local = getattr(transport.getHost(), "host", None)
-        return cls.between(peer, local, certificateOf(transport))
+        where = transport.getHost()
+        local, port = getattr(where, "host", None), getattr(where, "port", None)
+        return cls.between(peer, local, certificateOf(transport), port)
 
     def behind(self, proxy: "Source") -> "Source":
         """
@@ -159,6 +170,17 @@ class Source:
         if self.sameMachine and not proxy.sameMachine:
             return Source(UNKNOWN, False, self.certificate)
         return self
+
+    def cameInAt(self, host: str, port: int) -> bool:
+        """
+        Whether a connection to an address would come in where this one did, as far as it can tell:
+        what listens at an address of this machine may listen at its loopback too.
+
+        :param host: an address literal.
+        """
+        if self.entrance is None or self.entrance[1] != port:
+            return False
+        return machineKey(host) in (machineKey(self.entrance[0]), "127.0.0.1")
 
     @property
     def machine(self) -> str:

@@ -91,6 +91,15 @@ class PartTests(EmbeddedTestCase):
         self.assertEqual(self.events, ["append", "cursors", "close"])
         self.assertEqual(self.network.getDelayedCalls(), [])
 
+    def test_ownPort(self) -> None:
+        """
+        Nobody registers the room's own port: it would talk to itself. No listener has to be named
+        for that.
+        """
+        for host in (HOST, "localhost", ""):
+            sender = self.connect(f"connect_request|loop|{host}|{PORT}".encode())
+            self.assertEqual(bytes(sender.data[:11]), b"! own_port:")
+
     def test_newcomer(self) -> None:
         """
         Who connects while the program stops is reset: nothing of it would be stored.

@@ -203,6 +203,20 @@ class JudgeCallbackTests(SynchronousTestCase):
             self.assertIs(refusal.reason, Reason.OWN_PORT)
             self.assertIn("8880", refusal.detail)
 
+    def test_entrance(self) -> None:
+        """
+        Nor where the registration itself came in, though nobody has told the room that it listens
+        there.
+        """
+        here = Source.between("127.0.0.1", "127.0.0.1", localPort=8880)
+        for policy, port, reason in (
+            (_OWN, 8880, Reason.OWN_PORT),
+            (_ANY, 8880, Reason.OWN_PORT),
+            (_OWN, 8881, None),
+        ):
+            refusal = policy.judgeCallback("", "127.0.0.1", port, here, ownListener=False)
+            self.assertEqual((policy, port, _reason(refusal)), (policy, port, reason))
+
     def test_lowPort(self) -> None:
         """
         Ports below the limit are refused, the limit itself is not.

@@ -82,7 +82,8 @@ class ChatRoom:
     :param byteRates: how many bytes of messages.
     :param clock: seconds since the epoch; stamps messages.
     :param steady: seconds that nobody sets, for the rates.
-    :param isOwnListener: whether the server itself listens at an address and a port.
+    :param isOwnListener: whether the server itself listens at an address and a port. Where a
+        registration came in is known without being asked.
     :param isThisMachine: whether an address literal is one of this machine's. Who is on it may
         register any of them.
     :param home: this machine, in one word. In a store that nodes share, its loopback is another

@@ -141,7 +141,7 @@ class AdmissionPolicy:
         :param asked: the field; a refusal quotes it rather than the address, so that nobody can
             have names of our network looked up.
         :param host: the address literal that it means.
-        :param ownListener: whether the server itself listens there.
+        :param ownListener: whether the server itself listens there, as is known without the source.
         :param thisMachine: whether the kernel says that the address is this machine's.
         :param shared: whether other machines may have to connect there.
         """
@@ -154,7 +154,7 @@ class AdmissionPolicy:
         if not self._welcome(host, source, thisMachine):
             detail = f"{asked} is not your address, you are {source.host}"
             return Refusal(Reason.FOREIGN_CALLBACK, detail + _otherFamily(host, source.host))
-        if ownListener:
+        if ownListener or source.cameInAt(host, port):
             return Refusal(Reason.OWN_PORT, f"port {port} is the server's own")
         if port < self.minCallbackPort:
             return Refusal(Reason.LOW_PORT, f"port {port} is below {self.minCallbackPort}")
