@@ -53,15 +53,26 @@ def elsewhere(owner: str) -> str:
     return "with another certificate" if owner.startswith(_CERTIFICATE) else "from another address"
 
 
+#: The host of a member that is at one of this machine's loopback addresses, whichever it is.
+LOCALHOST = "localhost"
+
+
+def isLocalhost(host: str) -> bool:
+    """
+    Whether a host's name means this machine, without being looked up.
+    """
+    return host.lower().removesuffix(".") == LOCALHOST
+
+
 def machineKey(host: str) -> str:
     """
-    One word for one machine: ``127.0.0.1`` and ``::1`` are the same.
+    One word for one machine: ``127.0.0.1``, ``::1`` and ``localhost`` are the same.
 
     Any other 127.x is another host: programs bind there on purpose to look like one.
 
-    :param host: an address literal as :func:`literal` returns it.
+    :param host: an address literal as :func:`literal` returns it, or :data:`LOCALHOST`.
     """
-    return "127.0.0.1" if host == "::1" else host
+    return "127.0.0.1" if host in ("::1", LOCALHOST) else host
 
 
 def literal(host: str) -> str | None:
@@ -206,11 +217,11 @@ class Source:
 
         :returns: ``None`` for loopback, which is exempt.
         """
-        if ":" not in self.host:
-            return None if self.host == "127.0.0.1" else self.host
-        address = IPv6Address(self.host.partition("%")[0])
-        if address.is_loopback:
+        if self.machine == "127.0.0.1":
             return None
+        if ":" not in self.host:
+            return self.host
+        address = IPv6Address(self.host.partition("%")[0])
         return f"{IPv6Address(int(address) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS)}/64"
 
 

@@ -61,7 +61,8 @@ class Registrant:
     A name and a callback address.
 
     :param name: clean.
-    :param host: the judged address literal, the only thing ever connected to.
+    :param host: the judged address literal, the only thing ever connected to; or
+        :data:`~twisted_messenger.address.LOCALHOST`.
     :param port: 1 to 65535.
     :param owner: the machine key of the address it was registered from.
     """

@@ -79,6 +79,14 @@ FURTHER_ADDRESSES.add("host ::", _WHERE_I_COME_FROM, partial(_hostReached, "::")
 FURTHER_ADDRESSES.add("host [::1]", _OR_REFUSED, partial(_reachedOrRefused, "[::1]", "::1"))
 
 
+@FURTHER_ADDRESSES.case("host localhost, listening on IPv6 alone")
+def localhostOverIPv6(room: Room) -> str:
+    """
+    pushed to ::1
+    """
+    return _reached(_listener(room, "::1"), room, "localhost")
+
+
 @FURTHER_ADDRESSES.case("host empty, from elsewhere")
 def fromElsewhere(room: Room) -> str:
     """

@@ -160,12 +160,12 @@ class ProxiedTests(SynchronousTestCase):
         """
         for claim in _LOCAL[:2]:
             self.serve(_HOST)
-            for host in (b"", b"localhost"):
+            for host, where in ((b"", "127.0.0.1"), (b"localhost", "localhost")):
                 message = claim + b"connect_request|ann|" + host + b"|5000"
                 self.assertEqual(self.refused(message), {})
+                self.assertEqual(self.where(), [where])
             for _ in range(5):
                 self.assertEqual(self.refused(claim + b"from:ann|hello"), {})
-            self.assertEqual(self.where(), ["127.0.0.1"])
 
     def test_others(self) -> None:
         """

@@ -30,7 +30,7 @@ def test_conversation(tmp_path: Path) -> None:
     with chatserver(tmp_path, port) as server, Receiver() as first, Receiver() as second:
         hurl(port, f"connect_request|first client|localhost|{first.port}")
         hurl(port, f"connect_request|second client|localhost|{second.port}")
-        server.prints("second client at 127.0.0.1")
+        server.prints("second client at localhost")
         hurl(port, "from:second client|HI!")
         first.gets(["second client: HI!"])
         hurl(port, "from:first client|Hello back")

@@ -170,7 +170,7 @@ def test_roomStays(tmp_path: Path) -> None:
             source=subprocess.DEVNULL,
         ) as pipe,
     ):
-        server.prints("ann at 127.0.0.1")
+        server.prints("ann at localhost")
         assert say(port, b"from:ci|hi") == b""
         assert pipe.process.stdout is not None
         assert pipe.process.stdout.readline() == b"ci: hi\n"

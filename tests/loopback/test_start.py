@@ -140,7 +140,7 @@ def test_bothInOneDirectory(tmp_path: Path) -> None:
             *("-n", "chatpeer", "--port", str(peerPort)),
             *("--server", f"localhost:{port}", "--name", "ann"),
         ) as peer:
-            server.prints("ann at 127.0.0.1")
+            server.prints("ann at localhost")
             assert say(port, b"from:ci|build 7 is green") == b""
             peer.prints("ci: build 7 is green")
             assert sorted(peer.lines()) == ["* joined as ann", "ci: build 7 is green"]

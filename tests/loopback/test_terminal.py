@@ -198,7 +198,7 @@ def test_serverRestarts(tmp_path: Path) -> None:
         terminal.shows("is not there", "ann> are you there?  \u2026 waiting")
         with chatserver(tmp_path, port, "--store", "memory:") as server:
             terminal.shows("is there again", "ann> are you there?  \u2713 sent")
-            server.prints("ann at 127.0.0.1")
+            server.prints("ann at localhost")
             assert say(port, b"from:ci|build 8 is green") == b""
             terminal.shows("ci: build 8 is green")
             terminal.prompts("ann>")

@@ -26,6 +26,7 @@ from tests.transportrig import pendingError
 from tests.waiting import WaitingTestCase
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Outcome, PushResult
+from twisted_messenger.push.localhost import LocalhostPusher
 from twisted_messenger.testing import (
     CollectingFactory,
     HangingFactory,
@@ -402,6 +403,20 @@ class PushContract(WaitingTestCase):
         result = self.result(peer, host="::1")
         self.assertEqual(result, PushResult(Outcome.CONFIRMED, connected=True))
         self.assertEqual(peer.messages, [b"ann: hi"])
+
+    def test_localhost(self) -> None:
+        """
+        A member at localhost that listens on IPv6 alone gets its messages, one attempt each as soon
+        as it is known.
+        """
+        peer = CollectingFactory()
+        pusher = LocalhostPusher(self.creator)
+        port = self.listen(peer, "::1")
+        for text in (b"ann: one", b"ann: two"):
+            settled: Deferred[PushResult] = Deferred()
+            pusher.begin("localhost", port, text, settled.callback)
+            self.assertEqual(self.waitFor(settled), PushResult(Outcome.CONFIRMED, connected=True))
+        self.assertEqual(peer.messages, [b"ann: one", b"ann: two"])
 
     def test_noSuchZone(self) -> None:
         """

@@ -9,11 +9,14 @@ from twisted.internet.defer import Deferred, fail
 from tests.roomtestcase import GUEST, HOME, OTHER, OWN_PORT, RoomTestCase
 from twisted_messenger.address import Source
 from twisted_messenger.eventlog import EventLog
+from twisted_messenger.options import RegistrationOptions
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.result import Reply
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.lookup import TooManyLookups
 from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, readCallbacks
 from twisted_messenger.roster import RosterLimits
+from twisted_messenger.wire import Registration
 
 
 class Away:
@@ -95,13 +98,30 @@ class RegisterTests(RoomTestCase):
 
     def test_localhost(self) -> None:
         """
-        Localhost is this machine for whoever is on it, by whatever address it came.
+        Localhost is this machine for whoever is on it, by whatever address it came; it may listen
+        at either of its loopback addresses.
         """
         self.join("alice", "localhost", 5000, HOME)
         self.join("bob", "LOCALHOST.", 5001, Source("::1", True))
         self.join("carol", "localhost", 5002, Source("192.168.1.2", True))
-        self.assertEqual({member.host for member in self.members()}, {"127.0.0.1"})
+        self.assertEqual({member.host for member in self.members()}, {"localhost"})
         self.assertEqual(self.names.asked, [])
+        self.assertTaken(self.room.leave("alice", "localhost", 5000, HOME))
+        self.assertTaken(self.room.leave("bob", "127.0.0.1", 5001, HOME))
+        self.assertEqual(set(self.where()), {"carol"})
+
+    def test_localhostOrLiteral(self) -> None:
+        """
+        It is one host with its two addresses, but who gives one of these is there and not at the
+        other; the last registration says which.
+        """
+        for host, kept in (("localhost", "localhost"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1")):
+            self.join("alice", host)
+            self.assertEqual(self.where(), {"alice": f"{kept} 5000"})
+        self.assertEqual(self.counters["registered.refreshed"], 2)
+        stands = Registration("alice", "localhost", 5000, RegistrationOptions(refresh=True))
+        self.assertEqual(self.successResultOf(self.room.take(stands, HOME)), Reply("here"))
+        self.assertEqual(self.where(), {"alice": "::1 5000"})
 
     def test_foreignLocalhost(self) -> None:
         """

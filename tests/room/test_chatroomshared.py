@@ -96,7 +96,7 @@ class CallbackTests(SharedTestCase):
         self.node("one", _ONE_MACHINE)
         self.join("alice", "localhost", 5000)
         self.join("bob", "::1", 5001)
-        self.assertEqual(self.where(), {"alice": "127.0.0.1 5000", "bob": "::1 5001"})
+        self.assertEqual(self.where(), {"alice": "localhost 5000", "bob": "::1 5001"})
 
 
 class OwnerTests(SharedTestCase):

@@ -55,6 +55,7 @@ class Recipient:
     def __init__(self, member: MemberState, state: DeliveryState, shared: Shared) -> None:
         self._shared = shared
         self._state = state
+        self._pusher = shared.pusherFor(member.member)
         self._ahead = Ahead(state, shared)
         # Reading a page, or being evicted: it comes back by itself.
         self._pending = False
@@ -98,6 +99,7 @@ class Recipient:
         if self.registered != member.registered:
             self._state.registered()
             self._hangs = False
+            self._pusher = self._shared.pusherFor(member.member)
         self._enrolled(member)
         self._lookAgain()
 
@@ -344,7 +346,7 @@ class Recipient:
             timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
             self._begun = shared.reactor.seconds()
         self._pushedTo = self._address
-        shared.slots.inFlight[self._address] = shared.pusher.begin(
+        shared.slots.inFlight[self._address] = self._pusher.begin(
             member.host,
             member.port,
             payload,

@@ -8,6 +8,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 
+from twisted_messenger.address import LOCALHOST
 from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.delivery.outcomes import Outcomes
@@ -17,7 +18,8 @@ from twisted_messenger.delivery.tail import Tail
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.interfaces import Attempt, Pusher
-from twisted_messenger.roster import MemberOptions
+from twisted_messenger.push.localhost import LocalhostPusher
+from twisted_messenger.roster import Member, MemberOptions
 
 
 @dataclass(eq=False)
@@ -66,6 +68,12 @@ class Shared:
         are news again when this one may.
         """
         return self.running and (self.lease is None or self.lease.held)
+
+    def pusherFor(self, member: Member) -> Pusher:
+        """
+        What makes the connections to a member, as long as it does not register again.
+        """
+        return LocalhostPusher(self.pusher) if member.host == LOCALHOST else self.pusher
 
     def notice(self, text: str, options: MemberOptions) -> bytes:
         """

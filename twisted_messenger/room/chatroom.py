@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from twisted_messenger.address import Source
+from twisted_messenger.address import LOCALHOST, Source, isLocalhost
 from twisted_messenger.entry import Post
 from twisted_messenger.errors import StoreClosed, StoreError, StoreFull, StoreUncertain
 from twisted_messenger.eventlog import EventLog
@@ -374,7 +374,8 @@ class ChatRoom:
         for address in addresses:
             judged = self._judgeCallback(host, address, port, source)
             if judged is None:
-                return Enrolment(cleaned, address, port, source.key)
+                where = LOCALHOST if isLocalhost(host) else address
+                return Enrolment(cleaned, where, port, source.key)
             verdict = judged
         return verdict
 

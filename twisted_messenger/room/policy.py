@@ -14,7 +14,15 @@ from ipaddress import (
     ip_network,
 )
 
-from twisted_messenger.address import UNKNOWN, Source, elsewhere, literal, machineKey, sameOwner
+from twisted_messenger.address import (
+    UNKNOWN,
+    Source,
+    elsewhere,
+    isLocalhost,
+    literal,
+    machineKey,
+    sameOwner,
+)
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.names import cleanName
 from twisted_messenger.refusal import Reason, Refusal
@@ -115,7 +123,7 @@ class AdmissionPolicy:
         known = literal(asked)
         if asked in _WHERE_I_CAME_FROM or known in _WHERE_I_CAME_FROM:
             return source.host
-        if asked.lower().removesuffix(".") != "localhost":
+        if not isLocalhost(asked):
             return known
         if source.sameMachine:
             return "127.0.0.1"
@@ -255,7 +263,7 @@ def readReservation(text: str, serverName: str = "server") -> tuple[str, frozens
 
 def _machine(text: str) -> str:
     asked = text.strip()
-    host = "127.0.0.1" if asked.lower() == "localhost" else literal(asked)
+    host = "127.0.0.1" if isLocalhost(asked) else literal(asked)
     if host is None or host in _WHERE_I_CAME_FROM:
         raise ValueError(f"{asked!r} is no address")
     return machineKey(host)

@@ -41,7 +41,7 @@ CREATE TABLE members (
     id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     partition  integer GENERATED ALWAYS AS (id * 157 % 256) STORED,
     name       text    NOT NULL UNIQUE,
-    host       text    NOT NULL,         -- the judged literal, the only thing connected to
+    host       text    NOT NULL,         -- the judged literal, the only thing connected to; or localhost
     port       integer NOT NULL,
     machine    text    NOT NULL,         -- 127.0.0.1 and ::1 are one
     address    text    NOT NULL UNIQUE,  -- machine and port

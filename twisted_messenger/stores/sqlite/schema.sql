@@ -28,7 +28,7 @@ CREATE TABLE shares (
 CREATE TABLE members (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     name     TEXT    NOT NULL UNIQUE,
-    host     TEXT    NOT NULL,         -- the judged literal, the only thing connected to
+    host     TEXT    NOT NULL,         -- the judged literal, the only thing connected to; or localhost
     port     INTEGER NOT NULL,
     machine  TEXT    NOT NULL,         -- 127.0.0.1 and ::1 are one
     address  TEXT    NOT NULL UNIQUE,  -- machine and port
