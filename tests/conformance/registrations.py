@@ -22,7 +22,7 @@ def twice(room: Room) -> str:
 @AGAIN.case("another port")
 def moved(room: Room) -> str:
     """
-    the member moves: no push to the old one
+    the member moves: the old one is told so, once, and nothing else
     """
     old = room.member("bob@")
     new = room.member("bob@")
@@ -30,7 +30,7 @@ def moved(room: Room) -> str:
     room.hears(new, "ann: hello")
     # Somebody else at the old address: what came there before would be seen.
     room.registers("eve@", old)
-    return room.hears(old)
+    return room.hears(old, "server: bob is registered elsewhere now")
 
 
 @AGAIN.case("another name")
@@ -49,14 +49,14 @@ def renamed(room: Room) -> str:
 @AGAIN.case("another member's address")
 def merged(room: Room) -> str:
     """
-    the two become one: one push each, none to the old one
+    the two become one: one push each; the old address is told so, and nothing else
     """
     bob, old = room.member("bob@"), room.member("rob@")
     room.registers("rob@", bob)
     room.says("hello")
     room.hears(bob, "ann: hello")
     room.registers("eve@", old)
-    return room.hears(old)
+    return room.hears(old, "server: rob is registered elsewhere now")
 
 
 @AGAIN.case("leave_request")

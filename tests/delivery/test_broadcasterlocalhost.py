@@ -87,6 +87,18 @@ class LocalhostTests(BroadcasterTestCase):
             self.successResultOf(self.room.register("ann", "localhost", ANN + 1)).stored
         )
         self.assertEqual(
-            self.scripted.pushed,
+            self.scripted.pushed[:3],
             [(V4, ANN, b"ci: 1"), (V6, ANN, b"ci: 1"), (V4, ANN + 1, b"ci: 1")],
+        )
+
+    def test_farewell(self) -> None:
+        """
+        That she is registered elsewhere now, she hears where she was found.
+        """
+        self.register("localhost")
+        self.say("ci", "1")
+        self.assertTried(V4, V6)
+        self.assertTrue(self.successResultOf(self.room.register("ann", "", ANN + 1)).stored)
+        self.assertEqual(
+            self.scripted.pushed, [(V6, ANN, b"server: ann is registered elsewhere now")]
         )

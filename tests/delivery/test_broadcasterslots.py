@@ -129,7 +129,8 @@ class WindowTests(BroadcasterTestCase):
         for port in (ANN, EVE + 1):
             self.annFails()
             self.join("ann", port)
-            self.assertEqual(set(self.pusher.open), {CYD, DAN, port})
+            # At her old port she is told that she has moved.
+            self.assertEqual(set(self.pusher.open), {CYD, DAN, ANN, port})
 
     def test_backWhileWaiting(self) -> None:
         """
@@ -139,7 +140,8 @@ class WindowTests(BroadcasterTestCase):
             self.annFails()
             self.network.advance(1)
             self.join("ann", port)
-            self.assertEqual(set(self.pusher.open), {CYD, DAN, port})
+            # At her old port she is told that she has moved.
+            self.assertEqual(set(self.pusher.open), {CYD, DAN, ANN, port})
 
     def test_healthyAfterRestart(self) -> None:
         """

@@ -35,12 +35,14 @@ class _CrowdTestCase(BroadcasterTestCase):
         policy = AdmissionPolicy(networks=networks, limits=RosterLimits(0, 0))
         self.room = ChatRoom(self.store, policy)
 
-    def enrol(self, host: str, port: int, source: str = "") -> None:
+    def enrol(self, host: str, port: int, source: str = "", moves: int = 0) -> None:
         """
         A member called after its port joins, or moves.
+
+        :param moves: so many ports further.
         """
         who = Source(source or host, host == "127.0.0.1")
-        registered = self.room.register(f"m{port}", host, port, who)
+        registered = self.room.register(f"m{port}", host, port + moves, who)
         self.assertTrue(self.successResultOf(registered).stored)
 
     def endAll(self) -> None:
@@ -189,9 +191,9 @@ class ShareTests(_CrowdTestCase):
             first = [port for port in self.pusher.open if port % 2 == 0][:_SHARE]
             for port in first:
                 # Its address is not, but it itself is elsewhere.
-                self.enrol(_OTHER, port, _CROWD)
+                self.enrol(_OTHER, port, _CROWD, 1000)
             for port in first:
-                self.pusher.end(port, outcome)
+                self.pusher.end(port + 1000, outcome)
             self.endAll()
             self.network.advance(60)
             self.endAll()

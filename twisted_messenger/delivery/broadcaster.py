@@ -23,6 +23,7 @@ from twisted.logger import Logger
 
 from twisted_messenger.backoff import RetryPolicy, retrySchedule
 from twisted_messenger.delivery.cursors import CursorWriter
+from twisted_messenger.delivery.farewells import Farewells
 from twisted_messenger.delivery.follower import LogFollower
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.delivery.outcomes import Outcomes
@@ -106,6 +107,7 @@ class Broadcaster(Service):
             lease=store.lease if store.lease.ends else None,
             clock=clock,
         )
+        self._farewells = Farewells(self._shared)
         self._leaseWatch = LeaseWatch(store.lease, reactor, self._recallAll)
         self._recipients: dict[int, Recipient] = {}
         self._names: dict[str, Recipient] = {}
@@ -143,6 +145,7 @@ class Broadcaster(Service):
             self._shared.running = False
             for recipient in self._recipients.values():
                 recipient.stop()
+            self._farewells.stop()
             self._leaseWatch.stop()
         return self._end.wait()
 
@@ -180,6 +183,8 @@ class Broadcaster(Service):
         successors: list[tuple[Recipient, Recipient]] = []
         for state in news.members:
             merged = [one for one in gone if _became(one.member, state.member)]
+            for one in merged:
+                self._farewells.registered(one, state.member)
             recipient = self._memberChanged(_mergedFrom(merged, state))
             successors += [(one, recipient) for one in merged]
         # Not before: what is given up lets others go on.
@@ -214,6 +219,7 @@ class Broadcaster(Service):
             except Exception:
                 # It must not keep the news from the others.
                 self.log.failure("a member does not go on")
+        self._farewells.tell()
 
     def _memberChanged(self, member: MemberState) -> Recipient:
         recipient = self._recipients.get(member.member.id)
@@ -228,6 +234,7 @@ class Broadcaster(Service):
             self._recipients[member.member.id] = recipient
         else:
             self._forgetName(recipient)
+            self._farewells.registered(recipient, member.member)
             recipient.updated(member)
         self._names[member.member.name] = recipient
         return recipient

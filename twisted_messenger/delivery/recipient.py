@@ -55,7 +55,8 @@ class Recipient:
     def __init__(self, member: MemberState, state: DeliveryState, shared: Shared) -> None:
         self._shared = shared
         self._state = state
-        self._pusher = shared.pusherFor(member.member)
+        #: Makes the connections to it.
+        self.pusher = shared.pusherFor(member.member)
         self._ahead = Ahead(state, shared)
         # Reading a page, or being evicted: it comes back by itself.
         self._pending = False
@@ -99,7 +100,7 @@ class Recipient:
         if self.registered != member.registered:
             self._state.registered()
             self._hangs = False
-            self._pusher = self._shared.pusherFor(member.member)
+            self.pusher = self._shared.pusherFor(member.member)
         self._enrolled(member)
         self._lookAgain()
 
@@ -346,7 +347,7 @@ class Recipient:
             timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
             self._begun = shared.reactor.seconds()
         self._pushedTo = self._address
-        shared.slots.inFlight[self._address] = self._pusher.begin(
+        shared.slots.inFlight[self._address] = self.pusher.begin(
             member.host,
             member.port,
             payload,
