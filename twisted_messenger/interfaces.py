@@ -215,6 +215,12 @@ class MessagePartlyTaken(Exception):
     """
 
 
+class Unwelcome(Exception):
+    """
+    Who sends this may not: its connection is reset without a word.
+    """
+
+
 class ConnectionIdle(ConnectionAborted):
     """
     We reset a connection that did not finish its message in time.

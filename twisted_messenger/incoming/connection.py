@@ -45,6 +45,7 @@ from twisted_messenger.interfaces import (
     IReceiptProtocol,
     MessagePartlyTaken,
     Outcome,
+    Unwelcome,
 )
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.result import Reply
@@ -410,7 +411,7 @@ class ReceiptProtocol(ProtocolWrapper):
             self.abort()
 
     def _outcomeUnknown(self, reason: Failure) -> None:
-        if not reason.check(StoreUncertain, MessagePartlyTaken):
+        if not reason.check(StoreUncertain, MessagePartlyTaken, Unwelcome):
             self.log.failure("a message was neither taken nor refused", reason)
         self.abort()
 
