@@ -167,6 +167,7 @@ _NO_NAMES = (
     "from",
     " from ",
     "from:bob",
+    '{"id"',
     "from\N{FULLWIDTH COLON}bob",
     "\N{FULLWIDTH LATIN SMALL LETTER F}rom",
     "connect_request",

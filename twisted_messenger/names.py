@@ -23,8 +23,9 @@ MAX_NAME = 64
 # Characters that are looked at: blanks and marks may vanish. Normalising takes quadratic time.
 _MAX_RAW_NAME = 4 * MAX_NAME
 
-# A push is "NAME: TEXT". A name that begins so would make the push a command to another server.
-_COMMANDS = ("from:", "connect_request", "leave_request")
+# A push is "NAME: TEXT". A name that begins so would make the push a command to another server, or
+# a JSON object, which says by itself who speaks.
+_COMMANDS = ("from:", "connect_request", "leave_request", '{"')
 
 # What keyboards and clipboards leave at the ends: blanks, LRM, RLM, ALM and ZWNJ.
 _EDGES = (

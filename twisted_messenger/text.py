@@ -63,6 +63,29 @@ def prefixLines(prefix: str, text: str) -> str:
     return prefix + escape(text.replace("\r\n", "\n")).replace("\n", f"\n{prefix}")
 
 
+def speakerOf(push: str) -> str:
+    """
+    The name that stands in front of a push.
+
+    :param push: its end is stripped, as its receiver gets it.
+    :returns: empty where there is none.
+    """
+    name, separator, _ = push.partition("\n")[0].partition(": ")
+    if not separator and push.endswith(":") and "\n" not in push:
+        # Of an empty text, stripping took the blank after the colon too.
+        name, separator = push.removesuffix(":"), ":"
+    # Nobody's name is longer: one of 100 KiB, in front of as many lines, would fill the memory.
+    return name if separator and len(name) <= MAX_NAME else ""
+
+
+def saidBy(name: str, line: str) -> bool:
+    """
+    Whether a line of a push has that name in front, as each of ours has.
+    """
+    # Stripping takes the blank after the last, empty line's colon.
+    return line.startswith(f"{name}: ") or line == f"{name}:"
+
+
 def attributeLines(push: str) -> str:
     """
     Give every line of a push the ``NAME:`` of its first line.
@@ -70,10 +93,9 @@ def attributeLines(push: str) -> str:
     Our server does so already; another one may let a sender's second line pass for somebody
     else's message.
     """
-    first, *rest = escape(push.replace("\r\n", "\n")).split("\n")
-    name, separator, _ = first.partition(": ")
-    # Nobody's name is longer: one of 100 KiB, in front of as many lines, would fill the memory.
-    prefix = name + separator if separator and len(name) <= MAX_NAME else "  "
-    # The end of a push is stripped, and with it the blank after the last, empty line's colon.
-    owned = [line.startswith(prefix) or line == prefix.rstrip() for line in rest]
-    return "\n".join([first, *(line if mine else prefix + line for line, mine in zip(rest, owned))])
+    shown = escape(push.replace("\r\n", "\n"))
+    name = speakerOf(shown)
+    prefix = f"{name}: " if name else "  "
+    first, *rest = shown.split("\n")
+    lines = [line if name and saidBy(name, line) else prefix + line for line in rest]
+    return "\n".join([first, *lines])

@@ -77,6 +77,7 @@ _FORBIDDEN = (
     ("name from:...", "from:x@"),
     ("name connect_request...", "connect_request@"),
     ("name leave_request...", "leave_request@"),
+    ("name that begins a JSON object", '{"id"@'),
     ("zero-width character in a name", "a\u200bb@"),
     ("bidi control in a name", "a\u202eb@"),
     ("joiner between Latin letters", "a\u200db@"),

@@ -4,9 +4,8 @@ A message that came: who says it, and its lines. Pure.
 
 from dataclasses import dataclass
 
-from twisted_messenger.names import MAX_NAME
 from twisted_messenger.peer.addressbook import AddressBook
-from twisted_messenger.text import attributeLines, escape
+from twisted_messenger.text import attributeLines, escape, speakerOf
 
 
 @dataclass(frozen=True)
@@ -41,12 +40,10 @@ def fromRoom(book: AddressBook, host: str, port: int, text: str) -> Arrival:
     """
     A push, ``NAME: TEXT``. Anything else did not come from a server and shows its address.
     """
-    shown = attributeLines(text).split("\n")
-    name, separator, _ = shown[0].partition(": ")
-    if len(shown) == 1 and not separator and shown[0].endswith(":"):
-        # The end of a push is stripped. Of an empty text that takes the blank after the colon too.
-        name, separator = shown[0].removesuffix(":"), ":"
-    if not separator or not 1 <= len(name) <= MAX_NAME:
+    shown = attributeLines(text)
+    name = speakerOf(shown)
+    if not name:
         return fromFriend(book, host, port, text)
     start = len(name) + 2
-    return Arrival(escape(host), port, name, tuple(line[start:] for line in shown), True)
+    lines = tuple(line[start:] for line in shown.split("\n"))
+    return Arrival(escape(host), port, name, lines, True)
