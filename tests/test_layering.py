@@ -97,6 +97,18 @@ def _imports(name: str) -> set[str]:
     return importsOf(path.read_text(encoding="utf-8"), package)
 
 
+def closureOf(name: str) -> set[str]:
+    """
+    The full names of all modules that a module of ours needs, itself included.
+    """
+    found, unread = {name}, [name]
+    while unread:
+        new = _imports(unread.pop()) - found
+        found |= new
+        unread += new & set(_MODULES)
+    return found
+
+
 def _packageOf(name: str) -> str:
     """
     The package that a module of ours lies in; empty for the words.

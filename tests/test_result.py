@@ -5,7 +5,7 @@ What became of a message, as a program is told.
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.result import MAX_REPLY, Reply, Result, Stored
+from twisted_messenger.result import MAX_REPLY, Reply, Result, Stored, Unknown
 from twisted_messenger.roster import Change, Enrolled
 
 _ALL: tuple[Result, ...] = (
@@ -13,6 +13,7 @@ _ALL: tuple[Result, ...] = (
     Enrolled(Change.JOINED),
     Reply("here"),
     Refusal(Reason.RATE, "too fast"),
+    Unknown("reset"),
 )
 
 
@@ -25,7 +26,7 @@ class ResultTests(SynchronousTestCase):
         """
         A program can ask whether it is done without knowing what it got.
         """
-        self.assertEqual([result.stored for result in _ALL], [True, True, True, False])
+        self.assertEqual([result.stored for result in _ALL], [True, True, True, False, False])
 
     def test_noTruth(self) -> None:
         """

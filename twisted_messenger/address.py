@@ -102,6 +102,32 @@ def _literal(host: str) -> str | None:
     return str(address.ipv4_mapped or address)
 
 
+class BadAddress(ValueError):
+    """
+    The text is no address; the message says what is needed.
+    """
+
+
+def addressText(host: str, port: int) -> str:
+    """
+    ``HOST:PORT``, as a person writes it.
+    """
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def readAddress(text: str) -> tuple[str, int]:
+    """
+    Read ``HOST:PORT``.
+
+    :raises BadAddress: it is none.
+    """
+    host, _, port = text.strip().rpartition(":")
+    host = host.strip().removeprefix("[").removesuffix("]")
+    if host and re.fullmatch("[0-9]{1,5}", port, re.ASCII) and 1 <= int(port) <= 65535:
+        return host, int(port)
+    raise BadAddress("give HOST:PORT, as in localhost:8880")
+
+
 #: The host of a source whose address is none, as a broken proxy may tell it.
 UNKNOWN = "unknown"
 

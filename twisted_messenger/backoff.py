@@ -9,6 +9,9 @@ from collections.abc import Callable, Sequence
 #: listens, and ``while :; do nc -l PORT; done`` refuses every second push. The last one repeats.
 RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
+#: The same for who has something to say, and waits for an answer: the steps stay short.
+SAYING_RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+
 #: Each delay varies by this share, so that those who failed together are not tried together.
 JITTER = 0.2
 

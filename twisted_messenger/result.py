@@ -60,6 +60,21 @@ class Stored(Result):
 
 
 @dataclass(frozen=True)
+class Unknown(Result):
+    """
+    A message that may have arrived: the connection broke before the answer.
+
+    To say it again may double it.
+
+    :param detail: what happened, for people.
+    """
+
+    stored: ClassVar[bool] = False
+
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Reply(Result):
     """
     What the sender of a message wants to be told, besides that it was taken.

@@ -13,7 +13,7 @@ _IN_ORDER = struct.pack("ii", 0, 0)
 def _socketOf(transport: Any) -> Any:
     # Twisted's ports have a socket, but no method that gives it; over TLS it is not a socket.
     getHandle = getattr(transport, "getHandle", None)
-    handle = getattr(transport, "socket", None) if getHandle is None else getHandle()
+    handle = getattr(transport, "socket", transport) if getHandle is None else getHandle()
     return handle if isinstance(handle, socket.SocketType) else None
 
 
@@ -23,7 +23,7 @@ def resetOnClose(transport: Any, armed: bool) -> None:
 
     On Linux, connections inherit the choice from the port that accepts them.
 
-    :param transport: a connection or a port; one without a socket ignores it.
+    :param transport: a connection or a port, or its socket; one without a socket ignores it.
     :param armed: true sends a reset and throws unsent bytes away; false closes in order.
     """
     handle = _socketOf(transport)

@@ -257,5 +257,7 @@ def formatDeparture(name: str, host: str, port: int) -> bytes:
 def formatRoomMessage(name: str, text: str) -> bytes:
     """
     What a peer sends to say something to a room.
+
+    :param text: halves of characters, as a bad file name has them, become ``?``.
     """
-    return f"{_SAY}{name}|{text}".encode()
+    return f"{_SAY}{name}|{text}".encode(errors="replace")

@@ -4,14 +4,8 @@ Friends by name.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.peer.addressbook import (
-    AddressBook,
-    BadAddress,
-    Friend,
-    addressText,
-    readAddress,
-    readFriend,
-)
+from twisted_messenger.address import BadAddress, addressText, readAddress
+from twisted_messenger.peer.addressbook import AddressBook, Friend, readFriend
 
 
 class ReadTests(SynchronousTestCase):

@@ -20,7 +20,7 @@ from zope.interface.verify import verifyObject
 
 from tests.testing.clientcontract import HOST, ClientContract
 from tests.transportrig import Plain, Source, pendingError
-from twisted_messenger.push.acknowledged import isAcknowledged
+from twisted_messenger.acknowledged import isAcknowledged
 from twisted_messenger.sockets import resetOnClose
 from twisted_messenger.testing import RecordingProtocol
 

@@ -2,18 +2,11 @@
 Friends by name, and the addresses they write from. Pure.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from twisted_messenger.address import literal
+from twisted_messenger.address import BadAddress, addressText, literal, readAddress
 from twisted_messenger.names import BadName, cleanName
-
-
-class BadAddress(ValueError):
-    """
-    The text is no address; the message says what is needed.
-    """
 
 
 @dataclass(frozen=True)
@@ -36,26 +29,6 @@ class Friend:
         What to call the friend.
         """
         return self.name or addressText(self.host, self.port)
-
-
-def addressText(host: str, port: int) -> str:
-    """
-    ``HOST:PORT``, as a person writes it.
-    """
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def readAddress(text: str) -> tuple[str, int]:
-    """
-    Read ``HOST:PORT``.
-
-    :raises BadAddress: it is none.
-    """
-    host, _, port = text.strip().rpartition(":")
-    host = host.strip().removeprefix("[").removesuffix("]")
-    if host and re.fullmatch("[0-9]{1,5}", port, re.ASCII) and 1 <= int(port) <= 65535:
-        return host, int(port)
-    raise BadAddress("give HOST:PORT, as in localhost:8880")
 
 
 def readFriend(text: str) -> Friend:

@@ -4,14 +4,9 @@ What a person enters: each line is said, or is a command and is carried out.
 
 from collections.abc import Callable
 
+from twisted_messenger.address import BadAddress, addressText
 from twisted_messenger.names import BadName, cleanName
-from twisted_messenger.peer.addressbook import (
-    AddressBook,
-    BadAddress,
-    Friend,
-    addressText,
-    readFriend,
-)
+from twisted_messenger.peer.addressbook import AddressBook, Friend, readFriend
 from twisted_messenger.peer.commandline import Command, Say, Unknown, helpLines, parse
 from twisted_messenger.peer.console import Console
 from twisted_messenger.peer.conversation import RoomMembership

@@ -11,12 +11,9 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
-from twisted_messenger.backoff import Backoff, RetryPolicy, retrySchedule
+from twisted_messenger.backoff import SAYING_RETRY_SECONDS, Backoff, RetryPolicy, retrySchedule
 from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
-
-#: Seconds between attempts; a person waits at the other end, so they stay short.
-OUTBOX_RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 
 #: After so many attempts that were connected and then reset, a message counts as unknown: two
 #: seconds of them. A server that refuses without a word (``--no-explain``) must not block the
@@ -76,7 +73,7 @@ class Outbox:
         self._notice = notice
         self._returned = returned
         self._moved = moved
-        policy = retryPolicy or retrySchedule(random.random, OUTBOX_RETRY_SECONDS)
+        policy = retryPolicy or retrySchedule(random.random, SAYING_RETRY_SECONDS)
         self._backoff = Backoff(policy)
         self._reached = False
         self._waiting: deque[tuple[Payload, Deferred[Fate]]] = deque()

@@ -16,18 +16,13 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel
 from twisted.python.usage import UsageError
 from zope.interface import provider
 
+from twisted_messenger.address import BadAddress, readAddress
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
 from twisted_messenger.incoming.listener import LISTEN_BACKLOG, Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import PeerReceiverFactory
 from twisted_messenger.names import BadName, cleanName
-from twisted_messenger.peer.addressbook import (
-    AddressBook,
-    BadAddress,
-    Friend,
-    readAddress,
-    readFriend,
-)
+from twisted_messenger.peer.addressbook import AddressBook, Friend, readFriend
 from twisted_messenger.peer.commands import Commands
 from twisted_messenger.peer.console import Console
 from twisted_messenger.peer.conversation import RoomMembership

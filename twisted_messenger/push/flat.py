@@ -9,7 +9,7 @@ import select
 from collections.abc import Callable
 from typing import Any
 
-from twisted_messenger.push.acknowledged import isClosedInOrder
+from twisted_messenger.acknowledged import isClosedInOrder
 from twisted_messenger.push.epoll import SocketBatch
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.push.protocol import PushProtocol

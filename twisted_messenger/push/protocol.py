@@ -27,7 +27,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_messenger.push.acknowledged import isAcknowledged
+from twisted_messenger.acknowledged import isAcknowledged
 from twisted_messenger.push.answer import MAX_ANSWER, isFinal, judged
 from twisted_messenger.push.holding import Hold
 from twisted_messenger.push.interfaces import Cancellable, Outcome, PushResult
