@@ -93,14 +93,19 @@ class ScriptedPusher(DeferredPusher):
         return done
 
     def ends(
-        self, outcome: Outcome, reply: bytes = b"", detail: str = "", connected: bool = False
+        self,
+        outcome: Outcome,
+        reply: bytes = b"",
+        detail: str = "",
+        connected: bool = False,
+        sent: bool = False,
     ) -> None:
         """
         The push in flight ends; how it is confirmed, its reply says.
         """
         if outcome is Outcome.CONFIRMED:
             outcome = judged(reply)
-        self.pending.pop(0).callback(PushResult(outcome, reply, detail, connected))
+        self.pending.pop(0).callback(PushResult(outcome, reply, detail, connected, sent))
 
     @property
     def payloads(self) -> list[bytes]:

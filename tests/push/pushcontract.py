@@ -164,7 +164,7 @@ class PushContract(WaitingTestCase):
         for payload in (b"", b"ann: hi", BIG, MUCH):
             peer = CollectingFactory()
             result = self.result(peer, payload)
-            self.assertEqual(result, PushResult(Outcome.CONFIRMED, connected=True))
+            self.assertEqual(result, PushResult(Outcome.CONFIRMED, connected=True, sent=True))
             self.assertEqual(peer.messages, [payload])
 
     def test_order(self) -> None:
@@ -201,14 +201,17 @@ class PushContract(WaitingTestCase):
 
     def test_resets(self) -> None:
         """
-        Nor has one that resets: at the first byte, at the end, in the middle of a long message.
+        Nor has one that resets: at the first byte, at the end, in the middle of a long message;
+        only this one cannot have it.
         """
-        for peer, payload in (
-            (ActingFactory(atData=abort), b"ann: hi"),
-            (ActingFactory(atEnd=abort), b"ann: hi"),
-            (ActingFactory(atData=abort), MUCH),
+        for peer, payload, isSent in (
+            (ActingFactory(atData=abort), b"ann: hi", True),
+            (ActingFactory(atEnd=abort), b"ann: hi", True),
+            (ActingFactory(atData=abort), MUCH, False),
         ):
-            self.assertFailed(self.result(peer, payload))
+            result = self.result(peer, payload)
+            self.assertFailed(result)
+            self.assertEqual(result.sent, isSent)
 
     def test_resetsAtOnce(self) -> None:
         """
@@ -276,7 +279,9 @@ class PushContract(WaitingTestCase):
         said = b"a" * 1024 + BIG
         peer = ActingFactory(lambda p: p.transport.write(said), atEnd=close)
         result = self.result(peer)
-        self.assertEqual(result, PushResult(Outcome.CONFIRMED, b"a" * 1024, connected=True))
+        self.assertEqual(
+            result, PushResult(Outcome.CONFIRMED, b"a" * 1024, connected=True, sent=True)
+        )
 
     def test_endless(self) -> None:
         """
@@ -401,7 +406,7 @@ class PushContract(WaitingTestCase):
         """
         peer = CollectingFactory()
         result = self.result(peer, host="::1")
-        self.assertEqual(result, PushResult(Outcome.CONFIRMED, connected=True))
+        self.assertEqual(result, PushResult(Outcome.CONFIRMED, connected=True, sent=True))
         self.assertEqual(peer.messages, [b"ann: hi"])
 
     def test_localhost(self) -> None:

@@ -71,5 +71,5 @@ class RecallContract(PushContract):
         transport.loseConnection()
         self.waitUntil(partial(len, self.results))
         attempt.recall()
-        self.assertEqual(self.results, [PushResult(Outcome.CONFIRMED, connected=True)])
+        self.assertEqual(self.results, [PushResult(Outcome.CONFIRMED, connected=True, sent=True)])
         self.assertEqual(peer.messages, [b"ann: hi"])

@@ -63,7 +63,7 @@ class AnswerTests(AnswerTestCase):
         """
         for words in (b"thanks\n", b"+ 17\n", b"HTTP/1.0 400 Bad Request\r\n", b" ! no\n"):
             self.assertEqual(
-                self.answers(words), PushResult(Outcome.CONFIRMED, words, connected=True)
+                self.answers(words), PushResult(Outcome.CONFIRMED, words, connected=True, sent=True)
             )
             result = self.answers(words, end=False)
             self.assertEqual((result.outcome, result.reply), (Outcome.HUNG, words))
@@ -75,7 +75,7 @@ class AnswerTests(AnswerTestCase):
         for words, outcome in NO:
             for line in (words, words + b"\n", words + b"\nand more\n", words[:1]):
                 result = self.answers(line)
-                self.assertEqual(result, PushResult(outcome, line, connected=True))
+                self.assertEqual(result, PushResult(outcome, line, connected=True, sent=True))
 
     def test_wholeLine(self) -> None:
         """
@@ -119,14 +119,16 @@ class AckTests(AnswerTestCase):
         A line that begins with ``+`` confirms, whether it is whole or ended by the close.
         """
         for line in (b"+\n", b"+ 17\n", b"+", b"+ thanks"):
-            self.assertEqual(self.answers(line), PushResult(Outcome.CONFIRMED, line, "", True))
+            self.assertEqual(
+                self.answers(line), PushResult(Outcome.CONFIRMED, line, "", True, True)
+            )
 
     def test_wholeWord(self) -> None:
         """
         A whole line is enough: the member need not close.
         """
         result = self.answers(b"+ 1", b"7\n", b"more", end=False)
-        self.assertEqual(result, PushResult(Outcome.CONFIRMED, b"+ 17\n", "", True))
+        self.assertEqual(result, PushResult(Outcome.CONFIRMED, b"+ 17\n", "", True, True))
 
     def test_noWord(self) -> None:
         """
@@ -134,7 +136,9 @@ class AckTests(AnswerTestCase):
         """
         for line in (b"", b"thanks\n", b" +\n", b"HTTP/1.0 200 OK\r\n"):
             result = self.answers(line)
-            self.assertEqual(result, PushResult(Outcome.FAILED, line, "did not say yes", True))
+            self.assertEqual(
+                result, PushResult(Outcome.FAILED, line, "did not say yes", True, True)
+            )
 
     def test_hangs(self) -> None:
         """

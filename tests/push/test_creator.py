@@ -22,7 +22,7 @@ class PushTests(PushTestCase):
         """
         peer = CollectingFactory()
         result = self.successResultOf(self.push(peer))
-        self.assertEqual(result, PushResult(Outcome.CONFIRMED, connected=True))
+        self.assertEqual(result, PushResult(Outcome.CONFIRMED, connected=True, sent=True))
         self.assertEqual(peer.messages, [b"ann: hi"])
         self.assertEqual(self.network.getDelayedCalls(), [])
 
@@ -105,7 +105,9 @@ class PushTests(PushTestCase):
         result = self.successResultOf(
             self.push(ActingFactory(lambda p: p.transport.write(said), atEnd=close))
         )
-        self.assertEqual(result, PushResult(Outcome.CONFIRMED, b"a" * 1024, connected=True))
+        self.assertEqual(
+            result, PushResult(Outcome.CONFIRMED, b"a" * 1024, connected=True, sent=True)
+        )
 
     def test_endless(self) -> None:
         """

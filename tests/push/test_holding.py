@@ -72,7 +72,7 @@ class HoldingTests(PushTestCase):
         self.assertEqual((self.held, self.results), (["ann"], []))
         self.transport().loseConnection()
         self.network.settle()
-        self.assertEqual(self.results, [PushResult(Outcome.CONFIRMED, connected=True)])
+        self.assertEqual(self.results, [PushResult(Outcome.CONFIRMED, connected=True, sent=True)])
         self.assertEqual(self.network.getDelayedCalls(), [])
 
     def test_never(self) -> None:

@@ -91,7 +91,9 @@ class RecallTests(PushTestCase):
             transport: Any = peer.connections[0].transport
             transport.loseConnection()
             self.network.settle()
-            self.assertEqual(self.results, [PushResult(Outcome.CONFIRMED, connected=True)])
+            self.assertEqual(
+                self.results, [PushResult(Outcome.CONFIRMED, connected=True, sent=True)]
+            )
             self.stopListening()
 
     def test_wholeButHangs(self) -> None:

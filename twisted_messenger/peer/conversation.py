@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted_messenger.peer.addressbook import Friend
 from twisted_messenger.peer.outbox import Outbox, Outboxes
 from twisted_messenger.peer.ownmessage import Fate, State
+from twisted_messenger.said import readReceipt
 from twisted_messenger.wire import formatDeparture, formatRegistration, formatRoomMessage
 
 #: Called with a line for the person.
@@ -193,11 +194,10 @@ def _byServer(fate: Fate) -> Fate:
     A server takes a message without a word, or with a receipt; any other word means that it did
     not take it.
     """
-    if fate.state is State.SENT and fate.detail.startswith("+"):
-        return Fate(State.SENT)
-    if fate.state is State.SENT and fate.detail:
-        return Fate(State.REFUSED, fate.detail)
-    return fate
+    if fate.state is not State.SENT:
+        return fate
+    isTaken = readReceipt(fate.answer).stored
+    return Fate(State.SENT) if isTaken else Fate(State.REFUSED, fate.detail)
 
 
 def _why(fate: Fate) -> str:

@@ -6,9 +6,10 @@ import random
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 
 from twisted_messenger.backoff import SAYING_RETRY_SECONDS, Backoff, RetryPolicy, retrySchedule
@@ -24,8 +25,18 @@ MAX_RESETS = 5
 # The other side has spoken, one way or the other.
 _SETTLED = {Outcome.CONFIRMED: State.SENT, Outcome.REJECTED: State.REFUSED}
 
+# It has not.
+_BROKEN = (Outcome.HUNG, Outcome.FAILED)
+
 #: Makes a message's bytes when it is about to go.
 Payload = Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class _Message:
+    payload: Payload
+    done: "Deferred[Fate]"
+    mayDouble: bool
 
 
 def nothing() -> None:
@@ -76,11 +87,12 @@ class Outbox:
         policy = retryPolicy or retrySchedule(random.random, SAYING_RETRY_SECONDS)
         self._backoff = Backoff(policy)
         self._reached = False
-        self._waiting: deque[tuple[Payload, Deferred[Fate]]] = deque()
+        self._waiting: deque[_Message] = deque()
         self._resets = 0
         self._timer: IDelayedCall | None = None
         self._push: Attempt | None = None
-        self._stopped = False
+        self._stopped = self._paused = False
+        self._idle: list[Deferred[None]] = []
 
     def __len__(self) -> int:
         """
@@ -88,7 +100,9 @@ class Outbox:
         """
         return len(self._waiting)
 
-    def send(self, payload: Payload, first: bool = False) -> "Deferred[Fate]":
+    def send(
+        self, payload: Payload, first: bool = False, *, mayDouble: bool = True
+    ) -> "Deferred[Fate]":
         """
         Send a message when those before it are settled.
 
@@ -96,16 +110,48 @@ class Outbox:
 
         :param payload: is asked for the bytes at each attempt.
         :param first: before all others, unless one is under way.
-        :returns: fires when it is settled. It never fails.
+        :param mayDouble: whether it is tried again though it may have arrived.
+        :returns: fires when it is settled. It never fails; cancelled, the message is taken back,
+            unless it is under way.
         """
-        done: Deferred[Fate] = Deferred()
+        message = _Message(payload, Deferred(), mayDouble)
         if first and self._push is None:
-            self._waiting.appendleft((payload, done))
+            self._waiting.appendleft(message)
         else:
-            self._waiting.append((payload, done))
+            self._waiting.append(message)
         self._backoff.heardFrom()
         self._proceed()
-        return done
+        return message.done
+
+    def pause(self) -> "Deferred[None]":
+        """
+        Keep what waits. What is under way is taken back, unless all of it has been sent.
+
+        :returns: fires when nothing is under way.
+        """
+        self._paused = True
+        self._cancelTimer()
+        if self._push is None:
+            return succeed(None)
+        idle: Deferred[None] = Deferred()
+        self._idle.append(idle)
+        self._push.recall()
+        return idle
+
+    def resume(self) -> None:
+        """
+        Send what waits.
+        """
+        self._paused = False
+        self._backoff.heardFrom()
+        self._proceed()
+
+    def giveUp(self) -> None:
+        """
+        Break off what is under way.
+        """
+        if self._push is not None:
+            self._push.cancel()
 
     def stop(self) -> None:
         """
@@ -113,19 +159,23 @@ class Outbox:
         """
         self._stopped = True
         self._cancelTimer()
-        if self._push is not None:
-            self._push.cancel()
+        self.giveUp()
 
     def _proceed(self) -> None:
-        if self._stopped or self._push is not None or not self._waiting:
+        if self._stopped or self._paused or self._push is not None:
+            return
+        while self._waiting and self._waiting[0].done.called:
+            # Its sender has cancelled it.
+            self._waiting.popleft()
+        if not self._waiting:
             return
         self._cancelTimer()
         wait = self._backoff.next(self._reactor.seconds())
         if wait:
             self._timer = self._reactor.callLater(wait, self._proceed)
             return
-        payload, _ = self._waiting[0]
-        self._push = self._pusher.begin(self._host, self._port, payload(), self._pushed)
+        payload = self._waiting[0].payload()
+        self._push = self._pusher.begin(self._host, self._port, payload, self._pushed)
 
     def _pushed(self, result: PushResult) -> None:
         self._push = None
@@ -134,10 +184,13 @@ class Outbox:
         fate = self._judged(result)
         if fate is not None:
             self._resets = 0
-            _, done = self._waiting.popleft()
+            message = self._waiting.popleft()
             self._cameBack(result)
-            done.callback(fate)
+            message.done.callback(fate)
             self._moved()
+        idle, self._idle = self._idle, []
+        for one in idle:
+            one.callback(None)
         self._proceed()
 
     def _judged(self, result: PushResult) -> Fate | None:
@@ -149,7 +202,10 @@ class Outbox:
         if result.outcome in _SETTLED:
             self._reached = True
             self._backoff.heardFrom()
-            return Fate(_SETTLED[result.outcome], _shown(result.reply))
+            return Fate(_SETTLED[result.outcome], _shown(result.reply), result.reply)
+        if result.sent and result.outcome in _BROKEN and not self._waiting[0].mayDouble:
+            self._backoff.heardFrom()
+            return Fate(State.UNKNOWN, _short(result.detail))
         if result.outcome is Outcome.HUNG and not self._reached:
             # It may never close a connection: a netcat would show the message for ever.
             self._backoff.heardFrom()

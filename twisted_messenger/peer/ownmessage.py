@@ -8,7 +8,7 @@ What a person said, and what became of it. Pure.
             --> unknown     it may have arrived: the connection broke, each time
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from twisted_messenger.text import escapeLine
@@ -36,10 +36,12 @@ class Fate:
 
     :param state: any but :attr:`State.WAITING`.
     :param detail: what the other side said, or what happened; may be empty, not yet safe to show.
+    :param answer: the first bytes that the other side said.
     """
 
     state: State
     detail: str = ""
+    answer: bytes = field(default=b"", compare=False)
 
 
 @dataclass(eq=False)

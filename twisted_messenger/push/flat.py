@@ -19,7 +19,7 @@ from twisted_messenger.push.transport import PushSocket
 _EPOLLHUP = getattr(select, "EPOLLHUP", 0)
 _OVER = _EPOLLHUP | getattr(select, "EPOLLERR", 0)
 
-_CONFIRMED = PushResult(Outcome.CONFIRMED, connected=True)
+_CONFIRMED = PushResult(Outcome.CONFIRMED, connected=True, sent=True)
 
 
 class FlatPush:

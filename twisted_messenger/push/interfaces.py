@@ -39,12 +39,14 @@ class PushResult:
     :param reply: what the peer wrote, its first bytes.
     :param detail: why, for people.
     :param connected: whether it got as far as a connection.
+    :param sent: whether all of it went out, and our end of file: the peer may have it.
     """
 
     outcome: Outcome
     reply: bytes = b""
     detail: str = ""
     connected: bool = False
+    sent: bool = False
 
 
 class Cancellable(typing.Protocol):

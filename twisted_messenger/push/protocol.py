@@ -57,7 +57,7 @@ _MAX_READ = 512 * 1024
 
 
 #: Confirmed, and nothing else to say, as almost all are.
-_PLAINLY_CONFIRMED = PushResult(Outcome.CONFIRMED, connected=True)
+_PLAINLY_CONFIRMED = PushResult(Outcome.CONFIRMED, connected=True, sent=True)
 
 
 # Looking a member of an enumeration up takes a while on older Pythons.
@@ -223,7 +223,7 @@ class PushProtocol(Protocol):
         The connection is gone; without a confirmation that is a failure.
         """
         if self._settled is not None:
-            self._settle(PushResult(Outcome.FAILED, self._reply, reason.getErrorMessage(), True))
+            self._settle(self._result(Outcome.FAILED, reason.getErrorMessage()))
 
     def _hangs(self) -> None:
         seconds = 0.0 if self._hold is None else self._hold.begin()
@@ -263,13 +263,16 @@ class PushProtocol(Protocol):
     def _answered(self) -> None:
         if self.transport.getHost() == self.transport.getPeer():
             # Where nobody listens on an ephemeral port, TCP may connect a socket to itself.
-            self._end(Outcome.FAILED, "nobody listens there")
+            self._endWith(PushResult(Outcome.FAILED, detail="nobody listens there"))
         else:
             outcome = judged(self._reply, self._ack)
             self._end(outcome, "did not say yes" if outcome is Outcome.FAILED else "")
 
     def _end(self, outcome: Outcome, detail: str) -> None:
-        self._endWith(PushResult(outcome, self._reply, detail, True))
+        self._endWith(self._result(outcome, detail))
+
+    def _result(self, outcome: Outcome, detail: str) -> PushResult:
+        return PushResult(outcome, self._reply, detail, True, self._finSent)
 
     def _endWith(self, result: PushResult) -> None:
         settled, self._settled = self._settled, None
