@@ -104,6 +104,17 @@ class OptionTests(BroadcasterTestCase):
         self.network.advance(2)
         self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 1"])
 
+    def test_ackTakesItsTime(self) -> None:
+        """
+        Who has said that it will answer may be held for the first message too.
+        """
+        self.start()
+        self.register("ann", ANN, "ack")
+        self.join("bob", BOB)
+        self.say("ci", "1")
+        self.assertIsNotNone(self.pusher.holds[ANN])
+        self.assertIsNone(self.pusher.holds[BOB])
+
     def test_changed(self) -> None:
         """
         A later registration with options changes them, and one without leaves them.

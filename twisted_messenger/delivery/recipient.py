@@ -347,6 +347,8 @@ class Recipient:
             timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
             self._begun = shared.reactor.seconds()
         self._pushedTo = self._address
+        # A netcat that hangs never confirmed anything, and has not said that it will answer.
+        mayBeHeld = self._state.reached or member.options.ack
         shared.slots.inFlight[self._address] = self.pusher.begin(
             member.host,
             member.port,
@@ -355,7 +357,7 @@ class Recipient:
             timeout,
             shared.lease,
             ack=member.options.ack,
-            held=self._held if self._state.reached else None,
+            held=self._held if mayBeHeld else None,
             source=self._subscriber or "",
         )
 
