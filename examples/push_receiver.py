@@ -5,11 +5,13 @@ Run it with ``.venv/bin/python examples/push_receiver.py [PORT]``, then register
 """
 
 import sys
+from typing import Any
 
-from twisted.internet import endpoints, reactor
+from twisted.internet import task
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 
-from twisted_messenger import PeerReceiverFactory, ReceiptFactory
+from twisted_messenger import receive
 from twisted_messenger.text import escape
 
 
@@ -20,7 +22,9 @@ def received(address: IAddress, text: str) -> None:
     print(escape(text), flush=True)
 
 
-port = sys.argv[1] if len(sys.argv) > 1 else "8881"
-factory = ReceiptFactory(PeerReceiverFactory(received), reactor)
-endpoints.serverFromString(reactor, f"tcp:{port}:interface=127.0.0.1").listen(factory)
-reactor.run()
+async def main(reactor: Any, port: str = "8881") -> None:
+    receive(reactor, f"tcp:{port}:interface=127.0.0.1", received).startService()
+    await Deferred()
+
+
+task.react(main, sys.argv[1:])

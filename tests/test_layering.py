@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "incoming": ("room",),
     "delivery": ("push",),
     "peer": ("push",),
+    "client": ("room", "push", "incoming", "peer"),
     "terminal": ("peer",),
     "programs": ("room", "stores", "push", "incoming", "delivery", "peer", "terminal"),
     "testing": ("room", "stores", "push", "incoming", "delivery"),

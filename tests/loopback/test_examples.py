@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.loopback.rig import PATIENCE, Receiver, connect, eventually, freePort, say
+import pytest
+
+from tests.loopback.rig import PATIENCE, Receiver, chatserver, connect, eventually, freePort, say
 
 _ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def _running(example: str, port: int) -> Iterator["subprocess.Popen[str]"]:
+def _running(example: str, port: int, *more: str) -> Iterator["subprocess.Popen[str]"]:
     program = subprocess.Popen(
-        [sys.executable, str(_ROOT / "examples" / example), str(port)],
+        [sys.executable, str(_ROOT / "examples" / example), str(port), *more],
         env={"PYTHONPATH": str(_ROOT)},
         stdout=subprocess.PIPE,
         text=True,
@@ -61,6 +63,51 @@ def test_pushReceiver() -> None:
         lines = [program.stdout.readline(), program.stdout.readline()]
         # The first one is the empty message by which the test saw that it listens.
         assert lines[-1] == "ci: build 7 is green\n"
+
+
+@pytest.mark.parametrize("style", ["twisted", "asyncio", "plain"])
+def test_senders(tmp_path: Path, style: str) -> None:
+    """
+    In each style, what is said arrives in order, and its sender is told; or told why not.
+    """
+    port = freePort()
+    with chatserver(tmp_path, port, "--receipts"), Receiver() as member:
+        assert say(port, f"connect_request|ann|localhost|{member.port}".encode()) == b"+ 0\n"
+        sent = _ran("senders.py", style, f"localhost:{port}", "one", "two", "three")
+        assert (sent.returncode, sent.stdout.count("Stored(position=")) == (0, 3), sent
+        member.gets(["ci: one", "ci: two", "ci: three"])
+        refused = _ran("senders.py", style, f"localhost:{port}", "x" * 70_000)
+        assert (refused.returncode, "TOO_BIG" in refused.stdout) == (1, True), refused
+
+
+def _ran(example: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, str(_ROOT / "examples" / example), *arguments],
+        env={"PYTHONPATH": str(_ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+
+def test_echoPeer() -> None:
+    """
+    The echo comes before the receipt; while the friend is not there, it is for later.
+    """
+    port = freePort()
+    with Receiver() as friend, _running("echo_peer.py", port, f"127.0.0.1:{friend.port}"):
+        assert say(port, b"hello") == b""
+        assert friend.texts[-1] == "you said: hello"
+    with _running("echo_peer.py", port, f"127.0.0.1:{freePort()}"):
+        assert say(port, b"hello").startswith(b"~ no_echo: ")
+
+
+def test_length() -> None:
+    """
+    An example is read at a glance.
+    """
+    for path in (_ROOT / "examples").glob("*.py"):
+        assert len(path.read_text("utf-8").splitlines()) < 60, path
 
 
 def test_readmeShowsTheExample() -> None:

@@ -8,10 +8,10 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
-    IProtocolFactory,
     IProtocolNegotiationFactory,
     IReactorTime,
 )
+from twisted.internet.protocol import Factory
 from twisted.protocols.policies import WrappingFactory
 from zope.interface import implementer
 
@@ -69,7 +69,7 @@ class ReceiptFactory(_WrappingFactory):
 
     def __init__(
         self,
-        wrappedFactory: IProtocolFactory,
+        wrappedFactory: Factory,
         clock: IReactorTime,
         refusals: EventLog | None = None,
         *,
@@ -126,10 +126,7 @@ class ReceiptFactory(_WrappingFactory):
         """
         The reactor stops.
         """
-        giveUp = self.clock.callLater(PATIENCE, self.abortAll)
-        await self.drained()
-        if giveUp.active():
-            giveUp.cancel()
+        await self.finished()
         # The reactor would close in order who is accepted now; the kernel resets who waits.
         for port in portsOf(self.clock, self):
             port.pauseProducing()
@@ -186,6 +183,15 @@ class ReceiptFactory(_WrappingFactory):
         done: Deferred[None] = Deferred()
         self._empty.append(done)
         return done
+
+    async def finished(self) -> None:
+        """
+        Like :meth:`drained`, but whoever is not answered after some seconds is reset.
+        """
+        giveUp = self.clock.callLater(PATIENCE, self.abortAll)
+        await self.drained()
+        if giveUp.active():
+            giveUp.cancel()
 
     def abortAll(self) -> None:
         """

@@ -86,7 +86,7 @@ class Socket(socket.socket):
         return peer is not None and (peer._gone or len(peer._unread) < self.network.windowBytes)
 
     def bind(self, address: Any, /) -> None:
-        self.here = self.network.bound(*address)
+        self.here = self.network.bound(*address[:2])
 
     def listen(self, backlog: int = 0, /) -> None:
         self.network.listeners[self.here] = self
@@ -279,7 +279,8 @@ class Kernel(Clock):
         return list({call: None for *_, call in sorted(self._due) if call.active()})
 
     def bound(self, host: str, port: int) -> _Address:
-        host = host or _EVERYWHERE
+        # One family is enough here; what listens on both is reached over it.
+        host = _EVERYWHERE if host in ("", "::") else host
         if port:
             if self.listenerAt(host, port) is not None:
                 raise _refusal(EADDRINUSE)
