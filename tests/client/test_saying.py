@@ -153,6 +153,22 @@ class SayingTests(ClientTestCase):
         self.assertEqual(self.results(said), [Stored()] * 2)
         self.assertEqual(self.arrived(), ["one", "two"])
 
+    def test_busy(self) -> None:
+        """
+        Who says many things a second does not knock at a dead server's door for each of them.
+        """
+        server = ResettingFactory(10**6)
+        self.listen(server)
+        self.client.startService()
+        said = [self.client.say("x" * 1_000_000)]
+        for _ in range(1000):
+            self.network.advance(0.01)
+            said.append(self.client.say("more"))
+        self.assertLess(len(server.connections), 10)
+        server.resets = 0
+        self.network.advance(10)
+        self.assertEqual(self.results(said), [Stored()] * 1001)
+
     def test_refused(self) -> None:
         """
         A refusal is the server's own, and what comes next goes on.

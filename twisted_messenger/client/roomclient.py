@@ -99,7 +99,14 @@ class RoomClient(Service):
         self._callback = None if callback is None else _address("callback", callback)
         pusher = PushCreator(reactor, pushTimeout=ANSWER_TIMEOUT)
         self._outbox = Outbox(
-            pusher, reactor, host, port, self._room, self._notice, returned=self._returned
+            pusher,
+            reactor,
+            host,
+            port,
+            self._room,
+            self._notice,
+            returned=self._returned,
+            patient=True,
         )
         self._outbox.pause()
         self._membership = Membership(reactor, self._outbox, self._name, key, options)

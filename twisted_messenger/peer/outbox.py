@@ -25,9 +25,6 @@ MAX_RESETS = 5
 # The other side has spoken, one way or the other.
 _SETTLED = {Outcome.CONFIRMED: State.SENT, Outcome.REJECTED: State.REFUSED}
 
-# It has not.
-_BROKEN = (Outcome.HUNG, Outcome.FAILED)
-
 #: Makes a message's bytes when it is about to go.
 Payload = Callable[[], bytes]
 
@@ -57,6 +54,8 @@ class Outbox:
     :param notice: called with a line for the person when the other side goes or comes.
     :param returned: called when the other side is there again, before the next message goes.
     :param moved: called whenever a message is settled.
+    :param patient: whether a new message leaves a back-off as it is. A person wants to know now; a
+        program may say many things a second.
     :param retryPolicy: number of failures to seconds before the next attempt.
     """
 
@@ -71,6 +70,7 @@ class Outbox:
         *,
         returned: Callable[[], object] = nothing,
         moved: Callable[[], object] = nothing,
+        patient: bool = False,
         retryPolicy: RetryPolicy | None = None,
     ) -> None:
         #: What the person calls the other side.
@@ -84,6 +84,7 @@ class Outbox:
         self._notice = notice
         self._returned = returned
         self._moved = moved
+        self._patient = patient
         policy = retryPolicy or retrySchedule(random.random, SAYING_RETRY_SECONDS)
         self._backoff = Backoff(policy)
         self._reached = False
@@ -106,8 +107,6 @@ class Outbox:
         """
         Send a message when those before it are settled.
 
-        A new message ends a back-off: the person wants to know now.
-
         :param payload: is asked for the bytes at each attempt.
         :param first: before all others, unless one is under way.
         :param mayDouble: whether it is tried again though it may have arrived.
@@ -119,7 +118,8 @@ class Outbox:
             self._waiting.appendleft(message)
         else:
             self._waiting.append(message)
-        self._backoff.heardFrom()
+        if not self._patient:
+            self._backoff.heardFrom()
         self._proceed()
         return message.done
 
@@ -203,22 +203,26 @@ class Outbox:
             self._reached = True
             self._backoff.heardFrom()
             return Fate(_SETTLED[result.outcome], _shown(result.reply), result.reply)
-        if result.sent and result.outcome in _BROKEN and not self._waiting[0].mayDouble:
+        mayDouble = self._waiting[0].mayDouble
+        isReset = mayDouble and result.outcome is Outcome.FAILED and result.connected
+        self._resets += isReset
+        why = self._unknown(result) if mayDouble else _broken(result)
+        if why:
             self._backoff.heardFrom()
-            return Fate(State.UNKNOWN, _short(result.detail))
-        if result.outcome is Outcome.HUNG and not self._reached:
-            # It may never close a connection: a netcat would show the message for ever.
-            self._backoff.heardFrom()
-            return Fate(State.UNKNOWN, "they have it, but did not close the connection")
+            return Fate(State.UNKNOWN, why)
         self._backoff.failed(self._reactor.seconds())
-        if result.outcome is Outcome.FAILED and result.connected:
-            self._resets += 1
-            if self._resets >= MAX_RESETS:
-                self._backoff.heardFrom()
-                return Fate(State.UNKNOWN, f"the connection broke {self._resets} times")
-        else:
+        if not isReset:
             self._tellAway(result)
         return None
+
+    def _unknown(self, result: PushResult) -> str:
+        """
+        Why a message is not tried again, though it may not have arrived; empty if it is.
+        """
+        if result.outcome is Outcome.HUNG and not self._reached:
+            # It may never close a connection: a netcat would show the message for ever.
+            return "they have it, but did not close the connection"
+        return f"the connection broke {self._resets} times" if self._resets >= MAX_RESETS else ""
 
     def _tellAway(self, result: PushResult) -> None:
         # One failure may be a friend in mid-restart, or a netcat in a loop.
@@ -312,6 +316,14 @@ class Outboxes:
         """
         for outbox in self:
             outbox.stop()
+
+
+def _broken(result: PushResult) -> str:
+    """
+    What happened to a push that may have arrived; empty if it has not, or has been answered.
+    """
+    isBroken = result.sent and result.outcome in (Outcome.HUNG, Outcome.FAILED)
+    return _short(result.detail) if isBroken else ""
 
 
 def _shown(reply: bytes) -> str:
