@@ -322,8 +322,9 @@ def _broken(result: PushResult) -> str:
     """
     What happened to a push that may have arrived; empty if it has not, or has been answered.
     """
-    isBroken = result.sent and result.outcome in (Outcome.HUNG, Outcome.FAILED)
-    return _short(result.detail) if isBroken else ""
+    if not result.sent or result.outcome not in (Outcome.HUNG, Outcome.FAILED):
+        return ""
+    return _short(result.detail) or "the connection broke"
 
 
 def _shown(reply: bytes) -> str:
