@@ -113,7 +113,7 @@ class WireTarget:
         owned = self._parts.attributeLines(text)
         assertSafe(owned)
         owner, separator, _ = owned.split("\n")[0].partition(": ")
-        named = separator and len(owner) <= MAX_NAME
+        named = separator and 1 <= len(owner) <= MAX_NAME
         _checkLines(owned, f"{owner}:" if named else "", text)
 
     def _checkedName(self, name: str) -> str:

@@ -109,7 +109,7 @@ def test_stored(tmp_path: Path) -> None:
     with chatserver(tmp_path, port, "--receipts") as server, Receiver() as member:
         with socket.create_connection((HOST, port), PATIENCE) as connection:
             connection.sendall(f"connect_request|ann|localhost|{member.port}\n".encode())
-            server.prints("ann at 127.0.0.1")
+            server.prints("ann at localhost")
         assert blocking.say(f"localhost:{port}", "ci", "one\ntwo \udcff") == Stored(1)
         assert blocking.say(f"127.0.0.1:{port}", " ci ", "") == Stored(2)
         member.gets(["ci: one\nci: two ?", "ci: "])

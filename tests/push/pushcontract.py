@@ -420,7 +420,9 @@ class PushContract(WaitingTestCase):
         for text in (b"ann: one", b"ann: two"):
             settled: Deferred[PushResult] = Deferred()
             pusher.begin("localhost", port, text, settled.callback)
-            self.assertEqual(self.waitFor(settled), PushResult(Outcome.CONFIRMED, connected=True))
+            self.assertEqual(
+                self.waitFor(settled), PushResult(Outcome.CONFIRMED, connected=True, sent=True)
+            )
         self.assertEqual(peer.messages, [b"ann: one", b"ann: two"])
 
     def test_noSuchZone(self) -> None:
