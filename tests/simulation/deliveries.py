@@ -64,6 +64,9 @@ class DeliveryJudge:
             hung = max(self._hung.values(), default=0) >= MAX_HANGS
             if not (self._tight or reset or hung):
                 self._record.violated("drop", f"{event.who}: {event.what}, without need")
+        elif event.what == f"{event.who} is registered elsewhere now":
+            # It has come back to where it was before the server heard that it had moved.
+            pass
         elif event.what or not self._crashed or self._crashed[-1] != event.time:
             # A kill between the connection and its first byte leaves an empty message.
             self._record.violated("whole", f"{event.who} got {event.what!r}")
