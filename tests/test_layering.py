@@ -23,8 +23,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "peer": ("push",),
     "client": ("room", "push", "incoming", "peer"),
     "terminal": ("peer",),
-    "programs": ("room", "stores", "push", "incoming", "delivery", "peer", "terminal"),
-    "testing": ("room", "stores", "push", "incoming", "delivery"),
+    "service": ("room", "stores", "push", "incoming", "delivery"),
+    "programs": ("room", "push", "incoming", "delivery", "peer", "terminal", "service"),
+    "testing": ("room", "stores", "push", "incoming", "delivery", "service"),
 }
 
 #: They take time and chance as arguments, so that every case can be tested and none waits. Their

@@ -10,7 +10,7 @@ from typing import TypeVar
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.incoming.listener import isSameAddress, isThisMachine
-from twisted_messenger.programs.process import (
+from twisted_messenger.service.machine import (
     RESERVED_DESCRIPTORS,
     descriptorBudget,
     descriptorLimit,

@@ -20,13 +20,14 @@ from tests.simulation.parts import Parts
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.eventlog import EventLog
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.server import ChatServerFactory
-from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.roster import RosterLimits
+from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.testing import (
     CollectingFactory,
     HangingFactory,
@@ -104,8 +105,7 @@ class Stage:
             ChatServerFactory(room, maxUnfinishedBytes=2 * MAX_MESSAGE_BYTES),
             network,
             room.refusals,
-            maxConnections=_MAX_CONNECTIONS,
-            maxPerHost=_MAX_PER_HOST,
+            SenderLimits(maxConnections=_MAX_CONNECTIONS, maxPerHost=_MAX_PER_HOST),
         )
         broadcaster = parts.broadcaster(
             self.store,

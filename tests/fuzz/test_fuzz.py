@@ -4,6 +4,7 @@ What the fuzzer begins with, what it has found before, and that it finds anythin
 """
 
 import re
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -16,6 +17,7 @@ from tests.fuzz.roomtarget import RoomTarget
 from tests.fuzz.wiretarget import WireParts, WireTarget
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.parts import Parts
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.names import cleanName
 from twisted_messenger.refusal import Refusal
@@ -135,8 +137,11 @@ _BROKEN_WIRES = {
 class _PatientFactory(ReceiptFactory):
     # Waits for ever for the end of a message.
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options, idleTimeout=1e9, messageTimeout=1e9)
+    def __init__(
+        self, wrapped: Any, clock: Any, refusals: Any = None, limits: SenderLimits | None = None
+    ) -> None:
+        patient = replace(limits or SenderLimits(), idleTimeout=1e9, messageTimeout=1e9)
+        super().__init__(wrapped, clock, refusals, patient)
 
 
 #: The same for rooms.

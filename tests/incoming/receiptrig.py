@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.interfaces import IReceiptProtocol, Outcome
 from twisted_messenger.sockets import resetOnClose
@@ -111,7 +112,9 @@ class ReceiptTestCase(SynchronousTestCase):
         Make a factory of these options.
         """
         clock: IReactorTime = self.network
-        self.factory = ReceiptFactory(TakingFactory(self.taking), clock, **options)
+        self.factory = ReceiptFactory(
+            TakingFactory(self.taking), clock, limits=SenderLimits(**options)
+        )
         self.counters = self.factory.refusals.counters
 
     def connect(

@@ -7,6 +7,7 @@ from typing import Any
 from twisted.internet.protocol import ClientCreator
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.room.chatroom import ChatRoom
@@ -28,7 +29,10 @@ class CountedTests(SynchronousTestCase):
         store.open()
         room = ChatRoom(store)
         factory = ReceiptFactory(
-            ChatServerFactory(room), network, room.refusals, maxConnections=10, maxPerHost=1
+            ChatServerFactory(room),
+            network,
+            room.refusals,
+            SenderLimits(maxConnections=10, maxPerHost=1),
         )
         network.listenTCP(8880, factory)
         for _ in range(3):

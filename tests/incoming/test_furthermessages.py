@@ -8,8 +8,8 @@ from twisted.internet.error import ConnectionDone, ConnectionLost
 
 from tests.incoming.receiptrig import Bug, ReceiptTestCase
 from twisted_messenger.errors import StoreUncertain
-from twisted_messenger.incoming.connection import IDLE_TIMEOUT, MESSAGE_TIMEOUT
 from twisted_messenger.incoming.gathering import LINE_SECONDS
+from twisted_messenger.incoming.limits import IDLE_TIMEOUT, MESSAGE_TIMEOUT
 from twisted_messenger.interfaces import ConnectionIdle, MessagePartlyTaken
 from twisted_messenger.refusal import Reason, Refusal
 

@@ -13,7 +13,6 @@ from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.protocol import ClientCreator
 from twisted.internet.testing import MemoryReactorClock
-from twisted.logger import LogLevel
 from zope.interface import implementer
 
 from tests.incoming.receiptrig import HOST, PORT, ReceiptTestCase
@@ -138,13 +137,28 @@ class StartTests(ListenerTestCase):
 
     def test_failsLater(self) -> None:
         """
-        One that fails after the start cannot stop it any more; the log has one line.
+        One that needs time to find out fails the start then.
         """
-        log = keepLog(self, "incoming.listener")
         endpoint = LaterEndpoint()
-        Listener("--listen slow", endpoint).start(self.factory)
+        starting = Listener("--listen slow", endpoint).start(self.factory)
         endpoint.listening.errback(ValueError("no papyrus left"))
-        self.assertEqual(log.lines(LogLevel.critical), ["--listen slow: no papyrus left"])
+        problem = self.failureResultOf(starting, StartError)
+        self.assertIn("--listen slow: no papyrus left", str(problem.value))
+
+    def test_stoppedMeanwhile(self) -> None:
+        """
+        One that listens only after the stop is closed at once.
+        """
+        endpoint = LaterEndpoint()
+        listener = Listener("--listen slow", endpoint)
+        listener.start(self.factory)
+        listener.stop()
+        endpoint.listening.callback(self.network.listenTCP(DOOR, self.factory))
+        self.network.settle()
+        self.assertIsNone(listener.address)
+        connecting = ClientCreator(self.network, RecordingProtocol).connectTCP(HOST, DOOR)
+        self.network.settle()
+        self.failureResultOf(connecting, ConnectionRefusedError)
 
     def test_stop(self) -> None:
         """

@@ -192,7 +192,7 @@ class AuthoritiesTests(DescriptionTestCase):
             (self.directory, "Is a directory"),
         ):
             text = self.problem(_SSL, authorities=path)
-            self.assertEqual(text, f"--client-ca {path}: {why}; give a PEM file")
+            self.assertEqual(text, f"clientCA: {path}: {why}; give a PEM file")
 
     def test_noCertificate(self) -> None:
         """
@@ -202,7 +202,7 @@ class AuthoritiesTests(DescriptionTestCase):
             path = self.file(text)
             self.assertEqual(
                 self.problem(_SSL, authorities=path),
-                f"--client-ca {path}: there is no certificate in it; give a PEM file",
+                f"clientCA: {path}: there is no certificate in it; give a PEM file",
             )
 
     def test_noTLS(self) -> None:
@@ -213,7 +213,7 @@ class AuthoritiesTests(DescriptionTestCase):
         for places in (("tcp:8880",), (), ("unix:/run/ssl",), ("tcp:8880", "tcp6:8843")):
             self.assertEqual(
                 self.problem(*places, authorities=path),
-                "--client-ca: it is ssl: listeners that ask; give --listen ssl:... alone",
+                "clientCA: it is ssl: listeners that ask; listen at ssl:... alone",
             )
 
     def test_otherTLS(self) -> None:
@@ -225,7 +225,7 @@ class AuthoritiesTests(DescriptionTestCase):
         for other in ("tls:8844", "haproxy:tls:8844", "papyrus:1"):
             for places in ((_SSL, other), (other, _SSL), (other,)):
                 text = self.problem(*places, authorities=path)
-                self.assertTrue(text.startswith("--client-ca: it is ssl: "), text)
+                self.assertTrue(text.startswith("clientCA: it is ssl: "), text)
 
     def test_goesOn(self) -> None:
         """

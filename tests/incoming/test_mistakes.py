@@ -11,6 +11,7 @@ from tests.incoming.serverrig import BARE_PORT, HOST, PORT, ServerTestCase
 from tests.roomtestcase import keepLog
 from twisted_messenger.incoming.connection import DRAIN_SECONDS
 from twisted_messenger.incoming.guard import GuardingReactor
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.mistakes import (
     GREETING_BYTES,
     mistakeBeforeHeader,
@@ -113,7 +114,7 @@ class AnsweredTests(ServerTestCase):
         clock: Any = self.network
         factory = ChatServerFactory(self.room)
         self.network.listenTCP(
-            PORT, ReceiptFactory(factory, clock, self.room.refusals, explain=False)
+            PORT, ReceiptFactory(factory, clock, self.room.refusals, SenderLimits(explain=False))
         )
         sender = self.begin(_GET)
         self.assertEqual((sender.data, sender.ended), (b"", False))
@@ -132,7 +133,9 @@ class AnsweredTests(ServerTestCase):
         """
         clock: Any = self.network
         for explain in (True, False):
-            receipts = ReceiptFactory(ChatServerFactory(self.room), clock, explain=explain)
+            receipts = ReceiptFactory(
+                ChatServerFactory(self.room), clock, limits=SenderLimits(explain=explain)
+            )
             proxy = HAProxyWrappingFactory(receipts)
             GuardingReactor(self.network).listenTCP(_PROXY_PORT + explain, proxy)
         for greeting in (_GET, _HELLO):

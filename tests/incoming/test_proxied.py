@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.address import UNKNOWN, Source
 from twisted_messenger.incoming.guard import GuardingReactor
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.rates import RateLimit
@@ -86,7 +87,9 @@ class ProxiedTests(SynchronousTestCase):
         self.store.open()
         self.room = ChatRoom(self.store, rates=RateLimit(1, 3), steady=self.network.seconds)
         server = ChatServerFactory(self.room)
-        self.factory = ReceiptFactory(server, self.network, self.room.refusals, **options)
+        self.factory = ReceiptFactory(
+            server, self.network, self.room.refusals, SenderLimits(**options)
+        )
         reactor = GuardingReactor(self.network)
         reactor.listenTCP(_PORT, HAProxyWrappingFactory(self.factory))
         reactor.listenTCP(_BARE_PORT, self.factory)

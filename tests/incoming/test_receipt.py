@@ -5,14 +5,10 @@ Receipts: what a sender sees after its end of file, and that no accident looks l
 from twisted.internet.error import ConnectionAborted, ConnectionLost
 
 from tests.incoming.receiptrig import PORT, Bug, ReceiptTestCase
-from twisted_messenger.incoming.connection import (
-    DRAIN_BYTES,
-    DRAIN_SECONDS,
-    IDLE_TIMEOUT,
-    MESSAGE_TIMEOUT,
-)
+from twisted_messenger.incoming.connection import DRAIN_BYTES, DRAIN_SECONDS
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
 from twisted_messenger.incoming.gathering import LINE_SECONDS
+from twisted_messenger.incoming.limits import IDLE_TIMEOUT, MESSAGE_TIMEOUT
 from twisted_messenger.interfaces import ConnectionIdle
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Reply

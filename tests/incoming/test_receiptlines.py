@@ -7,6 +7,7 @@ from typing import Any
 from tests.incoming.receiptrig import ReceiptTestCase
 from tests.incoming.serverrig import PORT, ServerTestCase
 from twisted_messenger.incoming.gathering import LINE_SECONDS
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import Outcome
@@ -70,7 +71,7 @@ class RoomTests(ServerTestCase):
         super().setUp()
         clock: Any = self.network
         factory = ChatServerFactory(self.room)
-        receipts = ReceiptFactory(factory, clock, self.room.refusals, receipts=True)
+        receipts = ReceiptFactory(factory, clock, self.room.refusals, SenderLimits(receipts=True))
         self.network.listenTCP(PORT + 10, receipts)
 
     def told(self, message: bytes) -> bytes:

@@ -6,7 +6,7 @@ from twisted.internet.error import ConnectionLost
 
 from tests.incoming.serverrig import BARE_PORT, HOST, ServerTestCase, SlowStore
 from twisted_messenger.errors import StoreError, StoreFull
-from twisted_messenger.incoming.connection import IDLE_TIMEOUT
+from twisted_messenger.incoming.limits import IDLE_TIMEOUT
 from twisted_messenger.wire import MIN_MAX_MESSAGE_BYTES
 
 

@@ -8,8 +8,8 @@ from twisted.internet.error import ConnectionLost
 
 from tests.incoming.serverrig import HOST, ServerTestCase, SlowStore
 from tests.roomtestcase import keepLog
-from twisted_messenger.incoming.connection import IDLE_TIMEOUT
 from twisted_messenger.incoming.gathering import LINE_SECONDS
+from twisted_messenger.incoming.limits import IDLE_TIMEOUT
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.wire import MIN_MAX_MESSAGE_BYTES
 

@@ -8,7 +8,7 @@ from twisted.internet.protocol import ClientCreator
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.incoming.connection import IDLE_TIMEOUT
+from twisted_messenger.incoming.limits import IDLE_TIMEOUT
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.rates import RateLimit

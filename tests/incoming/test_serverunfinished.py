@@ -8,9 +8,9 @@ from twisted.internet.protocol import ClientCreator
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.roomtestcase import keepLog
-from twisted_messenger.incoming.connection import IDLE_TIMEOUT
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
 from twisted_messenger.incoming.gathering import LINE_SECONDS
+from twisted_messenger.incoming.limits import IDLE_TIMEOUT, SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.incoming.unfinished import MAX_UNFINISHED_BYTES
@@ -49,7 +49,7 @@ class UnfinishedTestCase(SynchronousTestCase):
         """
         factory = ChatServerFactory(self.room, limit)
         clock: Any = self.network
-        receipts = ReceiptFactory(factory, clock, self.room.refusals, **options)
+        receipts = ReceiptFactory(factory, clock, self.room.refusals, SenderLimits(**options))
         self.ports = [
             self.network.listenTCP(PORT, receipts),
             self.network.listenTCP(BARE_PORT, factory),

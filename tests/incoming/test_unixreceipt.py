@@ -11,7 +11,8 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.incoming.receiptrig import Bug, Taking, TakingFactory
-from twisted_messenger.incoming.connection import IDLE_TIMEOUT, MESSAGE_TIMEOUT, ReceiptProtocol
+from twisted_messenger.incoming.connection import ReceiptProtocol
+from twisted_messenger.incoming.limits import IDLE_TIMEOUT, MESSAGE_TIMEOUT
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import ConnectionEvicted, ConnectionIdle, ConnectionStopped

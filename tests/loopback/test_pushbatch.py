@@ -15,10 +15,10 @@ from tests.push.pushcontract import blackHole
 from tests.push.pushrig import HOST, ActingFactory, abort, close
 from tests.transportrig import Ours, RaisingOnData, RaisingOnEnd
 from twisted_messenger.incoming.listener import LISTEN_BACKLOG
-from twisted_messenger.programs.process import raiseDescriptorLimit
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.push.transport import PushSocket
+from twisted_messenger.service.machine import raiseDescriptorLimit
 from twisted_messenger.testing import CollectingFactory, HangingFactory, RecordingProtocol
 
 #: Pushes at once.

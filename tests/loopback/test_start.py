@@ -90,7 +90,7 @@ def test_startLine(tmp_path: Path) -> None:
         with Twistd(tmp_path, "-n", "chatserver", *where, "--max-pushes", "7") as server:
             server.prints("kept for who is behind: 268435456 bytes, 86400 s")
             line = next(line for line in server.lines() if "kept for" in line)
-            assert f"chatserver {VERSION}: sqlite:chatserver-{port}.sqlite {told}" in line
+            assert f"twisted_messenger {VERSION}: sqlite:chatserver-{port}.sqlite {told}" in line
             assert f"listening at {HOST}:{port}, " in line
             assert ", room.sock; at most " in line
             assert "7 pushes at once" in line

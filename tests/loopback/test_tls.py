@@ -267,7 +267,7 @@ def test_startErrors(tmp_path: Path) -> None:
         ([secure.replace(".key", ".kez")], f"{good}/server.kez: No such file"),
         ([stranger], "do not match"),
         ([secure, f"--client-ca={tmp_path}/none.pem"], f"{tmp_path}/none.pem: No such file"),
-        ([secure, f"--client-ca={empty}"], f"--client-ca {empty}: there is no certificate in it"),
+        ([secure, f"--client-ca={empty}"], f"--client-ca: {empty}: there is no certificate in it"),
         ([secure, f"--client-ca={broken}"], f"--listen {secure}: "),
         ([plain, f"--client-ca={trusted}"], wrong),
         ([f"tls:{good}:{plain}", f"--client-ca={trusted}"], wrong),

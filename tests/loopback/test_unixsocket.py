@@ -16,6 +16,7 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from tests.loopback.rig import PATIENCE, Receiver, Twistd
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.room.chatroom import ChatRoom
@@ -80,7 +81,9 @@ async def test_halfAMessage(tmp_path: Path) -> None:
     store.open()
     room = ChatRoom(store)
     assert (await room.register("keeper", "127.0.0.1", 9999)).stored
-    factory = ReceiptFactory(ChatServerFactory(room), reactor, room.refusals, idleTimeout=0.1)
+    factory = ReceiptFactory(
+        ChatServerFactory(room), reactor, room.refusals, SenderLimits(idleTimeout=0.1)
+    )
     sending = Deferred.fromCoroutine(_send(str(tmp_path / "chat"), factory))
     answer = await sending.addTimeout(10, reactor)
     assert answer.startswith(b"~ reset: ")

@@ -31,7 +31,6 @@ class LimitOptionsTests(TapTestCase):
         self.assertEqual((options["rates"].rate, options["rates"].burst), (20, 100))
         rates = options["byteRates"]
         self.assertEqual((rates.rate, rates.burst), (262_144, 4 * 1024 * 1024))
-        self.assertEqual(options["policy"].maxWaitingBytes, 32 * 1024 * 1024)
         for option in ("max-connections", "max-connections-per-host", "client-ca"):
             self.assertEqual((option, options[option]), (option, None))
 
@@ -43,8 +42,6 @@ class LimitOptionsTests(TapTestCase):
             rates = parsed(servertap.Options(), f"--rate={rate}", f"--burst={burst}")["rates"]
             self.assertEqual((rates.rate, rates.burst), expected)
         self.assertEqual(parsed(servertap.Options(), "--rate-bytes=0")["byteRates"].rate, 0)
-        policy = parsed(servertap.Options(), "--store-limit=8000")["policy"]
-        self.assertEqual(policy.maxWaitingBytes, 1000)
         options = parsed(
             servertap.Options(),
             *("--max-connections=1", "--max-connections-per-host=0", "--client-ca=people.pem"),
@@ -107,7 +104,7 @@ class AuthoritiesTests(TapTestCase):
         """
         self.assertEqual(
             self.ended("--client-ca=/nowhere/people.pem"),
-            "chatserver: --client-ca /nowhere/people.pem: No such file or directory; "
+            "chatserver: --client-ca: /nowhere/people.pem: No such file or directory; "
             "give a PEM file",
         )
 
@@ -117,7 +114,7 @@ class AuthoritiesTests(TapTestCase):
         """
         self.assertEqual(
             self.ended(f"--client-ca={__file__}"),
-            f"chatserver: --client-ca {__file__}: there is no certificate in it; give a PEM file",
+            f"chatserver: --client-ca: {__file__}: there is no certificate in it; give a PEM file",
         )
 
 

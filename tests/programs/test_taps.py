@@ -14,10 +14,10 @@ from twisted_messenger.incoming.listener import LISTEN_BACKLOG
 from twisted_messenger.peer.addressbook import Friend
 from twisted_messenger.programs import chatpeer as peertap
 from twisted_messenger.programs import chatserver as servertap
-from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.programs.tap import TapService
 from twisted_messenger.refusal import Reason
 from twisted_messenger.room.policy import Callbacks, Senders
+from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.terminal.choice import Wishes
 
 PEER = ["--server", "localhost:8880", "--name", "alice"]
@@ -230,7 +230,7 @@ class ServerServiceTests(TapTestCase):
         ports = ["--listen=tcp:8881:interface=127.0.0.1", "--listen=tcp:8882:interface=127.0.0.1"]
         service = self.made(MemoryReactorClock(), "--store=memory:", *ports)
         service.startService()
-        (chat,) = service
+        chat, _ = service
         assert isinstance(chat, ChatService)
         for port, reason in ((8881, Reason.OWN_PORT), (8882, Reason.OWN_PORT), (8883, None)):
             result = self.successResultOf(chat.room.register("loop", "127.0.0.1", port))

@@ -17,9 +17,9 @@ from twisted_messenger.entry import LogLimits
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.lease import Lease
-from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.push.interfaces import Attempt, Pusher, PushResult
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.testing import MemoryNetwork
 
 #: Where it listens.

@@ -17,13 +17,14 @@ from twisted_messenger.backoff import retrySchedule
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.limits import SHUTDOWN_TIMEOUT, DeliveryLimits
 from twisted_messenger.eventlog import Counters, EventLog
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory, ChatServerProtocol
-from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.policy import AdmissionPolicy
+from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import (
     CollectingFactory,
@@ -90,7 +91,7 @@ class House:
             isOwnListener=listener.isAt,
         )
         self._watched = _WatchedFactory(self.room)
-        self.factory = ReceiptFactory(self._watched, reactor, refusals, **options)
+        self.factory = ReceiptFactory(self._watched, reactor, refusals, SenderLimits(**options))
         self._broadcaster = Broadcaster(
             self.store,
             PushCreator(reactor),

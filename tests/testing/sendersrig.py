@@ -10,6 +10,7 @@ from twisted.internet.protocol import ClientCreator
 from twisted.internet.tcp import Connection, Port
 
 from tests.waiting import WaitingTestCase
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.room.chatroom import ChatRoom
@@ -72,7 +73,9 @@ class SendersTestCase(WaitingTestCase):
         """
         store = MemoryStore()
         store.open()
-        room = ReceiptFactory(ChatServerFactory(ChatRoom(store)), self.reactor, **options)
+        room = ReceiptFactory(
+            ChatServerFactory(ChatRoom(store)), self.reactor, limits=SenderLimits(**options)
+        )
         self.addCleanup(lambda: self.waitFor(room.drained()))
         return self.listen(room)
 

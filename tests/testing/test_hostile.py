@@ -3,8 +3,9 @@ The whole room beside those who mean it no good: a bystander's message is delive
 """
 
 from tests.testing.hostilerig import HOME, HOSTILE, PORT, HostileTestCase
-from twisted_messenger.incoming.connection import DRAIN_BYTES, DRAIN_SECONDS, MESSAGE_TIMEOUT
+from twisted_messenger.incoming.connection import DRAIN_BYTES, DRAIN_SECONDS
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE, MAX_CONNECTIONS_PER_HOST
+from twisted_messenger.incoming.limits import MESSAGE_TIMEOUT
 from twisted_messenger.rates import BURST, RATE
 from twisted_messenger.testing import Dribbler, Flood, Flooder, Seen
 

@@ -113,13 +113,20 @@ class Broadcaster(Service):
         self._names: dict[str, Recipient] = {}
         self._end = SharedEnd(lambda: ensureDeferred(self._stop()))
 
+    @property
+    def isSecond(self) -> bool:
+        """
+        Whether another one pushes this store's log.
+        """
+        return not self.running and self._store in _followed
+
     def startService(self) -> None:
         """
         Follow the log from the cursors on.
 
         :raises RuntimeError: another one follows it: everything would be pushed twice.
         """
-        if self._store in _followed:
+        if self.isSecond:
             raise RuntimeError("a Broadcaster pushes this store's log already: stop that one first")
         _followed.add(self._store)
         super().startService()

@@ -18,7 +18,6 @@ to reset the connection unless all that was said is taken, and we have half-clos
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -38,6 +37,7 @@ from twisted_messenger.incoming.closing import TCPEnd, endOf
 from twisted_messenger.incoming.connectioncap import ConnectionCap
 from twisted_messenger.incoming.gathering import Gathering
 from twisted_messenger.incoming.identity import Identity
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.interfaces import (
     ConnectionEvicted,
     ConnectionIdle,
@@ -50,12 +50,6 @@ from twisted_messenger.interfaces import (
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.result import Reply
 
-#: Seconds an unfinished message may be silent.
-IDLE_TIMEOUT = 60.0
-
-#: Seconds an unfinished message may take in all.
-MESSAGE_TIMEOUT = 120.0
-
 #: Seconds and bytes that are read and thrown away, so that a sender gets its answer at its end
 #: of file instead of an error in the middle: closing early kills the tutorial's client.
 DRAIN_SECONDS = 30.0
@@ -64,23 +58,6 @@ DRAIN_BYTES = 8 * 1024 * 1024
 # Turns of the reactor in which more bytes may come before lines are taken for a message: each
 # reads 64 KiB, and an end of file comes last.
 _LOOKS = 4
-
-
-@dataclass(frozen=True)
-class SenderLimits:
-    """
-    What a sender may do, and what it is told.
-
-    :param explain: whether a refusal is told; else the connection is reset.
-    :param receipts: whether a message that was stored is answered with a line, too.
-    :param idleTimeout: seconds an unfinished message may be silent.
-    :param messageTimeout: seconds an unfinished message may take in all.
-    """
-
-    explain: bool = True
-    receipts: bool = False
-    idleTimeout: float = IDLE_TIMEOUT
-    messageTimeout: float = MESSAGE_TIMEOUT
 
 
 class _State(Enum):

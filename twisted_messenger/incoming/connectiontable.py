@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Generic, TypeVar
 
 #: Connections that may be open at once; see
-#: :data:`twisted_messenger.programs.process.RESERVED_DESCRIPTORS`.
+#: :data:`twisted_messenger.service.machine.RESERVED_DESCRIPTORS`.
 MAX_CONNECTIONS = 4096
 
 #: Of these, from one source; never more than a quarter of all, so that one source,

@@ -271,6 +271,6 @@ class GuardingReactor:
 def _explains(factory: IProtocolFactory) -> bool:
     while isinstance(factory, WrappingFactory):
         if isinstance(factory, ReceiptFactory):
-            return factory.explain
+            return factory.limits.explain
         factory = factory.wrappedFactory
     return True

@@ -6,13 +6,14 @@ import os
 import socket
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from twisted.internet import tcp
 from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import (
+    IAddress,
     IListeningPort,
     IStreamServerEndpoint,
 )
@@ -110,27 +111,31 @@ class Listener:
         self._endpoint = endpoint
         self.port: IListeningPort | None = None
         self._factory: ReceiptFactory
-        self._starting = False
-        self._problem: Failure | None = None
+        self._isStarted = False
 
-    def start(self, factory: ReceiptFactory) -> None:
+    def start(self, factory: ReceiptFactory) -> "Deferred[None]":
         """
         Listen.
 
+        :returns: fires when it listens, which most endpoints do at once; where one needs time, it
+            may fail with :class:`~twisted_messenger.errors.StartError` too.
         :raises StartError: the address is taken or not ours.
         """
-        self._problem = None
-        self._starting = True
-        self._endpoint.listen(factory).addCallbacks(
-            self._listening, self._failed, callbackArgs=(factory,)
-        )
-        self._starting = False
-        if self._problem is not None:
-            error = getattr(self._problem.value, "socketError", self._problem.value)
-            reason = getattr(error, "strerror", None) or error
-            raise StartError(f"{self.name}: {reason}; choose another")
+        self._isStarted = True
+        listening = maybeDeferred(self._endpoint.listen, factory)
+        started = listening.addCallbacks(self._listening, self._failed, callbackArgs=(factory,))
+        problems: list[Failure] = []
+        if started.called:
+            started.addErrback(problems.append)
+        for problem in problems:
+            problem.raiseException()
+        return started
 
     def _listening(self, port: IListeningPort, factory: ReceiptFactory) -> None:
+        if not self._isStarted:
+            # It was stopped meanwhile.
+            port.stopListening()
+            return
         # Connections inherit it: a process that is killed leaves resets, not receipts.
         resetOnClose(port, True)
         self.port = port
@@ -138,10 +143,11 @@ class Listener:
         factory.cap.gates.append(self.admit)
         factory.cap.opened()
 
-    def _failed(self, reason: Failure) -> None:
-        self._problem = reason
-        if not self._starting:
-            self.log.critical("{name}: {why}", name=self.name, why=reason.getErrorMessage())
+    def _failed(self, reason: Failure) -> NoReturn:
+        self._isStarted = False
+        error = getattr(reason.value, "socketError", reason.value)
+        why = getattr(error, "strerror", None) or error
+        raise StartError(f"{self.name}: {why}; choose another")
 
     def admit(self, vacancies: int) -> None:
         """
@@ -163,6 +169,7 @@ class Listener:
         """
         Take no more connections.
         """
+        self._isStarted = False
         port, self.port = self.port, None
         if port is not None:
             self._factory.cap.gates.remove(self.admit)
@@ -186,26 +193,32 @@ class Listener:
         return found
 
     @property
-    def listening(self) -> bool:
+    def started(self) -> bool:
         """
         Whether it was started, and not stopped.
         """
-        return self.port is not None
+        return self._isStarted
+
+    @property
+    def address(self) -> IAddress | None:
+        """
+        Where it listens, if it does.
+        """
+        return None if self.port is None else self.port.getHost()
 
     @property
     def portNumber(self) -> int:
         """
         The TCP port that is listened on; 0 where there is none.
         """
-        where = None if self.port is None else self.port.getHost()
-        return getattr(where, "port", 0)
+        return getattr(self.address, "port", 0)
 
     @property
     def where(self) -> str:
         """
         The address that is listened on, for people.
         """
-        address: Any = None if self.port is None else self.port.getHost()
+        address: Any = self.address
         if isinstance(address, UNIXAddress):
             return os.fsdecode(address.name or b"")
         host = getattr(address, "host", "")
@@ -231,6 +244,7 @@ def listenersFrom(
     places: Sequence[tuple[str, str]],
     maxMessageBytes: int = MAX_MESSAGE_BYTES,
     authorities: str | None = None,
+    authoritiesName: str = "clientCA",
 ) -> list[Listener]:
     """
     Make listeners from descriptions.
@@ -239,13 +253,17 @@ def listenersFrom(
     :param maxMessageBytes: of one message.
     :param authorities: a PEM file; over TLS, clients must show a certificate that one of
         these issued.
+    :param authoritiesName: the option that named the file, for errors.
     :raises StartError: one cannot be made; the text names its option.
     """
     if authorities is not None:
         # It is read again when everything starts, elsewhere perhaps.
         authorities = os.path.abspath(authorities)
-        _checkAuthorities(authorities)
-        _checkKinds([_kindOf(where) for _, where in places])
+        try:
+            _checkAuthorities(authorities)
+            _checkKinds([_kindOf(where) for _, where in places])
+        except StartError as error:
+            raise StartError(f"{authoritiesName}: {error}") from None
     reactor = GuardingReactor(reactor, maxMessageBytes, authorities)
     return [_listener(reactor, name, where) for name, where in places]
 
@@ -276,7 +294,7 @@ def _endpoint(reactor: GuardingReactor, name: str, where: str) -> IStreamServerE
 
 def _checkKinds(kinds: Sequence[str]) -> None:
     if "ssl" not in kinds or not _CAN_TELL.issuperset(kinds):
-        raise StartError("--client-ca: it is ssl: listeners that ask; give --listen ssl:... alone")
+        raise StartError("it is ssl: listeners that ask; listen at ssl:... alone")
 
 
 def _checkAuthorities(path: str) -> None:
@@ -284,6 +302,6 @@ def _checkAuthorities(path: str) -> None:
         with open(path, "rb") as file:
             good = b"-----BEGIN CERTIFICATE-----" in file.read()
     except OSError as error:
-        raise StartError(f"--client-ca {path}: {error.strerror}; give a PEM file") from None
+        raise StartError(f"{path}: {error.strerror}; give a PEM file") from None
     if not good:
-        raise StartError(f"--client-ca {path}: there is no certificate in it; give a PEM file")
+        raise StartError(f"{path}: there is no certificate in it; give a PEM file")

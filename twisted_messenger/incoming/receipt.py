@@ -16,14 +16,9 @@ from twisted.protocols.policies import WrappingFactory
 from zope.interface import implementer
 
 from twisted_messenger.eventlog import EventLog
-from twisted_messenger.incoming.connection import (
-    IDLE_TIMEOUT,
-    MESSAGE_TIMEOUT,
-    ReceiptProtocol,
-    SenderLimits,
-)
+from twisted_messenger.incoming.connection import ReceiptProtocol
 from twisted_messenger.incoming.connectioncap import ConnectionCap
-from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.ports import portsOf
 from twisted_messenger.shutdown import PATIENCE, Stage, hasStopped, stopWithReactor
 from twisted_messenger.sockets import resetOnClose
@@ -54,14 +49,7 @@ class ReceiptFactory(_WrappingFactory):
     :param wrappedFactory: makes the protocols that take the messages.
     :param clock: the reactor, for its time and its end.
     :param refusals: where late bytes and refused connections are counted and logged.
-    :param explain: whether a refusal is told; else the connection is reset.
-    :param receipts: whether what was stored is answered with ``+ POSITION``; a registration with
-        the last position of the log.
-    :param idleTimeout: seconds an unfinished message may be silent.
-    :param messageTimeout: seconds an unfinished message may take in all.
-    :param maxConnections: how many may be open at once.
-    :param maxPerHost: of these, from one source but loopback; see
-        :class:`~twisted_messenger.incoming.connectiontable.ConnectionTable`.
+    :param limits: what senders may do.
     """
 
     protocol = ReceiptProtocol
@@ -72,21 +60,17 @@ class ReceiptFactory(_WrappingFactory):
         wrappedFactory: Factory,
         clock: IReactorTime,
         refusals: EventLog | None = None,
-        *,
-        explain: bool = True,
-        receipts: bool = False,
-        idleTimeout: float = IDLE_TIMEOUT,
-        messageTimeout: float = MESSAGE_TIMEOUT,
-        maxConnections: int = MAX_CONNECTIONS,
-        maxPerHost: int | None = None,
+        limits: SenderLimits | None = None,
     ) -> None:
         super().__init__(wrappedFactory)
         self.clock = clock
         self.refusals = refusals or EventLog()
+        #: What senders may do.
+        self.limits = limits or SenderLimits()
         #: Listeners put their gates here.
-        self.explain = explain
-        self.cap = ConnectionCap(clock, self.refusals, maxConnections, maxPerHost)
-        self._limits = SenderLimits(explain, receipts, idleTimeout, messageTimeout)
+        self.cap = ConnectionCap(
+            clock, self.refusals, self.limits.maxConnections, self.limits.maxPerHost
+        )
         self._sweep: IDelayedCall | None = None
         self._empty: list[Deferred[None]] = []
         self._draining = False
@@ -136,7 +120,7 @@ class ReceiptFactory(_WrappingFactory):
         One protocol for one connection.
         """
         wrapped = self.wrappedFactory.buildProtocol(addr)
-        return self.protocol(self, wrapped, self.clock, self.cap, self.refusals, self._limits)
+        return self.protocol(self, wrapped, self.clock, self.cap, self.refusals, self.limits)
 
     def acceptableProtocols(self) -> list[bytes]:
         """

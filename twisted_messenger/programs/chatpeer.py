@@ -18,6 +18,7 @@ from zope.interface import provider
 
 from twisted_messenger.address import BadAddress, readAddress
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.listener import LISTEN_BACKLOG, Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import PeerReceiverFactory
@@ -32,10 +33,11 @@ from twisted_messenger.peer.leaving import LINGER
 from twisted_messenger.peer.outbox import Outboxes
 from twisted_messenger.peer.session import Session
 from twisted_messenger.programs.peerservice import PeerService
-from twisted_messenger.programs.process import descriptorBudget, endWith, useSteadyTime
+from twisted_messenger.programs.process import endWith, useSteadyTime
 from twisted_messenger.programs.tap import TapOptions, TapService, warningsTo
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.room.lookup import Lookup
+from twisted_messenger.service.machine import descriptorBudget
 from twisted_messenger.terminal.choice import Wishes, chooseConsole, ourEnds
 from twisted_messenger.terminal.stdio import STDERR, STDIN, STDOUT
 
@@ -243,9 +245,8 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     commands = Commands(session, console, book, friends.add)
     _begin(config, session, friends, console, leave)
     receiver = PeerReceiverFactory(Inbox(console, session, book).received)
-    factory = ReceiptFactory(
-        receiver, reactor, maxConnections=min(MAX_CONNECTIONS, descriptorBudget())
-    )
+    limits = SenderLimits(maxConnections=min(MAX_CONNECTIONS, descriptorBudget()))
+    factory = ReceiptFactory(receiver, reactor, limits=limits)
     peer = PeerService(_listener(config, reactor), factory, session, commands, console)
     peer.setServiceParent(service)
     for notice in notices:

@@ -5,47 +5,37 @@
 import os
 from typing import Any
 
+from twisted.application.service import Service
 from twisted.internet.selectreactor import SelectReactor
+from twisted.python.failure import Failure
 from twisted.python.usage import UsageError
 
-from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.limits import SHUTDOWN_TIMEOUT, DeliveryLimits
 from twisted_messenger.delivery.slots import MAX_PUSHES
 from twisted_messenger.delivery.state import EVICT_SECONDS
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import NoSuchRoom, StartError
-from twisted_messenger.incoming.connection import IDLE_TIMEOUT, MESSAGE_TIMEOUT
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
-from twisted_messenger.incoming.listener import everywhere, isThisMachine, listenersFrom
-from twisted_messenger.incoming.receipt import ReceiptFactory
-from twisted_messenger.incoming.server import ChatServerFactory
-from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
+from twisted_messenger.incoming.limits import IDLE_TIMEOUT, MESSAGE_TIMEOUT, SenderLimits
+from twisted_messenger.incoming.listener import everywhere, listenersFrom
+from twisted_messenger.interfaces import MAIN_ROOM
 from twisted_messenger.names import BadName, cleanName
-from twisted_messenger.programs.chatservice import ChatService
-from twisted_messenger.programs.process import (
-    descriptorBudget,
-    raiseDescriptorLimit,
-    thisMachine,
-    useSteadyTime,
-)
-from twisted_messenger.programs.startline import storeName, whatIsKept
+from twisted_messenger.programs.process import endWith, tuneCollector, useSteadyTime
 from twisted_messenger.programs.strangerlines import boundStrangersLines
 from twisted_messenger.programs.tap import TapOptions, TapService
 from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
 from twisted_messenger.push.holding import HOLD_TIMEOUT
 from twisted_messenger.rates import BURST, BYTE_BURST, BYTE_RATE, RATE, RateLimit
-from twisted_messenger.room.chatroom import ChatRoom
-from twisted_messenger.room.lookup import Lookup
 from twisted_messenger.room.policy import (
     MIN_CALLBACK_PORT,
-    WAITING_SHARE,
     AdmissionPolicy,
     Senders,
     readCallbacks,
     readReservation,
 )
 from twisted_messenger.roster import MAX_MEMBERS, MAX_MEMBERS_PER_HOST, RosterLimits
-from twisted_messenger.stores import storeFromString
+from twisted_messenger.service.assembly import chatService
+from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.wire import MAX_MESSAGE_BYTES, MAX_PUSH_BYTES, MIN_MAX_MESSAGE_BYTES
 
 _DAY = 86_400
@@ -268,6 +258,22 @@ class Options(TapOptions):
             self.number("message-ttl", float, 0, _YEARS),
         )
         self["policy"] = self._policy(self["limits"])
+        self["senderLimits"] = SenderLimits(
+            explain=not self["no-explain"],
+            receipts=bool(self["receipts"]),
+            idleTimeout=self["idle-timeout"],
+            messageTimeout=self["message-timeout"],
+            maxConnections=self["max-connections"] or MAX_CONNECTIONS,
+            maxPerHost=self["max-connections-per-host"],
+        )
+        self["delivery"] = DeliveryLimits(
+            maxPushes=self["max-pushes"],
+            connectTimeout=self["connect-timeout"],
+            retryUnconfirmed=self["unconfirmed"] == "retry",
+            evictSeconds=self["evict-after"],
+            newline=bool(self["push-newline"]),
+            shutdownTimeout=self["shutdown-timeout"],
+        )
         if self["store"] is None:
             self["store"] = f"sqlite:{self._storeFile()}"
 
@@ -318,7 +324,6 @@ class Options(TapOptions):
             ),
             maxMessageBytes=self.number("max-message", int, MIN_MAX_MESSAGE_BYTES, MAX_PUSH_BYTES),
             reserved=self._reserved(serverName),
-            maxWaitingBytes=limits.bytes // WAITING_SHARE,
         )
 
     def _reserved(self, serverName: str) -> dict[str, frozenset[str]]:
@@ -361,81 +366,60 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
         raise SystemExit("chatserver: --reactor select does not keep the order; use epoll or poll")
     useSteadyTime(reactor)
     boundStrangersLines()
-    # Before the caps are computed from it.
-    raiseDescriptorLimit()
-    budget = descriptorBudget()
-    limits: LogLimits = config["limits"]
-    maxConnections = min(config["max-connections"] or MAX_CONNECTIONS, budget)
-    maxPushes = max(2, min(config["max-pushes"], budget))
-    service = TapService(config)
     policy: AdmissionPolicy = config["policy"]
-    store = _store(reactor, config["store"], config["room"])
     try:
         listeners = listenersFrom(
-            reactor, config["listeners"], policy.maxMessageBytes, config["client-ca"]
+            reactor,
+            config["listeners"],
+            policy.maxMessageBytes,
+            config["client-ca"],
+            "--client-ca",
         )
     except StartError as error:
         raise SystemExit(f"chatserver: {error}") from None
-
-    def isOwnListener(host: str, port: int) -> bool:
-        return any(listener.isAt(host, port) for listener in listeners)
-
-    room = ChatRoom(
-        store,
-        policy,
-        Lookup(reactor).addresses,
-        rates=config["rates"],
-        byteRates=config["byteRates"],
-        isOwnListener=isOwnListener,
-        isThisMachine=isThisMachine,
-        home=thisMachine(),
-    )
-    factory = ReceiptFactory(
-        ChatServerFactory(room),
-        reactor,
-        room.refusals,
-        explain=not config["no-explain"],
-        receipts=bool(config["receipts"]),
-        idleTimeout=config["idle-timeout"],
-        messageTimeout=config["message-timeout"],
-        maxConnections=maxConnections,
-        maxPerHost=config["max-connections-per-host"],
-    )
-    broadcaster = Broadcaster(
-        store,
-        PushCreator(
-            reactor, pushTimeout=config["push-timeout"], holdTimeout=config["hold-timeout"]
-        ),
-        reactor,
-        room.counters,
-        limits=limits,
-        delivery=DeliveryLimits(
-            maxPushes=maxPushes,
-            connectTimeout=config["connect-timeout"],
-            retryUnconfirmed=config["unconfirmed"] == "retry",
-            evictSeconds=config["evict-after"],
-            newline=bool(config["push-newline"]),
-            shutdownTimeout=config["shutdown-timeout"],
-        ),
-        serverName=policy.serverName,
-    )
-    ChatService(
-        store,
-        room,
-        factory,
-        broadcaster,
-        listeners,
-        storeName(config["store"]),
-        f"at most {maxConnections} connections, {maxPushes} pushes at once; {whatIsKept(limits)}",
-        tuneCollector=True,
-    ).setServiceParent(service)
+    try:
+        chat = chatService(
+            reactor,
+            config["store"],
+            listeners,
+            policy=policy,
+            pusher=PushCreator(
+                reactor, pushTimeout=config["push-timeout"], holdTimeout=config["hold-timeout"]
+            ),
+            limits=config["limits"],
+            rates=config["rates"],
+            byteRates=config["byteRates"],
+            senders=config["senderLimits"],
+            delivery=config["delivery"],
+            room=config["room"],
+        )
+    except NoSuchRoom as error:
+        raise SystemExit(f"chatserver: --room {config['room']!r}: {error}") from None
+    except ValueError as error:
+        raise SystemExit(f"chatserver: --store: {error}") from None
+    service = TapService(config)
+    chat.setServiceParent(service)
+    _Program(reactor, chat).setServiceParent(service)
     return service
 
 
-def _store(reactor: Any, description: str, room: str) -> IMessageStore:
-    try:
-        return storeFromString(reactor, description, room)
-    except NoSuchRoom as error:
-        raise SystemExit(f"chatserver: --room {room!r}: {error}") from None
-    except ValueError as error:
-        raise SystemExit(f"chatserver: --store: {error}") from None
+class _Program(Service):
+    """
+    What the room needs of a process that is all its own; it starts after the room.
+    """
+
+    def __init__(self, reactor: Any, chat: ChatService) -> None:
+        self._reactor = reactor
+        self._chat = chat
+
+    def startService(self) -> None:
+        super().startService()
+        tuneCollector()
+        # Where it is known at once, the program has ended by now.
+        self._chat.started.addErrback(self._ended)
+
+    def _ended(self, reason: Failure) -> None:
+        # The log says why.
+        reason.trap(StartError)
+        endWith(1)
+        self._reactor.stop()

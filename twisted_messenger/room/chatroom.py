@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from twisted_messenger.address import LOCALHOST, Source, isLocalhost
-from twisted_messenger.entry import Post
+from twisted_messenger.entry import LogLimits, Post
 from twisted_messenger.errors import StoreClosed, StoreError, StoreFull, StoreUncertain
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import IMessageStore
@@ -25,7 +25,7 @@ from twisted_messenger.rates import BYTE_BURST, BYTE_RATE, RateLimit
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import MAX_LISTED, Reply, Stored, listed
 from twisted_messenger.room.lookup import TooManyLookups, mayPass
-from twisted_messenger.room.policy import AdmissionPolicy
+from twisted_messenger.room.policy import WAITING_SHARE, AdmissionPolicy
 from twisted_messenger.roster import Change, Enrolled, Enrolment, MemberOptions
 from twisted_messenger.wire import (
     MAX_PUSH_BYTES,
@@ -120,6 +120,8 @@ class ChatRoom:
         # A store whose lease can end has other nodes.
         self._home = home if store.lease.ends else ""
         self._closed = False
+        most = self.policy.maxWaitingBytes
+        self._maxWaitingBytes = LogLimits.bytes // WAITING_SHARE if most is None else most
         self._unstored = 0
         self._storeFailing = False
 
@@ -346,7 +348,7 @@ class ChatRoom:
             position = await self._store.append(
                 Post(
                     *(cleaned, encodable, source.key, self._clock()),
-                    *(source.subscriber, self.policy.maxWaitingBytes),
+                    *(source.subscriber, self._maxWaitingBytes),
                 ),
                 lambda named: self.policy.judgeSender(cleaned, source, named),
             )

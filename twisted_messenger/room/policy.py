@@ -2,7 +2,7 @@
 Admission: which callback addresses and which senders are welcome. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import (
@@ -23,7 +23,6 @@ from twisted_messenger.address import (
     machineKey,
     sameOwner,
 )
-from twisted_messenger.entry import LogLimits
 from twisted_messenger.names import cleanName
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Member, RosterLimits
@@ -80,7 +79,8 @@ class AdmissionPolicy:
     :param maxMessageBytes: bytes of one message to the server.
     :param reserved: for a clean name, the only machines that may register it or speak under it, as
         :func:`readReservation` gives them; ``127.0.0.1`` is this machine.
-    :param maxWaitingBytes: of messages of one source that wait for members; 0 for no limit.
+    :param maxWaitingBytes: of messages of one source that wait for members; 0 for no limit,
+        ``None`` for an eighth of what the log keeps.
     """
 
     callbacks: Callbacks = Callbacks.OWN
@@ -91,7 +91,7 @@ class AdmissionPolicy:
     limits: RosterLimits = field(default_factory=RosterLimits)
     maxMessageBytes: int = MAX_MESSAGE_BYTES
     reserved: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    maxWaitingBytes: int = LogLimits.bytes // WAITING_SHARE
+    maxWaitingBytes: int | None = None
 
     def judgeRegistration(self, name: str, host: str, port: int, source: Source) -> Refusal | None:
         """
@@ -258,7 +258,24 @@ def readReservation(text: str, serverName: str = "server") -> tuple[str, frozens
     name, separator, addresses = text.rpartition("=")
     if not separator:
         raise ValueError("there is no = in it")
-    return cleanName(name, serverName), frozenset(map(_machine, addresses.split(",")))
+    [reserved] = reservedBy({name: addresses.split(",")}, serverName).items()
+    return reserved
+
+
+def reservedBy(
+    reserve: Mapping[str, Collection[str]], serverName: str = "server"
+) -> dict[str, frozenset[str]]:
+    """
+    Read which addresses are for which names.
+
+    :param reserve: address literals, or ``localhost``, for each name.
+    :returns: for :attr:`AdmissionPolicy.reserved`.
+    :raises ValueError: one is no name, or no address; the message says what was wrong.
+    """
+    return {
+        cleanName(name, serverName): frozenset(map(_machine, addresses))
+        for name, addresses in reserve.items()
+    }
 
 
 def _machine(text: str) -> str:

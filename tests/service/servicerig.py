@@ -17,10 +17,10 @@ from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import Admission
-from twisted_messenger.programs.chatservice import ChatService
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import (
     MemoryNetwork,

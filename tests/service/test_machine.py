@@ -4,7 +4,7 @@ What a program knows of its machine.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.programs.process import thisMachine
+from twisted_messenger.service.machine import thisMachine
 
 
 class ThisMachineTests(SynchronousTestCase):

@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ServerEndpoint
 
-from tests.programs.servicerig import ANN, HOST, PORT, ServiceTestCase
+from tests.service.servicerig import ANN, HOST, PORT, ServiceTestCase
 from tests.systemevents import StoppingNetwork
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.limits import SHUTDOWN_TIMEOUT

@@ -1,5 +1,5 @@
 """
-Assembles the parts, and keeps the order of start, of drain and of stop.
+A room as a service: in which order its parts start and stop.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,20 +10,24 @@ from twisted.application.service import Service
 from twisted.internet.defer import (
     Deferred,
     DeferredList,
+    FirstError,
     TimeoutError,
     ensureDeferred,
+    gatherResults,
 )
 from twisted.logger import Logger
 
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.errors import StartError, StoreError
+from twisted_messenger.eventlog import Counters
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.programs.process import raiseDescriptorLimit, tuneCollector
-from twisted_messenger.programs.startline import startLine, whatWaits
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.policy import Callbacks
+from twisted_messenger.service.machine import raiseDescriptorLimit
+from twisted_messenger.service.starting import SharedStart
+from twisted_messenger.service.startline import startLine, whatWaits
 from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.version import VERSION
 
@@ -44,8 +48,6 @@ class ChatService(Service):
     :param listeners: where to listen.
     :param storeName: what the start line calls the store.
     :param limits: what the start line tells of limits.
-    :param tuneCollector: whether to set Python's garbage collector for many short connections;
-        it serves the whole process.
     """
 
     log = Logger()
@@ -59,11 +61,9 @@ class ChatService(Service):
         listeners: Sequence[Listener],
         storeName: str = "the store",
         limits: str = "",
-        tuneCollector: bool = False,
     ) -> None:
         self._storeName = storeName
         self._limits = limits
-        self._tuneCollector = tuneCollector
         self.store = store
         self.room = room
         self.factory = factory
@@ -71,6 +71,8 @@ class ChatService(Service):
         self.listeners = listeners
         self._deadline = 0.0
         self._hurried = False
+        self._opening: list[Deferred[None]] = []
+        self._start = SharedStart()
         self._end = SharedEnd(lambda: ensureDeferred(self._stop()))
 
     def privilegedStartService(self) -> None:
@@ -82,7 +84,8 @@ class ChatService(Service):
         """
         raiseDescriptorLimit()
         super().privilegedStartService()
-        self._listen()
+        with self._orNothing():
+            self._listen()
 
     def startService(self) -> None:
         """
@@ -92,38 +95,87 @@ class ChatService(Service):
         :raises StartError: the store or a port cannot be used; nothing is left running.
         """
         raiseDescriptorLimit()
-        self._listen()
-        with self._portsFreed():
+        with self._orNothing():
+            if self.broadcaster.isSecond:
+                raise StartError("store: another service pushes its messages already")
+            self._listen()
             # Last, since it starts a thread that only a running reactor could stop.
             self.store.open()
         if self.room.policy.callbacks is Callbacks.ANY:
-            self.log.warn("--callbacks any: strangers can make this server connect to any address")
+            self.log.warn("callbacks: any; strangers can make this server connect to any address")
         self.broadcaster.startService()
-        if self._tuneCollector:
-            tuneCollector()
         self._hurried = False
         self.room.open()
         self._stopWithReactor()
         super().startService()
-        ensureDeferred(self._tellStart())
+        ensureDeferred(self._finishStart())
 
     def _listen(self) -> None:
-        with self._portsFreed():
-            for listener in self.listeners:
-                if not listener.listening:
-                    listener.start(self.factory)
+        for listener in self.listeners:
+            if not listener.started:
+                self._opening.append(listener.start(self.factory))
+
+    @property
+    def started(self) -> "Deferred[None]":
+        """
+        A Deferred of its own for everybody who asks. It fires when the service has been started and
+        all endpoints listen, or fails with :class:`~twisted_messenger.errors.StartError`, and then
+        nothing is left running.
+        """
+        return self._start.wait()
+
+    @property
+    def addresses(self) -> list[Any]:
+        """
+        The ``IAddress`` of each open listener; empty while it is stopped.
+        """
+        found = [listener.address for listener in self.listeners]
+        return [address for address in found if address is not None]
+
+    @property
+    def counters(self) -> Counters:
+        """
+        How often each thing happened, in all parts of the room.
+        """
+        return self.room.counters
 
     @contextmanager
-    def _portsFreed(self) -> Iterator[None]:
+    def _orNothing(self) -> Iterator[None]:
         """
         Take no port where a start fails.
         """
+        self._start.begin()
         try:
             yield
-        except StartError:
-            for listener in self.listeners:
-                listener.stop()
+        except StartError as error:
+            self._closePorts()
+            self._start.failed(error)
             raise
+
+    def _closePorts(self) -> "Deferred[Any]":
+        self._opening = []
+        return DeferredList([listener.stop() for listener in self.listeners])
+
+    async def _finishStart(self) -> None:
+        """
+        Wait for the endpoints that need time.
+        """
+        opening = self._opening
+        problem: StartError | None = None
+        try:
+            await gatherResults(opening, consumeErrors=True)
+        except FirstError as first:
+            problem = StartError(first.subFailure.getErrorMessage())
+        if self._opening is not opening:
+            # It was stopped meanwhile.
+            return
+        if problem is None:
+            self._start.done()
+            await self._tellStart()
+        else:
+            self.log.critical("{problem}", problem=problem)
+            await self.stopService()
+            self._start.failed(problem)
 
     async def _tellStart(self) -> None:
         places = [listener.where for listener in self.listeners]
@@ -133,7 +185,7 @@ class ChatService(Service):
         except StoreError as error:
             waiting = f"not answered yet ({error})"
         line = startLine(self._storeName, waiting, places, self._limits)
-        self.log.info("chatserver {version}: {line}", version=VERSION, line=line)
+        self.log.info("twisted_messenger {version}: {line}", version=VERSION, line=line)
 
     def _stopWithReactor(self) -> None:
         """
@@ -163,6 +215,7 @@ class ChatService(Service):
         :returns: fires when everything is closed.
         """
         super().stopService()
+        self._start.begin()
         return self._end.wait()
 
     def hurry(self) -> None:
@@ -178,7 +231,7 @@ class ChatService(Service):
         patience = self.broadcaster.limits.shutdownTimeout
         self._deadline = clock.seconds() + patience
         giveUp = clock.callLater(patience, self.hurry)
-        await self._within("the ports", self._stopListening)
+        await self._within("the ports", self._closePorts)
         await self._within("the senders", self.factory.drained)
         self.room.close()
         await self._within("the members", self._stopPushing)
@@ -187,9 +240,6 @@ class ChatService(Service):
             giveUp.cancel()
         hasStopped(clock, self)
         self.log.info("stopped; counted: {counts}", counts=self.room.counters.snapshot())
-
-    def _stopListening(self) -> "Deferred[Any]":
-        return DeferredList([listener.stop() for listener in self.listeners])
 
     def _stopPushing(self) -> "Deferred[None]":
         stopped = self.broadcaster.stopService()

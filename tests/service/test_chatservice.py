@@ -4,7 +4,7 @@ The whole room: in which order its parts start and stop, and who is waited for.
 
 from typing import Any
 
-from tests.programs.servicerig import ANN, HOST, PORT, ServiceTestCase
+from tests.service.servicerig import ANN, HOST, PORT, ServiceTestCase
 from tests.transportrig import pendingError
 from twisted_messenger.delivery.limits import SHUTDOWN_TIMEOUT
 from twisted_messenger.errors import StartError, StoreError

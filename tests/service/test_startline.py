@@ -5,8 +5,8 @@ What a room says of itself at its start.
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.entry import LogLimits
-from twisted_messenger.programs.startline import startLine, storeName, whatIsKept, whatWaits
 from twisted_messenger.roster import Member, MemberState, Progress
+from twisted_messenger.service.startline import startLine, storeName, whatIsKept, whatWaits
 
 
 def _member(cursor: int) -> MemberState:

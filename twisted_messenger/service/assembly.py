@@ -1,0 +1,158 @@
+"""
+All parts of a room, put together in one call.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from twisted.internet.interfaces import IStreamServerEndpoint
+from twisted.internet.selectreactor import SelectReactor
+
+from twisted_messenger.delivery.broadcaster import Broadcaster
+from twisted_messenger.delivery.limits import DeliveryLimits
+from twisted_messenger.entry import LogLimits
+from twisted_messenger.errors import StartError
+from twisted_messenger.eventlog import Counters, EventLog
+from twisted_messenger.incoming.limits import SenderLimits
+from twisted_messenger.incoming.listener import Listener, isThisMachine, listenersFrom
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.incoming.server import ChatServerFactory
+from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
+from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.push.interfaces import Pusher
+from twisted_messenger.rates import RateLimit
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.lookup import Lookup
+from twisted_messenger.room.policy import WAITING_SHARE, AdmissionPolicy, reservedBy
+from twisted_messenger.service.chatservice import ChatService
+from twisted_messenger.service.machine import descriptorBudget, raiseDescriptorLimit, thisMachine
+from twisted_messenger.service.startline import storeName, whatIsKept
+from twisted_messenger.stores import storeFromString
+
+#: Where a room can listen: a description, an endpoint, or what was made of one already.
+Place = str | IStreamServerEndpoint | Listener
+
+
+def chatService(
+    reactor: Any,
+    store: str | IMessageStore = "memory:",
+    listen: Sequence[Place] = ("tcp:8880",),
+    *,
+    policy: AdmissionPolicy | None = None,
+    pusher: Pusher | None = None,
+    limits: LogLimits | None = None,
+    rates: RateLimit | None = None,
+    byteRates: RateLimit | None = None,
+    senders: SenderLimits | None = None,
+    delivery: DeliveryLimits | None = None,
+    reserve: Mapping[str, Collection[str]] | None = None,
+    clientCA: str | None = None,
+    room: str = MAIN_ROOM,
+    counters: Counters | None = None,
+) -> ChatService:
+    """
+    A room with all that ``twistd chatserver`` has, as a service of your program::
+
+        service = chatService(reactor, "sqlite:room.sqlite", ["tcp:8880"])
+        service.setServiceParent(application)
+        service.room.post("app", "your own program says hello")
+
+    It raises the number of descriptors that the process may open, and leaves everything else of the
+    process alone: signals, log observers, the reactor's clock.
+
+    :param reactor: runs it. The select reactor does not keep the order of a sender's messages.
+    :param store: a description for :func:`~twisted_messenger.stores.storeFromString`, or a store
+        that is not open.
+    :param listen: descriptions of endpoints, or endpoints; may be empty.
+    :param policy: the rules of admission.
+    :param pusher: makes the pushes, in place of connections.
+    :param limits: what the log keeps for members that are behind.
+    :param rates: how many messages a source may send; loopback is exempt.
+    :param byteRates: how many bytes of them.
+    :param senders: what senders may do.
+    :param delivery: how pushes are made.
+    :param reserve: for a name, the only addresses that may register it or speak under it.
+    :param clientCA: a PEM file; over ``ssl:``, clients must show a certificate issued by one in it.
+    :param room: which room of a store that holds several.
+    :param counters: every message, refusal and push is counted there.
+    :returns: a service that can be started, stopped, and started again.
+    :raises ValueError: a description is none; the text says which, and the mend.
+    """
+    if isinstance(reactor, SelectReactor):
+        # It reads connections that are ready together in no order.
+        raise ValueError("reactor: select does not keep the order; use epoll, poll or asyncio")
+    raiseDescriptorLimit()
+    policy, senders, delivery = policy or AdmissionPolicy(), *_within(senders, delivery)
+    limits = limits or LogLimits()
+    policy = replace(
+        policy,
+        reserved={**policy.reserved, **reservedBy(reserve or {}, policy.serverName)},
+        maxWaitingBytes=_share(policy, limits),
+    )
+    listeners = _listeners(reactor, listen, policy.maxMessageBytes, clientCA)
+
+    def isOwnListener(host: str, port: int) -> bool:
+        return any(listener.isAt(host, port) for listener in listeners)
+
+    named = storeName(store) if isinstance(store, str) else type(store).__name__
+    if isinstance(store, str):
+        store = storeFromString(reactor, store, room)
+    chatRoom = ChatRoom(
+        store,
+        policy,
+        Lookup(reactor).addresses,
+        EventLog(counters),
+        rates=rates,
+        byteRates=byteRates,
+        isOwnListener=isOwnListener,
+        isThisMachine=isThisMachine,
+        home=thisMachine(),
+    )
+    factory = ReceiptFactory(ChatServerFactory(chatRoom), reactor, chatRoom.refusals, senders)
+    broadcaster = Broadcaster(
+        store,
+        pusher or PushCreator(reactor),
+        reactor,
+        chatRoom.counters,
+        limits=limits,
+        delivery=delivery,
+        serverName=policy.serverName,
+    )
+    most = f"{senders.maxConnections} connections, {delivery.maxPushes} pushes"
+    told = f"at most {most} at once; {whatIsKept(limits)}"
+    return ChatService(store, chatRoom, factory, broadcaster, listeners, named, told)
+
+
+def _share(policy: AdmissionPolicy, limits: LogLimits) -> int:
+    most = policy.maxWaitingBytes
+    return limits.bytes // WAITING_SHARE if most is None else most
+
+
+def _within(
+    senders: SenderLimits | None, delivery: DeliveryLimits | None
+) -> tuple[SenderLimits, DeliveryLimits]:
+    """
+    What was asked for, as far as the descriptors of this process allow.
+    """
+    budget = descriptorBudget()
+    senders, delivery = senders or SenderLimits(), delivery or DeliveryLimits()
+    return (
+        replace(senders, maxConnections=min(senders.maxConnections, budget)),
+        replace(delivery, maxPushes=max(2, min(delivery.maxPushes, budget))),
+    )
+
+
+def _listeners(
+    reactor: Any, places: Sequence[Place], maxMessageBytes: int, authorities: str | None
+) -> list[Listener]:
+    described = [(f"listen {place}", place) for place in places if isinstance(place, str)]
+    try:
+        made = iter(listenersFrom(reactor, described, maxMessageBytes, authorities))
+    except StartError as error:
+        raise ValueError(str(error)) from None
+    return [next(made) if isinstance(place, str) else _listener(place) for place in places]
+
+
+def _listener(place: IStreamServerEndpoint | Listener) -> Listener:
+    return place if isinstance(place, Listener) else Listener(f"listen {place!r}", place)
