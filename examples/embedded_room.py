@@ -7,26 +7,16 @@ Run it with ``.venv/bin/python examples/embedded_room.py [PORT]``, then register
 import sys
 from typing import Any
 
-from twisted.internet import endpoints, task
+from twisted.internet import task
 
-from twisted_messenger import (
-    Broadcaster,
-    ChatRoom,
-    ChatServerFactory,
-    PushCreator,
-    ReceiptFactory,
-    storeFromString,
-)
+from twisted_messenger import chatService
 
 
 async def main(reactor: Any, port: str = "8880") -> None:
-    store = storeFromString(reactor, "memory:")
-    store.open()
-    room = ChatRoom(store)
-    Broadcaster(store, PushCreator(reactor), reactor).startService()
-    factory = ReceiptFactory(ChatServerFactory(room), reactor)
-    await endpoints.serverFromString(reactor, f"tcp:{port}").listen(factory)
-    await task.LoopingCall(room.post, "app", "your own program says hello").start(5)
+    service = chatService(reactor, "memory:", [f"tcp:{port}"])
+    service.startService()
+    await service.started
+    await task.LoopingCall(service.room.post, "app", "your own program says hello").start(5)
 
 
 task.react(main, sys.argv[1:])

@@ -1,10 +1,8 @@
 """
 Chat and push over raw TCP: webhooks for everything that can open a socket.
 
-Put a room into a Twisted program with :class:`ChatRoom`, a store, a :class:`Broadcaster` and a
-:class:`ChatServerFactory` (inside a :class:`ReceiptFactory`, senders get a receipt); receive
-pushes with :func:`receive`; be a member of a room that runs elsewhere with a :class:`RoomClient`.
-Or run ``twistd -n chatserver``.
+Put a room into a Twisted program with :func:`chatService`; receive pushes with :func:`receive`; be a
+member of a room that runs elsewhere with a :class:`RoomClient`. Or run ``twistd -n chatserver``.
 
 The way of a message through the packages, and below it a person's side and a program's::
 
@@ -28,48 +26,155 @@ The way of a message through the packages, and below it a person's side and a pr
 all of them use.
 """
 
-from twisted_messenger.address import Source
-from twisted_messenger.client.receiving import receive
-from twisted_messenger.client.roomclient import RoomClient
-from twisted_messenger.delivery.broadcaster import Broadcaster
-from twisted_messenger.heard import Heard
-from twisted_messenger.incoming.receipt import ReceiptFactory
-from twisted_messenger.incoming.receiver import PeerReceiverFactory
-from twisted_messenger.incoming.server import ChatServerFactory
-from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.push.creator import PushCreator
-from twisted_messenger.push.interfaces import Outcome
-from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.result import Stored, Unknown
-from twisted_messenger.room.chatroom import ChatRoom
-from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, Senders
-from twisted_messenger.roster import Enrolled, MemberOptions
-from twisted_messenger.stores import storeFromString
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from twisted_messenger.version import VERSION
+
+if TYPE_CHECKING:
+    from twisted_messenger.address import Source
+    from twisted_messenger.client.receiving import receive
+    from twisted_messenger.client.roomclient import RoomClient
+    from twisted_messenger.delivery.broadcaster import Broadcaster
+    from twisted_messenger.delivery.limits import DeliveryLimits
+    from twisted_messenger.entry import Entry, LogLimits, Post
+    from twisted_messenger.errors import StartError, StoreError, StoreFull, StoreUncertain
+    from twisted_messenger.eventlog import Counters, EventLog
+    from twisted_messenger.heard import Heard
+    from twisted_messenger.incoming.limits import SenderLimits
+    from twisted_messenger.incoming.receipt import ReceiptFactory
+    from twisted_messenger.incoming.receiver import PeerReceiverFactory
+    from twisted_messenger.incoming.server import ChatServerFactory
+    from twisted_messenger.interfaces import Admission, IMessageStore, IStoreParser
+    from twisted_messenger.push.creator import PushCreator
+    from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult, Pusher
+    from twisted_messenger.rates import RateLimit
+    from twisted_messenger.refusal import Reason, Refusal
+    from twisted_messenger.result import Stored, Unknown
+    from twisted_messenger.room.chatroom import ChatRoom, LOCAL
+    from twisted_messenger.room.lookup import Lookup
+    from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, Senders
+    from twisted_messenger.roster import (
+        Change,
+        Enrolled,
+        Enrolment,
+        Member,
+        MemberOptions,
+        MemberState,
+        Progress,
+        RosterLimits,
+        RosterNews,
+    )
+    from twisted_messenger.service.assembly import chatService
+    from twisted_messenger.service.chatservice import ChatService
+    from twisted_messenger.stores import storeFromString
+    from twisted_messenger.wire import RoomMessage
 
 __version__ = VERSION
 
+# Where each public name is. It is imported when it is asked for: a program may have no Twisted, or
+# has not chosen its reactor yet.
+_PLACES = {
+    "address": ("Source",),
+    "client.receiving": ("receive",),
+    "client.roomclient": ("RoomClient",),
+    "delivery.broadcaster": ("Broadcaster",),
+    "delivery.limits": ("DeliveryLimits",),
+    "entry": ("Entry", "LogLimits", "Post"),
+    "errors": ("StartError", "StoreError", "StoreFull", "StoreUncertain"),
+    "eventlog": ("Counters", "EventLog"),
+    "heard": ("Heard",),
+    "incoming.limits": ("SenderLimits",),
+    "incoming.receipt": ("ReceiptFactory",),
+    "incoming.receiver": ("PeerReceiverFactory",),
+    "incoming.server": ("ChatServerFactory",),
+    "interfaces": ("Admission", "IMessageStore", "IStoreParser"),
+    "push.creator": ("PushCreator",),
+    "push.interfaces": ("Attempt", "Outcome", "PushResult", "Pusher"),
+    "rates": ("RateLimit",),
+    "refusal": ("Reason", "Refusal"),
+    "result": ("Stored", "Unknown"),
+    "room.chatroom": ("ChatRoom", "LOCAL"),
+    "room.lookup": ("Lookup",),
+    "room.policy": ("AdmissionPolicy", "Callbacks", "Senders"),
+    "roster": (
+        "Change",
+        "Enrolled",
+        "Enrolment",
+        "Member",
+        "MemberOptions",
+        "MemberState",
+        "Progress",
+        "RosterLimits",
+        "RosterNews",
+    ),
+    "service.assembly": ("chatService",),
+    "service.chatservice": ("ChatService",),
+    "stores": ("storeFromString",),
+    "wire": ("RoomMessage",),
+}
+_PLACE = {name: place for place, names in _PLACES.items() for name in names}
+
 __all__ = [
+    "Admission",
     "AdmissionPolicy",
+    "Attempt",
     "Broadcaster",
     "Callbacks",
+    "Change",
     "ChatRoom",
     "ChatServerFactory",
+    "ChatService",
+    "Counters",
+    "DeliveryLimits",
     "Enrolled",
+    "Enrolment",
+    "Entry",
+    "EventLog",
     "Heard",
     "IMessageStore",
+    "IStoreParser",
+    "LOCAL",
+    "LogLimits",
+    "Lookup",
+    "Member",
     "MemberOptions",
+    "MemberState",
     "Outcome",
     "PeerReceiverFactory",
+    "Post",
+    "Progress",
     "PushCreator",
+    "PushResult",
+    "Pusher",
+    "RateLimit",
     "Reason",
     "ReceiptFactory",
     "Refusal",
     "RoomClient",
+    "RoomMessage",
+    "RosterLimits",
+    "RosterNews",
+    "SenderLimits",
     "Senders",
     "Source",
+    "StartError",
+    "StoreError",
+    "StoreFull",
+    "StoreUncertain",
     "Stored",
     "Unknown",
+    "chatService",
     "receive",
     "storeFromString",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

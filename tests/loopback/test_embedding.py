@@ -1,5 +1,5 @@
 """
-A program with a room in it, as the README shows one: how it ends, and what its senders see then.
+A program with a room in it: how it ends, and what its senders see then.
 """
 
 import signal
@@ -17,7 +17,8 @@ from tests.loopback.rig import PATIENCE, connect, eventually, freePort, say
 
 _ROOT = Path(__file__).parents[2]
 
-_PROGRAM = """
+# The parts one by one.
+_PARTS = """
 import sys
 from twisted.internet import defer, endpoints, task
 from twisted_messenger import (
@@ -36,6 +37,23 @@ async def main(reactor, port, description):
 
 task.react(main, sys.argv[1:])
 """
+
+_SERVICE = """
+import sys
+from twisted.internet import defer, task
+from twisted_messenger import chatService
+
+async def main(reactor, port, description):
+    service = chatService(reactor, description, [f"tcp:{port}:interface=127.0.0.1"])
+    service.startService()
+    await service.started
+    print("ready", flush=True)
+    await defer.Deferred()
+
+task.react(main, sys.argv[1:])
+"""
+
+_RECIPES = pytest.mark.parametrize("source", [_PARTS, _SERVICE], ids=["parts", "service"])
 
 
 @contextmanager
@@ -59,9 +77,13 @@ def _program(
 
 @contextmanager
 def _room(
-    directory: Path, port: int, store: str = "memory:", before: Sequence[str] = ()
+    directory: Path,
+    source: str,
+    port: int,
+    store: str = "memory:",
+    before: Sequence[str] = (),
 ) -> Iterator["subprocess.Popen[str]"]:
-    with _program(directory, _PROGRAM, str(port), store, before=before) as program:
+    with _program(directory, source, str(port), store, before=before) as program:
         assert program.stdout is not None
         assert program.stdout.readline() == "ready\n"
         yield program
@@ -74,13 +96,14 @@ def _isReset(sender: socket.socket) -> bool:
         return True
 
 
+@_RECIPES
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_unfinished(tmp_path: Path, number: int) -> None:
+def test_unfinished(tmp_path: Path, source: str, number: int) -> None:
     """
     Half a message is reset when its program is told to end: a close would be a receipt.
     """
     port = freePort()
-    with _room(tmp_path, port) as program, connect(port) as sender:
+    with _room(tmp_path, source, port) as program, connect(port) as sender:
         sender.sendall(b"from:ci|half a mess")
         assert say(port, b"from:ci|hello") == b""
         program.send_signal(number)
@@ -100,12 +123,13 @@ def _told(senders: dict[str, socket.socket]) -> set[str]:
     return told
 
 
-def test_promises(tmp_path: Path) -> None:
+@_RECIPES
+def test_promises(tmp_path: Path, source: str) -> None:
     """
     Who saw an orderly close while the program ended finds its message in the store's file.
     """
     port = freePort()
-    with _room(tmp_path, port, "sqlite:room.sqlite") as program:
+    with _room(tmp_path, source, port, "sqlite:room.sqlite") as program:
         assert say(port, b"connect_request|away|localhost|9001") == b""
         senders = {str(number): connect(port) for number in range(200)}
         for number, (text, sender) in enumerate(senders.items()):
@@ -143,7 +167,7 @@ def test_descriptorsRunOut(tmp_path: Path) -> None:
     """
     port = freePort()
     few = ("sh", "-c", 'ulimit -n 40; exec "$@"', "sh")
-    with _room(tmp_path, port, before=few), connect(port) as last:
+    with _room(tmp_path, _PARTS, port, before=few), connect(port) as last:
         # It knows its port one turn of the reactor after it listens.
         assert _answered(port)
         held = []
@@ -173,17 +197,3 @@ def _answered(port: int) -> bool:
         return say(port, b"from:ci|hello") == b""
     except ConnectionError:
         return False
-
-
-def test_recipe() -> None:
-    """
-    The program of these tests is put together as the README's is.
-    """
-    example = (_ROOT / "examples" / "embedded_room.py").read_text("utf-8")
-    for line in (
-        "store.open()",
-        "PushCreator(reactor), reactor).startService()",
-        ".listen(factory)",
-    ):
-        assert line in _PROGRAM
-        assert line in example
