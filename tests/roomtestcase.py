@@ -19,6 +19,7 @@ from twisted_messenger.rates import RateLimit
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Result
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.hooks import Accepted, Admit
 from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.roster import Member
 from twisted_messenger.stores.memory import MemoryStore
@@ -110,6 +111,8 @@ class RoomTestCase(SynchronousTestCase):
         store: MemoryStore | None = None,
         rates: RateLimit | None = None,
         byteRates: RateLimit | None = None,
+        admit: Admit | None = None,
+        accepted: Accepted | None = None,
     ) -> None:
         """
         Open a room with certain rules.
@@ -129,6 +132,8 @@ class RoomTestCase(SynchronousTestCase):
             clock=lambda: 17.5,
             steady=self.steady.seconds,
             isOwnListener=lambda host, port: port == OWN_PORT,
+            admit=admit,
+            accepted=accepted,
         )
 
     def join(self, name: str, host: str = "", port: int = 5000, source: Source = HOME) -> None:

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 from twisted_messenger.version import VERSION
 
 if TYPE_CHECKING:
-    from twisted_messenger.address import Source
+    from twisted_messenger.address import LOCAL, Source
     from twisted_messenger.client.receiving import receive
     from twisted_messenger.client.roomclient import RoomClient
     from twisted_messenger.delivery.broadcaster import Broadcaster
@@ -47,11 +47,11 @@ if TYPE_CHECKING:
     from twisted_messenger.incoming.server import ChatServerFactory
     from twisted_messenger.interfaces import Admission, IMessageStore, IStoreParser
     from twisted_messenger.push.creator import PushCreator
-    from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult, Pusher
+    from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
     from twisted_messenger.rates import RateLimit
     from twisted_messenger.refusal import Reason, Refusal
     from twisted_messenger.result import Stored, Unknown
-    from twisted_messenger.room.chatroom import ChatRoom, LOCAL
+    from twisted_messenger.room.chatroom import ChatRoom
     from twisted_messenger.room.lookup import Lookup
     from twisted_messenger.room.policy import AdmissionPolicy, Callbacks, Senders
     from twisted_messenger.roster import (
@@ -75,7 +75,7 @@ __version__ = VERSION
 # Where each public name is. It is imported when it is asked for: a program may have no Twisted, or
 # has not chosen its reactor yet.
 _PLACES = {
-    "address": ("Source",),
+    "address": ("LOCAL", "Source"),
     "client.receiving": ("receive",),
     "client.roomclient": ("RoomClient",),
     "delivery.broadcaster": ("Broadcaster",),
@@ -94,7 +94,7 @@ _PLACES = {
     "rates": ("RateLimit",),
     "refusal": ("Reason", "Refusal"),
     "result": ("Stored", "Unknown"),
-    "room.chatroom": ("ChatRoom", "LOCAL"),
+    "room.chatroom": ("ChatRoom",),
     "room.lookup": ("Lookup",),
     "room.policy": ("AdmissionPolicy", "Callbacks", "Senders"),
     "roster": (
@@ -116,6 +116,7 @@ _PLACES = {
 _PLACE = {name: place for place, names in _PLACES.items() for name in names}
 
 __all__ = [
+    "LOCAL",
     "Admission",
     "AdmissionPolicy",
     "Attempt",
@@ -134,7 +135,6 @@ __all__ = [
     "Heard",
     "IMessageStore",
     "IStoreParser",
-    "LOCAL",
     "LogLimits",
     "Lookup",
     "Member",

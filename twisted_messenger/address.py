@@ -26,6 +26,10 @@ _CERTIFICATE = "certificate "
 _AT_HOME = "127.0.0.1 "
 
 
+#: The key of what belongs to the program that has the room; no source on the wire has it.
+PROGRAM = "program"
+
+
 def certificateKey(holder: str) -> str:
     """
     The owner of names that were registered with a certificate.
@@ -50,6 +54,8 @@ def elsewhere(owner: str) -> str:
     """
     How somebody else's registration was made, for people.
     """
+    if owner == PROGRAM:
+        return "by the server's program"
     return "with another certificate" if owner.startswith(_CERTIFICATE) else "from another address"
 
 
@@ -141,7 +147,7 @@ class Source:
     Where a message came from.
 
     :param host: the peer's address literal, unmapped; a peer without an address (a Unix
-        socket, the program itself) counts as this machine.
+        socket, the program itself) has this machine's.
     :param sameMachine: the peer is loopback, or has the very address it connected to.
     :param certificate: whom a verified client certificate was issued to, in one word; ``None``
         where none was asked for.
@@ -149,6 +155,7 @@ class Source:
         each is another owner. Empty elsewhere.
     :param entrance: the address literal and the port that it connected to, where it has used a
         port.
+    :param program: it is the program itself, which has the room.
     """
 
     host: str = "127.0.0.1"
@@ -156,6 +163,7 @@ class Source:
     certificate: str | None = None
     home: str = ""
     entrance: tuple[str, int] | None = None
+    program: bool = False
 
     @classmethod
     def between(
@@ -229,8 +237,11 @@ class Source:
     @property
     def key(self) -> str:
         """
-        What owns a name: the certificate, else the machine, as far as an address can tell.
+        What owns a name: the program, the certificate, else the machine, as far as an address can
+        tell.
         """
+        if self.program:
+            return PROGRAM
         if self.certificate is not None:
             return certificateKey(self.certificate)
         atHome = self.home and self.machine == "127.0.0.1"
@@ -249,6 +260,10 @@ class Source:
             return self.host
         address = IPv6Address(self.host.partition("%")[0])
         return f"{IPv6Address(int(address) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS)}/64"
+
+
+#: The program itself, as a source: another one than any on the wire.
+LOCAL = Source(program=True)
 
 
 def certificateOf(transport: Any) -> str | None:

@@ -17,8 +17,9 @@ from tests.roomtestcase import RoomTestCase, keepLog
 from twisted_messenger.errors import StoreError, StoreUncertain
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
-from twisted_messenger.room.chatroom import MAX_UNSTORED, ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.policy import AdmissionPolicy
+from twisted_messenger.room.posting import MAX_UNSTORED
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 from twisted_messenger.wire import Departure, Registration, RoomMessage
 

@@ -9,7 +9,8 @@ from tests.incoming.serverrig import SlowStore
 from twisted_messenger.errors import StoreError
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Stored
-from twisted_messenger.room.chatroom import MAX_UNSTORED, ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.posting import MAX_UNSTORED
 
 _TEXT = "x" * 250_000
 

@@ -194,7 +194,7 @@ class LeaveTests(RoomTestCase):
         A member that leaves is gone; that is counted and logged.
         """
         self.join("alice", "localhost")
-        self.assertTaken(self.room.leave(" alice", "127.0.0.1", 5000))
+        self.assertTaken(self.room.leave(" alice", "127.0.0.1", 5000, HOME))
         self.assertEqual(self.members(), [])
         self.assertEqual(self.counters["left"], 1)
         self.assertEqual(self.lines()[1:], ["alice left"])
@@ -205,7 +205,7 @@ class LeaveTests(RoomTestCase):
         """
         self.join("alice")
         for name, port in (("carol", 5000), ("alice", 5001)):
-            self.assertTaken(self.room.leave(name, "", port))
+            self.assertTaken(self.room.leave(name, "", port, HOME))
         self.assertEqual(set(self.where()), {"alice"})
         self.assertEqual(self.counters["left"], 0)
 

@@ -4,6 +4,7 @@ The room: what the fifth field of a registration does.
 
 from tests.roomtestcase import GUEST, HOME, OTHER, RoomTestCase
 from twisted_messenger.address import Source
+from twisted_messenger.entry import ENTRY_OVERHEAD
 from twisted_messenger.refusal import Reason
 from twisted_messenger.result import MAX_REPLY, Reply
 from twisted_messenger.room.policy import AdmissionPolicy, Callbacks
@@ -150,4 +151,10 @@ class ShareTests(RoomTestCase):
         """
         It is an eighth of what the log keeps for all.
         """
-        self.assertEqual(AdmissionPolicy().maxWaitingBytes, 32 * 1024 * 1024)
+        self.make(AdmissionPolicy())
+        self.join("bob", port=6000)
+        text = "x" * 250_000
+        for _ in range(32 * 1024 * 1024 // (len(text) + len("noise") + ENTRY_OVERHEAD)):
+            self.say("noise", text, GUEST)
+        self.events.clear()
+        self.assertRefused(self.room.post("noise", text, GUEST), Reason.STORE_FULL)

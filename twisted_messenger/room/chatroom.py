@@ -14,8 +14,7 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from twisted_messenger.address import LOCALHOST, Source, isLocalhost
-from twisted_messenger.entry import LogLimits, Post
+from twisted_messenger.address import LOCAL, LOCALHOST, Source, isLocalhost
 from twisted_messenger.errors import StoreClosed, StoreError, StoreFull, StoreUncertain
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import IMessageStore
@@ -24,19 +23,16 @@ from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.rates import BYTE_BURST, BYTE_RATE, RateLimit
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import MAX_LISTED, Reply, Stored, listed
+from twisted_messenger.room.hooks import Accepted, Admit
 from twisted_messenger.room.lookup import TooManyLookups, mayPass
-from twisted_messenger.room.policy import WAITING_SHARE, AdmissionPolicy
+from twisted_messenger.room.policy import AdmissionPolicy
+from twisted_messenger.room.posting import Posting
 from twisted_messenger.roster import Change, Enrolled, Enrolment, MemberOptions
 from twisted_messenger.wire import (
-    MAX_PUSH_BYTES,
     Command,
     Departure,
     Registration,
-    fitsPush,
 )
-
-#: Characters of messages that may wait for the store at once: while a disk stalls, they are memory.
-MAX_UNSTORED = 16 * 1024 * 1024
 
 _SALT_BYTES = 16
 
@@ -46,10 +42,6 @@ _STOPPING = Refusal(Reason.SHUTDOWN, "the server is stopping")
 Taken = Stored | Enrolled | Reply | Refusal
 
 T = TypeVar("T")
-
-#: The program itself, as a source: an embedding application that posts.
-LOCAL = Source()
-
 
 #: Takes a host name and, in one word, who asks; fires with the literals of its addresses, or fails
 #: with ``OSError`` where there are none, or they are not known now. One is
@@ -88,6 +80,13 @@ class ChatRoom:
         register any of them.
     :param home: this machine, in one word. In a store that nodes share, its loopback is another
         owner than that of other machines.
+    :param admit: sees each message before the store, from the wire and from the program, and says
+        what becomes of it: the message, another text under the same name, or a refusal; now or
+        later. The messages of one source keep their order, however long it takes. Where it raises,
+        the sender is reset, or the program's Deferred fails. Who may speak under the name is judged
+        after it, in the store.
+    :param accepted: is told of every message that this room has stored, announcements too, in their
+        order and before their senders. What it raises is logged, and harms nobody.
     """
 
     log = Logger()
@@ -105,6 +104,8 @@ class ChatRoom:
         isOwnListener: Callable[[str, int], bool] = _nowhere,
         isThisMachine: Callable[[str], bool] = _unknown,
         home: str = "",
+        admit: Admit | None = None,
+        accepted: Accepted | None = None,
     ) -> None:
         self.policy = policy or AdmissionPolicy()
         self.refusals = refusals or EventLog()
@@ -113,16 +114,13 @@ class ChatRoom:
         self._resolve = resolve
         self._rates = RateLimit() if rates is None else rates
         self._byteRates = RateLimit(BYTE_RATE, BYTE_BURST) if byteRates is None else byteRates
-        self._clock = clock
+        self._posting = Posting(store, self.policy, self.counters, clock, admit, accepted)
         self._steady = steady
         self._isOwnListener = isOwnListener
         self._isThisMachine = isThisMachine
         # A store whose lease can end has other nodes.
         self._home = home if store.lease.ends else ""
         self._closed = False
-        most = self.policy.maxWaitingBytes
-        self._maxWaitingBytes = LogLimits.bytes // WAITING_SHARE if most is None else most
-        self._unstored = 0
         self._storeFailing = False
 
     def open(self) -> None:
@@ -177,6 +175,27 @@ class ChatRoom:
             raise ValueError(f"a key has {MIN_KEY} to {MAX_KEY} printable characters")
         return self._judged(self._register(name, host, port, source, options, key), source)
 
+    def enrol(
+        self,
+        name: str,
+        host: str,
+        port: int,
+        *,
+        owner: Source | None = None,
+        options: MemberOptions | None = None,
+    ) -> "Deferred[Enrolled | Refusal]":
+        """
+        Put a member into the roster by the program's own right: no policy is asked, and any address
+        is welcome but the server's own ports.
+
+        :param host: an address, a name, or ``localhost``.
+        :param owner: whose the name is from now on; ``None`` for the program's own, which nobody on
+            the wire can speak under, move or remove.
+        :returns: as :meth:`register`.
+        """
+        work = self._enrolled(name, host, port, owner or LOCAL, options)
+        return self._judged(work, LOCAL)
+
     def leave(
         self, name: str, host: str, port: int, source: Source = LOCAL
     ) -> "Deferred[Stored | Refusal]":
@@ -199,6 +218,14 @@ class ChatRoom:
         """
         return self._judged(self._post(name, text, source), source)
 
+    def announce(self, text: str) -> "Deferred[Stored | Refusal]":
+        """
+        Say something to every member, as the server itself; :param:`admit` is not asked.
+
+        :returns: as :meth:`post`.
+        """
+        return self._judged(self._announce(text), LOCAL)
+
     def refuse(self, refusal: Refusal, source: Source) -> None:
         """
         Count and log a refusal that was decided elsewhere.
@@ -217,6 +244,9 @@ class ChatRoom:
                 result = self._storeFailed(error)
             if isinstance(result, Refusal):
                 self.refusals.refused(result, source)
+            elif self._storeFailing and isinstance(result, Stored) and result.position:
+                self._storeFailing = False
+                self.log.info("the store takes messages again")
             return result
 
         return Deferred.fromCoroutine(run())
@@ -297,7 +327,26 @@ class ChatRoom:
         if isinstance(asked, Refusal):
             return asked
         shown = None if key is None else ShownKey(key, secrets.token_bytes(_SALT_BYTES))
-        asked = replace(asked, options=options, key=shown, refresh=refresh)
+        return await self._enrol(
+            replace(asked, options=options, key=shown, refresh=refresh), source
+        )
+
+    async def _enrolled(
+        self, name: str, host: str, port: int, owner: Source, options: MemberOptions | None
+    ) -> Enrolled | Refusal:
+        cleaned = self._name(name)
+        if isinstance(cleaned, Refusal):
+            return cleaned
+        addresses = await self._addresses(host, LOCAL)
+        if isinstance(addresses, Refusal):
+            return addresses
+        for address in addresses:
+            if not self._isOwnListener(address, port):
+                owned = self._placed(owner).key
+                return await self._enrol(Enrolment(cleaned, address, port, owned, options), LOCAL)
+        return Refusal(Reason.OWN_PORT, f"port {port} is the server's own")
+
+    async def _enrol(self, asked: Enrolment, source: Source) -> Enrolled | Refusal:
         enrolled = await self._store.enrol(asked, self.policy.limits)
         if isinstance(enrolled, Refusal):
             return enrolled
@@ -333,34 +382,13 @@ class ChatRoom:
         return Stored()
 
     async def _post(self, name: str, text: str, source: Source) -> Stored | Refusal:
-        source = self._placed(source)
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
             return cleaned
-        # Only an embedding program can hand us surrogates; the wire has none.
-        encodable = text.encode("utf-8", "replace").decode()
-        if not fitsPush(cleaned, encodable):
-            return Refusal(Reason.TOO_BIG, f"a push has at most {MAX_PUSH_BYTES} bytes")
-        if self._unstored + len(encodable) > MAX_UNSTORED:
-            return Refusal(Reason.STORE_UNAVAILABLE, "too many messages wait for the store")
-        self._unstored += len(encodable)
-        try:
-            position = await self._store.append(
-                Post(
-                    *(cleaned, encodable, source.key, self._clock()),
-                    *(source.subscriber, self._maxWaitingBytes),
-                ),
-                lambda named: self.policy.judgeSender(cleaned, source, named),
-            )
-        finally:
-            self._unstored -= len(encodable)
-        if isinstance(position, Refusal):
-            return position
-        if self._storeFailing:
-            self._storeFailing = False
-            self.log.info("the store takes messages again")
-        self.counters.add("accepted")
-        return Stored(position)
+        return await self._posting.say(cleaned, text, self._placed(source))
+
+    async def _announce(self, text: str) -> Stored | Refusal:
+        return _STOPPING if self._closed else await self._posting.announce(text)
 
     async def _asked(self, name: str, host: str, port: int, source: Source) -> Enrolment | Refusal:
         cleaned = self._name(name)

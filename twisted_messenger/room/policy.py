@@ -15,6 +15,7 @@ from ipaddress import (
 )
 
 from twisted_messenger.address import (
+    PROGRAM,
     UNKNOWN,
     Source,
     elsewhere,
@@ -195,6 +196,8 @@ class AdmissionPolicy:
             # It may have been somebody else's before it was reserved.
             here = self._isReservedFor(name, source)
             return None if here else Refusal(Reason.NOT_OWNER, _reservedFrom(name, source))
+        if named is not None and named.owner == PROGRAM != source.key:
+            return Refusal(Reason.NOT_OWNER, f"{name} is registered {elsewhere(PROGRAM)}")
         if self.senders is Senders.ANY:
             return None
         if named is None:

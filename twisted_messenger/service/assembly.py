@@ -23,6 +23,7 @@ from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.hooks import Accepted, Admit
 from twisted_messenger.room.lookup import Lookup
 from twisted_messenger.room.policy import WAITING_SHARE, AdmissionPolicy, reservedBy
 from twisted_messenger.service.chatservice import ChatService
@@ -40,6 +41,8 @@ def chatService(
     listen: Sequence[Place] = ("tcp:8880",),
     *,
     policy: AdmissionPolicy | None = None,
+    admit: Admit | None = None,
+    accepted: Accepted | None = None,
     pusher: Pusher | None = None,
     limits: LogLimits | None = None,
     rates: RateLimit | None = None,
@@ -66,6 +69,9 @@ def chatService(
         that is not open.
     :param listen: descriptions of endpoints, or endpoints; may be empty.
     :param policy: the rules of admission.
+    :param admit: sees each message before the store, and may change or refuse it; see
+        :class:`~twisted_messenger.room.chatroom.ChatRoom`.
+    :param accepted: is told of every message that was stored; see there.
     :param pusher: makes the pushes, in place of connections.
     :param limits: what the log keeps for members that are behind.
     :param rates: how many messages a source may send; loopback is exempt.
@@ -108,6 +114,8 @@ def chatService(
         isOwnListener=isOwnListener,
         isThisMachine=isThisMachine,
         home=thisMachine(),
+        admit=admit,
+        accepted=accepted,
     )
     factory = ReceiptFactory(ChatServerFactory(chatRoom), reactor, chatRoom.refusals, senders)
     broadcaster = Broadcaster(
