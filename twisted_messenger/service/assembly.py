@@ -2,10 +2,12 @@
 All parts of a room, put together in one call.
 """
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from twisted.internet.base import ReactorBase
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.selectreactor import SelectReactor
 
@@ -22,7 +24,7 @@ from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.rates import RateLimit
-from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.chatroom import ChatRoom, Resolve
 from twisted_messenger.room.hooks import Accepted, Admit
 from twisted_messenger.room.lookup import Lookup
 from twisted_messenger.room.policy import WAITING_SHARE, AdmissionPolicy, reservedBy
@@ -51,6 +53,7 @@ def chatService(
     delivery: DeliveryLimits | None = None,
     reserve: Mapping[str, Collection[str]] | None = None,
     clientCA: str | None = None,
+    resolve: Resolve | None = None,
     room: str = MAIN_ROOM,
     counters: Counters | None = None,
 ) -> ChatService:
@@ -80,6 +83,8 @@ def chatService(
     :param delivery: how pushes are made.
     :param reserve: for a name, the only addresses that may register it or speak under it.
     :param clientCA: a PEM file; over ``ssl:``, clients must show a certificate issued by one in it.
+    :param resolve: finds the addresses of callback hosts that are given by name, in place of the
+        system's resolver.
     :param room: which room of a store that holds several.
     :param counters: every message, refusal and push is counted there.
     :returns: a service that can be started, stopped, and started again.
@@ -104,13 +109,18 @@ def chatService(
     named = storeName(store) if isinstance(store, str) else type(store).__name__
     if isinstance(store, str):
         store = storeFromString(reactor, store, room)
+    # A reactor that is not Twisted's own, as those of tests, has a time of its own.
+    hasOwnTime = not isinstance(reactor, ReactorBase)
+    clock, steady = (reactor.seconds,) * 2 if hasOwnTime else (time.time, time.monotonic)
     chatRoom = ChatRoom(
         store,
         policy,
-        Lookup(reactor).addresses,
-        EventLog(counters),
+        resolve or Lookup(reactor).addresses,
+        EventLog(counters, steady),
         rates=rates,
         byteRates=byteRates,
+        clock=clock,
+        steady=steady,
         isOwnListener=isOwnListener,
         isThisMachine=isThisMachine,
         home=thisMachine(),
@@ -126,6 +136,7 @@ def chatService(
         limits=limits,
         delivery=delivery,
         serverName=policy.serverName,
+        clock=clock,
     )
     most = f"{senders.maxConnections} connections, {delivery.maxPushes} pushes"
     told = f"at most {most} at once; {whatIsKept(limits)}"

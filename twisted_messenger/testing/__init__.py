@@ -23,6 +23,7 @@ from twisted_messenger.testing.peers import (
     SerialFactory,
     TarpitFactory,
 )
+from twisted_messenger.testing.room import MemoryRoom
 from twisted_messenger.testing.senders import Dribbler, Flood, Flooder
 from twisted_messenger.testing.tutorial import TutorialClient
 from twisted_messenger.testing.visits import Seen
@@ -36,6 +37,7 @@ __all__ = [
     "Flooder",
     "HangingFactory",
     "MemoryNetwork",
+    "MemoryRoom",
     "NetcatListener",
     "RecordingProtocol",
     "ResettingFactory",
