@@ -3,6 +3,7 @@ The names that programs import.
 """
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,15 @@ class PublicNamesTests(SynchronousTestCase):
         imports = [node for node in checked.body if isinstance(node, ast.ImportFrom)]
         seen = sorted(alias.name for node in imports for alias in node.names)
         self.assertEqual(seen, sorted(twisted_messenger.__all__))
+
+    def test_documented(self) -> None:
+        """
+        The reference has each of them, and nothing else.
+        """
+        page = Path(__file__).resolve().parent.parent / "docs" / "api.rst"
+        public = page.read_text(encoding="utf-8").partition("\nFor tests\n")[0]
+        named = re.findall(r"^.. auto\w+:: (\w+)$", public, re.MULTILINE)
+        self.assertEqual(sorted(named), sorted(twisted_messenger.__all__))
 
     def test_light(self) -> None:
         """

@@ -220,7 +220,7 @@ class ChatRoom:
 
     def announce(self, text: str) -> "Deferred[Stored | Refusal]":
         """
-        Say something to every member, as the server itself; :param:`admit` is not asked.
+        Say something to every member, as the server itself; ``admit`` is not asked.
 
         :returns: as :meth:`post`.
         """
