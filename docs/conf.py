@@ -18,9 +18,16 @@ extensions = ["sphinx.ext.autodoc", "repoze.sphinx.autointerface"]
 exclude_patterns = ["_build"]
 highlight_language = "console"
 
-autodoc_typehints = "signature"
+# In a long signature, types hide the names.
+autodoc_typehints = "description"
+autodoc_typehints_format = "short"
+autodoc_typehints_description_target = "documented"
+autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 88
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "show-inheritance": True}
 
 html_theme = "furo"
 html_title = f"twisted_messenger {VERSION}"
+html_static_path = ["_static"]
+html_css_files = ["drawings.css"]
