@@ -110,6 +110,23 @@ def test_length() -> None:
         assert len(path.read_text("utf-8").splitlines()) < 60, path
 
 
+def test_moderatedRoom(tmp_path: Path) -> None:
+    """
+    A room with rules of its own keeps them, and its tests pass.
+    """
+    port = freePort()
+    names = tmp_path / "names"
+    names.write_text("member\n")
+    with _running("moderated_room.py", port, str(names)), Receiver() as member:
+        joins = f"connect_request|%s|localhost|{member.port}"
+        assert say(port, (joins % "stranger").encode()).startswith(b"! not_invited: ")
+        assert say(port, (joins % "member").encode()) == b""
+        assert say(port, b"from:ci|token=abc") == b""
+        eventually(lambda: member.texts == ["ci: token=..."], "the message")
+    tests = [sys.executable, "-m", "unittest", "examples.test_moderated_room"]
+    subprocess.run(tests, cwd=_ROOT, check=True, timeout=PATIENCE, capture_output=True)
+
+
 def test_readmeShowsTheExample() -> None:
     """
     The ten lines in the README are the file that was just run.

@@ -327,10 +327,10 @@ class ReservedTests(SynchronousTestCase):
                     policy.judgeSender("ci", other, named),
                     policy.judgeRegistration("ci", "", 9000, other),
                 ]
-                reasons = [_reason(refusal) for refusal in refusals]
+                reasons = [getattr(refusal, "reason", None) for refusal in refusals]
                 self.assertEqual(reasons, [Reason.NOT_OWNER, Reason.NAME_TAKEN])
                 for refusal in refusals:
-                    assert refusal is not None
+                    assert isinstance(refusal, Refusal)
                     self.assertIn(other.host, refusal.detail)
 
     def test_onlyFromThere(self) -> None:

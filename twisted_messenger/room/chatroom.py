@@ -7,7 +7,7 @@ hands over to the store. Nothing here knows how messages come in or go out.
 
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -394,7 +394,8 @@ class ChatRoom:
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
             return cleaned
-        refusal = self.policy.judgeRegistration(cleaned, host, port, source)
+        judging = self.policy.judgeRegistration(cleaned, host, port, source)
+        refusal = await judging if isinstance(judging, Awaitable) else judging
         if refusal is not None:
             return refusal
         addresses = await self._addresses(host, source)

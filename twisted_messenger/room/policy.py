@@ -2,7 +2,7 @@
 Admission: which callback addresses and which senders are welcome. Pure.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import (
@@ -94,13 +94,17 @@ class AdmissionPolicy:
     reserved: Mapping[str, frozenset[str]] = field(default_factory=dict)
     maxWaitingBytes: int | None = None
 
-    def judgeRegistration(self, name: str, host: str, port: int, source: Source) -> Refusal | None:
+    def judgeRegistration(
+        self, name: str, host: str, port: int, source: Source
+    ) -> Refusal | Awaitable[Refusal | None] | None:
         """
-        Judge who may register, before a host is looked up for it.
+        Judge who may register, before a host is looked up for it. A policy of your own may override
+        it, and may take its time.
 
         :param name: clean.
-        :param host: the field, trimmed.
+        :param host: as asked for, trimmed: an address, a name, or empty.
         :param port: 1 to 65535.
+        :returns: why not, or ``None``.
         """
         if self.callbacks is Callbacks.NONE:
             return Refusal(Reason.FOREIGN_CALLBACK, "registration is closed here")

@@ -4,6 +4,7 @@ All parts of a room, put together in one call.
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -94,13 +95,9 @@ def chatService(
         # It reads connections that are ready together in no order.
         raise ValueError("reactor: select does not keep the order; use epoll, poll or asyncio")
     raiseDescriptorLimit()
-    policy, senders, delivery = policy or AdmissionPolicy(), *_within(senders, delivery)
+    senders, delivery = _within(senders, delivery)
     limits = limits or LogLimits()
-    policy = replace(
-        policy,
-        reserved={**policy.reserved, **reservedBy(reserve or {}, policy.serverName)},
-        maxWaitingBytes=_share(policy, limits),
-    )
+    policy = _completed(policy or AdmissionPolicy(), reserve or {}, limits)
     listeners = _listeners(reactor, listen, policy.maxMessageBytes, clientCA)
 
     def isOwnListener(host: str, port: int) -> bool:
@@ -143,9 +140,16 @@ def chatService(
     return ChatService(store, chatRoom, factory, broadcaster, listeners, named, told)
 
 
-def _share(policy: AdmissionPolicy, limits: LogLimits) -> int:
+def _completed(
+    policy: AdmissionPolicy, reserve: Mapping[str, Collection[str]], limits: LogLimits
+) -> AdmissionPolicy:
+    reserved = {**policy.reserved, **reservedBy(reserve, policy.serverName)}
     most = policy.maxWaitingBytes
-    return limits.bytes // WAITING_SHARE if most is None else most
+    share = limits.bytes // WAITING_SHARE if most is None else most
+    # One of the program's own may have more in it than its fields.
+    completed = copy(policy)
+    vars(completed).update(reserved=reserved, maxWaitingBytes=share)
+    return completed
 
 
 def _within(
