@@ -104,7 +104,7 @@ class OptionsTests(RoomTestCase):
         Who may not register is told no names.
         """
         self.join("bob")
-        self.room.policy = AdmissionPolicy(Callbacks.NONE)
+        self.make(AdmissionPolicy(Callbacks.NONE), store=self.store)
         taking = self.room.take(parse(b"connect_request|ann||5001|who"))
         self.assertRefused(taking, Reason.FOREIGN_CALLBACK)
 

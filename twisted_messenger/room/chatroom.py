@@ -5,36 +5,33 @@ Every method judges first (names, policy, and inside the store's transaction the
 hands over to the store. Nothing here knows how messages come in or go out.
 """
 
-import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from twisted_messenger.address import LOCAL, LOCALHOST, Source, isLocalhost
+from twisted_messenger.address import LOCAL, Source
 from twisted_messenger.errors import StoreClosed, StoreError, StoreFull, StoreUncertain
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.key import MAX_KEY, MIN_KEY, ShownKey, isKey
+from twisted_messenger.key import MAX_KEY, MIN_KEY, isKey
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.rates import BYTE_BURST, BYTE_RATE, RateLimit
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.result import MAX_LISTED, Reply, Stored, listed
+from twisted_messenger.result import Reply, Stored
 from twisted_messenger.room.hooks import Accepted, Admit
-from twisted_messenger.room.lookup import TooManyLookups, mayPass
 from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.room.posting import Posting
-from twisted_messenger.roster import Change, Enrolled, Enrolment, MemberOptions
+from twisted_messenger.room.registrar import Registrar, Resolve
+from twisted_messenger.roster import Enrolled, MemberOptions
 from twisted_messenger.wire import (
     Command,
     Departure,
     Registration,
 )
-
-_SALT_BYTES = 16
 
 _STOPPING = Refusal(Reason.SHUTDOWN, "the server is stopping")
 
@@ -42,11 +39,6 @@ _STOPPING = Refusal(Reason.SHUTDOWN, "the server is stopping")
 Taken = Stored | Enrolled | Reply | Refusal
 
 T = TypeVar("T")
-
-#: Takes a host name and, in one word, who asks; fires with the literals of its addresses, or fails
-#: with ``OSError`` where there are none, or they are not known now. One is
-#: :meth:`~twisted_messenger.room.lookup.Lookup.addresses`.
-Resolve = Callable[[str, str], Deferred[list[str]]]
 
 
 def _nowhere(host: str, port: int) -> bool:
@@ -110,14 +102,13 @@ class ChatRoom:
         self.policy = policy or AdmissionPolicy()
         self.refusals = refusals or EventLog()
         self.counters = self.refusals.counters
-        self._store = store
-        self._resolve = resolve
         self._rates = RateLimit() if rates is None else rates
         self._byteRates = RateLimit(BYTE_RATE, BYTE_BURST) if byteRates is None else byteRates
+        self._registrar = Registrar(
+            store, self.policy, self.refusals, resolve, isOwnListener, isThisMachine
+        )
         self._posting = Posting(store, self.policy, self.counters, clock, admit, accepted)
         self._steady = steady
-        self._isOwnListener = isOwnListener
-        self._isThisMachine = isThisMachine
         # A store whose lease can end has other nodes.
         self._home = home if store.lease.ends else ""
         self._closed = False
@@ -193,7 +184,7 @@ class ChatRoom:
             the wire can speak under, move or remove.
         :returns: as :meth:`register`.
         """
-        work = self._enrolled(name, host, port, owner or LOCAL, options)
+        work = self._enrol(name, host, port, owner or LOCAL, options)
         return self._judged(work, LOCAL)
 
     def leave(
@@ -294,23 +285,20 @@ class ChatRoom:
     async def _registered(
         self, command: Registration, source: Source
     ) -> Enrolled | Reply | Refusal:
-        name, host, port, options = command.name, command.host, command.port, command.options
+        host, port, options = command.host, command.port, command.options
+        name = self._name(command.name)
+        if isinstance(name, Refusal):
+            return name
+        source = self._placed(source)
         if options is None:
-            return await self._register(name, host, port, source)
+            return await self._registrar.register(name, host, port, source)
         if options.who:
-            return await self._who(name, host, port, source)
-        member, key, refresh = options.member, options.key, options.refresh
-        enrolled = await self._register(name, host, port, source, member, key, refresh)
-        if isinstance(enrolled, Refusal) or not refresh:
+            return await self._registrar.who(name, host, port, source)
+        asked = name, host, port, source, options.member, options.key, options.refresh
+        enrolled = await self._registrar.register(*asked)
+        if isinstance(enrolled, Refusal) or not options.refresh:
             return enrolled
         return Reply("here" if enrolled.change is None else "joined")
-
-    async def _who(self, name: str, host: str, port: int, source: Source) -> Reply | Refusal:
-        # Who could register may ask.
-        asked = await self._asked(name, host, port, source)
-        if isinstance(asked, Refusal):
-            return asked
-        return Reply(listed(await self._store.names(MAX_LISTED)))
 
     async def _register(
         self,
@@ -318,68 +306,29 @@ class ChatRoom:
         host: str,
         port: int,
         source: Source,
-        options: MemberOptions | None = None,
-        key: str | None = None,
-        refresh: bool = False,
+        options: MemberOptions | None,
+        key: str | None,
     ) -> Enrolled | Refusal:
-        source = self._placed(source)
-        asked = await self._asked(name, host, port, source)
-        if isinstance(asked, Refusal):
-            return asked
-        shown = None if key is None else ShownKey(key, secrets.token_bytes(_SALT_BYTES))
-        return await self._enrol(
-            replace(asked, options=options, key=shown, refresh=refresh), source
+        cleaned = self._name(name)
+        if isinstance(cleaned, Refusal):
+            return cleaned
+        return await self._registrar.register(
+            cleaned, host, port, self._placed(source), options, key
         )
 
-    async def _enrolled(
+    async def _enrol(
         self, name: str, host: str, port: int, owner: Source, options: MemberOptions | None
     ) -> Enrolled | Refusal:
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
             return cleaned
-        addresses = await self._addresses(host, LOCAL)
-        if isinstance(addresses, Refusal):
-            return addresses
-        for address in addresses:
-            if not self._isOwnListener(address, port):
-                owned = self._placed(owner).key
-                return await self._enrol(Enrolment(cleaned, address, port, owned, options), LOCAL)
-        return Refusal(Reason.OWN_PORT, f"port {port} is the server's own")
-
-    async def _enrol(self, asked: Enrolment, source: Source) -> Enrolled | Refusal:
-        enrolled = await self._store.enrol(asked, self.policy.limits)
-        if isinstance(enrolled, Refusal):
-            return enrolled
-        change = enrolled.change
-        self.counters.add(f"registered.{'stands' if change is None else change.value}")
-        if change is not None and change is not Change.REFRESHED:
-            self.refusals.note(
-                source,
-                "{name} at {host}:{port} {change}",
-                name=asked.name,
-                host=asked.host,
-                port=asked.port,
-                change=change.value,
-            )
-        return enrolled
+        return await self._registrar.enrol(cleaned, host, port, self._placed(owner).key, options)
 
     async def _leave(self, name: str, host: str, port: int, source: Source) -> Stored | Refusal:
-        source = self._placed(source)
-        # The callback policy is not asked: a member that it let in may leave.
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
             return cleaned
-        addresses = await self._addresses(host, source)
-        if isinstance(addresses, Refusal):
-            return addresses
-        for address in addresses:
-            left = await self._store.leave(Enrolment(cleaned, address, port, source.key))
-            if isinstance(left, Refusal):
-                return left
-            if left:
-                self.counters.add("left")
-                self.refusals.note(source, "{name} left", name=cleaned)
-        return Stored()
+        return await self._registrar.leave(cleaned, host, port, self._placed(source))
 
     async def _post(self, name: str, text: str, source: Source) -> Stored | Refusal:
         cleaned = self._name(name)
@@ -389,50 +338,3 @@ class ChatRoom:
 
     async def _announce(self, text: str) -> Stored | Refusal:
         return _STOPPING if self._closed else await self._posting.announce(text)
-
-    async def _asked(self, name: str, host: str, port: int, source: Source) -> Enrolment | Refusal:
-        cleaned = self._name(name)
-        if isinstance(cleaned, Refusal):
-            return cleaned
-        judging = self.policy.judgeRegistration(cleaned, host, port, source)
-        refusal = await judging if isinstance(judging, Awaitable) else judging
-        if refusal is not None:
-            return refusal
-        addresses = await self._addresses(host, source)
-        if isinstance(addresses, Refusal):
-            return addresses
-        verdict = Refusal(Reason.UNRESOLVABLE, f"{host} has no address")
-        for address in addresses:
-            judged = self._judgeCallback(host, address, port, source)
-            if judged is None:
-                where = LOCALHOST if isLocalhost(host) else address
-                return Enrolment(cleaned, where, port, source.key)
-            verdict = judged
-        return verdict
-
-    def _judgeCallback(self, host: str, address: str, port: int, source: Source) -> Refusal | None:
-        return self.policy.judgeCallback(
-            host,
-            address,
-            port,
-            source,
-            ownListener=self._isOwnListener(address, port),
-            thisMachine=source.sameMachine and self._isThisMachine(address),
-            shared=self._store.lease.ends,
-        )
-
-    async def _addresses(self, host: str, source: Source) -> list[str] | Refusal:
-        meant = self.policy.callbackHost(host, source)
-        if isinstance(meant, Refusal):
-            return meant
-        if meant is not None:
-            return [meant]
-        if self._resolve is None:
-            return Refusal(Reason.UNRESOLVABLE, f"{host} is no address")
-        try:
-            return await self._resolve(host, source.subscriber or source.machine)
-        except TooManyLookups:
-            return Refusal(Reason.RATE, "too many names are being looked up")
-        except OSError as error:
-            why = f"{host}: {error.strerror or error}"
-            return Refusal(Reason.UNRESOLVABLE, why, transient=mayPass(error))

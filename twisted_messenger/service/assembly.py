@@ -25,10 +25,11 @@ from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.rates import RateLimit
-from twisted_messenger.room.chatroom import ChatRoom, Resolve
+from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.hooks import Accepted, Admit
 from twisted_messenger.room.lookup import Lookup
 from twisted_messenger.room.policy import WAITING_SHARE, AdmissionPolicy, reservedBy
+from twisted_messenger.room.registrar import Resolve
 from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.service.machine import descriptorBudget, raiseDescriptorLimit, thisMachine
 from twisted_messenger.service.startline import storeName, whatIsKept
