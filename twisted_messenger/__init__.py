@@ -1,8 +1,8 @@
 """
 Chat and push over raw TCP: webhooks for everything that can open a socket.
 
-Put a room into a Twisted program with :func:`chatService`; receive pushes with :func:`receive`; be a
-member of a room that runs elsewhere with a :class:`RoomClient`. Or run ``twistd -n chatserver``.
+Put a room into a Twisted program with :func:`chatService`; receive pushes with :func:`receive`; be
+a member of a room that runs elsewhere with a :class:`RoomClient`. Or run ``twistd -n chatserver``.
 
 The way of a message through the packages, and below it a person's side and a program's::
 

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_messenger.client.roomclient import RoomClient
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.heard import Heard
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import Taken
 from twisted_messenger.incoming.server import ChatServerFactory
@@ -53,7 +54,8 @@ class Room:
         self._broadcaster = Broadcaster(self.store, PushCreator(clock), clock)
         self._broadcaster.startService()
         self.room.register("ann", HOST, MEMBER)
-        factory = ReceiptFactory(ChatServerFactory(self.room), clock, **self._options)
+        limits = SenderLimits(**self._options)
+        factory = ReceiptFactory(ChatServerFactory(self.room), clock, limits=limits)
         self._port = self._network.listenTCP(PORT, factory)
 
     def stop(self) -> None:

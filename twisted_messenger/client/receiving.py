@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 
 from twisted_messenger.errors import StartError
 from twisted_messenger.eventlog import EventLog
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.listener import Listener, listenersFrom
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import PeerReceiverFactory, Received
@@ -39,7 +40,8 @@ class ReceiverService(Service):
         events: EventLog | None = None,
     ) -> None:
         self._listener = _listenerFrom(reactor, listen)
-        self._factory = ReceiptFactory(factory, reactor, events, messageTimeout=_CALLBACK_TIMEOUT)
+        limits = SenderLimits(messageTimeout=_CALLBACK_TIMEOUT)
+        self._factory = ReceiptFactory(factory, reactor, events, limits)
 
     @property
     def address(self) -> Any:
