@@ -2,9 +2,10 @@
 
 -- One row.
 CREATE TABLE room (
-    ran REAL NOT NULL  -- seconds in which the room was running, in all its life
+    ran    REAL NOT NULL,  -- seconds in which the room was running, in all its life
+    opened INTEGER         -- the schema's version while the room is open: see whole.py
 );
-INSERT INTO room VALUES (0);
+INSERT INTO room VALUES (0, NULL);
 
 -- AUTOINCREMENT: a position is never used again, even when the log has been trimmed to nothing.
 CREATE TABLE log (

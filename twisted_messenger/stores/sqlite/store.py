@@ -104,6 +104,7 @@ class SQLiteStore(GroupCommitStore[SQLiteFile]):
         self._end = SharedEnd(self._close)
         #: What frees space and failed with what needs it: tried again before anything else.
         self._freeing: list[Step] = []
+        self._shrinking = False
 
     def open(self) -> None:
         """
@@ -145,6 +146,25 @@ class SQLiteStore(GroupCommitStore[SQLiteFile]):
     def _transact(self, batch: Sequence[Step]) -> "Deferred[list[Any]]":
         calls = [step.call for step in batch]
         return self._run(lambda: self._tables.transact(calls))
+
+    def _committed(self, results: list[Any], batch: list[Step]) -> None:
+        super()._committed(results, batch)
+        self._shrink()
+
+    def _shrink(self) -> None:
+        # One step after a transaction that nobody waits after, and more while nobody comes.
+        isClosing = self.opening.problem() is not None
+        if self._tables.isLoose and not (self._writing or self._shrinking or isClosing):
+            self._shrinking = True
+            self._run(self._tables.shrink).addCallbacks(self._shrunk, self._notShrunk)
+
+    def _shrunk(self, _: None) -> None:
+        self._shrinking = False
+        self._shrink()
+
+    def _notShrunk(self, _: Failure) -> None:
+        # It is tried again after the next transaction.
+        self._shrinking = False
 
     def _nextBatch(self) -> list[Step]:
         if not self._freeing:

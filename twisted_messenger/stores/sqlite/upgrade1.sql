@@ -1,9 +1,10 @@
 -- From version 1 to 2. What is in the log begins to age anew; who said it before is nobody's share.
 
 CREATE TABLE room (
-    ran REAL NOT NULL
+    ran    REAL NOT NULL,
+    opened INTEGER
 );
-INSERT INTO room VALUES (0);
+INSERT INTO room VALUES (0, NULL);
 CREATE TABLE shares (
     source TEXT    PRIMARY KEY,
     size   INTEGER NOT NULL

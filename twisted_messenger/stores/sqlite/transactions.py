@@ -1,0 +1,146 @@
+"""
+Transactions on one SQLite file, careful on a full disk, and the file's size. It blocks.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from twisted_messenger.stores.sqlite.diskspace import DiskSpace
+from twisted_messenger.stores.sqlite.tables import SQLiteTables
+
+# Transactions in a row that forget entries while the disk is full.
+_FRUGAL_STEPS = 32
+
+# Where less is free in the file, it stays as it is: it will be needed again.
+_SLACK_PAGES = 256
+
+# Pages given back to the disk in one step; few, while there is hardly room to write them.
+_SHRINK_PAGES = 64
+_SCARCE_SHRINK_PAGES = 8
+
+
+class SQLiteTransactions(SQLiteTables):
+    """
+    What is done with an open database.
+
+    :param path: the file.
+    :param steady: seconds that nobody sets.
+    """
+
+    def __init__(self, path: str, steady: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(steady)
+        self.path = path
+        #: As SQLite names what lies beside a file that is reached by a link.
+        self._place = os.path.realpath(path)
+        self._pageSize = self._pages = self._freePages = 0
+        self._identity: tuple[int, int] | None = None
+
+    def transact(self, changes: Iterable[Callable[[], Any]]) -> list[Any]:
+        """
+        Make all the changes durable, or none.
+
+        :returns: what each change returned.
+        """
+        self._mustBeThere()
+        before = self._counts()
+        self._measureRoom()
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            results = [change() for change in changes]
+            if not self._frugal:
+                self._forgetDelivered()
+                self._writeRan()
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self._revision, self._entries, self._size, self._members, self._ranWritten = before
+            raise
+        self._countPages()
+        if self._frugal:
+            self._forgetInSteps()
+        return results
+
+    def _counts(self) -> tuple[int, int, int, int, float]:
+        return self._revision, self._entries, self._size, self._members, self._ranWritten
+
+    def _mustBeThere(self) -> None:
+        """
+        A file that was deleted or replaced takes everything, and keeps nothing.
+        """
+        if self._identity is not None and self._identity != identityOf(self.path):
+            raise sqlite3.OperationalError(f"{self.path} was removed; restart to begin anew")
+
+    def makeRoom(self) -> None:
+        """
+        Give the write-ahead log's space back to a disk that is full, and go on in small steps.
+        """
+        self._frugal = True
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _measureRoom(self) -> None:
+        self._room = DiskSpace.at(self._place, self._pageSize * self._freePages)
+        if self._room.scarce:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._room = DiskSpace.at(self._place, self._pageSize * self._freePages)
+
+    def _countPages(self) -> None:
+        (self._pages,) = self._db.execute("PRAGMA page_count").fetchone()
+        (self._freePages,) = self._db.execute("PRAGMA freelist_count").fetchone()
+
+    @property
+    def isLoose(self) -> bool:
+        """
+        Whether most of the file is free, as after a flood.
+        """
+        loose = self._freePages > max(_SLACK_PAGES, self._pages // 2)
+        return loose and not self._frugal
+
+    def shrink(self) -> None:
+        """
+        Give some of what is free in the file back to the disk, in some milliseconds.
+        """
+        self._measureRoom()
+        step = _SCARCE_SHRINK_PAGES if self._room.scarce else _SHRINK_PAGES
+        # It is told of each page as of a row without columns, and execute() takes the first only.
+        self._db.executescript(f"PRAGMA incremental_vacuum({step})")
+        self._countPages()
+        if not self.isLoose:
+            self._db.execute("PRAGMA wal_checkpoint")
+
+    def _forgetInSteps(self) -> None:
+        """
+        Delete what every member has. Deleting writes too, so do a little, and give that back.
+
+        It never fails: the transaction before it is durable already.
+        """
+        before = self._entries, self._size
+        try:
+            for _ in range(_FRUGAL_STEPS):
+                self._db.execute("BEGIN IMMEDIATE")
+                before = self._entries, self._size
+                self._frugal = self._forgetDelivered() > 0
+                self._db.execute("COMMIT")
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._countPages()
+                if not self._frugal:
+                    return
+        except sqlite3.Error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+                self._entries, self._size = before
+            self._frugal = True
+
+
+def identityOf(path: str) -> tuple[int, int] | None:
+    """
+    Which file a path leads to now; ``None`` where there is none.
+    """
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
