@@ -9,6 +9,7 @@ from twisted.internet.error import ConnectionAborted
 from twisted.internet.interfaces import IProtocol
 from zope.interface import Attribute, Interface
 
+from twisted_messenger.contents import RoomContents
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.result import Reply, Stored
@@ -160,6 +161,30 @@ class IMessageStore(Interface):
     def unfollow(woken: Callable[[], None]) -> None:
         """
         Undo :meth:`follow`.
+        """
+
+
+class IPortableStore(Interface):
+    """
+    A store whose room can be copied: what ``twisted-messenger copy`` and ``backup`` ask for.
+
+    Both methods block, and are called while the store is not open.
+    """
+
+    def export(taken: Callable[[RoomContents], object], *, inUse: bool) -> None:
+        """
+        Hand over the room as it is at one moment, whatever others do to it meanwhile.
+
+        :param taken: called once; the contents are there until it returns.
+        :param inUse: whether somebody may serve the room. Where nobody may, such a room is refused.
+        :raises StartError: it cannot be read; the text is one line.
+        """
+
+    def fill(contents: RoomContents) -> None:
+        """
+        Make this the room's contents, at once: whenever it is interrupted, the room is unused.
+
+        :raises StartError: there is something in the room, it is in use, or cannot be written.
         """
 
 

@@ -20,6 +20,7 @@ from twisted_messenger.roster import (
     MemberOptions,
     MemberState,
     Progress,
+    Registrant,
     RosterLimits,
     RosterNews,
     RosterState,
@@ -94,7 +95,7 @@ class RoomTables(ABC):
         return Enrolled(change, self._head())
 
     def _carryOut(self, change: Change, asked: Enrolment, old: list[Member]) -> None:
-        columns = _columns(asked, *keptOf(asked, old))
+        columns = columnsOf(asked, *keptOf(asked, old))
         if change is Change.MERGED:
             self._merge(columns, *old)
         elif change is Change.JOINED:
@@ -363,15 +364,18 @@ _SET = (
 )
 
 
-def _columns(asked: Enrolment, options: MemberOptions, key: KeptKey | None) -> dict[str, object]:
+def columnsOf(who: Registrant, options: MemberOptions, key: KeptKey | None) -> dict[str, object]:
+    """
+    What a registration says of a member, by the names of the values.
+    """
     return {
         "options": ",".join(options.flags()),
         "salt": None if key is None else key.salt,
         "hash": None if key is None else key.hash,
-        "name": asked.name,
-        "host": asked.host,
-        "port": asked.port,
-        "machine": machineKey(asked.host),
-        "address": asked.address,
-        "owner": asked.owner,
+        "name": who.name,
+        "host": who.host,
+        "port": who.port,
+        "machine": machineKey(who.host),
+        "address": who.address,
+        "owner": who.owner,
     }

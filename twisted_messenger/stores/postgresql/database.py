@@ -108,15 +108,27 @@ class PostgreSQLDatabase:
 
         :raises StartError: the server cannot be used.
         """
+
+        def prepared(cursor: Any) -> None:
+            self.prepare(cursor)
+            prepare(cursor)
+
+        self.once(prepared)
+        self._pools = [self._pool(1), self._pool(1), self._pool(_READERS, _autocommit)]
+
+    def once(self, call: Callable[[Any], object]) -> None:
+        """
+        Call somebody with a cursor, in one transaction on a connection of its own. It blocks.
+
+        :raises StartError: the server cannot be used.
+        """
         try:
             with psycopg.connect(self._conninfo) as connection, connection.cursor() as cursor:
-                self._prepare(cursor)
-                prepare(cursor)
+                call(cursor)
         except psycopg.Error as error:
             raise StartError(
                 f"--store: {self.name}: {firstLine(error)}; start it, or give another address"
             ) from None
-        self._pools = [self._pool(1), self._pool(1), self._pool(_READERS, _autocommit)]
 
     def _pool(self, size: int, opened: "Callable[[Any], None] | None" = None) -> Any:
         return _Pool(
@@ -128,7 +140,12 @@ class PostgreSQLDatabase:
             cp_openfun=opened,
         )
 
-    def _prepare(self, cursor: Any) -> None:
+    def prepare(self, cursor: Any) -> None:
+        """
+        Make the room's tables where there are none, and bring older ones up.
+
+        :raises StartError: they cannot be used.
+        """
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
         there = cursor.execute("SELECT to_regclass(%s)", (f"{self.schema}.room",)).fetchone()[0]
         if there is None:

@@ -24,15 +24,17 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from zope.interface import implementer
 
+from twisted_messenger.contents import RoomContents
 from twisted_messenger.entry import Entry, Post
 from twisted_messenger.errors import NoSuchRoom, StoreError, StoreLost, StoreUncertain
-from twisted_messenger.interfaces import MAIN_ROOM, Admission, IMessageStore
+from twisted_messenger.interfaces import MAIN_ROOM, Admission, IMessageStore, IPortableStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Progress, RosterNews
 from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
 from twisted_messenger.stores.opening import whileOpen
+from twisted_messenger.stores.postgresql.copying import exportRoom, fillRoom
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase, firstLine
 from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS, LeaseKeeper
 from twisted_messenger.stores.postgresql.leasetables import LeaseTables
@@ -64,7 +66,7 @@ _NOTICE = re.compile(r"([0-9a-f-]{36}) ([0-9]{1,18}) ([0-9]{1,18})", re.ASCII)
 _ROOM = re.compile("[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
 
-@implementer(IMessageStore)
+@implementer(IMessageStore, IPortableStore)
 class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
     """
     One room in a database.
@@ -241,6 +243,18 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         See :class:`IMessageStore`.
         """
         return self.leases.handedOver(memberIds)
+
+    def export(self, taken: Callable[[RoomContents], object], *, inUse: bool) -> None:
+        """
+        See :class:`IPortableStore`.
+        """
+        exportRoom(self._database, self._tables, taken, inUse=inUse)
+
+    def fill(self, contents: RoomContents) -> None:
+        """
+        See :class:`IPortableStore`.
+        """
+        fillRoom(self._database, self._tables, contents)
 
     def _told(self, text: str) -> None:
         if text == "nodes":

@@ -9,6 +9,7 @@ from re import ASCII, sub
 from typing import Any
 
 from twisted_messenger.address import sameOwner
+from twisted_messenger.contents import LoggedEntry, RoomContents
 from twisted_messenger.entry import LogLimits, Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
@@ -20,9 +21,10 @@ from twisted_messenger.roster import (
     RosterLimits,
     RosterNews,
 )
+from twisted_messenger.stores.copying import CopyingTables, sizeOf
 from twisted_messenger.stores.postgresql.leasetables import RAN
 from twisted_messenger.stores.retention import entrySize, judgeShare
-from twisted_messenger.stores.tables import MEMBER_STATE, RoomTables, memberState
+from twisted_messenger.stores.tables import MEMBER_STATE, memberState
 
 _SERVED = (
     f"SELECT {MEMBER_STATE} FROM members JOIN partitions ON number = partition WHERE"
@@ -54,7 +56,7 @@ class Batch:
         self.committing = False
 
 
-class PostgreSQLTables(RoomTables):
+class PostgreSQLTables(CopyingTables):
     """
     The tables of ``schema.sql``, in one transaction after the other.
 
@@ -347,3 +349,39 @@ class PostgreSQLTables(RoomTables):
             "SELECT EXISTS (SELECT 1 FROM log WHERE position <= (SELECT min(cursor) FROM members))"
         ).fetchone()
         return fenced, bool(forgettable)
+
+    def exported(self) -> RoomContents:
+        """
+        The room, as this transaction sees it.
+        """
+        (self._position, self._ran) = self._execute(f"SELECT newest, ({RAN}) FROM room").fetchone()
+        return self.contents()
+
+    def receive(self, contents: RoomContents) -> bool:
+        """
+        Put a room into the tables.
+
+        :returns: whether they were unused; else nothing was done.
+        """
+        self._lock()
+        if self._position or self._members:
+            return False
+        self.fill(contents)
+        self._unlock(1, True)
+        return True
+
+    def _beginAt(self, head: int, ran: float) -> None:
+        self._position = head
+        self._execute("UPDATE running SET ran = :ran, counted = clock_timestamp()", {"ran": ran})
+
+    def _insertLogged(self, page: Sequence[LoggedEntry]) -> None:
+        columns = "position, name, text, owned, time, size, source, ran"
+        with self._cursor.copy(f"COPY log ({columns}) FROM STDIN") as copy:
+            for one in page:
+                entry = one.entry
+                copy.write_row(
+                    (
+                        *(entry.position, entry.name, entry.text.encode(), int(entry.owned)),
+                        *(entry.time, sizeOf(one), one.subscriber or "", one.ran),
+                    )
+                )

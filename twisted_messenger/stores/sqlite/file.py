@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import suppress
 from importlib.resources import files
 
+from twisted_messenger.contents import RoomContents
 from twisted_messenger.errors import StartError
 from twisted_messenger.stores.sqlite.copies import keepCopy
 from twisted_messenger.stores.sqlite.lock import FileLock
@@ -153,6 +154,24 @@ class SQLiteFile(SQLiteTransactions):
             with suppress(sqlite3.Error):
                 self._db.execute("VACUUM")
                 self._countPages()
+
+    def receive(self, contents: RoomContents) -> None:
+        """
+        Put a room into the file, which is unused, in one transaction, and let go of the file.
+
+        :raises StartError: it cannot be written.
+        """
+        self.open()
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self.fill(contents)
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StartError(f"sqlite:{self.path}: {error}") from error
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self.close()
 
     def close(self) -> None:
         """

@@ -73,3 +73,14 @@ class FileLock:
         if inOrder and self._isThere(descriptor):
             os.remove(self._path)
         os.close(descriptor)
+
+
+def noteIn(path: str) -> str:
+    """
+    The note of a lock, whoever has it; "" where there is none.
+    """
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            return file.read(_NOTE_BYTES)
+    except FileNotFoundError:
+        return ""

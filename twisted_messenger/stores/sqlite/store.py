@@ -2,6 +2,7 @@
 A durable store in one SQLite file, in a thread of its own.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from threading import Thread
@@ -13,11 +14,13 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
-from twisted_messenger.errors import StoreError, StoreFull
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.contents import RoomContents
+from twisted_messenger.errors import StartError, StoreError, StoreFull
+from twisted_messenger.interfaces import IMessageStore, IPortableStore
 from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
 from twisted_messenger.stores.sqlite.file import SQLiteFile
+from twisted_messenger.stores.sqlite.reading import exportFile
 
 T = TypeVar("T")
 
@@ -87,7 +90,7 @@ class ThreadWorker:
         self._pool.stop()
 
 
-@implementer(IMessageStore)
+@implementer(IMessageStore, IPortableStore)
 class SQLiteStore(GroupCommitStore[SQLiteFile]):
     """
     One room in one file.
@@ -139,6 +142,26 @@ class SQLiteStore(GroupCommitStore[SQLiteFile]):
         See :class:`IMessageStore`.
         """
         return self._tables.running()
+
+    def export(self, taken: Callable[[RoomContents], object], *, inUse: bool) -> None:
+        """
+        See :class:`IPortableStore`.
+        """
+        exportFile(self._tables.path, taken, inUse=inUse)
+
+    def fill(self, contents: RoomContents) -> None:
+        """
+        See :class:`IPortableStore`.
+        """
+        path = self._tables.path
+        # It is looked at before it is opened: that would change it.
+        if os.path.exists(path):
+            exportFile(path, self._mustBeUnused, inUse=False)
+        self._tables.receive(contents)
+
+    def _mustBeUnused(self, contents: RoomContents) -> None:
+        if not contents.isUnused:
+            raise StartError(f"sqlite:{self._tables.path}: there is a room already; give another")
 
     def _ask(self, question: Callable[[SQLiteFile], T]) -> "Deferred[T]":
         return self._run(lambda: question(self._tables))

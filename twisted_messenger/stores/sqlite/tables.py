@@ -4,18 +4,19 @@ What only SQLite says of a room's tables.
 
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twisted_messenger.address import sameOwner
+from twisted_messenger.contents import LoggedEntry
 from twisted_messenger.entry import Post
 from twisted_messenger.errors import StoreFull
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Member, Progress
+from twisted_messenger.stores.copying import CopyingTables, sizeOf
 from twisted_messenger.stores.retention import STEP, entrySize, judgeShare
 from twisted_messenger.stores.sqlite.diskspace import DiskSpace
-from twisted_messenger.stores.tables import RoomTables
 
 # Entries forgotten in one transaction while the disk is full.
 _FRUGAL_STEP = 4
@@ -24,7 +25,7 @@ _FRUGAL_STEP = 4
 _RAN_SECONDS = 1.0
 
 
-class SQLiteTables(RoomTables):
+class SQLiteTables(CopyingTables):
     """
     The tables of ``schema.sql``.
 
@@ -69,8 +70,12 @@ class SQLiteTables(RoomTables):
             "SELECT count(*), ifnull(sum(size), 0) FROM log"
         ).fetchone()
         (self._members,) = self._db.execute("SELECT count(*) FROM members").fetchone()
-        (self._ranWritten,) = self._db.execute("SELECT ran FROM room").fetchone()
-        self._ranBefore = self._ranWritten - self._steady()
+        (ran,) = self._db.execute("SELECT ran FROM room").fetchone()
+        self._runFrom(ran)
+
+    def _runFrom(self, ran: float) -> None:
+        self._ranWritten = ran
+        self._ranBefore = ran - self._steady()
 
     def running(self) -> float:
         """
@@ -138,5 +143,23 @@ class SQLiteTables(RoomTables):
                     *(one.failingSince, one.attempts, one.lastReached, one.lastReached, id),
                 )
                 for id, one in progress.items()
+            ],
+        )
+
+    def _beginAt(self, head: int, ran: float) -> None:
+        self._db.execute("DELETE FROM sqlite_sequence WHERE name = 'log'")
+        self._db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('log', ?)", (head,))
+        self._runFrom(ran)
+
+    def _insertLogged(self, page: Sequence[LoggedEntry]) -> None:
+        self._db.executemany(
+            "INSERT INTO log (position, name, text, owned, time, size, source, ran) VALUES"
+            " (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    *(one.entry.position, one.entry.name, one.entry.text, one.entry.owned),
+                    *(one.entry.time, sizeOf(one), one.subscriber or "", one.ran),
+                )
+                for one in page
             ],
         )

@@ -1,0 +1,269 @@
+"""
+``twisted-messenger copy`` and ``twisted-messenger backup``: a room from one store into another.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TextIO
+
+from twisted.python.usage import UsageError
+
+from twisted_messenger.contents import LoggedEntry, RoomContents
+from twisted_messenger.errors import StartError
+from twisted_messenger.interfaces import MAIN_ROOM, IPortableStore
+from twisted_messenger.programs.startline import storeName
+from twisted_messenger.programs.tap import TapOptions
+from twisted_messenger.stores import storeFromString
+
+# Seconds between two looks at how far it is.
+_SHOW_SECONDS = 0.1
+
+# What a file that is being made has beside it.
+_BESIDE = ("", "-wal", "-shm", "-lock")
+
+
+class CopyOptions(TapOptions):
+    """
+    The options of ``twisted-messenger copy``.
+    """
+
+    command = "twisted-messenger copy"
+    synopsis = "Usage: twisted-messenger copy [options] FROM TO"
+    longdesc = (
+        "Copies a room: members with their options, keys and places, and all messages that wait, "
+        "with their positions. FROM and TO are what --store takes: sqlite:PATH, "
+        "postgresql://USER@HOST/DB, or a store of another package. Stop the room first, start it "
+        "on TO afterwards, and never on both: members would get everything twice. TO must be new "
+        "or unused; when the copy is interrupted, it still is. At the end TO is read again, and "
+        "compared. Example: twisted-messenger copy sqlite:chatserver-8880.sqlite "
+        "postgresql://chat@db.example/chat"
+    )
+    optParameters = [
+        ["from-room", None, MAIN_ROOM, "Which room of a postgresql: FROM"],
+        ["to-room", None, MAIN_ROOM, "Which room of a postgresql: TO"],
+    ]
+
+    def parseArgs(self, *stores: str) -> None:
+        """
+        Take the two stores.
+        """
+        self["from"], self["to"] = _two(
+            stores, "FROM and TO, such as sqlite:room.sqlite postgresql://HOST/DB"
+        )
+
+
+class BackupOptions(TapOptions):
+    """
+    The options of ``twisted-messenger backup``.
+    """
+
+    command = "twisted-messenger backup"
+    synopsis = "Usage: twisted-messenger backup [options] STORE FILE"
+    longdesc = (
+        "Writes a room, as it is at one moment, into one new file, also while servers are running. "
+        "STORE is what --store takes. FILE is a sqlite: store: serve it with --store sqlite:FILE, "
+        "or bring it back with twisted-messenger copy sqlite:FILE STORE. It appears when it is "
+        "whole, and was compared with the room. Example: twisted-messenger backup "
+        "sqlite:chatserver-8880.sqlite room-monday.sqlite"
+    )
+    optParameters = [["room", None, MAIN_ROOM, "Which room of a postgresql: STORE"]]
+
+    def parseArgs(self, *places: str) -> None:
+        """
+        Take the store and the file.
+        """
+        self["store"], self["file"] = _two(
+            places, "STORE and FILE, such as sqlite:room.sqlite backup.sqlite"
+        )
+
+
+def _two(given: Sequence[str], what: str) -> Sequence[str]:
+    late = next((one for one in given if one.startswith("-")), None)
+    if late is not None:
+        raise UsageError(f"{late}: options stand before {what.split()[0]}")
+    if len(given) != 2:
+        raise UsageError(f"give {what}")
+    return given
+
+
+@dataclass
+class Tally:
+    """
+    What has gone by of a room.
+
+    :param head: the last position of its log.
+    :param digest: of all that must be the same in a copy.
+    """
+
+    head: int = 0
+    members: int = 0
+    messages: int = 0
+    bytes: int = 0
+    digest: str = ""
+
+    def through(self, contents: RoomContents, show: "ProgressLine | None" = None) -> RoomContents:
+        """
+        The same contents, counted as somebody goes through them.
+
+        :param show: is told how far it is.
+        """
+        self.head, self.members = contents.head, len(contents.members)
+        return replace(contents, entries=self._counted(contents, show))
+
+    def _counted(
+        self, contents: RoomContents, show: "ProgressLine | None"
+    ) -> Iterator[LoggedEntry]:
+        digest = sha256(str(contents.head).encode())
+        for state in contents.members:
+            # Ids and revisions are each store's own.
+            same = replace(state, member=replace(state.member, id=0), registered=0)
+            digest.update(repr(same).encode())
+        for one in contents.entries:
+            self.messages += 1
+            self.bytes += len(one.entry.text.encode())
+            digest.update(repr(one).encode())
+            if show is not None:
+                show.reached(self)
+            yield one
+        self.digest = digest.hexdigest()
+
+    def __str__(self) -> str:
+        return (
+            f"{self.members} members, {self.messages} messages of {self.bytes} bytes, the log up to"
+            f" position {self.head}"
+        )
+
+
+class ProgressLine:
+    """
+    How far it is, in one line of a terminal.
+
+    :param terminal: where to; elsewhere nothing is shown.
+    """
+
+    def __init__(self, terminal: TextIO) -> None:
+        self._terminal = terminal if terminal.isatty() else None
+        self._next = 0.0
+
+    def reached(self, tally: Tally) -> None:
+        """
+        Show it now and then.
+        """
+        if self._terminal is not None and time.monotonic() >= self._next:
+            self._next = time.monotonic() + _SHOW_SECONDS
+            self._terminal.write(f"\r{tally.messages} messages")
+            self._terminal.flush()
+
+    def end(self) -> None:
+        """
+        Make room for what is said next.
+        """
+        if self._terminal is not None:
+            self._terminal.write("\r\x1b[K")
+            self._terminal.flush()
+
+
+def portableStore(description: str, room: str) -> IPortableStore:
+    """
+    A store by its description.
+
+    :raises StartError: there is no such store, or it cannot be copied.
+    """
+    # Not at the top: a reactor is installed by that.
+    from twisted.internet import reactor
+
+    try:
+        store = storeFromString(reactor, description, room)
+    except ValueError as problem:
+        raise StartError(f"{storeName(description)}: {problem}") from None
+    if not IPortableStore.providedBy(store):
+        raise StartError(f"{storeName(description)}: this kind of store cannot be copied")
+    return store
+
+
+def copyRoom(source: IPortableStore, target: IPortableStore, *, inUse: bool) -> Tally:
+    """
+    Copy a room, and compare what came of it.
+
+    :param inUse: whether somebody may serve the source meanwhile.
+    :raises StartError: it was not done; the target is unused.
+    """
+    sent, found = Tally(), Tally()
+    line = ProgressLine(sys.stderr)
+    try:
+        source.export(lambda room: target.fill(sent.through(room, line)), inUse=inUse)
+        target.export(lambda room: _exhaust(found.through(room).entries), inUse=False)
+    finally:
+        line.end()
+    if sent != found:
+        raise StartError(f"the copy is not what it should be: {found} in place of {sent}")
+    return sent
+
+
+def _exhaust(entries: Iterable[LoggedEntry]) -> None:
+    for _ in entries:
+        pass
+
+
+def copy(arguments: Sequence[str]) -> None:
+    """
+    Run ``twisted-messenger copy``.
+
+    :raises StartError: it was not done.
+    """
+    options = CopyOptions()
+    options.parseOptions(arguments)
+    source = portableStore(options["from"], options["from-room"])
+    target = portableStore(options["to"], options["to-room"])
+    tally = copyRoom(source, target, inUse=False)
+    print(f"copied to {storeName(options['to'])}, and compared: {tally}")
+
+
+def backup(arguments: Sequence[str]) -> None:
+    """
+    Run ``twisted-messenger backup``.
+
+    :raises StartError: it was not done.
+    """
+    options = BackupOptions()
+    options.parseOptions(arguments)
+    path = options["file"]
+    if os.path.exists(path):
+        raise StartError(f"{path} exists; give another FILE, or remove it")
+    source = portableStore(options["store"], options["room"])
+    tally = _backUp(source, path)
+    print(f"{path} has the room, and was compared: {tally}")
+
+
+def _backUp(source: IPortableStore, path: str) -> Tally:
+    unfinished = f"{path}-unfinished"
+    # What a run that was killed has left.
+    _remove(unfinished)
+    try:
+        target = portableStore(f"sqlite:{unfinished}", MAIN_ROOM)
+        tally = copyRoom(source, target, inUse=True)
+        os.rename(unfinished, path)
+    except BaseException:
+        _remove(unfinished)
+        raise
+    _makeDurable(os.path.dirname(path) or ".")
+    return tally
+
+
+def _remove(path: str) -> None:
+    for suffix in _BESIDE:
+        with suppress(FileNotFoundError):
+            os.remove(path + suffix)
+
+
+def _makeDurable(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
