@@ -77,7 +77,9 @@ class CopyRoomTests(SynchronousTestCase):
         target = Shelf()
         tally = copyRoom(Shelf(ROOM), target, inUse=False)
         self.assertEqual(target.kept, ROOM)
-        self.assertEqual(str(tally), "2 members, 2 messages of 28 bytes, the log up to position 8")
+        self.assertEqual(
+            str(tally), "members: 2, messages: 2 of 28 bytes, the log up to position 8"
+        )
 
     def test_compared(self) -> None:
         """
@@ -176,7 +178,7 @@ class CommandTests(SynchronousTestCase):
         self.assertEqual(
             said,
             f"copied to sqlite:{target}, and compared:"
-            " 2 members, 2 messages of 28 bytes, the log up to position 8\n",
+            " members: 2, messages: 2 of 28 bytes, the log up to position 8\n",
         )
         self.assertIn("already", self.output("copy", f"sqlite:{self.path}", f"sqlite:{target}"))
 
@@ -203,7 +205,7 @@ class CommandTests(SynchronousTestCase):
         folder = os.path.join(self.folder, "backups")
         os.mkdir(folder)
         path = os.path.join(folder, "monday.sqlite")
-        self.assertIn("2 members", self.output("backup", f"sqlite:{self.path}", path))
+        self.assertIn("members: 2", self.output("backup", f"sqlite:{self.path}", path))
         self.assertEqual(os.listdir(folder), ["monday.sqlite"])
         self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
         self.assertIn("exists", self.output("backup", f"sqlite:{self.path}", path))
@@ -214,7 +216,7 @@ class CommandTests(SynchronousTestCase):
         """
         path = os.path.join(self.folder, "monday.sqlite")
         SQLiteFile(f"{path}-unfinished").receive(ROOM)
-        self.assertIn("2 members", self.output("backup", f"sqlite:{self.path}", path))
+        self.assertIn("members: 2", self.output("backup", f"sqlite:{self.path}", path))
         self.assertEqual(sorted(os.listdir(self.folder)), ["monday.sqlite", "room.sqlite"])
 
     def test_noBackup(self) -> None:

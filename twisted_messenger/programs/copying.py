@@ -133,10 +133,8 @@ class Tally:
         self.digest = digest.hexdigest()
 
     def __str__(self) -> str:
-        return (
-            f"{self.members} members, {self.messages} messages of {self.bytes} bytes, the log up to"
-            f" position {self.head}"
-        )
+        messages = f"{self.messages} of {self.bytes} bytes"
+        return f"members: {self.members}, messages: {messages}, the log up to position {self.head}"
 
 
 class ProgressLine:
