@@ -39,11 +39,6 @@ class IMessageStore(Interface):
     :class:`~twisted_messenger.errors.StoreUncertain`.
     """
 
-    lease = Attribute(
-        "A twisted_messenger.lease.Lease: pushes may begin while it is held, and another node may "
-        "serve the members when it is over. It never ends for a store that no nodes share."
-    )
-
     def open() -> None:
         """
         Make the store ready; it is called before anything else, and again only after a close.
@@ -125,13 +120,6 @@ class IMessageStore(Interface):
         :param progress: by member id; an unknown id is ignored.
         """
 
-    def handOver(memberIds: Collection[int]) -> "Deferred[None]":
-        """
-        Let another node serve members that :attr:`RosterNews.leaving` has named.
-
-        Nothing is under way for them any more, and :meth:`advance` has written how far they came.
-        """
-
     def evict(memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
         Remove a member that cannot be reached.
@@ -161,6 +149,24 @@ class IMessageStore(Interface):
     def unfollow(woken: Callable[[], None]) -> None:
         """
         Undo :meth:`follow`.
+        """
+
+
+class ISharedStore(IMessageStore):
+    """
+    A store that several nodes share: each serves some of the members, and its roster shows those.
+    """
+
+    lease = Attribute(
+        "A twisted_messenger.lease.Lease: pushes may begin while it is held, and another node may "
+        "serve the members when it is over."
+    )
+
+    def handOver(memberIds: Collection[int]) -> "Deferred[None]":
+        """
+        Let another node serve members that :attr:`RosterNews.leaving` has named.
+
+        Nothing is under way for them any more, and :meth:`advance` has written how far they came.
         """
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
+from twisted_messenger.interfaces import IMessageStore, ISharedStore
+
 # Linux alone tells; elsewhere a machine that slept believes that it was away for less.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -47,6 +49,14 @@ class Lease:
         Whether pushes may begin.
         """
         return self.now() < self.until
+
+
+def leaseOf(store: IMessageStore) -> Lease:
+    """
+    The lease of a store; it never ends for one that no nodes share.
+    """
+    lease: Lease = store.lease if ISharedStore.providedBy(store) else Lease()
+    return lease
 
 
 class LeaseWatch:

@@ -2,13 +2,16 @@
 The room of several machines: loopback is another place for each of them.
 """
 
+from collections.abc import Collection
 from ipaddress import ip_network
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
+from zope.interface import implementer
 
 from tests.roomtestcase import GUEST, HOME, RoomTestCase
 from twisted_messenger.eventlog import EventLog
+from twisted_messenger.interfaces import ISharedStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room.chatroom import ChatRoom
@@ -21,12 +24,19 @@ from twisted_messenger.wire import RoomMessage
 _ONE_MACHINE = AdmissionPolicy(networks=(ip_network("127.0.0.0/8"),))
 
 
+@implementer(ISharedStore)
 class SharedStore(MemoryStore):
     """
     A store that other nodes may use too.
     """
 
     lease = Lease(1e12)
+
+    def handOver(self, memberIds: Collection[int]) -> "Deferred[None]":
+        """
+        Nobody is handed over.
+        """
+        return succeed(None)
 
 
 class SharedTestCase(RoomTestCase):

@@ -11,9 +11,12 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from twisted.internet.defer import Deferred, fail, succeed
+from zope.interface import implementer
 
 from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreError
+from twisted_messenger.interfaces import ISharedStore
+from twisted_messenger.lease import Lease
 from twisted_messenger.roster import Progress, RosterNews
 from twisted_messenger.stores.memory import MemoryStore
 
@@ -27,6 +30,7 @@ class _Name(str):
     """
 
 
+@implementer(ISharedStore)
 class StumblingStore(MemoryStore):
     """
     A store that can fail, hesitate or lie, and shows how it is used.
@@ -35,6 +39,8 @@ class StumblingStore(MemoryStore):
     def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
         super().__init__(steady)
         self.open()
+        #: Without an end, until a test says otherwise.
+        self.lease = Lease()
         #: Nothing can be read, and nobody evicted.
         self.broken = False
         #: There is nothing to read, whatever there was.

@@ -37,8 +37,8 @@ from twisted_messenger.delivery.trimmer import LogTrimmer
 from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
-from twisted_messenger.interfaces import IMessageStore
-from twisted_messenger.lease import LeaseWatch
+from twisted_messenger.interfaces import IMessageStore, ISharedStore
+from twisted_messenger.lease import LeaseWatch, leaseOf
 from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.roster import Member, MemberState, RosterNews
 from twisted_messenger.shutdown import GRACE, SharedEnd, Stage, hasStopped, stopWithReactor
@@ -93,6 +93,7 @@ class Broadcaster(Service):
             store, limits or LogLimits(), reactor, self.counters, self._cursors.write
         )
         self._tail = Tail()
+        lease = leaseOf(store)
         self._shared = Shared(
             store=store,
             pusher=pusher,
@@ -104,11 +105,11 @@ class Broadcaster(Service):
             limits=self.limits,
             serverName=serverName,
             # The lease of a store that no nodes share never ends, and need not be asked.
-            lease=store.lease if store.lease.ends else None,
+            lease=lease if lease.ends else None,
             clock=clock,
         )
         self._farewells = Farewells(self._shared)
-        self._leaseWatch = LeaseWatch(store.lease, reactor, self._recallAll)
+        self._leaseWatch = LeaseWatch(lease, reactor, self._recallAll)
         self._recipients: dict[int, Recipient] = {}
         self._names: dict[str, Recipient] = {}
         self._end = SharedEnd(lambda: ensureDeferred(self._stop()))
@@ -269,7 +270,7 @@ class Broadcaster(Service):
             recall.cancel()
         try:
             await self._cursors.write()
-            await self._store.handOver(memberIds)
+            await ISharedStore(self._store).handOver(memberIds)
         except StoreError as error:
             self.log.warn("members were not handed over: {error}", error=error)
 

@@ -16,8 +16,8 @@ from twisted.python.usage import UsageError
 from twisted_messenger.contents import LoggedEntry, RoomContents
 from twisted_messenger.errors import StartError
 from twisted_messenger.interfaces import MAIN_ROOM, IPortableStore
-from twisted_messenger.programs.startline import storeName
 from twisted_messenger.programs.tap import TapOptions
+from twisted_messenger.service.startline import storeName
 from twisted_messenger.stores import storeFromString
 
 # Seconds between two looks at how far it is.

@@ -18,6 +18,7 @@ from twisted_messenger.errors import StoreClosed, StoreError, StoreFull, StoreUn
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.key import MAX_KEY, MIN_KEY, isKey
+from twisted_messenger.lease import leaseOf
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.rates import BYTE_BURST, BYTE_RATE, RateLimit
 from twisted_messenger.refusal import Reason, Refusal
@@ -110,7 +111,7 @@ class ChatRoom:
         self._posting = Posting(store, self.policy, self.counters, clock, admit, accepted)
         self._steady = steady
         # A store whose lease can end has other nodes.
-        self._home = home if store.lease.ends else ""
+        self._home = home if leaseOf(store).ends else ""
         self._closed = False
         self._storeFailing = False
 

@@ -12,6 +12,7 @@ from twisted_messenger.address import LOCAL, LOCALHOST, Source, isLocalhost
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.key import ShownKey
+from twisted_messenger.lease import leaseOf
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import MAX_LISTED, Reply, Stored, listed
 from twisted_messenger.room.lookup import TooManyLookups, mayPass
@@ -51,6 +52,7 @@ class Registrar:
         self._policy = policy
         self._events = events
         self._resolve = resolve
+        self._isShared = leaseOf(store).ends
         self._isOwnListener = isOwnListener
         self._isThisMachine = isThisMachine
 
@@ -166,7 +168,7 @@ class Registrar:
             source,
             ownListener=self._isOwnListener(address, port),
             thisMachine=source.sameMachine and self._isThisMachine(address),
-            shared=self._store.lease.ends,
+            shared=self._isShared,
         )
 
     async def _addresses(self, host: str, source: Source) -> list[str] | Refusal:

@@ -7,16 +7,15 @@ transaction is durable. Reads never share a transaction with writes: what is rea
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from twisted.internet.defer import Deferred, ensureDeferred, succeed
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.python.failure import Failure
 
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.interfaces import Admission
-from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Enrolled, Enrolment, Progress, RosterLimits, RosterNews
 from twisted_messenger.stores.opening import Opening, whileOpen
@@ -51,9 +50,6 @@ class GroupCommitStore(ABC, Generic[Tables]):
 
     :param tables: what changes are made with.
     """
-
-    #: See :class:`IMessageStore`.
-    lease = Lease()
 
     def __init__(self, tables: Tables) -> None:
         #: Whether it may be asked.
@@ -101,13 +97,6 @@ class GroupCommitStore(ABC, Generic[Tables]):
         """
         copy = dict(progress)
         return self._write(lambda: self._tables.advance(copy), frees=True)
-
-    @whileOpen
-    def handOver(self, memberIds: Collection[int]) -> "Deferred[None]":
-        """
-        See :class:`IMessageStore`.
-        """
-        return succeed(None)
 
     @whileOpen
     def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":

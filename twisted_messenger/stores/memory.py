@@ -4,7 +4,7 @@ A store in memory: for tests, for embedders, and for rooms that may forget.
 
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from twisted.internet.defer import Deferred, succeed
@@ -13,7 +13,6 @@ from zope.interface import implementer
 from twisted_messenger.address import sameOwner
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.interfaces import Admission, IMessageStore
-from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import (
     Change,
@@ -52,9 +51,6 @@ class MemoryStore:
 
     :param steady: seconds that nobody sets.
     """
-
-    #: See :class:`IMessageStore`.
-    lease = Lease()
 
     def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
         #: Whether it may be asked.
@@ -149,13 +145,6 @@ class MemoryStore:
         assert named is not None
         self.evict(named.id)
         return succeed(True)
-
-    @whileOpen
-    def handOver(self, memberIds: Collection[int]) -> "Deferred[None]":
-        """
-        See :class:`IMessageStore`.
-        """
-        return succeed(None)
 
     @whileOpen
     def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":

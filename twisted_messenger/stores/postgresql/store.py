@@ -27,7 +27,7 @@ from zope.interface import implementer
 from twisted_messenger.contents import RoomContents
 from twisted_messenger.entry import Entry, Post
 from twisted_messenger.errors import NoSuchRoom, StoreError, StoreLost, StoreUncertain
-from twisted_messenger.interfaces import MAIN_ROOM, Admission, IMessageStore, IPortableStore
+from twisted_messenger.interfaces import MAIN_ROOM, Admission, IPortableStore, ISharedStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Progress, RosterNews
@@ -66,7 +66,7 @@ _NOTICE = re.compile(r"([0-9a-f-]{36}) ([0-9]{1,18}) ([0-9]{1,18})", re.ASCII)
 _ROOM = re.compile("[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
 
-@implementer(IMessageStore, IPortableStore)
+@implementer(ISharedStore, IPortableStore)
 class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
     """
     One room in a database.
@@ -93,7 +93,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         #: Names this start of the node: the leases of an earlier start are not ours.
         self.node = str(uuid.uuid4())
         super().__init__(PostgreSQLTables(self.node, database.schema))
-        #: See :class:`IMessageStore`.
+        #: See :class:`ISharedStore`.
         self.lease = lease or Lease(0.0)
         self._database = database
         self._reactor = reactor
@@ -120,7 +120,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
 
     def open(self) -> None:
         """
-        See :class:`IMessageStore`. It blocks until the server has answered.
+        See :class:`ISharedStore`. It blocks until the server has answered.
         """
         self._known, self._away = (0, 0), False
         self._database.open(self.leases.begin)
@@ -132,7 +132,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
 
     def close(self) -> "Deferred[None]":
         """
-        See :class:`IMessageStore`.
+        See :class:`ISharedStore`.
         """
         self.opening.closed()
         return self._end.wait()
@@ -151,13 +151,13 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
 
     def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
         """
-        See :class:`IMessageStore`. What a wrong clock says of the time is put right.
+        See :class:`ISharedStore`. What a wrong clock says of the time is put right.
         """
         return super().append(replace(post, time=self._righted(post.time)), admit)
 
     def running(self) -> float:
         """
-        See :class:`IMessageStore`.
+        See :class:`ISharedStore`.
         """
         return self.leases.running()
 
@@ -168,7 +168,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
     @whileOpen
     def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
         """
-        See :class:`IMessageStore`. What is said of another node's members is ignored.
+        See :class:`ISharedStore`. What is said of another node's members is ignored.
         """
         return ensureDeferred(self._advance(dict(progress)))
 
@@ -188,7 +188,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
     @whileOpen
     def roster(self, since: int) -> "Deferred[RosterNews]":
         """
-        See :class:`IMessageStore`.
+        See :class:`ISharedStore`.
         """
         return ensureDeferred(self._roster(since))
 
@@ -222,13 +222,13 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
 
     def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
-        See :class:`IMessageStore`.
+        See :class:`ISharedStore`.
         """
         return super().evict(memberId, None if since is None else since >> _SERIAL_BITS)
 
     def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
         """
-        See :class:`IMessageStore`.
+        See :class:`ISharedStore`.
         """
         return super().read(after, limit, maxBytes).addCallback(self._entriesRead)
 
@@ -240,7 +240,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
     @whileOpen
     def handOver(self, memberIds: Collection[int]) -> "Deferred[None]":
         """
-        See :class:`IMessageStore`.
+        See :class:`ISharedStore`.
         """
         return self.leases.handedOver(memberIds)
 
