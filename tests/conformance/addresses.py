@@ -2,13 +2,14 @@
 Where a member is: the spellings of its own address.
 """
 
+import socket
 from functools import partial
 
 from tests.conformance.case import Section
 from tests.conformance.receiver import Receiver
 from tests.conformance.room import Room
-from tests.conformance.server import Answer
-from tests.conformance.verdicts import Skipped
+from tests.conformance.server import Answer, readAnswer
+from tests.conformance.verdicts import Skipped, Violation
 
 ADDRESSES = Section("Callback addresses")
 
@@ -71,6 +72,26 @@ def ownName(room: Room) -> str:
     return _reached(_listener(room, "127.0.1.1"), room, "127.0.1.1")
 
 
+def _interfaceAddress() -> str:
+    # No packet is sent: a connected datagram socket says which address would be used.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError as error:
+            raise Skipped(f"this machine has no network: {error.strerror}") from error
+        return str(probe.getsockname()[0])
+
+
+@ADDRESSES.case("an interface's address, from the same machine")
+def interfaceAddress(room: Room) -> str:
+    """
+    pushed there
+    """
+    room.needsLoopback()
+    host = _interfaceAddress()
+    return _reached(_listener(room, host), room, host)
+
+
 for _host in ("127.1", "2130706433", "0x7f000001", "::ffff:127.0.0.1"):
     _check = partial(_reachedOrRefused, _host, "127.0.0.1")
     ADDRESSES.add(f"host {_host}", _OR_REFUSED, _check)
@@ -94,3 +115,31 @@ def fromElsewhere(room: Room) -> str:
     """
     source = room.elsewhere()
     return _reached(room.receiver(source), room, "", source)
+
+
+@FURTHER_ADDRESSES.case("address in the other version of IP, not mine")
+def otherVersion(room: Room) -> str:
+    """
+    refused: foreign_callback, and both addresses are told
+    """
+    own = room.elsewhere()
+    other = "2001:db8::1" if "." in own else "198.51.100.1"
+    address = f"{other}|{room.receiver().port}"
+    seen = room.refuses(f"connect_request|bob@|{address}", "foreign_callback", own)
+    if own not in seen or other not in seen:
+        raise Violation(seen)
+    return seen
+
+
+@FURTHER_ADDRESSES.case("server in the other version of IP")
+def otherHost(room: Room) -> str:
+    """
+    the same room
+    """
+    host = room.server.setup.said("otherHost")
+    bob = room.member("bob@")
+    with socket.create_connection((host, room.server.port), room.server.patience) as connection:
+        connection.sendall(f"from:ann{room.token}|hello".encode())
+        connection.shutdown(socket.SHUT_WR)
+        readAnswer(connection).mustAccept()
+    return room.hears(bob, "ann: hello")

@@ -1,9 +1,8 @@
 """
-How pushes come: their form, their order, and who never waits for whom.
+How pushes come: their form and their order.
 """
 
-import threading
-from functools import partial
+import time
 
 from tests.conformance.case import Section
 from tests.conformance.room import Room
@@ -79,75 +78,17 @@ def hangingMember(room: Room) -> str:
     return room.hears(bob, "ann: one", "ann: two", "ann: three")
 
 
-MISHAPS = Section("Members that are not there")
-
-
-def _reset(bytesRead: int, room: Room) -> str:
-    bob = room.member("bob@", resets=(bytesRead,))
-    room.says("hello")
-    return room.hears(bob, "ann: hello")
-
-
-MISHAPS.add("push reset unread", "sent again", partial(_reset, 0))
-MISHAPS.add("push read, then reset", "sent again", partial(_reset, 65536))
-
-
-@MISHAPS.case("push answered with ~")
-def answeredLater(room: Room) -> str:
+@PUSHES.case("sender that never pauses")
+def neverPauses(room: Room) -> str:
     """
-    sent again, before the next
+    what it said first comes meanwhile
     """
-    bob = room.member("bob@", answers=(b"~ busy\n",))
-    room.says("one")
-    room.says("two")
-    return room.hears(bob, "ann: one", "ann: one", "ann: two")
-
-
-@MISHAPS.case("push answered with !")
-def answeredNever(room: Room) -> str:
-    """
-    not sent again; the next one is
-    """
-    bob = room.member("bob@", answers=(b"! no thanks\n",))
-    room.says("one")
-    room.says("two")
-    return room.hears(bob, "ann: one", "ann: two")
-
-
-@MISHAPS.case("member 0.3 s late")
-def lateMember(room: Room) -> str:
-    """
-    sent again until it listens
-    """
-    bob = room.receiver()
-    room.registers("bob@", bob)
-    timer = threading.Timer(0.3, bob.open)
-    timer.start()
-    try:
-        room.says("hello")
-        return room.hears(bob, "ann: hello")
-    finally:
-        timer.join()
-
-
-@MISHAPS.case("refusing member")
-def refusingMember(room: Room) -> str:
-    """
-    one that never listens does not delay another
-    """
-    room.registers("gone@", room.receiver())
     bob = room.member("bob@")
-    for text in ("one", "two", "three"):
-        room.says(text)
-    return room.hears(bob, "ann: one", "ann: two", "ann: three")
-
-
-@MISHAPS.case("absent member moves")
-def absentMoves(room: Room) -> str:
-    """
-    what it missed comes to the new address, once
-    """
-    room.registers("bob@", room.receiver())
-    room.says("missed")
-    bob = room.member("bob@")
-    return room.hears(bob, "ann: missed")
+    deadline = time.monotonic() + room.server.patience
+    said = 0
+    while not room.heard(bob.wait(bool, 0)):
+        if time.monotonic() > deadline:
+            raise Violation(f"no push after {said} messages")
+        room.hurl(f"from:ann@|{said}")
+        said += 1
+    return f"a push after {said} messages"

@@ -5,7 +5,7 @@ What a sender sees, and where a message ends.
 import socket
 
 from tests.conformance.case import Section
-from tests.conformance.receiver import Receiver, resetOnClose
+from tests.conformance.receiver import resetOnClose
 from tests.conformance.room import Room
 from tests.conformance.server import readAnswer
 
@@ -91,99 +91,6 @@ def oneByteAtATime(room: Room) -> str:
     return room.hears(bob, "ann: slowly")
 
 
-LINES = Section("Lines without an end")
-
-
-def _waitFor(room: Room, bob: Receiver, text: str) -> None:
-    bob.wait(lambda texts: text in room.heard(texts), room.server.patience)
-
-
-def _keeps(room: Room, bob: Receiver, *lines: tuple[str, str]) -> str:
-    # One connection; each further message when bob has heard the one before.
-    with room.server.connect() as connection:
-        for number, (message, heard) in enumerate(lines):
-            connection.sendall(f"{message}\n".replace("@", room.token).encode())
-            if not number:
-                readAnswer(connection).mustAccept()
-            if heard:
-                _waitFor(room, bob, heard)
-        connection.shutdown(socket.SHUT_WR)
-    return room.hears(bob, *[heard for _, heard in lines if heard])
-
-
-@LINES.case("one line, no end of file")
-def lineWithoutEnd(room: Room) -> str:
-    """
-    taken 1.5 s after its newline
-    """
-    return _keeps(room, room.member("bob@"), ("from:ann@|no end", "ann: no end"))
-
-
-@LINES.case("two lines, no end of file")
-def twoLinesWithoutEnd(room: Room) -> str:
-    """
-    one message
-    """
-    return _keeps(room, room.member("bob@"), ("from:ann@|one\ntwo", "ann: one\nann: two"))
-
-
-@LINES.case("a line now and then")
-def lineNowAndThen(room: Room) -> str:
-    """
-    each is a message, said by the same name
-    """
-    return _keeps(
-        room,
-        room.member("bob@"),
-        ("from:ann@|one", "ann: one"),
-        ("from:ann@|two", "ann: two"),
-        ("three\nfour", "ann: three\nann: four"),
-    )
-
-
-@LINES.case("a command in a further line")
-def commandInFurtherLine(room: Room) -> str:
-    """
-    text: it neither registers nor speaks as somebody else
-    """
-    line = f"connect_request|eve@|{room.openAddress()}"
-    return _keeps(
-        room,
-        room.member("bob@"),
-        ("from:ann@|one", "ann: one"),
-        (line, f"ann: {line.replace('@', '')}"),
-        ("from:eve@|two", "ann: from:eve|two"),
-    )
-
-
-@LINES.case("a registration, then lines")
-def registrationThenLines(room: Room) -> str:
-    """
-    every verb is obeyed
-    """
-    address = room.openAddress()
-    return _keeps(
-        room,
-        room.member("bob@"),
-        (f"connect_request|ann@|{address}", ""),
-        ("from:ann@|one", "ann: one"),
-        (f"leave_request|ann@|{address}", ""),
-    )
-
-
-@LINES.case("half a line, then a reset")
-def halfALine(room: Room) -> str:
-    """
-    the lines before it are taken, it is not
-    """
-    bob = room.member("bob@")
-    with room.server.connect() as connection:
-        connection.sendall(f"from:ann{room.token}|one\nha".encode())
-        readAnswer(connection).mustAccept()
-        resetOnClose(connection)
-    return room.hears(bob, "ann: one")
-
-
 SIZES = Section("Long messages")
 
 _KIB = 1024
@@ -229,6 +136,16 @@ def messageFarTooBig(room: Room) -> str:
 
 
 CUTS = Section("Cut off")
+
+
+@CUTS.case("no bytes, then a reset")
+def resetProbe(room: Room) -> str:
+    """
+    nothing: others are served
+    """
+    with room.server.connect() as connection:
+        resetOnClose(connection)
+    return room.says("hello")
 
 
 @CUTS.case("half a message, then a reset")

@@ -12,6 +12,12 @@ _RESET = struct.pack("ii", 1, 0)
 # No server has reason to pause within a push.
 _READ_TIMEOUT = 10.0
 
+# What a kernel keeps unread for a program that asks for little; a push of some KiB does not fit.
+_SMALL_BUFFER = 2048
+
+# Seconds from the end of one half to the reset, so that a server sees both.
+_HALF_CLOSED = 0.3
+
 
 def resetOnClose(connection: socket.socket) -> None:
     """
@@ -27,6 +33,8 @@ class Receiver:
     :param host: an address of this machine.
     :param token: pushes without it are another's: taken, and forgotten.
     :param resets: the first connections are reset after a read of at most so many bytes.
+    :param halfCloses: the first connection is half-closed unread, with most of a large push still
+        on its way, and then reset.
     :param answers: the first texts with the token are answered so, line by line.
     :param holding: read to the end, but do not close before :meth:`release`.
     """
@@ -37,15 +45,20 @@ class Receiver:
         token: str,
         *,
         resets: Sequence[int] = (),
+        halfCloses: bool = False,
         answers: Sequence[bytes] = (),
         holding: bool = False,
     ) -> None:
         self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         # Bound but not yet open, it refuses connections, and nobody else can take the port.
         self._socket.bind((host, 0))
+        if halfCloses:
+            # The connections inherit it.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL_BUFFER)
         self.port = int(self._socket.getsockname()[1])
         self._token = token
         self._resets = list(resets)
+        self._halfCloses = halfCloses
         self._answers = list(answers)
         self._holding = holding
         self._held: list[socket.socket] = []
@@ -53,11 +66,17 @@ class Receiver:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
+    def listen(self) -> None:
+        """
+        Listen from now on, but never look at what comes.
+        """
+        self._socket.listen(128)
+
     def open(self) -> None:
         """
         Listen from now on.
         """
-        self._socket.listen(128)
+        self.listen()
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -78,6 +97,12 @@ class Receiver:
         """
         with self._changed:
             self._texts.clear()
+
+    def hold(self) -> None:
+        """
+        From now on, read to the end, but do not close.
+        """
+        self._holding = True
 
     def release(self) -> None:
         """
@@ -114,6 +139,13 @@ class Receiver:
                 connection.close()
 
     def _take(self, connection: socket.socket) -> None:
+        if self._halfCloses:
+            self._halfCloses = False
+            connection.shutdown(socket.SHUT_WR)
+            threading.Event().wait(_HALF_CLOSED)
+            resetOnClose(connection)
+            connection.close()
+            return
         if self._resets:
             resetOnClose(connection)
             connection.recv(self._resets.pop(0))

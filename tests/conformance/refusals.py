@@ -87,6 +87,16 @@ def ownListenerSpelled(room: Room) -> str:
 _add(FOREIGN, "foreign_callback", ("another machine", "connect_request|eve@|198.51.100.1|{port}"))
 _add(FOREIGN, "unresolvable", ("no such host", "connect_request|eve@|no such host|{port}"))
 
+
+@FOREIGN.case("name that nobody can have")
+def invalidName(room: Room) -> str:
+    """
+    ! unresolvable, or ~ where that is not known now
+    """
+    answer = room.send(f"connect_request|eve@|conformance.invalid|{room.receiver().port}")
+    return answer.mustBe("[!~] unresolvable: [^\n]+")
+
+
 PORTS = Section("Ports")
 
 _add(

@@ -64,8 +64,9 @@ class Room:
             raise Violation(f"not tried: {self.server.deaf}")
         data = _encoded(message.replace("@", self.token))
         answer = self.server.send(data, source)
-        if answer.accepted and data.startswith(_REGISTER):
-            self._registered.append((data, source))
+        if answer.obeyed and data.startswith(_REGISTER):
+            # Who leaves says no options.
+            self._registered.append((b"|".join(data.split(b"|")[:4]), source))
         return answer
 
     def hurl(self, message: str) -> None:
@@ -127,33 +128,42 @@ class Room:
         return self.address(receiver, host)
 
     def register(
-        self, name: str, receiver: Receiver, host: str | None = None, source: str | None = None
+        self,
+        name: str,
+        receiver: Receiver,
+        host: str | None = None,
+        source: str | None = None,
+        options: str | None = None,
     ) -> Answer:
         """
         Ask for pushes; where the server is known to push nothing, give up.
 
         :param host: in place of the usual one.
         :param source: the address to come from.
+        :param options: a fifth field.
         """
         if self.server.mute:
             raise Violation(f"not tried: {self.server.mute}")
-        return self.send(f"connect_request|{name}|{self.address(receiver, host)}", source)
+        fifth = "" if options is None else f"|{options}"
+        message = f"connect_request|{name}|{self.address(receiver, host)}{fifth}"
+        return self.send(message, source)
 
-    def registers(self, name: str, receiver: Receiver) -> None:
+    def registers(self, name: str, receiver: Receiver, options: str | None = None) -> None:
         """
         The server must take a registration.
         """
-        self.register(name, receiver).mustAccept()
+        self.register(name, receiver, options=options).mustAccept()
 
-    def member(self, name: str, **manner: Any) -> Receiver:
+    def member(self, name: str, options: str | None = None, **manner: Any) -> Receiver:
         """
         An open receiver that is registered.
 
+        :param options: a fifth field.
         :param manner: see :class:`Receiver`.
         """
         receiver = self.receiver(**manner)
         receiver.open()
-        self.registers(name, receiver)
+        self.registers(name, receiver, options)
         return receiver
 
     def heard(self, texts: list[str]) -> list[str]:
@@ -182,8 +192,21 @@ class Room:
         :returns: another address to come from, as good as another host to the server.
         :raises Skipped: there is none.
         """
-        self.needsHome()
-        return _ELSEWHERE
+        if self.server.setup.second is None and self.server.host != _HOME:
+            raise Skipped(f"only where HOST is {_HOME}, or with --second")
+        return self.server.setup.second or _ELSEWHERE
+
+    def gets(self, receiver: Receiver, count: int) -> list[str]:
+        """
+        A receiver must get so many pushes, in whatever form.
+
+        :returns: them all, without the token.
+        """
+        texts = receiver.wait(lambda texts: len(texts) >= count, self.server.patience)
+        plain = [text.replace(self.token, "") for text in texts]
+        if len(plain) != count:
+            raise Violation(f"in {self.server.patience:g} s {self._shown(plain)}")
+        return plain
 
     def hears(self, receiver: Receiver, *expected: str) -> str:
         """

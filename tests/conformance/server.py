@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from tests.conformance.setup import Setup
 from tests.conformance.verdicts import Violation
 
 #: Seconds that what was promised may take.
@@ -40,6 +41,13 @@ class Answer:
         """
         return not self.trouble and bool(re.fullmatch("(\\+ [0-9]+\n)?", self.text))
 
+    @property
+    def obeyed(self) -> bool:
+        """
+        Whether it is a receipt, or any other line that begins with ``+``.
+        """
+        return not self.trouble and bool(re.fullmatch("(\\+ [^\n]*\n)?", self.text))
+
     def refuses(self, code: str = "[a-z_]+") -> bool:
         """
         Whether it is one line ``! CODE: DETAIL`` and an orderly close.
@@ -54,6 +62,16 @@ class Answer:
         :raises Violation: it is no receipt.
         """
         if not self.accepted:
+            raise Violation(str(self))
+        return str(self)
+
+    def mustBe(self, line: str) -> str:
+        """
+        :param line: a regular expression for all of it.
+        :returns: what was seen.
+        :raises Violation: it is no such line, or no orderly close follows it.
+        """
+        if self.trouble or not re.fullmatch(f"{line}\n", self.text):
             raise Violation(str(self))
         return str(self)
 
@@ -95,11 +113,17 @@ class Server:
     :param host: as given by the user.
     :param callbackHost: where the server shall push; by default the address we come from.
     :param patience: seconds that what was promised may take.
+    :param setup: what is said about it.
     :raises OSError: nobody listens there.
     """
 
     def __init__(
-        self, host: str, port: int, callbackHost: str | None = None, patience: float = PATIENCE
+        self,
+        host: str,
+        port: int,
+        callbackHost: str | None = None,
+        patience: float = PATIENCE,
+        setup: Setup | None = None,
     ) -> None:
         with socket.create_connection((host, port), patience) as probe:
             self.host = str(probe.getpeername()[0])
@@ -107,6 +131,7 @@ class Server:
             self.ownHost = str(probe.getsockname()[0])
         self.port = port
         self.patience = patience
+        self.setup = setup or Setup()
         self.callbackHost = callbackHost or self.ownHost
         self.onLoopback = ip_address(self.ownHost).is_loopback
         wildcard = "::" if ":" in self.ownHost else "0.0.0.0"

@@ -8,21 +8,29 @@ from dataclasses import dataclass
 
 from tests.conformance.addresses import ADDRESSES, FURTHER_ADDRESSES
 from tests.conformance.case import Case, Section
+from tests.conformance.keys import KEYS
+from tests.conformance.limits import LIMITS
+from tests.conformance.lines import LINES
+from tests.conformance.mishaps import MISHAPS
 from tests.conformance.names import NAMES
-from tests.conformance.pushes import MISHAPS, PUSHES
-from tests.conformance.receipts import CUTS, LINES, RECEIPTS, SIZES
+from tests.conformance.options import OPTIONS
+from tests.conformance.otherports import ENCRYPTED, PROXIED
+from tests.conformance.pushes import PUSHES
+from tests.conformance.receipts import CUTS, RECEIPTS, SIZES
 from tests.conformance.receiver import Receiver
 from tests.conformance.refusals import FOREIGN, MALFORMED, PORTS
 from tests.conformance.registrations import AGAIN, OWNERS
 from tests.conformance.room import Room
 from tests.conformance.server import Server
+from tests.conformance.startedwith import POSITIONS, RESERVED
 from tests.conformance.texts import NOT_ASCII, TEXTS
 from tests.conformance.verdicts import Skipped, Verdict, Violation
 
 #: What a weak server dies of comes last, so that it can show what it does well.
 SECTIONS: tuple[Section, ...] = (
-    *(PUSHES, TEXTS, RECEIPTS, ADDRESSES, AGAIN, OWNERS, MALFORMED, NAMES, PORTS),
-    *(FURTHER_ADDRESSES, FOREIGN, SIZES, LINES, MISHAPS, NOT_ASCII, CUTS),
+    *(PUSHES, TEXTS, RECEIPTS, POSITIONS, RESERVED, ADDRESSES, AGAIN, OWNERS, MALFORMED, NAMES),
+    *(PORTS, FURTHER_ADDRESSES, FOREIGN, SIZES, LINES, OPTIONS, KEYS, PROXIED, ENCRYPTED, LIMITS),
+    *(MISHAPS, NOT_ASCII, CUTS),
 )
 
 # Messages by which an examination sees whether they keep their order.

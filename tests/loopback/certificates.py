@@ -139,7 +139,7 @@ class SecureRoom:
 
     def ports(self) -> list[int]:
         """
-        Where it listens by now: without TLS, then with it.
+        Where it listens by now: without TLS, with it, and where else its options say.
         """
         started = [line.partition(" starting on ")[2] for line in self.server.lines()]
         return [int(port) for port in started if port]
@@ -243,7 +243,10 @@ def secureRoom(directory: Path, *options: str) -> Iterator[SecureRoom]:
     A :class:`SecureRoom` that is ready to accept, and ends with its block.
     """
     room = SecureRoom(directory, *options)
+    count = 2 + options.count("--listen")
     with room.server as server:
-        eventually(lambda: len(room.ports()) == 2 or server.process.poll() is not None, "a start")
-        assert len(room.ports()) == 2, server.output
+        eventually(
+            lambda: len(room.ports()) == count or server.process.poll() is not None, "a start"
+        )
+        assert len(room.ports()) == count, server.output
         yield room

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.__main__ import main
+from tests.loopback.certificates import secureRoom
 from tests.loopback.rig import HOST, PATIENCE, chatserver, freePort
 
 
@@ -95,23 +96,51 @@ def test_otherRules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         status, table = _run(capsys, port, "--patience", str(PATIENCE))
     assert status == 1
     assert _failed(table) == {
+        "address in the other version of IP, not mine",
         "another machine",
         "another's address",
+        "key, from elsewhere",
         "message of 64 KiB and 100 bytes",
         "port below 1024",
         "speaking under another's name",
     }, table
 
 
-def test_receipts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_startedWith(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """
-    A server that answers with positions keeps the same promises.
+    What is said of a server is tried: its other ports, its receipts, a reserved name.
+    """
+    proxied = f"haproxy:tcp:0:interface={HOST}"
+    reserved = "ci=127.0.0.9"
+    options = ("--listen", proxied, "--receipts", "--reserve", reserved)
+    with secureRoom(tmp_path, *options) as room:
+        port, securePort, proxiedPort = room.ports()
+        said = ("--receipts", "--reserved", reserved, "--patience", str(PATIENCE))
+        ports = ("--tls-port", str(securePort), "--proxy-port", str(proxiedPort))
+        for case in ("position", "reserved", "header", "close_notify", "taken", "form", "refused"):
+            status, table = _run(capsys, port, "--only", case, *said, *ports)
+            assert status == 0, table
+            assert "skipped  " not in table, table
+
+
+def test_notStartedWith(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    A server that does not do what is said of it fails; of what is not said, the table says how.
     """
     port = freePort()
-    with chatserver(tmp_path, port, "--receipts"):
-        for case in ("taken", "form", "line", "refused"):
-            status, table = _run(capsys, port, "--only", case, "--patience", str(PATIENCE))
-            assert status == 0, table
+    with chatserver(tmp_path, port):
+        said = ("--receipts", "--reserved", "ci=127.0.0.9")
+        ports = ("--tls-port", str(port), "--proxy-port", str(port))
+        assert _failed(_run(capsys, port, *said, *ports, "--only", "position")[1]) == {
+            *("position of a message", "position of a registration"),
+            *("position of a line without an end", "position over TLS"),
+        }
+        assert _failed(_run(capsys, port, *said, "--only", "reserved name")[1]) == {
+            "reserved name, from elsewhere"
+        }
+        assert len(_failed(_run(capsys, port, *ports, "--only", "header")[1])) == 4
+        status, table = _run(capsys, port, "--only", "position")
+    assert (status, table.count("only with --receipts")) == (0, 4)
 
 
 def test_otherForm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
