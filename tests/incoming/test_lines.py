@@ -121,6 +121,19 @@ class RegisteredTests(SynchronousTestCase):
         self.assertEqual(readLines(data, None), (expected, _FREE))
         self.assertEqual(readLines(data, _FREE), (expected, _FREE))
 
+    def test_byteOrderMark(self) -> None:
+        """
+        So it is after what a message may begin with, such as the mark of a Windows editor.
+        """
+        for blanks in ("\ufeff", "\u3000", "\0"):
+            data = f"{blanks}connect_request|ann||9000\nleave_request|ann||9000\nfrom:bob|hi\n"
+            expected = [
+                Registration("ann", "", 9000),
+                Departure("ann", "", 9000),
+                RoomMessage("bob", "hi"),
+            ]
+            self.assertEqual(_read(data.encode()), expected)
+
     def test_text(self) -> None:
         """
         Lines without a verb are said by who spoke or registered last.

@@ -71,7 +71,8 @@ def readLines(
 def _split(data: bytes, voice: Voice | None) -> list[bytes]:
     if voice is None:
         first, newline, rest = data.strip(_BLANKS).partition(b"\n")
-        free = first.startswith(_REGISTER)
+        # At its beginning, or after a byte order mark, or after what else is a blank.
+        free = _REGISTER in first
         return [first.strip(b"\0"), *(_pieces(rest, free) if newline else ())]
     pieces = _pieces(data.rstrip(_BLANKS), voice.free)
     return pieces if any(pieces) else []
