@@ -109,9 +109,12 @@ def mergeMeanwhile(room: Room) -> str:
     """
     it comes once
     """
+    eve = room.member("eve@")
     room.registers("rob@", room.receiver())
     bob = _holdsOne(room)
     room.registers("rob@", bob)
+    # What is said later has arrived: by then, everybody in the server knows of the merge.
+    room.hears(eve, "ann: hello")
     bob.release()
     return room.hears(bob, "ann: hello")
 
