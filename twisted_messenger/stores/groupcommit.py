@@ -4,6 +4,9 @@ What stores on a database share: one transaction in flight, and wakes for those 
 Changes coalesce: everything asked for while a transaction is in flight rides in the next (at 5 ms
 per fsync that is thousands of messages a second instead of 128). A Deferred fires when its
 transaction is durable. Reads never share a transaction with writes: what is read is committed.
+
+Where one of them fails for what it is, the others must not: the transaction is tried again in
+halves, and these in halves, until it stands alone.
 """
 
 from abc import ABC, abstractmethod
@@ -15,6 +18,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.python.failure import Failure
 
 from twisted_messenger.entry import Entry, LogLimits, Post
+from twisted_messenger.errors import StoreClosed, StoreFull, StoreLost, StoreUncertain
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Enrolled, Enrolment, Progress, RosterLimits, RosterNews
@@ -27,6 +31,9 @@ Tables = TypeVar("Tables", bound=Any)
 
 #: Changes in one transaction: bounds how long the first of them waits for the last.
 BATCH = 256
+
+# Failures of the store: they say nothing of any single change.
+_OF_THE_STORE = (StoreClosed, StoreFull, StoreLost, StoreUncertain)
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class GroupCommitStore(ABC, Generic[Tables]):
         self.opening = Opening()
         self._tables = tables
         self._waiting: list[Step] = []
+        # Halves of a transaction that failed: tried before what came later.
+        self._halves: list[list[Step]] = []
         self._writing = False
         self._idle: list[Deferred[None]] = []
         self._followers: list[Callable[[], None]] = []
@@ -179,6 +188,8 @@ class GroupCommitStore(ABC, Generic[Tables]):
         return done
 
     def _nextBatch(self) -> list[Step]:
+        if self._halves:
+            return self._halves.pop(0)
         batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
         return batch
 
@@ -205,7 +216,13 @@ class GroupCommitStore(ABC, Generic[Tables]):
         self._wake()
 
     def _failed(self, reason: Failure, batch: list[Step]) -> None:
-        self._refused(reason, batch)
+        if len(batch) == 1 or reason.check(*_OF_THE_STORE):
+            self._refused(reason, batch)
+            return
+        middle = len(batch) // 2
+        self._halves[:0] = batch[:middle], batch[middle:]
+        self._writing = False
+        self._writeNext()
 
     def _refused(self, reason: Failure, batch: list[Step]) -> None:
         self._writing = False

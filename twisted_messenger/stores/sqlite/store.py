@@ -197,7 +197,7 @@ class SQLiteStore(GroupCommitStore[SQLiteFile]):
 
     def _failed(self, reason: Failure, batch: list[Step]) -> None:
         if not reason.check(StoreFull):
-            self._refused(reason, batch)
+            super()._failed(reason, batch)
             return
         # What frees space must not fail with what needs it, or a full store would stay full.
         freeing = [step for step in batch if step.frees]
