@@ -74,7 +74,7 @@ class PostgreSQLServer:
         self._data = self._folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self._run("initdb", "-A", "trust", "-U", "tester", "-E", "UTF8", "--no-sync", "-D")
-        self.port = _freePort()
+        self.port = freePort()
 
     @property
     def address(self) -> str:
@@ -165,11 +165,19 @@ class PostgreSQLServer:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self._folder)
 
     def _command(self, program: str, *arguments: str) -> list[str]:
-        command = [str(self._programs / program), *arguments]
-        return ["runuser", "-u", self._user, "--", *command] if os.geteuid() == 0 else command
+        return self.asItsUser(str(self._programs / program), *arguments)
+
+    def asItsUser(self, *command: str) -> list[str]:
+        """
+        A command that does not run as root either.
+        """
+        return ["runuser", "-u", self._user, "--", *command] if os.geteuid() == 0 else [*command]
 
 
-def _freePort() -> int:
+def freePort() -> int:
+    """
+    Where nobody listens yet.
+    """
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

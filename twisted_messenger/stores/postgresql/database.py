@@ -4,8 +4,10 @@ The way to a PostgreSQL server: connections, what they are told first, and what 
 
 import os
 import socket
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib.resources import files
 from typing import Any, TypeVar
 
@@ -42,7 +44,16 @@ _READERS = 3
 # Two nodes that make the first start of a room at once must not both make its tables.
 _SCHEMA_LOCK = 0x7717ED
 
+# Seconds in which a notice must come back, at the start.
+_PROBE_SECONDS = 5.0
+
 _FULL = (psycopg.errors.DiskFull,)
+
+_SET = (
+    "SELECT set_config('search_path', %(path)s, false),"
+    " set_config('statement_timeout', %(statement)s, false),"
+    " set_config('idle_in_transaction_session_timeout', %(standstill)s, false)"
+)
 
 
 class _Connection(adbapi.Connection):
@@ -54,8 +65,8 @@ class _Connection(adbapi.Connection):
         """
         Undo what was not committed; on a lost connection, the server has.
         """
-        connection = self._connection
-        if connection is not None and not connection.closed:
+        connection: Any = self._connection
+        if not connection.closed:
             try:
                 connection.rollback()
                 return
@@ -85,13 +96,8 @@ class PostgreSQLDatabase:
         self.schema = f"twisted_messenger_{room}"
         self._reactor = reactor
         asked: dict[str, Any] = dict(conninfo_to_dict(conninfo))
-        options = (
-            f"-c search_path={self.schema} -c statement_timeout={STATEMENT_SECONDS}s"
-            f" -c idle_in_transaction_session_timeout={STANDSTILL_SECONDS}s"
-        )
         self._conninfo = make_conninfo(
             conninfo,
-            options=" ".join(filter(None, [asked.get("options"), options])),
             connect_timeout=asked.get("connect_timeout", _CONNECT_SECONDS),
             tcp_user_timeout=asked.get("tcp_user_timeout", 1000 * _CONNECT_SECONDS),
             **_KEEPALIVES,
@@ -114,7 +120,7 @@ class PostgreSQLDatabase:
             prepare(cursor)
 
         self.once(prepared)
-        self._pools = [self._pool(1), self._pool(1), self._pool(_READERS, _autocommit)]
+        self._pools = [self._pool(1), self._pool(1), self._pool(_READERS, autocommit=True)]
 
     def once(self, call: Callable[[Any], object]) -> None:
         """
@@ -123,22 +129,59 @@ class PostgreSQLDatabase:
         :raises StartError: the server cannot be used.
         """
         try:
+            self._probe()
             with psycopg.connect(self._conninfo) as connection, connection.cursor() as cursor:
+                self._enter(connection)
                 call(cursor)
         except psycopg.Error as error:
             raise StartError(
                 f"--store: {self.name}: {firstLine(error)}; start it, or give another address"
             ) from None
 
-    def _pool(self, size: int, opened: "Callable[[Any], None] | None" = None) -> Any:
+    def _pool(self, size: int, *, autocommit: bool = False) -> Any:
         return _Pool(
             "psycopg",
             self._conninfo,
             cp_min=1,
             cp_max=size,
             cp_reactor=self._reactor,
-            cp_openfun=opened,
+            cp_openfun=partial(self._enter, autocommit=autocommit),
         )
+
+    def _probe(self) -> None:
+        """
+        See that a session is one, before anything is set that strangers would find in theirs.
+        """
+        with (
+            psycopg.connect(self._conninfo, autocommit=True) as listening,
+            psycopg.connect(self._conninfo, autocommit=True) as telling,
+        ):
+            channel = f"probe{uuid.uuid4().hex}"
+            listening.execute(f"LISTEN {channel}")
+            telling.execute("SELECT pg_notify(%s, '')", (channel,))
+            if not any(True for _ in listening.notifies(timeout=_PROBE_SECONDS, stop_after=1)):
+                raise StartError(
+                    f"--store: {self.name}: no notice comes back, as with a pooler in transaction"
+                    " mode; let it pool sessions, or give the database's own address"
+                )
+
+    def _enter(self, connection: Any, *, autocommit: bool = False) -> None:
+        """
+        Prepare a new connection. A pooler takes no settings along with its start.
+        """
+        # What a transaction sets is gone when it is undone.
+        connection.autocommit = True
+        try:
+            values = {
+                "path": f'"{self.schema}"',
+                "statement": f"{STATEMENT_SECONDS}s",
+                "standstill": f"{STANDSTILL_SECONDS}s",
+            }
+            connection.execute(_SET, values)
+        except psycopg.Error:
+            connection.close()
+            raise
+        connection.autocommit = autocommit
 
     def prepare(self, cursor: Any) -> None:
         """
@@ -215,7 +258,8 @@ class PostgreSQLDatabase:
         return deferToThreadPool(self._reactor, self._pools[2].threadpool, self._listening)
 
     def _listening(self) -> Any:
-        connection = psycopg.connect(self._conninfo, autocommit=True)
+        connection = psycopg.connect(self._conninfo)
+        self._enter(connection, autocommit=True)
         try:
             connection.execute(f'LISTEN "{self.schema}"')
         except psycopg.Error:
@@ -248,10 +292,6 @@ def _cutOff(connection: Any) -> None:
         own.shutdown(socket.SHUT_RDWR)
 
 
-def _autocommit(connection: Any) -> None:
-    connection.autocommit = True
-
-
 def firstLine(error: Exception) -> str:
     """
     What went wrong, in one line.
@@ -265,10 +305,10 @@ def translated(reason: Failure) -> Failure:
     What psycopg says, in the store's own words.
     """
     error = reason.value
+    if not isinstance(error, psycopg.Error):
+        return reason
     if isinstance(error, _FULL):
         return Failure(StoreFull(firstLine(error)))
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return Failure(StoreLost(firstLine(error)))
-    if isinstance(error, psycopg.Error):
-        return Failure(StoreError(firstLine(error)))
-    return reason
+    return Failure(StoreError(firstLine(error)))

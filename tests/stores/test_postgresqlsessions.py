@@ -1,0 +1,96 @@
+"""
+Databases, roles and poolers as others have set them up.
+"""
+
+from typing import Any
+
+import psycopg
+
+from tests.pooler import pooling
+from tests.stores.postgresqlrig import ImmediateDatabase, PostgreSQLTestCase, StillReactor
+from tests.stores.rostercontract import anyone, at, post
+from twisted_messenger.errors import StartError
+from twisted_messenger.roster import RosterLimits
+from twisted_messenger.stores.postgresql.store import PostgreSQLStore
+
+
+class SessionTestCase(PostgreSQLTestCase):
+    """
+    Nodes with addresses of their own.
+    """
+
+    def make(self, address: str) -> PostgreSQLStore:
+        """
+        A node that is not open yet.
+        """
+        reactor = StillReactor()
+        database = ImmediateDatabase(address, self.room, reactor)
+        return PostgreSQLStore(database, reactor, forgetSeconds=0)
+
+    def refused(self, address: str) -> str:
+        """
+        Fail to start.
+
+        :returns: the line.
+        """
+        line = str(self.assertRaises(StartError, self.make(address).open))
+        self.assertNotIn("\n", line)
+        return line
+
+    def opened(self, address: str) -> Any:
+        """
+        A node, with a member, so that messages are kept.
+        """
+        store = self.make(address)
+        store.open()
+        self.addCleanup(lambda: self.successResultOf(store.close()))
+        self.successResultOf(store.enrol(at("bob", 5000), RosterLimits()))
+        return store
+
+    def say(self, store: PostgreSQLStore, *texts: str) -> None:
+        """
+        Append messages.
+        """
+        for text in texts:
+            self.assertIsInstance(self.successResultOf(store.append(post(text), anyone)), int)
+
+    def texts(self, store: PostgreSQLStore) -> list[str]:
+        """
+        What is in the log.
+        """
+        return [entry.text for entry in self.successResultOf(store.read(0, 100, 100_000))]
+
+
+class PoolerTests(SessionTestCase):
+    """
+    A pooler lies before the database.
+    """
+
+    def test_sessions(self) -> None:
+        """
+        One that pools sessions is no hindrance, at the first start and at the next.
+        """
+        with pooling(self.server, "session") as pooler:
+            for text in ("one", "two"):
+                store = self.make(pooler.address)
+                store.open()
+                self.successResultOf(store.enrol(at("bob", 5000), RosterLimits()))
+                self.say(store, text)
+                texts = self.texts(store)
+                self.successResultOf(store.close())
+        self.assertEqual(texts, ["one", "two"])
+
+    def test_transactions(self) -> None:
+        """
+        One that pools transactions would lose what the database tells: it is refused, in a line
+        that says what to do, before anything is changed.
+        """
+        with pooling(self.server, "transaction") as pooler:
+            line = self.refused(pooler.address)
+            with psycopg.connect(pooler.address) as stranger:
+                path = stranger.execute("SHOW search_path").fetchone()
+        self.assertEqual(path, ('"$user", public',))
+        self.assertIn("transaction mode", line)
+        self.assertIn("pool sessions", line)
+        schema = f"twisted_messenger_{self.room}"
+        self.assertEqual(self.server.execute(f"SELECT to_regnamespace('{schema}')"), [(None,)])
