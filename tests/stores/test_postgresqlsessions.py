@@ -94,3 +94,73 @@ class PoolerTests(SessionTestCase):
         self.assertIn("pool sessions", line)
         schema = f"twisted_messenger_{self.room}"
         self.assertEqual(self.server.execute(f"SELECT to_regnamespace('{schema}')"), [(None,)])
+
+
+class EncodingTests(SessionTestCase):
+    """
+    A database keeps texts in an encoding, and sessions speak in another.
+    """
+
+    def test_database(self) -> None:
+        """
+        One that cannot hold every message, or takes any bytes, is refused with the mend.
+        """
+        for encoding in ("SQL_ASCII", "LATIN1"):
+            name = f"{self.room}{encoding.lower()}"
+            self.server.execute(
+                f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0"
+                " LC_COLLATE 'C' LC_CTYPE 'C'"
+            )
+            self.addCleanup(self.server.execute, f"DROP DATABASE {name}")
+            line = self.refused(self.server.address.replace("/postgres", f"/{name}"))
+            self.assertIn(encoding, line)
+            self.assertIn("createdb -E UTF8", line)
+
+    def test_session(self) -> None:
+        """
+        What the address or the environment says of a session's encoding does not matter.
+        """
+        store = self.opened(f"{self.server.address}?client_encoding=LATIN1")
+        self.assertIsInstance(
+            self.successResultOf(store.append(post("\u65e5\u672c", name="\u65e5"), anyone)), int
+        )
+        (entry,) = self.successResultOf(store.read(0, 100, 100_000))
+        self.assertEqual((entry.name, entry.text), ("\u65e5", "\u65e5\u672c"))
+        self.assertEqual(self.successResultOf(store.names(9)), ["bob"])
+
+
+class RoleTests(SessionTestCase):
+    """
+    A node comes as a role that may do little.
+    """
+
+    def setUp(self) -> None:
+        """
+        Make the role.
+        """
+        super().setUp()
+        self.role = f"{self.room}role"
+        self.schema = f"twisted_messenger_{self.room}"
+        self.server.execute(f"CREATE ROLE {self.role} LOGIN")
+        self.addCleanup(
+            self.server.execute, f"DROP OWNED BY {self.role} CASCADE; DROP ROLE {self.role}"
+        )
+        self.address = self.server.address.replace("tester", self.role)
+
+    def test_notAllowed(self) -> None:
+        """
+        One that may make no schema is refused in the database's words.
+        """
+        self.assertIn("permission denied", self.refused(self.address))
+
+    def test_schemaIsThere(self) -> None:
+        """
+        A schema that somebody else made is enough.
+        """
+        self.server.execute(
+            f"CREATE SCHEMA {self.schema};"
+            f" GRANT USAGE, CREATE ON SCHEMA {self.schema} TO {self.role}"
+        )
+        store = self.opened(self.address)
+        self.say(store, "one")
+        self.assertEqual(self.texts(store), ["one"])

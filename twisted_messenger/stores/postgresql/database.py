@@ -98,6 +98,7 @@ class PostgreSQLDatabase:
         asked: dict[str, Any] = dict(conninfo_to_dict(conninfo))
         self._conninfo = make_conninfo(
             conninfo,
+            client_encoding="UTF8",
             connect_timeout=asked.get("connect_timeout", _CONNECT_SECONDS),
             tcp_user_timeout=asked.get("tcp_user_timeout", 1000 * _CONNECT_SECONDS),
             **_KEEPALIVES,
@@ -156,6 +157,7 @@ class PostgreSQLDatabase:
             psycopg.connect(self._conninfo, autocommit=True) as listening,
             psycopg.connect(self._conninfo, autocommit=True) as telling,
         ):
+            self._mustBeUTF8(listening)
             channel = f"probe{uuid.uuid4().hex}"
             listening.execute(f"LISTEN {channel}")
             telling.execute("SELECT pg_notify(%s, '')", (channel,))
@@ -164,6 +166,14 @@ class PostgreSQLDatabase:
                     f"--store: {self.name}: no notice comes back, as with a pooler in transaction"
                     " mode; let it pool sessions, or give the database's own address"
                 )
+
+    def _mustBeUTF8(self, connection: Any) -> None:
+        (encoding,) = connection.execute("SHOW server_encoding").fetchone()
+        if encoding != "UTF8":
+            raise StartError(
+                f"--store: {self.name}: the database's encoding is {encoding}, and not every"
+                " message fits in there; make one with: createdb -E UTF8 -T template0"
+            )
 
     def _enter(self, connection: Any, *, autocommit: bool = False) -> None:
         """
@@ -192,8 +202,7 @@ class PostgreSQLDatabase:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
         there = cursor.execute("SELECT to_regclass(%s)", (f"{self.schema}.room",)).fetchone()[0]
         if there is None:
-            cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{self.schema}"')
-            cursor.execute(_script("schema.sql"))
+            self._create(cursor)
         (version,) = cursor.execute("SELECT version FROM room").fetchone()
         if version == 1:
             self._upgrade(cursor)
@@ -209,6 +218,13 @@ class PostgreSQLDatabase:
                     "the database has {setting} off: what was accepted can be lost when it crashes",
                     setting=setting,
                 )
+
+    def _create(self, cursor: Any) -> None:
+        (made,) = cursor.execute("SELECT to_regnamespace(%s)", (f'"{self.schema}"',)).fetchone()
+        if made is None:
+            # Where somebody else has made it, this node may not be allowed to.
+            cursor.execute(f'CREATE SCHEMA "{self.schema}"')
+        cursor.execute(_script("schema.sql"))
 
     def _upgrade(self, cursor: Any) -> None:
         """
