@@ -3,19 +3,41 @@ A server that is away, or goes in the very moment.
 """
 
 from collections.abc import Callable
+from select import select
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail
 
 from tests.stores.postgresqlrig import ImmediateDatabase, PostgreSQLTestCase, StillReactor
 from tests.stores.rostercontract import anyone, at, post
-from twisted_messenger.errors import StartError, StoreLost, StoreUncertain
+from twisted_messenger.errors import StartError, StoreError, StoreLost, StoreUncertain
 from twisted_messenger.interfaces import MAIN_ROOM
 from twisted_messenger.roster import RosterLimits
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
 from twisted_messenger.stores.postgresql.store import PATIENCE, PostgreSQLStore, parsePostgreSQL
 
 T = TypeVar("T")
+
+
+def _standStill(cursor: Any) -> None:
+    """
+    Wait for the end of a session that does nothing in its transaction.
+    """
+    cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '1ms'")
+    select([cursor.connection.fileno()], [], [], 30)
+
+
+def _say(sql: str) -> Callable[[Any], object]:
+    return lambda cursor: cursor.execute(sql)
+
+
+# What can befall a transaction before its first statement.
+_FAULTS: dict[str, Callable[[Any], object]] = {
+    "terminated": _say("SELECT pg_terminate_backend(pg_backend_pid())"),
+    "read-only": _say("SET TRANSACTION READ ONLY"),
+    "stood still": _standStill,
+    "broken": _say("SELECT 1 / 0"),
+}
 
 
 class FaultyDatabase(ImmediateDatabase):
@@ -35,7 +57,10 @@ class FaultyDatabase(ImmediateDatabase):
         fault = self.faults.pop(0) if self.faults else ""
         if fault == "before":
             return fail(StoreLost("before"))
-        done = super().run(call)
+        if fault in _FAULTS:
+            done = super().run(lambda cursor: (_FAULTS[fault](cursor), call(cursor))[1])
+        else:
+            done = super().run(call)
         return done.addCallback(lambda _: fail(StoreLost("after"))) if fault == "after" else done
 
 
@@ -124,6 +149,67 @@ class AwayTests(PostgreSQLTestCase):
         self.reactor.pump([0.25] * (int(4 * PATIENCE) + 1))
         self.failureResultOf(said, StoreUncertain)
         self.database.faults = []
+
+    def test_nobodyKnowsWhateverFollows(self) -> None:
+        """
+        So it is whatever the database says afterwards: that it may only be read, or anything else.
+        """
+        for fault in ("read-only", "broken", "terminated"):
+            self.database.faults = ["after", *[fault] * 100]
+            said = self.store.append(post("one"), anyone)
+            self.assertNoResult(said)
+            self.reactor.pump([0.25] * (int(4 * PATIENCE) + 1))
+            self.failureResultOf(said, StoreUncertain)
+            self.database.faults = []
+            self.assertIsInstance(self.successResultOf(self.store.append(post("x"), anyone)), int)
+
+    def test_inTheEndItSays(self) -> None:
+        """
+        If it says in the end that it was stored, so it is answered.
+        """
+        self.database.faults = ["after", "read-only", "broken", "terminated"]
+        said = self.store.append(post("one"), anyone)
+        self.reactor.pump([0.25] * 4)
+        self.assertIsInstance(self.successResultOf(said), int)
+        self.assertEqual(self.texts(), ["one"])
+
+    def test_shortlyRefused(self) -> None:
+        """
+        Who says something while the database is being stopped, may only be read, or has stood
+        still waits for a moment, and is heard.
+        """
+        for fault in ("read-only", "terminated", "stood still"):
+            self.database.faults = [fault] * 2
+            said = self.store.append(post(fault), anyone)
+            self.assertNoResult(said)
+            self.reactor.pump([0.25] * 2)
+            self.assertIsInstance(self.successResultOf(said), int)
+        self.assertEqual(self.texts(), ["read-only", "terminated", "stood still"])
+
+    def test_sessionThatMayOnlyRead(self) -> None:
+        """
+        A session that may only read, for ever, is given up: another one may write.
+        """
+        forEver = _say("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+        self.successResultOf(self.database.run(forEver))
+        said = self.store.append(post("one"), anyone)
+        self.reactor.advance(0.25)
+        self.assertIsInstance(self.successResultOf(said), int)
+
+    def test_oneFails(self) -> None:
+        """
+        What cannot be stored takes nothing along that shares its transaction.
+        """
+        self.database.faults = ["before"]
+        said = [self.store.append(post("busy"), anyone)]
+        said += [self.store.append(post("one"), anyone)]
+        bad = self.store.append(post("bad", name="a\0b"), anyone)
+        said += [self.store.append(post("two"), anyone)]
+        self.reactor.advance(0.25)
+        for one in said:
+            self.assertIsInstance(self.successResultOf(one), int)
+        self.failureResultOf(bad, StoreError)
+        self.assertEqual(self.texts(), ["busy", "one", "two"])
 
 
 class StartTests(PostgreSQLTestCase):

@@ -4,6 +4,7 @@ The way to a PostgreSQL server: connections, what they are told first, and what 
 
 import os
 import socket
+import sys
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -49,6 +50,10 @@ _PROBE_SECONDS = 5.0
 
 _FULL = (psycopg.errors.DiskFull,)
 
+# Errors of these classes say something of the session or of the server, not of what was asked: it
+# may only be read, it is about to end or not yet there. Another connection may find it otherwise.
+_OF_THE_SESSION = ("25", "57")
+
 _SET = (
     "SELECT set_config('search_path', %(path)s, false),"
     " set_config('statement_timeout', %(statement)s, false),"
@@ -66,7 +71,8 @@ class _Connection(adbapi.Connection):
         Undo what was not committed; on a lost connection, the server has.
         """
         connection: Any = self._connection
-        if not connection.closed:
+        # The pool calls this while it handles the error.
+        if not connection.closed and not _ofTheSession(sys.exc_info()[1]):
             try:
                 connection.rollback()
                 return
@@ -316,6 +322,10 @@ def firstLine(error: Exception) -> str:
     return lines[0] if lines else type(error).__name__
 
 
+def _ofTheSession(error: BaseException | None) -> bool:
+    return isinstance(error, psycopg.Error) and (error.sqlstate or "")[:2] in _OF_THE_SESSION
+
+
 def translated(reason: Failure) -> Failure:
     """
     What psycopg says, in the store's own words.
@@ -325,6 +335,6 @@ def translated(reason: Failure) -> Failure:
         return reason
     if isinstance(error, _FULL):
         return Failure(StoreFull(firstLine(error)))
-    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or _ofTheSession(error):
         return Failure(StoreLost(firstLine(error)))
     return Failure(StoreError(firstLine(error)))

@@ -26,7 +26,7 @@ from zope.interface import implementer
 
 from twisted_messenger.contents import RoomContents
 from twisted_messenger.entry import Entry, Post
-from twisted_messenger.errors import NoSuchRoom, StoreError, StoreLost, StoreUncertain
+from twisted_messenger.errors import NoSuchRoom, StoreLost, StoreUncertain
 from twisted_messenger.interfaces import MAIN_ROOM, Admission, IPortableStore, ISharedStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
@@ -300,18 +300,19 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
                 results: list[Any] = await self._database.run(
                     lambda cursor: self._tables.on(cursor).transact(batch)
                 )
-            except StoreLost as error:
-                if self._reactor.seconds() >= giveUp:
-                    self._away = True
-                    raise self._lost(batch, error) from None
+            except Exception as error:
+                # Once it was to be committed, only the database can say what became of it.
+                lost = batch.committing or isinstance(error, StoreLost)
+                if not lost or self._reactor.seconds() >= giveUp:
+                    self._away = lost
+                    if batch.committing:
+                        raise StoreUncertain(str(error)) from error
+                    raise
             else:
                 self._away = False
                 self._learn(*self._tables.known)
                 return results
             await deferLater(self._reactor, _RETRY_SECONDS, lambda: None)
-
-    def _lost(self, batch: Batch, error: StoreLost) -> StoreError:
-        return StoreUncertain(str(error)) if batch.committing else error
 
 
 def parsePostgreSQL(reactor: Any, argument: str, room: str = MAIN_ROOM) -> PostgreSQLStore:
