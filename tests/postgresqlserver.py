@@ -18,6 +18,7 @@ from tempfile import mkdtemp
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 HOST = "127.0.0.1"
 
@@ -149,7 +150,14 @@ class PostgreSQLServer:
         """
         Say something to it.
         """
-        with psycopg.connect(self.address, autocommit=True) as connection:
+        return self.executeIn("postgres", sql)
+
+    def executeIn(self, database: str, sql: str) -> "list[tuple[object, ...]]":
+        """
+        The same in another database.
+        """
+        address = make_conninfo(self.address, dbname=database)
+        with psycopg.connect(address, autocommit=True) as connection:
             cursor = connection.execute(sql.encode())
             return cursor.fetchall() if cursor.description else []
 

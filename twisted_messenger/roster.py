@@ -185,6 +185,8 @@ class RosterNews:
     :param members: who joined, moved, or registered again, of those whom this node serves.
     :param departed: the ids of those who are no longer there, or another node's.
     :param leaving: the ids of those whom another node is to serve: hand them over.
+    :param generation: where it is another one, the store goes on from another copy, and what was
+        told before may not be so.
     """
 
     revision: int
@@ -192,6 +194,7 @@ class RosterNews:
     members: Sequence[MemberState]
     departed: Sequence[int]
     leaving: Sequence[int] = ()
+    generation: int = 0
 
 
 @dataclass(frozen=True)

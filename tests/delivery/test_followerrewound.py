@@ -83,6 +83,18 @@ class RewoundTests(SynchronousTestCase):
         self.store.wake()
         self.assertRewound()
 
+    def test_further(self) -> None:
+        """
+        The store says so, since it goes on beyond everything that was heard of the copy before.
+        """
+        self.reader.told.clear()
+        self.store.generation = 1
+        self.store.say("new")
+        self.assertRewound()
+        self.reader.told.clear()
+        self.store.say("next")
+        self.assertEqual(self.reader.told, ["next", "."])
+
     def test_unreadable(self) -> None:
         """
         A store that breaks in that moment is read from its beginning as soon as it can be.

@@ -3,6 +3,7 @@ What the tests of a store's users share: a store whose answers come when the tes
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail
@@ -28,6 +29,7 @@ class HandStore(MemoryStore):
         self.trims: list[LogLimits] = []
         self.error: Exception | None = None
         self.slow = False
+        self.generation = 0
         self.gates: list[Deferred[None]] = []
 
     def answer(self) -> None:
@@ -59,7 +61,11 @@ class HandStore(MemoryStore):
         """
         Tell the news, when it is time.
         """
-        return self._ask("roster", lambda: MemoryStore.roster(self, since))
+
+        def news() -> "Deferred[RosterNews]":
+            return MemoryStore.roster(self, since).addCallback(replace, generation=self.generation)
+
+        return self._ask("roster", news)
 
     def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
         """

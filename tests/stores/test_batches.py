@@ -6,6 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_messenger.stores.postgresql.generation import Known
 from twisted_messenger.stores.postgresql.tables import Batch, PostgreSQLTables
 
 
@@ -25,7 +26,7 @@ class SlowCommit:
         """
         if "FOR UPDATE" in sql:
             self.committed = 1
-            self._rows = [(3, 7, 1, 100, 2, 0.0)]
+            self._rows = [(1, 100, 2, 0.0, 5, 3, 7, 0, "here", "here")]
         elif sql.startswith("SELECT batch"):
             self._rows = [(self.committed,)] if self.committed else []
         else:
@@ -53,6 +54,6 @@ class BatchTests(SynchronousTestCase):
         batch = Batch(1, [lambda: calls.append("again")])
         batch.results, batch.committing = [7], True
         tables = PostgreSQLTables("me", "channel").on(SlowCommit())
-        self.assertEqual(tables.transact(batch), [7])
+        self.assertEqual(tables.transact(batch, Known()), [7])
         self.assertEqual(calls, [])
-        self.assertEqual(tables.known, (3, 7))
+        self.assertEqual(tables.known, Known(5, 3, 7))

@@ -11,6 +11,7 @@ import psycopg
 from tests.stores.postgresqlrig import PostgreSQLTestCase
 from tests.stores.rostercontract import anyone, at, post
 from twisted_messenger.roster import RosterLimits
+from twisted_messenger.stores.postgresql.generation import Known
 from twisted_messenger.stores.postgresql.tables import Batch, PostgreSQLTables
 
 #: Writers at once, each with so many transactions of so many messages.
@@ -102,14 +103,14 @@ class OrderTests(PostgreSQLTestCase):
         """
         early, late = self.connect(), self.connect()
         first = self.tables(early)
-        first.transact(Batch(1, [lambda: first.append(post("first"), anyone)]))
+        first.transact(Batch(1, [lambda: first.append(post("first"), anyone)]), Known())
         late.execute("SET lock_timeout = '100ms'")
         second = self.tables(late)
         batch = Batch(2, [lambda: second.append(post("second"), anyone)])
-        self.assertRaises(psycopg.errors.LockNotAvailable, second.transact, batch)
+        self.assertRaises(psycopg.errors.LockNotAvailable, second.transact, batch, Known())
         late.rollback()
         early.commit()
-        self.tables(late).transact(Batch(3, []))
+        self.tables(late).transact(Batch(3, []), Known())
         late.commit()
         entries = self.successResultOf(self.store.read(0, 10, 10_000))
         self.assertEqual([entry.text for entry in entries], ["first"])
@@ -126,7 +127,7 @@ class OrderTests(PostgreSQLTestCase):
                 tables = self.tables(connection)
                 posts = [post(f"{writer}.{number}.{part}") for part in range(MESSAGES)]
                 calls = [partial(tables.append, one, anyone) for one in posts]
-                tables.transact(Batch(number + 1, calls))
+                tables.transact(Batch(number + 1, calls), Known())
                 connection.commit()
 
     def test_sixWriters(self) -> None:

@@ -2,6 +2,8 @@
 Databases, roles and poolers as others have set them up.
 """
 
+import threading
+import time
 from typing import Any
 
 import psycopg
@@ -164,3 +166,29 @@ class RoleTests(SessionTestCase):
         store = self.opened(self.address)
         self.say(store, "one")
         self.assertEqual(self.texts(store), ["one"])
+
+
+class FirstStartTests(SessionTestCase):
+    """
+    Nodes that make the first start of a room at once.
+    """
+
+    def test_oneMakesTheTables(self) -> None:
+        """
+        Who comes second waits for the first, and uses its tables.
+        """
+        first, second = self.make(self.server.address), self.make(self.server.address)
+        waiting = threading.Thread(target=second.open, daemon=True)
+
+        def meanwhile(_: object) -> None:
+            waiting.start()
+            deadline = time.monotonic() + 30
+            waiters = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            while not self.server.execute(waiters):
+                self.assertLess(time.monotonic(), deadline)
+
+        first._database.open(meanwhile)
+        waiting.join(30)
+        self.say(second, "one")
+        self.successResultOf(second.close())
+        first._database.close()

@@ -64,7 +64,7 @@ class LogFollower:
         self._store = store
         self._reader = reader
         self._reactor = reactor
-        self._revision = 0
+        self._generation = self._revision = 0
         self._head: int | None = None
         self._running = False
         # Read all anew, before anything else.
@@ -133,18 +133,26 @@ class LogFollower:
 
     async def _readRoster(self) -> RosterNews | None:
         news = await self._store.roster(self._revision)
-        if self._running and (news.revision < self._revision or news.head < (self._head or 0)):
-            self.log.critical("the store has gone back to an older copy: what came since is lost")
+        if self._running and self._isOfAnotherCopy(news):
+            self.log.critical(
+                "the store may have gone back to an older copy: what that lacks is lost"
+            )
             self._rewind()
             news = await self._store.roster(0)
         if not self._running:
             return None
         if self._head is None:
-            self._head = news.head
+            self._generation, self._head = news.generation, news.head
         self._reader.rosterChanged(news)
         # Not before: a reader that raised must hear the same again.
         self._revision = news.revision
         return news
+
+    def _isOfAnotherCopy(self, news: RosterNews) -> bool:
+        if self._head is None:
+            return False
+        another = news.generation != self._generation
+        return another or news.revision < self._revision or news.head < self._head
 
     async def _readLog(self, head: int, changed: bool) -> None:
         """

@@ -57,7 +57,20 @@ _OF_THE_SESSION = ("25", "57")
 _SET = (
     "SELECT set_config('search_path', %(path)s, false),"
     " set_config('statement_timeout', %(statement)s, false),"
-    " set_config('idle_in_transaction_session_timeout', %(standstill)s, false)"
+    " set_config('idle_in_transaction_session_timeout', %(standstill)s, false),"
+    " set_config('twisted_messenger.origin', %(origin)s, false)"
+)
+
+_UNTOLD = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.FeatureNotSupported,
+)
+
+# A server that only follows another one does not answer.
+_ORIGIN = (
+    "SELECT system_identifier || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+    " FROM pg_control_system()"
 )
 
 
@@ -192,6 +205,7 @@ class PostgreSQLDatabase:
                 "path": f'"{self.schema}"',
                 "statement": f"{STATEMENT_SECONDS}s",
                 "standstill": f"{STANDSTILL_SECONDS}s",
+                "origin": _originOf(connection),
             }
             connection.execute(_SET, values)
         except psycopg.Error:
@@ -206,8 +220,12 @@ class PostgreSQLDatabase:
         :raises StartError: they cannot be used.
         """
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
-        there = cursor.execute("SELECT to_regclass(%s)", (f"{self.schema}.room",)).fetchone()[0]
-        if there is None:
+        # Of the catalogue itself: what a session remembers of names is older than the lock.
+        (there,) = cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = %s AND tablename = 'room')",
+            (self.schema,),
+        ).fetchone()
+        if not there:
             self._create(cursor)
         (version,) = cursor.execute("SELECT version FROM room").fetchone()
         if version == 1:
@@ -226,8 +244,10 @@ class PostgreSQLDatabase:
                 )
 
     def _create(self, cursor: Any) -> None:
-        (made,) = cursor.execute("SELECT to_regnamespace(%s)", (f'"{self.schema}"',)).fetchone()
-        if made is None:
+        (made,) = cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s)", (self.schema,)
+        ).fetchone()
+        if not made:
             # Where somebody else has made it, this node may not be allowed to.
             cursor.execute(f'CREATE SCHEMA "{self.schema}"')
         cursor.execute(_script("schema.sql"))
@@ -312,6 +332,15 @@ def _cutOff(connection: Any) -> None:
         return
     with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as own:
         own.shutdown(socket.SHUT_RDWR)
+
+
+def _originOf(connection: Any) -> str:
+    try:
+        (origin,) = connection.execute(_ORIGIN).fetchone()
+    except _UNTOLD:
+        # Some who rent databases out keep this to themselves.
+        return ""
+    return str(origin)
 
 
 def firstLine(error: Exception) -> str:

@@ -8,7 +8,9 @@ CREATE TABLE room (
     revision   bigint  NOT NULL DEFAULT 0,  -- of the roster
     members    bigint  NOT NULL DEFAULT 0,  -- how many there are
     entries    bigint  NOT NULL DEFAULT 0,  -- in the log
-    size       bigint  NOT NULL DEFAULT 0   -- of these, in bytes
+    size       bigint  NOT NULL DEFAULT 0,  -- of these, in bytes
+    generation bigint  NOT NULL DEFAULT 0,  -- of positions: one more on each older copy
+    origin     text    NOT NULL DEFAULT ''  -- the server and its timeline at the last change
 );
 INSERT INTO room (version) VALUES (2);
 

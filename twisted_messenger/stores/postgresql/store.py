@@ -36,6 +36,7 @@ from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
 from twisted_messenger.stores.opening import whileOpen
 from twisted_messenger.stores.postgresql.copying import exportRoom, fillRoom
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase, firstLine
+from twisted_messenger.stores.postgresql.generation import Known
 from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS, LeaseKeeper
 from twisted_messenger.stores.postgresql.leasetables import LeaseTables
 from twisted_messenger.stores.postgresql.notices import Notices
@@ -99,9 +100,11 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         self._reactor = reactor
         self._forgetSeconds = forgetSeconds
         self._forgot = -forgetSeconds
-        # Of the roster's revision and the log's last position, what this node has heard: they may
-        # be further by now, and then it will hear of that too.
-        self._known = 0, 0
+        # What this node has heard: the room may be further by now, and then it will hear of that
+        # too; but where its tables are not so far, they are an older copy.
+        self._known = Known()
+        # Of the positions that this node's followers know.
+        self._generation = 0
         self._doubtful = False
         self._number = 0
         self._away = False
@@ -122,7 +125,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         """
         See :class:`ISharedStore`. It blocks until the server has answered.
         """
-        self._known, self._away = (0, 0), False
+        self._known, self._away = Known(), False
         self._database.open(self.leases.begin)
         self.leases.start()
         self._notices.start()
@@ -173,15 +176,18 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         return ensureDeferred(self._advance(dict(progress)))
 
     async def _advance(self, progress: dict[int, Progress]) -> None:
-        epochs = dict(self.leases.epochs)
-        fenced, forgettable = await self._ask(lambda tables: tables.advance(progress, epochs))
-        if fenced:
+        epochs, known = dict(self.leases.epochs), replace(self._known, generation=self._generation)
+        advance = await self._ask(lambda tables: tables.advance(progress, epochs, known))
+        if advance.copied:
+            # It is no news of these tables. Whatever is written takes them over.
+            await self._write(lambda: None)
+        if advance.fenced:
             self.log.warn(
                 "the progress of {count} members was not written: they are another node's",
-                count=fenced,
+                count=advance.fenced,
             )
         now = self._reactor.seconds()
-        if forgettable and now - self._forgot >= self._forgetSeconds:
+        if advance.forgettable and now - self._forgot >= self._forgetSeconds:
             self._forgot = now
             await self._write(self._tables.forget)
 
@@ -196,16 +202,14 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         # Before it is read: what happens to this node meanwhile is told the next time.
         revision, serial = since >> _SERIAL_BITS, since & (1 << _SERIAL_BITS) - 1
         upTo = self.leases.serial
-        if since and not self._doubtful and (revision, serial) == (self._known[0], upTo):
-            return RosterNews(since, self._known[1], [], [])
-        news = await self._ask(lambda tables: tables.roster(revision))
+        if since and not self._doubtful and (revision, serial) == (self._known.revision, upTo):
+            return RosterNews(since, self._known.head, [], [], generation=self._generation)
+        news = await self._rosterAt(revision)
         while upTo != self.leases.serial:
             # It may be older than what was learned meanwhile: lost members must not come back.
             upTo = self.leases.serial
-            news = await self._ask(lambda tables: tables.roster(revision))
-        if self._doubtful:
-            self._doubtful, self._known = False, (0, 0)
-        self._learn(news.revision, news.head)
+            news = await self._rosterAt(revision)
+        self._doubtful, self._generation = False, news.generation
         self.leases.forget(news.departed)
         served = [
             replace(one, registered=one.registered << _SERIAL_BITS)
@@ -219,6 +223,18 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
             departed=[*news.departed, *self.leases.departedSince(serial)] if since else [],
             leaving=self.leases.leavingSince(serial) if since else [],
         )
+
+    async def _rosterAt(self, revision: int) -> RosterNews:
+        known = replace(self._known, batch=0)
+        news = await self._ask(lambda tables: tables.roster(revision))
+        read = Known(news.generation, news.revision, news.head)
+        if known.exceeds(read):
+            # An older copy. Whatever is written takes it over.
+            await self._write(lambda: None)
+            news = await self._ask(lambda tables: tables.roster(revision))
+            read = Known(news.generation, news.revision, news.head)
+        self._learn(read)
+        return news
 
     def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
@@ -234,7 +250,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
 
     def _entriesRead(self, entries: list[Entry]) -> list[Entry]:
         if entries:
-            self._learn(head=entries[-1].position)
+            self._learn(Known(head=entries[-1].position))
         return entries
 
     @whileOpen
@@ -268,17 +284,18 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
             # What this node changed itself, its followers know.
             return
         else:
-            self._learn(int(notice[2]), int(notice[3]))
+            self._learn(Known(revision=int(notice[2]), head=int(notice[3])))
         self._wake()
 
-    def _learn(self, revision: int = 0, head: int = 0) -> None:
-        self._known = max(revision, self._known[0]), max(head, self._known[1])
+    def _learn(self, known: Known) -> None:
+        self._known = self._known.further(known)
 
     def _stands(self) -> None:
         standing = self.leases.standing
+        now = Known(revision=standing.revision, head=standing.head)
         # An older copy, or an answer that others have overtaken: the database must say.
-        self._doubtful |= standing.revision < self._known[0] or standing.head < self._known[1]
-        self._learn(standing.revision, standing.head)
+        self._doubtful |= replace(self._known, generation=0, batch=0).exceeds(now)
+        self._learn(now)
         self._wake()
 
     def _ask(self, question: Callable[[PostgreSQLTables], T]) -> "Deferred[T]":
@@ -297,9 +314,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         giveUp = self._reactor.seconds() + (0 if self._away else PATIENCE)
         while True:
             try:
-                results: list[Any] = await self._database.run(
-                    lambda cursor: self._tables.on(cursor).transact(batch)
-                )
+                results = await self._try(batch)
             except Exception as error:
                 # Once it was to be committed, only the database can say what became of it.
                 lost = batch.committing or isinstance(error, StoreLost)
@@ -310,9 +325,22 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
                     raise
             else:
                 self._away = False
-                self._learn(*self._tables.known)
+                self._learned(batch.number)
                 return results
             await deferLater(self._reactor, _RETRY_SECONDS, lambda: None)
+
+    def _try(self, batch: Batch) -> "Deferred[list[Any]]":
+        known = self._known
+        return self._database.run(lambda cursor: self._tables.on(cursor).transact(batch, known))
+
+    def _learned(self, number: int) -> None:
+        self._learn(replace(self._tables.known, batch=number))
+        if self._tables.raised:
+            self.log.warn(
+                "this is another copy of the database, after a failover or a restore: the room"
+                " goes on at position {position}",
+                position=self._tables.known.head,
+            )
 
 
 def parsePostgreSQL(reactor: Any, argument: str, room: str = MAIN_ROOM) -> PostgreSQLStore:

@@ -4,6 +4,7 @@ What only PostgreSQL says of a room's tables: transactions under the room's lock
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from re import ASCII, sub
 from typing import Any
@@ -22,6 +23,7 @@ from twisted_messenger.roster import (
     RosterNews,
 )
 from twisted_messenger.stores.copying import CopyingTables, sizeOf
+from twisted_messenger.stores.postgresql.generation import Known, isAnother
 from twisted_messenger.stores.postgresql.leasetables import RAN
 from twisted_messenger.stores.retention import entrySize, judgeShare
 from twisted_messenger.stores.tables import MEMBER_STATE, memberState
@@ -32,12 +34,41 @@ _SERVED = (
 )
 
 
+# Where the tables lie: the server and its timeline, as the session was told, and which tables they
+# are there. After a failover or a restore, one of these is another.
+_HERE = (
+    "coalesce(nullif(current_setting('twisted_messenger.origin', true), '') || '/' || tableoid, '')"
+)
+
+# The room's row, where the tables are still those that a node has known.
+_SAME = (
+    "SELECT newest FROM room WHERE generation = :generation AND newest >= :head"
+    " AND NOT EXISTS (SELECT 1 FROM writers WHERE id = :node AND batch < :batch)"
+    f" AND (origin = {_HERE} OR '' IN (origin, {_HERE}))"
+)
+
+
 @lru_cache(maxsize=256)
 def _translated(sql: str) -> str:
     """
     Name the values in psycopg's way.
     """
     return sub(r"(?<!:):([a-z]\w*)", r"%(\1)s", sql, flags=ASCII)
+
+
+@dataclass(frozen=True)
+class Advance:
+    """
+    What became of the cursors that a node wrote.
+
+    :param fenced: how many are of members that are another node's by now.
+    :param forgettable: whether entries can be forgotten.
+    :param copied: whether nothing was written, since the tables are another copy.
+    """
+
+    fenced: int = 0
+    forgettable: bool = False
+    copied: bool = False
 
 
 class Batch:
@@ -68,9 +99,14 @@ class PostgreSQLTables(CopyingTables):
         super().__init__()
         self._node = node
         self._channel = channel
+        #: What the tables said after the last change.
+        self.known = Known()
+        #: Whether that has begun a new generation.
+        self.raised = False
         self._cursor: Any = None
         self._position = self._members = 0
         self._ran = 0.0
+        self._origin = ""
         self._added: list[tuple[Post, bool]] = []
         self._owners: dict[str, Member | None] = {}
         self._shares: dict[str, int] = {}
@@ -89,26 +125,43 @@ class PostgreSQLTables(CopyingTables):
     def _head(self) -> int:
         return self._position
 
-    def transact(self, batch: Batch) -> list[Any]:
+    def transact(self, batch: Batch, known: Known) -> list[Any]:
         """
         Make a batch of changes, unless that has happened.
 
+        :param known: of the room, to this node, before the transaction began.
         :returns: what each returned.
         """
         # First of all: an earlier try may still be under way in the server, and hold the lock.
-        self._lock()
+        found, copied = self._lock(known)
+        self.known, self.raised = found, False
         if batch.committing and self._wasCommitted(batch):
             return batch.results
         batch.committing = False
-        revision, head = self._revision, self._position
+        if copied or known.exceeds(found):
+            self._goOnBeyond(known)
         results = [call() for call in batch.calls]
         self._insertAdded()
         if self._mayForget or not self._members:
             self._forgetDelivered()
-        changed = (revision, head) != (self._revision, self._position)
+        changed = (found.revision, found.head) != (self._revision, self._position)
         self._unlock(batch.number, changed)
+        self.known = Known(self.known.generation, self._revision, self._position, batch.number)
         batch.results, batch.committing = results, True
         return results
+
+    def _goOnBeyond(self, known: Known) -> None:
+        """
+        Begin a new generation, where these tables are an older copy of those that were known.
+        """
+        self.known, self.raised = known.beyond(self.known), True
+        self._revision, self._position = self.known.revision, self.known.head
+        # What nobody was given lies before them: who has everything has that too.
+        self._execute(
+            "UPDATE members SET cursor = :head WHERE id IN (SELECT id FROM members WHERE"
+            " cursor >= (SELECT coalesce(max(position), 0) FROM log) ORDER BY id FOR UPDATE)",
+            {"head": self._position},
+        )
 
     def _wasCommitted(self, batch: Batch) -> bool:
         row = self._execute(
@@ -116,29 +169,35 @@ class PostgreSQLTables(CopyingTables):
         ).fetchone()
         return row is not None and row[0] >= batch.number
 
-    @property
-    def known(self) -> tuple[int, int]:
+    def _lock(self, known: Known) -> tuple[Known, bool]:
         """
-        The roster's revision and the log's last position, after the last change.
-        """
-        return self._revision, self._position
+        Begin.
 
-    def _lock(self) -> None:
+        :param known: what there is to compare with, where the tables keep nothing of this node.
+        :returns: how far the tables have come, and whether they were copied from elsewhere.
+        """
         row = self._execute(
-            f"SELECT revision, newest, entries, size, members, ({RAN}) FROM room FOR UPDATE"
+            f"SELECT entries, size, members, ({RAN}), generation, revision, newest,"
+            f" coalesce((SELECT batch FROM writers WHERE id = :node), :batch), origin, {_HERE}"
+            " FROM room FOR UPDATE",
+            {"node": self._node, "batch": known.batch},
         ).fetchone()
-        self._revision, self._position, self._entries, self._size, self._members, self._ran = row
+        self._entries, self._size, self._members, self._ran, *counts, origin, here = row
+        found = Known(*counts)
+        self._revision, self._position = found.revision, found.head
+        self._origin = here or origin
         self._added = []
         self._owners = {}
         self._shares = {}
         self._mayForget = False
+        return found, isAnother(origin, here)
 
     def _unlock(self, number: int, changed: bool) -> None:
         self._execute(
             "WITH mine AS (INSERT INTO writers (id, batch) VALUES (:node, :batch)"
             " ON CONFLICT (id) DO UPDATE SET batch = :batch, written = now()),"
             " ours AS (UPDATE room SET revision = :revision, newest = :head, entries = :entries,"
-            " size = :size, members = :members)"
+            " size = :size, members = :members, generation = :generation, origin = :origin)"
             " SELECT pg_notify(:channel, :sender) WHERE :changed",
             {
                 "node": self._node,
@@ -149,6 +208,8 @@ class PostgreSQLTables(CopyingTables):
                 "entries": self._entries,
                 "size": self._size,
                 "members": self._members,
+                "generation": self.known.generation,
+                "origin": self._origin,
                 "channel": self._channel,
                 "changed": changed,
             },
@@ -281,9 +342,11 @@ class PostgreSQLTables(CopyingTables):
         """
         See :meth:`IMessageStore.roster`: of the members whose partitions this node has.
         """
-        revision, head = self._execute("SELECT revision, newest FROM room").fetchone()
+        revision, head, generation = self._execute(
+            "SELECT revision, newest, generation FROM room"
+        ).fetchone()
         if revision == since:
-            return RosterNews(revision, head, [], [])
+            return RosterNews(revision, head, [], [], generation=generation)
         rows = self._execute(
             # One after the other: a condition on either table would be tried on all members.
             f"{_SERVED} revision > :since UNION {_SERVED} acquired > :since",
@@ -291,23 +354,26 @@ class PostgreSQLTables(CopyingTables):
         )
         members = sorted(map(memberState, rows), key=lambda state: state.member.id)
         # A reader that knows nobody yet need not be told who left.
-        return RosterNews(revision, head, members, self._departedSince(since) if since else [])
+        departed = self._departedSince(since) if since else []
+        return RosterNews(revision, head, members, departed, generation=generation)
 
     def advance(
-        self, progress: Mapping[int, Progress], epochs: Mapping[int, int] | None = None
-    ) -> tuple[int, bool]:
+        self, progress: Mapping[int, Progress], epochs: Mapping[int, int], known: Known
+    ) -> Advance:
         """
         Note how far members have come, as far as this node still serves them.
 
         It takes no lock on the room: a long list would hold everybody up.
 
         :param epochs: of the partitions that this node believes to have.
-        :returns: how many are another node's by now, and whether entries can be forgotten.
+        :param known: of the room, to this node; its generation is that of the positions.
         """
         moved = sorted(progress.items())
-        epochs = epochs or {}
         values = {
             "node": self._node,
+            "generation": known.generation,
+            "head": known.head,
+            "batch": known.batch,
             "ids": [memberId for memberId, _ in moved],
             "cursors": [one.cursor for _, one in moved],
             "skipped": [one.skipped for _, one in moved],
@@ -321,7 +387,7 @@ class PostgreSQLTables(CopyingTables):
         }
         written = self._execute(
             "UPDATE members SET cursor ="
-            " greatest(members.cursor, least(new.cursor, (SELECT newest FROM room))),"
+            " greatest(members.cursor, least(new.cursor, same.newest)),"
             " skipped = greatest(members.skipped, new.skipped),"
             " told = greatest(members.told, new.told),"
             " reached = greatest(members.reached, new.reached),"
@@ -333,7 +399,7 @@ class PostgreSQLTables(CopyingTables):
             " CAST(:lastReached AS double precision[])) AS new (id, cursor, skipped, told, reached,"
             " failing_since, attempts, last_reached), partitions,"
             " unnest(CAST(:numbers AS integer[]), CAST(:epochs AS bigint[]))"
-            " AS held (number, epoch)"
+            f" AS held (number, epoch), ({_SAME}) AS same"
             " WHERE members.id = new.id AND partitions.number = members.partition"
             " AND partitions.owner = :node AND partitions.number = held.number"
             " AND partitions.epoch = held.epoch",
@@ -341,14 +407,16 @@ class PostgreSQLTables(CopyingTables):
         ).rowcount
         fenced = 0
         if written < len(moved):
-            (there,) = self._execute(
-                "SELECT count(*) FROM members WHERE id = ANY(:ids)", values
+            there, same = self._execute(
+                f"SELECT count(*), EXISTS ({_SAME}) FROM members WHERE id = ANY(:ids)", values
             ).fetchone()
+            if not same:
+                return Advance(copied=True)
             fenced = there - written
         (forgettable,) = self._execute(
             "SELECT EXISTS (SELECT 1 FROM log WHERE position <= (SELECT min(cursor) FROM members))"
         ).fetchone()
-        return fenced, bool(forgettable)
+        return Advance(fenced, bool(forgettable))
 
     def exported(self) -> RoomContents:
         """
@@ -363,7 +431,7 @@ class PostgreSQLTables(CopyingTables):
 
         :returns: whether they were unused; else nothing was done.
         """
-        self._lock()
+        self.known, _ = self._lock(Known())
         if self._position or self._members:
             return False
         self.fill(contents)

@@ -3,6 +3,8 @@
 -- Under its old name, a node of version 1 would find it: one that was stopped while the others were
 -- upgraded, and goes on, must fail before it has written anything.
 ALTER TABLE room RENAME COLUMN head TO newest;
+ALTER TABLE room ADD COLUMN generation bigint NOT NULL DEFAULT 0;
+ALTER TABLE room ADD COLUMN origin text NOT NULL DEFAULT '';
 UPDATE room SET version = 2, revision = revision + 1;
 
 -- Nor may it write how far members have come.
