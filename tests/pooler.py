@@ -29,6 +29,7 @@ listen_port = {port}
 unix_socket_dir =
 auth_type = any
 pool_mode = {mode}
+default_pool_size = 60
 """
 
 
@@ -51,7 +52,7 @@ def pooling(server: PostgreSQLServer, mode: str) -> "Iterator[Pooler]":
 
 class Pooler:
     """
-    One pooler, with what Debian's package sets where nobody says otherwise.
+    One pooler; a node has up to six connections.
 
     :param server: what it connects to.
     :param mode: see :func:`pooling`.

@@ -30,14 +30,18 @@ _FOLDERS = "/usr/lib/postgresql/*/bin"
 
 
 @contextmanager
-def running(*settings: str) -> "Iterator[PostgreSQLServer]":
+def running(
+    *settings: str, follows: "PostgreSQLServer | None" = None
+) -> "Iterator[PostgreSQLServer]":
     """
     A server that runs, and is gone afterwards.
+
+    :param follows: whose standby it is.
     """
     programs = serverPrograms()
     if programs is None:
         pytest.skip("there is no PostgreSQL server here: apt-get install postgresql")
-    server = PostgreSQLServer(programs, *settings)
+    server = PostgreSQLServer(programs, *settings, follows=follows)
     try:
         server.start()
         yield server
@@ -62,9 +66,12 @@ class PostgreSQLServer:
 
     :param programs: where its programs are.
     :param settings: more of its settings.
+    :param follows: whose standby it is; ``None`` for a server of its own.
     """
 
-    def __init__(self, programs: Path, *settings: str) -> None:
+    def __init__(
+        self, programs: Path, *settings: str, follows: "PostgreSQLServer | None" = None
+    ) -> None:
         self._programs = programs
         self._folder = Path(mkdtemp(prefix="postgresql-"))
         # It refuses to run as root.
@@ -72,10 +79,14 @@ class PostgreSQLServer:
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres", "postgres")
         self._settings = settings
+        self.port = freePort()
         self._data = self._folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
-        self._run("initdb", "-A", "trust", "-U", "tester", "-E", "UTF8", "--no-sync", "-D")
-        self.port = freePort()
+        if follows is None:
+            self._run("initdb", "-A", "trust", "-U", "tester", "-E", "UTF8", "--no-sync", "-D")
+        else:
+            whom = ("-h", HOST, "-p", str(follows.port), "-U", "tester", "-R")
+            self._run("pg_basebackup", *whom, "--checkpoint=fast", "--no-sync", "-D")
 
     @property
     def address(self) -> str:
@@ -115,6 +126,45 @@ class PostgreSQLServer:
         self._process.wait(_PATIENCE)
         self._process = None
 
+    def promote(self) -> None:
+        """
+        Let a standby be a primary from now on.
+        """
+        self._run("pg_ctl", "promote", "-w", "-D")
+
+    def stopFollowing(self) -> None:
+        """
+        Let a standby hear no more of its primary.
+        """
+        self.execute("ALTER SYSTEM SET primary_conninfo = ''")
+        self.execute("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + _PATIENCE
+        while self.execute("SELECT pid FROM pg_stat_wal_receiver"):
+            assert time.monotonic() < deadline, "it follows on"
+
+    def pause(self) -> None:
+        """
+        Let all of its processes stand still.
+        """
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """
+        Let them go on.
+        """
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        # What started it stands still with it. It comes before its children: it would make others.
+        for pid in [self._process.pid, self.pid, *self._children()]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _children(self) -> list[int]:
+        tasks = Path("/proc") / str(self.pid) / "task"
+        return [int(pid) for path in tasks.glob("*/children") for pid in path.read_text().split()]
+
     @property
     def pid(self) -> int:
         """
@@ -142,6 +192,8 @@ class PostgreSQLServer:
         Stop, and leave nothing behind.
         """
         try:
+            if self._process is not None:
+                self.resume()
             self.stop(signal.SIGQUIT)
         finally:
             shutil.rmtree(self._folder)

@@ -21,15 +21,23 @@ class Load:
     :param nodes: tells where one may send to now.
     :param senders: how many.
     :param pause: seconds between two messages of each.
+    :param prefix: what its texts begin with.
     """
 
-    def __init__(self, nodes: Callable[[], list[int]], senders: int = 8, pause: float = 0.1):
+    def __init__(
+        self,
+        nodes: Callable[[], list[int]],
+        senders: int = 8,
+        pause: float = 0.1,
+        prefix: str = "m",
+    ):
         #: Texts that were answered by a close without a byte.
         self.accepted: list[str] = []
         #: How often an answer began so; ``reset`` and ``unreachable`` too.
         self.answers: Counter[str] = Counter()
         self._nodes = nodes
         self._pause = pause
+        self._prefix = prefix
         self._numbers = itertools.count()
         self._ended = threading.Event()
         self._threads = [
@@ -40,7 +48,7 @@ class Load:
     def _run(self, sender: int) -> None:
         choose = random.Random(sender)
         while not self._ended.wait(self._pause):
-            text = f"m{next(self._numbers)}"
+            text = f"{self._prefix}{next(self._numbers)}"
             while not self._send(choose.choice(self._nodes()), sender, text):
                 if self._ended.wait(_RETRY):
                     return

@@ -56,10 +56,12 @@ class Cluster:
     Nodes of one room, gone with the ``with`` block.
 
     :param server: the database.
+    :param address: how nodes reach it, where that is not its own address.
     """
 
-    def __init__(self, server: PostgreSQLServer) -> None:
+    def __init__(self, server: PostgreSQLServer, address: str | None = None) -> None:
         self.server = server
+        self._address = address or server.address
         self.room = f"cluster{os.getpid()}-{next(_rooms)}"
         self.nodes: list[Node] = []
         self._stack = ExitStack()
@@ -78,7 +80,7 @@ class Cluster:
         """
         folder = Path(self._stack.enter_context(TemporaryDirectory()))
         port = freePort()
-        store = ("--store", self.server.address, "--room", self.room, "--rate", "0")
+        store = ("--store", self._address, "--room", self.room, "--rate", "0")
         # All nodes and members are on this machine.
         here = ("--callbacks", "cidr:127.0.0.0/8")
         node = Node(chatserver(folder, port, *store, *here, *options), port)
@@ -110,6 +112,15 @@ class Cluster:
             " WHERE owner IS NOT NULL GROUP BY owner ORDER BY 1"
         )
         return [int(str(count)) for (count,) in rows]
+
+    def membersAt(self, server: PostgreSQLServer) -> int:
+        """
+        How many members a server knows of.
+        """
+        ((count,),) = server.execute(
+            f'SELECT count(*) FROM "twisted_messenger_{self.room}".members'
+        )
+        return int(str(count))
 
     def __enter__(self) -> "Cluster":
         return self

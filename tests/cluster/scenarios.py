@@ -5,6 +5,7 @@ What happens to nodes, and what members and senders notice of it.
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ from tests.cluster.load import Load
 from tests.cluster.members import Members, Verdict
 from tests.cluster.nodes import Cluster, Node
 from tests.loopback.rig import eventually
-from tests.postgresqlserver import PostgreSQLServer
+from tests.pooler import pooling
+from tests.postgresqlserver import HOST, PostgreSQLServer, running
 
 _pause = threading.Event().wait
 
@@ -45,26 +47,30 @@ def _scene(
     nodes: int,
     act: Callable[[Cluster, Members], str],
     seconds: float,
+    address: str | None = None,
 ) -> Outcome:
     """
     Members at some nodes, a steady load, and something that happens in the middle of it.
     """
-    with Cluster(server) as cluster, Members(members) as all_:
+    with Cluster(server, address) as cluster, Members(members) as all_:
         cluster.start(nodes)
         all_.register(cluster.ports())
         with Load(cluster.ports) as load:
             _pause(seconds)
             told = act(cluster, all_)
             _pause(seconds)
-        eventually(lambda: all_.have(load.accepted), "everybody has everything")
-        _pause(0.5)
-        answers = ", ".join(f"{count} {answer}" for answer, count in sorted(load.answers.items()))
-        return Outcome(
-            all_.judge(load.accepted),
-            len(load.accepted),
-            max(all_.lastServed()),
-            f"{told}; answers: {answers}",
-        )
+        return _outcome(all_, told, load)
+
+
+def _outcome(all_: Members, told: str, *loads: Load) -> Outcome:
+    accepted = [text for load in loads for text in load.accepted]
+    eventually(lambda: all_.have(accepted), "everybody has everything")
+    _pause(0.5)
+    answers = sum((load.answers for load in loads), Counter[str]())
+    counts = ", ".join(f"{count} {answer}" for answer, count in sorted(answers.items()))
+    return Outcome(
+        all_.judge(accepted), len(accepted), max(all_.lastServed()), f"{told}; answers: {counts}"
+    )
 
 
 def killed(server: PostgreSQLServer, members: int = 200, seconds: float = 4) -> Outcome:
@@ -141,3 +147,67 @@ def joinedAndLeft(server: PostgreSQLServer, members: int = 200, seconds: float =
         return f"even after {joined:.1f} s (its start included), and after {left:.1f} s"
 
     return _scene(server, members, 3, act, seconds)
+
+
+def stalled(server: PostgreSQLServer, members: int = 200, seconds: float = 4) -> Outcome:
+    """
+    Let PostgreSQL stand still for three seconds.
+    """
+
+    def act(cluster: Cluster, all_: Members) -> str:
+        server.pause()
+        _pause(3)
+        server.resume()
+        return "it stood still for 3 s"
+
+    return _scene(server, members, 3, act, seconds)
+
+
+def pooled(server: PostgreSQLServer, members: int = 200, seconds: float = 4) -> Outcome:
+    """
+    A pooler lies between: a node is started again, and the pooler too.
+    """
+    with pooling(server, "session") as pooler:
+
+        def act(cluster: Cluster, all_: Members) -> str:
+            cluster.drop(cluster.nodes[0], lambda node: node.twistd.stop())
+            cluster.add()
+            _pause(seconds)
+            began = time.monotonic()
+            pooler.stop()
+            pooler.start()
+            return f"the pooler was away for {time.monotonic() - began:.1f} s"
+
+        return _scene(server, members, 3, act, seconds, pooler.address)
+
+
+def failedOver(server: PostgreSQLServer, members: int = 200, seconds: float = 4) -> Outcome:
+    """
+    A primary dies, and its standby, which lacks the last messages, is promoted.
+
+    :param server: is left alone: the scenario has a primary of its own.
+    """
+    with running() as primary, running(follows=primary) as standby:
+        address = (
+            f"postgresql://tester@/postgres?host={HOST},{HOST}&port={primary.port},{standby.port}"
+            "&target_session_attrs=read-write"
+        )
+        with Cluster(primary, address) as cluster, Members(members) as all_:
+            cluster.start(3)
+            all_.register(cluster.ports())
+            with Load(cluster.ports) as before:
+                _pause(seconds)
+                eventually(lambda: cluster.membersAt(standby) == members, "the standby follows")
+                standby.stopFollowing()
+                known = len(before.accepted)
+                _pause(seconds)
+            # What it had delivered is no loss to anybody.
+            eventually(lambda: all_.have(before.accepted), "everybody has everything")
+            primary.stop(signal.SIGQUIT)
+            cluster.server = standby
+            with Load(cluster.ports, prefix="after ") as after:
+                _pause(1)
+                standby.promote()
+                _pause(seconds)
+            told = f"the standby lacked {len(before.accepted) - known} or so"
+            return _outcome(all_, told, before, after)

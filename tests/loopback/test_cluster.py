@@ -61,3 +61,27 @@ def test_restarted() -> None:
     # Its own, since others need the shared one; and with everything on disk.
     with running() as server:
         _kept(scenarios.restarted(server, MEMBERS, SECONDS))
+
+
+def test_stalled() -> None:
+    """
+    Who says something while the database stands still for three seconds is heard, and not refused.
+    """
+    with running() as server:
+        outcome = scenarios.stalled(server, MEMBERS, SECONDS)
+    _kept(outcome)
+    assert "~" not in outcome.told, outcome.told
+
+
+def test_pooled(postgresql: PostgreSQLServer) -> None:
+    """
+    A pooler that pools sessions may lie between, and may be restarted.
+    """
+    _kept(scenarios.pooled(postgresql, MEMBERS, SECONDS))
+
+
+def test_failedOver(postgresql: PostgreSQLServer) -> None:
+    """
+    What a new primary accepts reaches everybody, though it lacks what the old one accepted last.
+    """
+    _kept(scenarios.failedOver(postgresql, MEMBERS, SECONDS))
