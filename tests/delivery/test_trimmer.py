@@ -113,14 +113,28 @@ class LogTrimmerTests(SynchronousTestCase):
         self.assertTrue(8 <= len(self.store.trims) <= 12, len(self.store.trims))
         self.assertEqual(len(self.clock.getDelayedCalls()), 1)
 
-    def test_longLog(self) -> None:
+    def test_keepsUp(self) -> None:
         """
-        What is dropped piece by piece is dropped soon, not a piece a minute.
+        However fast messages come, what is too much of them is gone within a second.
         """
         self.store.say(*("x" for _ in range(2 * STEP + 10)))
         self.trimmer.start()
-        self.elapse(4)
+        self.elapse(1)
         self.assertEqual(self.counters["dropped"], 2 * STEP + 7)
+        self.assertEqual(len(self.log.lines()), 1)
+
+    def test_stopBetweenPieces(self) -> None:
+        """
+        A stop does not wait until a long log is short.
+        """
+        self.store.say(*("x" for _ in range(2 * STEP)))
+        self.store.slow = True
+        self.trimmer.start()
+        self.elapse(1)
+        self.trimmer.stop()
+        self.store.answer()
+        self.assertEqual(self.counters["dropped"], STEP)
+        self.assertEqual(self.store.gates, [])
 
     def test_slowStore(self) -> None:
         """

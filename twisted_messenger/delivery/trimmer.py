@@ -94,14 +94,17 @@ class LogTrimmer:
         ensureDeferred(self._trim())
 
     async def _trim(self) -> None:
+        dropped = 0
         try:
             await self._before()
-            dropped = await self._store.trim(self._limits)
+            # Until nothing is left: messages may come faster than a piece a second.
+            while piece := await self._store.trim(self._limits):
+                dropped += piece
+                if not self._running:
+                    break
         except StoreError as error:
-            dropped = 0
             self.log.error("the log was not trimmed: {error}", error=error)
         except Exception:
-            dropped = 0
             self.log.failure("the log was not trimmed")
         finally:
             self._trimming = False
