@@ -94,7 +94,8 @@ class IMessageStore(Interface):
 
     def read(after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
         """
-        The entries after a position, oldest first.
+        The entries after a position, oldest first; none where what comes next was dropped before
+        every member had it: the news of the roster say how far.
 
         :param limit: how many at most.
         :param maxBytes: of their texts; but one entry at least, if there is one.
@@ -115,7 +116,8 @@ class IMessageStore(Interface):
     def advance(progress: Mapping[int, Progress]) -> "Deferred[None]":
         """
         Note how far members have come. Nothing ever moves backwards, but what is said of a present
-        failure replaces what was; and no cursor comes beyond the head of the log.
+        failure replaces what was; what was due belongs to the cursor that is kept; and no cursor
+        comes beyond the head of the log.
 
         :param progress: by member id; an unknown id is ignored.
         """
@@ -133,8 +135,9 @@ class IMessageStore(Interface):
         Drop the oldest entries that are over a limit, a bounded number of them at a time.
 
         Members that were behind come to the first entry that is kept, and have the entries they
-        lost, but their own, added to what was dropped; that is news of the roster. What every
-        member has is forgotten without being asked. Entries age as the room runs.
+        lost, but their own, added to what was due; that is news of the roster. Who pushes to a
+        member knows how far it has come by now, and its next :meth:`advance` puts that right. What
+        every member has is forgotten without being asked. Entries age as the room runs.
 
         :returns: fires with how many entries were dropped.
         """

@@ -118,8 +118,8 @@ class Progress:
     The first four and the last only grow; the others are those of the present failure.
 
     :param cursor: the position up to which everything was delivered, skipped or dropped.
-    :param skipped: entries skipped because the member kept resetting them.
-    :param told: missed entries that the member was told of.
+    :param due: entries that were for the member, up to the cursor, over its whole life.
+    :param settled: of these, those that it got, or was told that it missed.
     :param reached: whether a push was ever confirmed.
     :param failingSince: when the first attempt failed since the last success or registration, in
         seconds as :meth:`~twisted_messenger.interfaces.IMessageStore.running` counts them.
@@ -128,21 +128,38 @@ class Progress:
     """
 
     cursor: int
-    skipped: int = 0
-    told: int = 0
+    due: int = 0
+    settled: int = 0
     reached: bool = False
     failingSince: float | None = None
     attempts: int = 0
     lastReached: float | None = None
 
+    @property
+    def missed(self) -> int:
+        """
+        Entries that the member lost, and was not told of.
+        """
+        return max(0, self.due - self.settled)
+
+
+def slowerOf(both: Sequence[Progress]) -> Progress:
+    """
+    Which of several is the least far.
+    """
+    return min(both, key=lambda one: (one.cursor, one.missed))
+
 
 def mergedProgress(both: Sequence[Progress]) -> Progress:
     """
-    How far the one member has come that two have become: no further than the slower of them.
+    How far the one member has come that two have become: no further than the slower of them, whose
+    losses it has.
     """
+    slower = slowerOf(both)
     reached = [one.lastReached for one in both if one.lastReached is not None]
     return Progress(
-        min(one.cursor for one in both),
+        slower.cursor,
+        slower.missed,
         reached=any(one.reached for one in both),
         lastReached=max(reached, default=None),
     )
@@ -154,7 +171,6 @@ class MemberState:
     A member and how far it is known to have come.
 
     :param registered: the roster's revision at its last registration.
-    :param dropped: entries that the log dropped before the member had them, over its whole life.
     :param named: the last position of the log before it had its name: what somebody said under
         that name up to there is not its own.
     """
@@ -162,7 +178,6 @@ class MemberState:
     member: Member
     progress: Progress
     registered: int
-    dropped: int = 0
     named: int = 0
 
     def said(self, position: int, name: str) -> bool:
@@ -187,6 +202,7 @@ class RosterNews:
     :param leaving: the ids of those whom another node is to serve: hand them over.
     :param generation: where it is another one, the store goes on from another copy, and what was
         told before may not be so.
+    :param floor: the last position that was dropped before every member had it.
     """
 
     revision: int
@@ -195,6 +211,7 @@ class RosterNews:
     departed: Sequence[int]
     leaving: Sequence[int] = ()
     generation: int = 0
+    floor: int = 0
 
 
 @dataclass(frozen=True)

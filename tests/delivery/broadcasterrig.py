@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.pushers import DeferredPusher
+from tests.roomtestcase import HOME
 from tests.stores.stumblingstore import StumblingStore
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.limits import DeliveryLimits
@@ -168,13 +169,13 @@ class BroadcasterTestCase(SynchronousTestCase):
         """
         Register.
         """
-        self.assertTrue(self.successResultOf(self.room.register(name, HOST, port)).stored)
+        self.assertTrue(self.successResultOf(self.room.register(name, HOST, port, HOME)).stored)
 
     def leave(self, name: str, port: int) -> None:
         """
         Leave.
         """
-        self.assertTrue(self.successResultOf(self.room.leave(name, HOST, port)).stored)
+        self.assertTrue(self.successResultOf(self.room.leave(name, HOST, port, HOME)).stored)
 
     def meet(self, *members: tuple[str, int]) -> None:
         """
@@ -192,7 +193,7 @@ class BroadcasterTestCase(SynchronousTestCase):
         Speak.
         """
         for text in texts:
-            self.assertTrue(self.successResultOf(self.room.post(name, text)).stored)
+            self.assertTrue(self.successResultOf(self.room.post(name, text, HOME)).stored)
 
     def fails(self, port: int, times: int = 1) -> None:
         """

@@ -72,7 +72,7 @@ class AnswerTests(BroadcasterTestCase):
         self.assertEqual(self.counters["skipped"], 0)
         self.assertIn("(malformed: no thanks)", self.lines("does not take")[0])
         self.network.advance(1)
-        self.assertEqual(self.progress()["ann"].skipped, 0)
+        self.assertEqual(self.progress()["ann"].missed, 0)
 
     def test_neverEnds(self) -> None:
         """

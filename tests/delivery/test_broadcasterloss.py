@@ -175,7 +175,7 @@ class PoisonTests(BroadcasterTestCase):
         )
         self.assertEqual(self.counters["skipped"], 1)
         self.network.advance(1)
-        self.assertEqual((self.progress()["ann"].skipped, self.progress()["ann"].told), (1, 1))
+        self.assertEqual((self.progress()["ann"].due, self.progress()["ann"].settled), (2, 2))
 
     def test_refused(self) -> None:
         """

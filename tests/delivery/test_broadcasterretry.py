@@ -7,6 +7,7 @@ from typing import Any
 from tests.delivery.broadcasterrig import ANN, BOB, BroadcasterTestCase
 from twisted_messenger.address import Source
 from twisted_messenger.push.interfaces import Outcome
+from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.policy import AdmissionPolicy, Senders
 
 
@@ -94,9 +95,9 @@ class RetryTests(BroadcasterTestCase):
         """
         A word under the member's name from another machine is not the member's.
         """
-        self.room.policy = AdmissionPolicy(senders=Senders.ANY)
         self.failing()
-        said = self.successResultOf(self.room.post("ann", "hi", Source("10.0.0.9")))
+        anybody = ChatRoom(self.store, AdmissionPolicy(senders=Senders.ANY))
+        said = self.successResultOf(anybody.post("ann", "hi", Source("10.0.0.9")))
         self.assertTrue(said.stored)
         self.assertEqual(self.pusher.texts(ANN), ["ci: 1"])
 

@@ -72,9 +72,9 @@ class CursorWriterTests(SynchronousTestCase):
         self.cursors.moved(self.bob, Came(Progress(1)))
         self.cursors.moved(self.carol, Came(Progress(2, reached=True)))
         self.clock.advance(FLUSH_SECONDS / 2)
-        self.cursors.moved(self.bob, Came(Progress(3, told=1)))
+        self.cursors.moved(self.bob, Came(Progress(3, settled=1)))
         self.clock.advance(FLUSH_SECONDS / 2)
-        last = {self.bob: Progress(3, told=1), self.carol: Progress(2, reached=True)}
+        last = {self.bob: Progress(3, settled=1), self.carol: Progress(2, reached=True)}
         self.assertEqual(self.store.writes, [last])
 
     def test_busyRoom(self) -> None:

@@ -23,11 +23,13 @@ def steady(steps: tuple[float, ...] = STEPS) -> RetryPolicy:
     return retrySchedule(lambda: 0.5, steps)
 
 
-def makeQueue(cursor: int = 0, reached: bool = True, **options: Any) -> DeliveryState:
+def makeQueue(
+    cursor: int = 0, reached: bool = True, missed: int = 0, **options: Any
+) -> DeliveryState:
     """
     A member that stands somewhere and has confirmed before, or never.
     """
-    return DeliveryState(Progress(cursor, reached=reached), steady(), **options)
+    return DeliveryState(Progress(cursor, missed, reached=reached), steady(), **options)
 
 
 def fail(queue: DeliveryState, now: float, connected: bool = False) -> bool:
@@ -91,7 +93,7 @@ class DeliveryStateTests(SynchronousTestCase):
             queue.begin(2)
             self.assertIs(queue.hung(0.0), taken)
             failing = Progress(1, reached=reached, failingSince=0.0, attempts=1)
-            self.assertEqual(queue.progress, Progress(2) if taken else failing)
+            self.assertEqual(queue.progress, Progress(2, 1, 1) if taken else failing)
             self.assertEqual(queue.next(0.0), Send() if taken else Wait(0.25))
             self.assertFalse(queue.busy)
 
@@ -155,20 +157,20 @@ class MissedTests(SynchronousTestCase):
         """
         The notice goes out before the next entry, and is over when it was taken.
         """
-        queue = makeQueue(dropped=3)
+        queue = makeQueue(missed=3)
         self.assertEqual(queue.next(0.0), Tell(3))
         queue.beginNotice(3)
         queue.confirmed()
         self.assertEqual((queue.next(0.0), queue.missed), (Send(), 0))
-        self.assertEqual(queue.progress, Progress(0, told=3, reached=True))
+        self.assertEqual(queue.progress, Progress(0, 3, 3, reached=True))
 
     def test_notTaken(self) -> None:
         """
         A notice that is not taken is tried again, and stands for what was lost since, too.
         """
-        queue = makeQueue(dropped=3)
+        queue = makeQueue(missed=3)
         queue.beginNotice(3)
-        queue.trimmed(20, 5)
+        queue.trimmed(Progress(20, due=5))
         self.assertFalse(queue.failed(0.0, connected=True))
         self.assertEqual(queue.next(0.0), Wait(0.25))
         self.assertEqual(queue.next(0.25), Tell(5))
@@ -177,9 +179,9 @@ class MissedTests(SynchronousTestCase):
         """
         What is lost while a notice is on its way is left for the next one.
         """
-        queue = makeQueue(dropped=3)
+        queue = makeQueue(missed=3)
         queue.beginNotice(3)
-        queue.trimmed(20, 5)
+        queue.trimmed(Progress(20, due=5))
         queue.confirmed()
         self.assertEqual(queue.next(0.0), Tell(2))
 
@@ -187,26 +189,47 @@ class MissedTests(SynchronousTestCase):
         """
         After a restart nobody is told again, but of what is lost since.
         """
-        queue = DeliveryState(Progress(9, skipped=1, told=4, reached=True), steady(), dropped=3)
+        queue = DeliveryState(Progress(9, 4, 4, reached=True), steady())
         self.assertEqual(queue.next(0.0), Send())
-        queue.trimmed(5, 2)
-        self.assertEqual((queue.cursor, queue.missed), (9, 0))
-        queue.trimmed(12, 4)
+        queue.trimmed(Progress(12, due=5))
         self.assertEqual((queue.cursor, queue.next(0.0)), (12, Tell(1)))
+
+    def test_hadMeanwhile(self) -> None:
+        """
+        What it got before it was dropped, and the store did not know, is not lost.
+        """
+        queue = makeQueue(9)
+        for _ in range(3):
+            succeed(queue)
+        queue.trimmed(Progress(11, due=2))
+        self.assertEqual((queue.cursor, queue.next(0.0)), (12, Send()))
+        queue.trimmed(Progress(14, due=5))
+        self.assertEqual((queue.cursor, queue.next(0.0)), (14, Tell(2)))
+        self.assertEqual(queue.progress, Progress(14, 5, 3, True))
+
+    def test_own(self) -> None:
+        """
+        What it said itself was never for it; what it has already, was.
+        """
+        queue = makeQueue()
+        queue.skip(1, own=True)
+        queue.skip(2)
+        queue.trimmed(Progress(4, due=2))
+        self.assertEqual(queue.progress, Progress(4, 2, 1, True))
 
     def test_lateCount(self) -> None:
         """
         A count of losses that comes late, or from an old copy, takes nothing back.
         """
-        queue = makeQueue(9, dropped=4)
-        queue.trimmed(5, 2)
+        queue = makeQueue(9, missed=4)
+        queue.trimmed(Progress(5, due=2))
         self.assertEqual((queue.cursor, queue.next(0.0)), (9, Tell(4)))
 
     def test_hungNotice(self) -> None:
         """
         A hanging netcat sees a notice once, like everything else.
         """
-        queue = makeQueue(reached=False, dropped=3)
+        queue = makeQueue(reached=False, missed=3)
         queue.beginNotice(3)
         self.assertTrue(queue.hung(0.0))
         self.assertEqual(queue.next(0.0), Send())

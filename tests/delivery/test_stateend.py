@@ -122,7 +122,7 @@ class PoisonTests(SynchronousTestCase):
         queue = makeQueue(7)
         done = self.resets(queue, POISON_RESETS, 0.0, POISON_SECONDS)
         self.assertEqual(done, [False] * (POISON_RESETS - 1) + [True])
-        failing = Progress(8, 1, reached=True, failingSince=0.0, attempts=POISON_RESETS)
+        failing = Progress(8, due=1, reached=True, failingSince=0.0, attempts=POISON_RESETS)
         self.assertEqual(queue.progress, failing)
         self.assertEqual(queue.next(POISON_SECONDS + STEPS[-1]), Tell(1))
 
@@ -141,7 +141,7 @@ class PoisonTests(SynchronousTestCase):
         for count in range(10 * POISON_RESETS):
             self.assertFalse(fail(queue, 60.0 * count))
         progress = queue.progress
-        self.assertEqual((progress.cursor, progress.skipped), (0, 0))
+        self.assertEqual((progress.cursor, progress.missed), (0, 0))
 
     def test_hung(self) -> None:
         """
@@ -153,7 +153,7 @@ class PoisonTests(SynchronousTestCase):
             queue.begin(1)
             done.append(queue.hung(60.0 * count))
         self.assertEqual(done, [False, False, True])
-        self.assertEqual((queue.progress.cursor, queue.progress.skipped), (1, 1))
+        self.assertEqual((queue.progress.cursor, queue.progress.missed), (1, 1))
         queue.heardFrom()
         queue.begin(2)
         self.assertFalse(queue.hung(300.0))
@@ -175,7 +175,7 @@ class PoisonTests(SynchronousTestCase):
         """
         happenings: list[Callable[[DeliveryState], object]] = [
             lambda queue: queue.skip(1),
-            lambda queue: queue.trimmed(1, 1),
+            lambda queue: queue.trimmed(Progress(1, due=1)),
             succeed,
         ]
         for happen in happenings:
@@ -223,6 +223,7 @@ class RestartTests(SynchronousTestCase):
         queue.begin(1)
         queue.confirmed()
         queue.stamp(1_700_000_000.0)
-        self.assertEqual(queue.progress, Progress(1, reached=True, lastReached=1_700_000_000.0))
+        there = Progress(1, 1, 1, reached=True, lastReached=1_700_000_000.0)
+        self.assertEqual(queue.progress, there)
         queue.stamp(1_700_000_001.0)
         self.assertEqual(queue.progress.lastReached, 1_700_000_000.0)

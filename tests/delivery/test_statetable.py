@@ -27,7 +27,7 @@ def _resting() -> DeliveryState:
 
 
 def _missing() -> DeliveryState:
-    return DeliveryState(Progress(20, reached=True), steady(), dropped=2, evictSeconds=_EVICT)
+    return DeliveryState(Progress(20, due=2, reached=True), steady(), evictSeconds=_EVICT)
 
 
 def _delivering() -> DeliveryState:
@@ -70,7 +70,7 @@ _EVENTS: dict[str, Callable[[DeliveryState], object]] = {
     "beginNotice of nothing": lambda queue: queue.beginNotice(0),
     "skip": lambda queue: queue.skip(25),
     "skip behind": lambda queue: queue.skip(20),
-    "trimmed": lambda queue: queue.trimmed(25, 3),
+    "trimmed": lambda queue: queue.trimmed(Progress(25, due=3)),
     "confirmed": lambda queue: queue.confirmed(),
     "hung": lambda queue: queue.hung(_NOW),
     "failed": lambda queue: queue.failed(_NOW),

@@ -53,6 +53,20 @@ class TailTests(SynchronousTestCase):
     A member that keeps up is served from memory; one that is far behind is told to read.
     """
 
+    def test_dropped(self) -> None:
+        """
+        Nobody is led over what was dropped before it was read here.
+        """
+        tail = Tail(1)
+        tail.extend(_entries(2, 3))
+        tail.dropUpTo(3)
+        self.assertEqual(_what(tail.after(1)), _what(_entry(2)))
+        tail.dropUpTo(6)
+        tail.extend(_entries(7))
+        self.assertEqual([tail.covers(cursor) for cursor in (1, 3, 6)], [False, False, True])
+        self.assertIsNone(tail.next.get(3))
+        self.assertEqual(_what(tail.after(6)), _what(_entry(7)))
+
     def test_empty(self) -> None:
         """
         Before the first message nothing is due, and who came late reads the log.

@@ -86,7 +86,7 @@ class CopyRoomTests(SynchronousTestCase):
         A store that loses, or changes, the least is found out.
         """
         (ann, bob), (first, last) = ROOM.members, ENTRIES
-        moved = replace(bob, progress=replace(bob.progress, told=4))
+        moved = replace(bob, progress=replace(bob.progress, settled=4))
         changes: list[Callable[[RoomContents], RoomContents]] = [
             lambda room: replace(room, entries=[first]),
             lambda room: replace(room, entries=[first, replace(last, subscriber="10.0.0.9")]),

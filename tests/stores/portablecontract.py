@@ -37,9 +37,8 @@ BOB = MemberState(
         MemberOptions(json=True, ack=True),
         KeptKey(b"salt\x00", b"hash\xff"),
     ),
-    Progress(4, 1, 3, True, 55.5, 4, 1795000000.5),
+    Progress(4, 6, 3, True, 55.5, 4, 1795000000.5),
     8,
-    dropped=2,
     named=4,
 )
 ENTRIES = [

@@ -9,7 +9,7 @@ from tests.stores.rostercontract import anyone, at, post
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import MemberState, Progress
-from twisted_messenger.stores.retention import STEP
+from twisted_messenger.stores.retention import MEMBERS_STEP, STEP
 
 
 class RetentionContract(OptionsContract):
@@ -49,7 +49,7 @@ class RetentionContract(OptionsContract):
         self.assertEqual(self.trim(entries=3), 2)
         self.assertEqual(self.texts(), ["three", "four", "five"])
         bob = self.state("bob")
-        self.assertEqual((bob.progress, bob.dropped), (Progress(positions[1]), 2))
+        self.assertEqual(bob.progress, Progress(positions[1], due=2))
         self.assertEqual(self.news().head, positions[4])
 
     def test_tooBig(self) -> None:
@@ -143,10 +143,11 @@ class RetentionContract(OptionsContract):
         self.assertEqual(self.trim(entries=1), 4)
         news = {state.member.name: state for state in self.news(revision).members}
         self.assertEqual(
-            {name: state.dropped for name, state in news.items()}, {"a": 3, "b": 1, "c": 1}
+            {name: state.progress.missed for name, state in news.items()},
+            {"a": 3, "b": 1, "c": 1},
         )
         for state in news.values():
-            self.assertEqual(state.progress, Progress(four))
+            self.assertEqual(state.progress.cursor, four)
             self.assertEqual(state.member, before[state.member.name].member)
             self.assertEqual(state.registered, before[state.member.name].registered)
         for name, cursor in (("d", four), ("e", last)):
@@ -160,7 +161,7 @@ class RetentionContract(OptionsContract):
         self.progressed("bob", Progress(0, 3, 2, True))
         positions = self.say("one", "two")
         self.trim(entries=1)
-        self.assertEqual(self.state("bob").progress, Progress(positions[0], 3, 2, True))
+        self.assertEqual(self.state("bob").progress, Progress(positions[0], 4, 2, True))
 
     def test_ownUnderATakenName(self) -> None:
         """
@@ -172,7 +173,7 @@ class RetentionContract(OptionsContract):
         self.hear("ann", "her own")
         self.hear("ci")
         self.assertEqual(self.trim(entries=1), 2)
-        self.assertEqual(self.state("ann").dropped, 1)
+        self.assertEqual(self.state("ann").progress.missed, 1)
 
     def share(self, subscriber: str | None, text: str = "x" * 36) -> bool:
         """
@@ -221,22 +222,68 @@ class RetentionContract(OptionsContract):
         self.say("x")
         self.assertGreaterEqual(self.store.running(), before)
 
+    def test_manyAreBehind(self) -> None:
+        """
+        However many members are behind, each loses what it had not yet.
+        """
+        for number in range(MEMBERS_STEP + 3):
+            self.join(f"m{number}", 5000 + number)
+        positions = self.say("one", "two", "three")
+        self.advance(m7=positions[0])
+        self.assertEqual(self.trim(entries=1), 2)
+        self.assertEqual(self.texts(), ["three"])
+        missed = self.missed()
+        self.assertEqual(missed.pop("m7"), 1)
+        self.assertEqual(set(missed.values()), {2})
+
     def test_lateCursor(self) -> None:
         """
-        A cursor that was on its way while the log was trimmed changes nothing.
+        A cursor that was on its way while the log was trimmed: what it had is not lost.
         """
         self.join("bob", 5000)
         positions = self.say("one", "two", "three")
         self.trim(entries=1)
-        self.advance(bob=positions[0])
-        bob = self.state("bob")
-        self.assertEqual((bob.progress.cursor, bob.dropped), (positions[1], 2))
+        late = Progress(positions[0], due=1, settled=1)
+        self.assertEqual(self.progressed("bob", late), Progress(positions[1], 2, 1))
 
-    def dropped(self) -> dict[str, int]:
+    def test_lateCursorBeyond(self) -> None:
+        """
+        One that had all that was dropped, and more, has lost nothing.
+        """
+        self.join("bob", 5000)
+        positions = self.say("one", "two", "three", "four")
+        self.trim(entries=2)
+        there = Progress(positions[2], 3, 3, True)
+        self.assertEqual(self.progressed("bob", there), there)
+        self.assertEqual(self.texts(), ["four"])
+
+    def test_nothingIsReadAcrossALoss(self) -> None:
+        """
+        Who reads on after what a member had last gets nothing, until it knows what the member lost.
+        """
+        bob = self.join("bob", 5000)
+        positions = self.say("one", "two", "three", "four")
+        self.trim(entries=2)
+        self.assertEqual(self.texts(0), [])
+        self.assertEqual(self.texts(positions[0]), [])
+        floor = self.news(bob.registered).floor
+        self.assertEqual((floor, self.news().floor), (positions[1], positions[1]))
+        self.assertEqual(self.texts(floor), ["three", "four"])
+
+    def test_readAcrossWhatEverybodyHas(self) -> None:
+        """
+        What every member had is no loss: a reader that was elsewhere goes on after it.
+        """
+        self.join("bob", 5000)
+        positions = self.say("one", "two", "three")
+        self.advance(bob=positions[1])
+        self.assertEqual((self.texts(), self.news().floor), (["three"], 0))
+
+    def missed(self) -> dict[str, int]:
         """
         How much each member lost.
         """
-        return {state.member.name: state.dropped for state in self.news().members}
+        return {state.member.name: state.progress.missed for state in self.news().members}
 
     def test_lossesAddUp(self) -> None:
         """
@@ -248,10 +295,22 @@ class RetentionContract(OptionsContract):
         self.join("carol", 5001)
         self.say("four", "five")
         self.trim(entries=1)
-        self.assertEqual(self.dropped(), {"bob": 4, "carol": 1})
+        self.assertEqual(self.missed(), {"bob": 4, "carol": 1})
         for asked in (at("bob", 5000), at("bob", 5002), at("rob", 5002)):
             self.enrol(asked)
-        self.assertEqual(self.dropped(), {"rob": 4, "carol": 1})
+        self.assertEqual(self.missed(), {"rob": 4, "carol": 1})
+
+    def test_lossesOfTheMerged(self) -> None:
+        """
+        Two that become one have what the slower of them lost, until they are told.
+        """
+        self.join("bob", 5000)
+        self.join("rob", 5001)
+        positions = self.say("one", "two", "three")
+        self.advance(rob=positions[2])
+        self.trim(entries=1)
+        self.enrol(at("rob", 5000))
+        self.assertEqual(self.state("rob").progress, Progress(positions[1], due=2))
 
     def test_trimmingWakes(self) -> None:
         """
@@ -263,7 +322,7 @@ class RetentionContract(OptionsContract):
         self.store.follow(lambda: seen.append((self.texts(), self.state("bob"))))
         self.trim(entries=1)
         self.assertEqual(seen[-1:], [(["two"], self.state("bob"))])
-        self.assertEqual(self.state("bob").dropped, 1)
+        self.assertEqual(self.state("bob").progress.missed, 1)
 
     def test_boundedSteps(self) -> None:
         """
@@ -277,7 +336,7 @@ class RetentionContract(OptionsContract):
         self.assertEqual(pieces, [STEP, STEP, 6])
         last = [str(number) for number in range(2 * STEP + 6, 2 * STEP + 10)]
         self.assertEqual(self.texts(), last)
-        self.assertEqual(self.dropped(), {"bob": 2 * STEP + 6})
+        self.assertEqual(self.missed(), {"bob": 2 * STEP + 6})
 
     def test_boundedByBytes(self) -> None:
         """

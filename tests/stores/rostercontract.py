@@ -145,16 +145,22 @@ class RosterContract(Base):
         ids = {self.state(name).member.id: Progress(to) for name, to in cursors.items()}
         self.successResultOf(self.store.advance(ids))
 
-    def texts(self, after: int = 0, limit: int = 100) -> list[str]:
+    def texts(self, after: int | None = None, limit: int = 100) -> list[str]:
         """
         What is in the log.
+
+        :param after: a position; ``None`` for all that is kept.
         """
         return [entry.text for entry in self.read(after, limit)]
 
-    def read(self, after: int = 0, limit: int = 100, maxBytes: int = 2**30) -> list[Entry]:
+    def read(
+        self, after: int | None = None, limit: int = 100, maxBytes: int = 2**30
+    ) -> list[Entry]:
         """
         Read the log.
         """
+        if after is None:
+            after = self.successResultOf(self.store.roster(0)).floor
         return self.successResultOf(self.store.read(after, limit, maxBytes))
 
     def assertRefused(self, result: object, reason: Reason) -> None:

@@ -124,7 +124,8 @@ class PumpedTestCase(FileTestCase):
         """
         What is in the log.
         """
-        reading = self.store.read(0, 1000, 2**30)
+        floor = self.done(self.store.roster(0)).floor
+        reading = self.store.read(floor, 1000, 2**30)
         self.worker.finish()
         return [entry.text for entry in self.successResultOf(reading)]
 

@@ -1,5 +1,6 @@
 """
-What a registration costs does not depend on how many members there are.
+What a registration costs does not depend on how many members there are, nor a trim on their product
+with the messages.
 """
 
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from functools import partial
 from tests.callcount import pythonCalls
 from tests.stores.rostercontract import anyone, at, post
 from tests.stores.test_sqlitefile import FileTestCase
+from twisted_messenger.entry import LogLimits
 from twisted_messenger.roster import Progress, RosterLimits
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.stores.sqlite.file import SQLiteFile
@@ -52,6 +54,25 @@ class MemoryTests(FileTestCase):
         A room of a thousand members takes no longer than one of twenty.
         """
         self.assertEqual(self.cost(_MANY), self.cost(_FEW))
+
+    def trimmed(self, entries: int) -> int:
+        """
+        Calls for dropping entries that twenty members have not.
+        """
+        store = MemoryStore()
+        store.open()
+        for number in range(_FEW):
+            store.enrol(at(_name(number), 5000 + number), _LIMITS)
+        for _ in range(entries + 1):
+            store.append(post("x"), anyone)
+        return pythonCalls(lambda: store.trim(LogLimits(entries=1)))
+
+    def test_trim(self) -> None:
+        """
+        What members lose is not counted entry by entry for each: the room would stand still.
+        """
+        few, many = self.trimmed(20), self.trimmed(1000)
+        self.assertLess(many - few, 20 * 1000, (few, many))
 
 
 class SQLiteTests(FileTestCase):
@@ -104,3 +125,32 @@ class SQLiteTests(FileTestCase):
         few, many = self.cost(_FEW), self.cost(_MANY)
         for one, other in zip(few, many):
             self.assertLess(other, 1.2 * one + 40, (few, many))
+
+    def trimmed(self, members: int, entries: int) -> list[int]:
+        """
+        Steps of each transaction that it takes to drop what none of so many members has.
+        """
+        file = self.opened(f"{self.path}-{members}-{entries}")
+        asked = [at(_name(number), 5000 + number) for number in range(members)]
+        file.transact([partial(file.enrol, one, _LIMITS) for one in asked])
+        file.transact([partial(file.append, post("x"), anyone) for _ in range(entries + 1)])
+        steps, dropped = [], None
+
+        def trim() -> None:
+            nonlocal dropped
+            dropped = file.trim(LogLimits(entries=1))
+
+        while dropped is None:
+            steps.append(self.steps(file, trim))
+        self.assertEqual(dropped, entries)
+        return steps
+
+    def test_trim(self) -> None:
+        """
+        However many members are behind, others get their turn after so many; and what each of them
+        lost is not counted entry by entry.
+        """
+        few, many, long = (self.trimmed(*one) for one in ((500, 20), (1500, 20), (500, 1000)))
+        self.assertEqual((len(few), len(many)), (1, 3))
+        self.assertLess(max(many), 1.5 * few[0], (few, many))
+        self.assertLess(long[0] - few[0], 100 * 1000, (few, long))

@@ -10,9 +10,10 @@ import psycopg
 
 from tests.stores.postgresqlrig import PostgreSQLTestCase
 from tests.stores.rostercontract import anyone, at, post
-from twisted_messenger.roster import RosterLimits
+from twisted_messenger.entry import LogLimits
+from twisted_messenger.roster import Progress, RosterLimits
 from twisted_messenger.stores.postgresql.generation import Known
-from twisted_messenger.stores.postgresql.tables import Batch, PostgreSQLTables
+from twisted_messenger.stores.postgresql.tables import Advance, Batch, PostgreSQLTables
 
 #: Writers at once, each with so many transactions of so many messages.
 WRITERS, TRANSACTIONS, MESSAGES = 6, 25, 4
@@ -114,6 +115,39 @@ class OrderTests(PostgreSQLTestCase):
         late.commit()
         entries = self.successResultOf(self.store.read(0, 10, 10_000))
         self.assertEqual([entry.text for entry in entries], ["first"])
+
+    def test_cursorsAndMembers(self) -> None:
+        """
+        Who changes members waits until the cursors of others are written, before it has any row:
+        one that has a row, and waits for the next, would wait for ever. Senders do not wait.
+        """
+        self.successResultOf(self.store.enrol(at("ann", 5001), RosterLimits()))
+        ids = [one.member.id for one in self.successResultOf(self.store.roster(0)).members]
+        cursors, others = self.connect(), self.connect()
+        channel = f"twisted_messenger_{self.room}"
+        owner = PostgreSQLTables(self.store.node, channel).on(cursors.cursor())
+        advance = owner.advance({ids[0]: Progress(0)}, self.store.leases.epochs, Known())
+        self.assertEqual(advance, Advance())
+        others.execute("SET lock_timeout = '100ms'")
+        others.commit()
+        tables = PostgreSQLTables(_NOBODY, channel).on(others.cursor())
+        tables.transact(Batch(1, [lambda: tables.append(post("first"), anyone)]), Known())
+        others.commit()
+        for number, change in enumerate(
+            (
+                lambda: tables.evict(ids[1]),
+                lambda: tables.enrol(at("ann", 5001), RosterLimits()),
+                lambda: tables.leave(at("ann", 5001)),
+                lambda: tables.trim(LogLimits(bytes=1)),
+            ),
+            2,
+        ):
+            batch = Batch(number, [change])
+            self.assertRaises(psycopg.errors.LockNotAvailable, tables.transact, batch, Known())
+            others.rollback()
+        cursors.commit()
+        tables.transact(Batch(9, [lambda: tables.evict(ids[1])]), Known())
+        others.commit()
 
     def write(self, writer: int) -> None:
         """

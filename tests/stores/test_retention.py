@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
-from twisted_messenger.stores.retention import STEP, entrySize, floorOf
+from twisted_messenger.stores.retention import STEP, Losses, entrySize, floorOf
 
 _UNLIMITED = LogLimits(0, 0, 0)
 
@@ -156,3 +156,41 @@ class FloorTests(SynchronousTestCase):
         if floor:
             self.assertTrue(over([row for row in rows if row[0] >= floor]))
             self.assertIn(floor, [position for position, _, _ in rows])
+
+
+class LossesTests(SynchronousTestCase):
+    """
+    What members lose of the messages that go.
+    """
+
+    gone = [(2, "ann"), (3, "bob"), (5, "ann"), (9, "ci")]
+
+    def test_notYet(self) -> None:
+        """
+        A member loses what it had not yet.
+        """
+        losses = Losses(self.gone)
+        lost = [losses.of(cursor, "zoe", 0) for cursor in (0, 2, 4, 5, 9, 12)]
+        self.assertEqual(lost, [4, 3, 2, 1, 0, 0])
+
+    def test_own(self) -> None:
+        """
+        What it said itself is no loss; what somebody else had said under its name is one.
+        """
+        losses = Losses(self.gone)
+        self.assertEqual([losses.of(0, "ann", named) for named in (0, 2, 5)], [2, 3, 4])
+        self.assertEqual([losses.of(cursor, "ann", 0) for cursor in (2, 5)], [2, 1])
+
+    @given(
+        st.lists(st.tuples(st.integers(1, 30), st.sampled_from("abc")), max_size=20),
+        st.integers(0, 31),
+        st.sampled_from("abcd"),
+        st.integers(0, 31),
+    )
+    def test_counted(self, gone: list[tuple[int, str]], cursor: int, name: str, named: int) -> None:
+        """
+        Whoever goes through all of them finds the same.
+        """
+        gone = sorted(gone)
+        lost = [p for p, who in gone if p > cursor and not (who == name and p > named)]
+        self.assertEqual(Losses(gone).of(cursor, name, named), len(lost))

@@ -93,7 +93,7 @@ class FullBatchTests(PumpedTestCase):
         """
         self.busy()
         first = self.say(post("two"))
-        advancing = self.store.advance({self.ids["bob"]: Progress(0, told=2)})
+        advancing = self.store.advance({self.ids["bob"]: Progress(0, settled=2)})
         joining = self.store.enrol(at("erin", 5003), RosterLimits())
         evicting = self.store.evict(self.ids["carol"])
         leaving = self.store.leave(at("dave", 5002))
@@ -108,7 +108,7 @@ class FullBatchTests(PumpedTestCase):
         self.assertEqual(self.successResultOf(trimming), 1)
         self.assertEqual(self.fired, ["two failed", "three failed"])
         (bob,) = self.members().values()
-        self.assertEqual((bob.member.name, bob.progress.told, bob.dropped), ("bob", 2, 1))
+        self.assertEqual((bob.member.name, bob.progress.settled, bob.progress.due), ("bob", 2, 1))
         self.assertEqual(self.log(), [])
 
     def test_roomIsMadeFirst(self) -> None:
@@ -164,7 +164,7 @@ class FullBatchTests(PumpedTestCase):
         """
         self.busy()
         self.say(post("two")).addErrback(lambda reason: reason.trap(StoreFull))
-        advancing = self.store.advance({self.ids["bob"]: Progress(0, told=2)})
+        advancing = self.store.advance({self.ids["bob"]: Progress(0, settled=2)})
         told: list[None] = []
         advancing.addCallback(told.append)
         for _ in range(40):
@@ -179,7 +179,7 @@ class FullBatchTests(PumpedTestCase):
         """
         self.busy()
         refused = self.say(post("two"))
-        advancing = self.store.advance({self.ids["bob"]: Progress(0, told=2)})
+        advancing = self.store.advance({self.ids["bob"]: Progress(0, settled=2)})
         closing = self.store.close()
         self.worker.finish()
         self.failureResultOf(refused, StoreFull)
@@ -191,7 +191,7 @@ class FullBatchTests(PumpedTestCase):
             for state in self.opened(self.path).roster(0).members
             if state.member.name == "bob"
         ]
-        self.assertEqual(bob.told, 2)
+        self.assertEqual(bob.settled, 2)
 
 
 class FullDiskTests(PumpedTestCase):
@@ -250,7 +250,7 @@ class FullDiskTests(PumpedTestCase):
         """
         dropped = self.done(self.store.trim(LogLimits(entries=2)))
         self.assertEqual(dropped, self.stored - 2)
-        self.assertEqual(self.members()["bob"].dropped, dropped)
+        self.assertEqual(self.members()["bob"].progress.missed, dropped)
         self.assertTrue(self.takes("y" * 10_000))
         self.assertEqual([text[0] for text in self.log()], ["x", "x", "y"])
 

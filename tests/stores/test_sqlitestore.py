@@ -101,7 +101,7 @@ class SameTests(FileTestCase):
         """
         news = self.successResultOf(store.roster(0))
         members = [replace(state, registered=0) for state in news.members]
-        return members, news.head, self.successResultOf(store.read(0, 1000, 2**30))
+        return members, news.head, self.successResultOf(store.read(news.floor, 1000, 2**30))
 
     @settings(deadline=None, max_examples=60, database=None)
     @given(_actions())
@@ -277,8 +277,8 @@ class BatchTests(PumpedTestCase):
         """
         bob = self.members()["bob"].member.id
         self.say(post("one"))
-        moved = {bob: Progress(0, told=1)}
+        moved = {bob: Progress(0, settled=1)}
         self.store.advance(moved)
-        moved[bob] = Progress(0, told=9)
+        moved[bob] = Progress(0, settled=9)
         self.worker.finish()
-        self.assertEqual(self.members()["bob"].progress.told, 1)
+        self.assertEqual(self.members()["bob"].progress.settled, 1)

@@ -45,13 +45,13 @@ class Ahead:
             entry = self._pageEntry()
             if entry is None and self.known:
                 entry = self._shared.tail.after(self._state.cursor)
-            if entry is None or not self._isOver(known, entry):
+            if entry is None:
+                return None
+            own = known.said(entry.position, entry.name)
+            if not own and not self._state.hasHad(entry.position):
                 return entry
-            self._state.skip(entry.position)
+            self._state.skip(entry.position, own)
             self._shared.cursors.moved(known.member.id, self._state)
-
-    def _isOver(self, known: MemberState, entry: PreparedPush) -> bool:
-        return known.said(entry.position, entry.name) or self._state.hasHad(entry.position)
 
     async def readPage(self) -> bool:
         """

@@ -40,7 +40,7 @@ from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import IMessageStore, ISharedStore
 from twisted_messenger.lease import LeaseWatch, leaseOf
 from twisted_messenger.push.interfaces import Pusher
-from twisted_messenger.roster import Member, MemberState, RosterNews
+from twisted_messenger.roster import Member, MemberState, RosterNews, slowerOf
 from twisted_messenger.shutdown import GRACE, SharedEnd, Stage, hasStopped, stopWithReactor
 
 #: Seconds for pushes in flight to end, when their member becomes another node's. The member waits
@@ -184,6 +184,7 @@ class Broadcaster(Service):
         See :class:`~twisted_messenger.delivery.follower.Reader`.
         """
         self._tail.startAt(news.head)
+        self._tail.dropUpTo(news.floor)
         departed = [self._departed(memberId) for memberId in news.departed]
         gone = [recipient for recipient in departed if recipient is not None]
         if news.leaving:
@@ -235,7 +236,6 @@ class Broadcaster(Service):
             state = DeliveryState(
                 member.progress,
                 self._retryPolicy,
-                dropped=member.dropped,
                 evictSeconds=self.limits.evictSeconds,
             )
             recipient = Recipient(member, state, self._shared)
@@ -296,5 +296,10 @@ def _mergedFrom(merged: Sequence[Recipient], state: MemberState) -> MemberState:
     Let a member that two others have become go on where they were, which the store knows only
     later.
     """
-    cursor = max(state.progress.cursor, min((one.progress.cursor for one in merged), default=0))
-    return replace(state, progress=replace(state.progress, cursor=cursor))
+    if not merged:
+        return state
+    slower = slowerOf([one.progress for one in merged])
+    if slower.cursor <= state.progress.cursor:
+        return state
+    there = replace(state.progress, cursor=slower.cursor, due=slower.missed, settled=0)
+    return replace(state, progress=there)

@@ -143,6 +143,8 @@ class LogFollower:
             return None
         if self._head is None:
             self._generation, self._head = news.generation, news.head
+        # Not before what was dropped: nothing is read across it.
+        self._head = max(self._head, news.floor)
         self._reader.rosterChanged(news)
         # Not before: a reader that raised must hear the same again.
         self._revision = news.revision

@@ -96,7 +96,7 @@ class Recipient:
         """
         Its registration was repeated, moved or renamed, or the log dropped what it was to get.
         """
-        self._state.trimmed(member.progress.cursor, member.dropped)
+        self._state.trimmed(member.progress)
         if self.registered != member.registered:
             self._state.registered()
             self._hangs = False
@@ -151,6 +151,8 @@ class Recipient:
         It and another one are one member now: what is in flight to its address counts for that,
         and what is in flight elsewhere is given up.
         """
+        # The store knows only where the two were when that was written last.
+        self._shared.cursors.moved(successor.member.id, successor._state)
         if self._pushedTo == successor._address:
             self._successor = successor
         else:

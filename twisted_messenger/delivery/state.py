@@ -7,8 +7,9 @@ One member's delivery, as a state that sees neither the network nor a clock. Pur
        ^                               |
        '--time passed, heardFrom-- backing off <--failed, hung--'   (too long: evict)
 
-Positions are opaque: they grow, and nothing else is known of them. Counts of what a member
-missed and was told only ever grow too, so that a late or repeated write of them does no harm.
+Positions are opaque: they grow, and nothing else is known of them. How many entries were due up to
+one is the same, whoever counts; so a member that was there already when the log dropped what lies
+before it has missed nothing of that, whatever the store believed.
 """
 
 from dataclasses import dataclass
@@ -77,7 +78,6 @@ class DeliveryState:
 
     :param progress: where it stands now.
     :param retryPolicy: says how long to wait after a failure.
-    :param dropped: entries that the log dropped before the member had them.
     :param retryUnconfirmed: try again also a member that never closes a connection.
     :param evictSeconds: without one success, before the member is given up; 0 for never.
     """
@@ -87,15 +87,14 @@ class DeliveryState:
         progress: Progress,
         retryPolicy: RetryPolicy,
         *,
-        dropped: int = 0,
         retryUnconfirmed: bool = False,
         evictSeconds: float = EVICT_SECONDS,
     ) -> None:
         self.cursor = progress.cursor
         self.inFlight: int | None = None
-        self._skipped = progress.skipped
-        self._told = progress.told
-        self._dropped = dropped
+        self._due = progress.due
+        #: Entries that the member lost and was not told of.
+        self.missed = progress.missed
         self._reached = progress.reached
         self._telling: int | None = None
         #: Attempts that failed since the member was last heard, and how long it waits for them.
@@ -118,8 +117,8 @@ class DeliveryState:
         """
         return Progress(
             self.cursor,
-            self._skipped,
-            self._told,
+            self._due,
+            self._due - self.missed,
             self._reached,
             self._failingSince,
             self._attempts,
@@ -157,13 +156,6 @@ class DeliveryState:
         """
         return self.backoff.failures > 0 or not self._reached
 
-    @property
-    def missed(self) -> int:
-        """
-        Entries that the member lost and was not told of.
-        """
-        return max(0, self._dropped + self._skipped - self._told)
-
     def flowOn(self, position: int) -> bool:
         """
         An attempt to deliver an entry starts, where there is nothing else to do first.
@@ -172,9 +164,7 @@ class DeliveryState:
         :returns: whether it does.
         """
         # Who has failed waits, even where it may be tried again by now.
-        if self.backoff.wait or not self._reached or self._had:
-            return False
-        if self._told < self._dropped + self._skipped:
+        if self.backoff.wait or not self._reached or self._had or self.missed:
             return False
         self.inFlight = position
         return True
@@ -230,23 +220,26 @@ class DeliveryState:
         assert self.busy
         self.inFlight = self._telling = None
 
-    def skip(self, position: int) -> None:
+    def skip(self, position: int, own: bool = False) -> None:
         """
-        An entry is not for this member; it counts as delivered.
+        An entry is not to be pushed.
+
+        :param own: whether it never was for this member; else it has it already.
         """
         assert not self.busy and position > self.cursor
+        self._due += not own
         self._cameTo(position)
 
-    def trimmed(self, cursor: int, dropped: int) -> None:
+    def trimmed(self, known: Progress) -> None:
         """
-        The log has dropped entries that this member did not have yet.
+        The log may have dropped entries that this member did not have yet.
 
-        :param cursor: what lies before it is gone.
-        :param dropped: entries dropped so far, over the member's whole life.
+        :param known: how far the store knows it to be, beyond what was dropped.
         """
-        self._dropped = max(self._dropped, dropped)
-        if cursor > self.cursor:
-            self._cameTo(cursor)
+        if known.cursor > self.cursor:
+            self.missed += max(0, known.due - self._due)
+            self._due = known.due
+            self._cameTo(known.cursor)
 
     def confirmed(self) -> None:
         """
@@ -259,6 +252,7 @@ class DeliveryState:
             self._delivered()
             return
         # What nearly every push comes to.
+        self._due += 1
         self.cursor = position
         self.inFlight = None
         self._reachedLately = True
@@ -289,8 +283,7 @@ class DeliveryState:
         self._hangs += 1
         if self._hangs < MAX_HANGS:
             return False
-        self._skipped += 1
-        self._cameTo(position)
+        self._passOver(position)
         return True
 
     def failed(self, now: float, connected: bool = False) -> bool:
@@ -308,8 +301,7 @@ class DeliveryState:
         self._resets += 1
         if self._resets < POISON_RESETS or now - self._resetSince < POISON_SECONDS:
             return False
-        self._skipped += 1
-        self._cameTo(position)
+        self._passOver(position)
         return True
 
     def postponed(self, now: float) -> None:
@@ -355,12 +347,13 @@ class DeliveryState:
         position = self.inFlight
         if position is None:
             assert self._telling is not None
-            self._told += self._telling
+            self.missed -= self._telling
         elif position > self.cursor:
+            self._due += 1
             self.cursor = position
         else:
             # What was dropped while it was in flight was counted, but it has arrived.
-            self._told += 1
+            self.missed = max(0, self.missed - 1)
         self.inFlight = self._telling = None
         # One that hangs has all the bytes, but nobody has heard of it.
         self._reachedLately |= self._reached
@@ -371,6 +364,11 @@ class DeliveryState:
         self._attempts = 0
         self._failingSince = None
         self._resets = self._hangs = 0
+
+    def _passOver(self, position: int) -> None:
+        self._due += 1
+        self.missed += 1
+        self._cameTo(position)
 
     def _cameTo(self, position: int) -> None:
         self.cursor = max(self.cursor, position)

@@ -44,6 +44,15 @@ class Tail:
         self._entries.clear()
         self.next.clear()
 
+    def dropUpTo(self, floor: int) -> None:
+        """
+        The log has dropped what lies up to a position. Where not all of that was here, nothing
+        here may follow what was: a member would come over what it has lost, and never hear of it.
+        """
+        if floor > self.head:
+            self.rewind()
+            self.startAt(floor)
+
     def extend(self, entries: Sequence[PreparedPush]) -> None:
         """
         Add new entries, in order; they follow the ones before without a gap. Entries that are

@@ -59,12 +59,10 @@ class CopyingTables(RoomTables):
         member, progress = state.member, state.progress
         self._insert(columnsOf(member, member.options, member.key), progress, state.named)
         self._execute(
-            "UPDATE members SET skipped = :skipped, told = :told, dropped = :dropped,"
-            " failing_since = :failing, attempts = :attempts WHERE name = :name",
+            "UPDATE members SET settled = :settled, failing_since = :failing,"
+            " attempts = :attempts WHERE name = :name",
             {
-                "skipped": progress.skipped,
-                "told": progress.told,
-                "dropped": state.dropped,
+                "settled": progress.settled,
                 "failing": progress.failingSince,
                 "attempts": progress.attempts,
                 "name": member.name,

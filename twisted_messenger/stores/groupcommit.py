@@ -119,7 +119,14 @@ class GroupCommitStore(ABC, Generic[Tables]):
         """
         See :class:`IMessageStore`.
         """
-        return self._write(lambda: self._tables.trim(limits), frees=True)
+        return ensureDeferred(self._trim(limits))
+
+    async def _trim(self, limits: LogLimits) -> int:
+        # In as many transactions as it takes: others go between.
+        while True:
+            dropped: int | None = await self._write(lambda: self._tables.trim(limits), frees=True)
+            if dropped is not None:
+                return dropped
 
     @whileOpen
     def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
@@ -190,8 +197,15 @@ class GroupCommitStore(ABC, Generic[Tables]):
     def _nextBatch(self) -> list[Step]:
         if self._halves:
             return self._halves.pop(0)
-        batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        batch = self._together(self._waiting[:BATCH])
+        del self._waiting[: len(batch)]
         return batch
+
+    def _together(self, waiting: list[Step]) -> list[Step]:
+        """
+        How many of the first of these may share a transaction: one at least.
+        """
+        return waiting
 
     def _writeNext(self) -> None:
         if self._writing:

@@ -26,7 +26,7 @@ from twisted_messenger.roster import (
 )
 from twisted_messenger.stores.memoryroster import Roster
 from twisted_messenger.stores.opening import Opening, whileOpen
-from twisted_messenger.stores.retention import entrySize, floorOf, judgeShare
+from twisted_messenger.stores.retention import Losses, entrySize, floorOf, judgeShare
 
 
 class Kept(NamedTuple):
@@ -62,6 +62,8 @@ class MemoryStore:
         self._shares: dict[str, int] = {}
         self._roster = Roster()
         self._head = 0
+        # The last position that somebody has lost.
+        self._floor = 0
         self._followers: list[Callable[[], None]] = []
 
     def open(self) -> None:
@@ -171,6 +173,8 @@ class MemoryStore:
             if entries and maxBytes < 0:
                 break
             entries.append(kept.entry)
+        if entries and entries[0].position > after + 1 and after < self._floor:
+            entries.clear()
         return succeed(entries)
 
     @whileOpen
@@ -178,7 +182,7 @@ class MemoryStore:
         """
         See :class:`IMessageStore`.
         """
-        return succeed(self._roster.news(since, self._head))
+        return succeed(self._roster.news(since, self._head, self._floor))
 
     @whileOpen
     def names(self, limit: int) -> "Deferred[list[str]]":
@@ -204,10 +208,12 @@ class MemoryStore:
         """
         oldest = ((kept.entry.position, kept.ran, kept.size) for kept in self._log)
         floor = floorOf(oldest, len(self._log), self._size, limits, self.running())
+        gone = self._log[: self._index(floor)]
+        losses = Losses((kept.entry.position, kept.entry.name) for kept in gone)
         for state in self._roster.behind(floor):
-            lost = self._log[self._index(state.progress.cursor) : self._index(floor)]
-            own = sum(state.said(kept.entry.position, kept.entry.name) for kept in lost)
-            self._roster.drop(state, floor, len(lost) - own)
+            lost = losses.of(state.progress.cursor, state.member.name, state.named)
+            self._roster.lose(state, floor, lost)
+            self._floor = floor
         dropped = self._forget(floor)
         if dropped:
             self._wake()

@@ -116,12 +116,12 @@ class Roster:
         while self.lowestCursor(floor) < floor:
             yield self.members[self._cursors.slowest]
 
-    def drop(self, state: MemberState, floor: int, lost: int) -> None:
+    def lose(self, state: MemberState, floor: int, lost: int) -> None:
         """
         The log has dropped entries that a member did not have.
         """
-        progress = replace(state.progress, cursor=floor)
-        self._put(replace(state, progress=progress, dropped=state.dropped + lost), heard=False)
+        progress = replace(state.progress, cursor=floor, due=state.progress.due + lost)
+        self._put(replace(state, progress=progress), heard=False)
 
     def lowestCursor(self, default: int) -> int:
         """
@@ -138,12 +138,13 @@ class Roster:
         """
         return [state.member.name for state in islice(self.members.values(), limit)]
 
-    def news(self, since: int, head: int) -> RosterNews:
+    def news(self, since: int, head: int, floor: int) -> RosterNews:
         """
         See :class:`~twisted_messenger.interfaces.IMessageStore`.
         """
         members = [self.members[id] for id in sorted(_after(self._revisions, since))]
-        return RosterNews(self._revision, head, members, [*_after(self._departed, since)])
+        departed = [*_after(self._departed, since)]
+        return RosterNews(self._revision, head, members, departed, floor=floor)
 
     def _put(self, state: MemberState, *, heard: bool) -> None:
         memberId = state.member.id
@@ -182,8 +183,8 @@ def _further(old: Progress, new: Progress) -> Progress:
     return replace(
         new,
         cursor=max(old.cursor, new.cursor),
-        skipped=max(old.skipped, new.skipped),
-        told=max(old.told, new.told),
+        due=new.due if old.cursor <= new.cursor else old.due,
+        settled=max(old.settled, new.settled),
         reached=old.reached or new.reached,
         lastReached=max(
             (one.lastReached for one in (old, new) if one.lastReached is not None), default=None

@@ -2,6 +2,8 @@
 What the log keeps for members that do not have it yet. Pure.
 """
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import islice
 
@@ -10,6 +12,9 @@ from twisted_messenger.refusal import Reason, Refusal
 
 #: Entries dropped or forgotten in one step, so that a long log does not hold up new messages.
 STEP = 2000
+
+#: Members that are behind, put behind what goes in one step.
+MEMBERS_STEP = 500
 
 #: Departures are remembered for so many revisions of the roster; a follower is never so far back.
 DEPARTED = 10_000
@@ -56,3 +61,33 @@ def floorOf(
         entries -= 1
         size -= bytes_
     return floor
+
+
+class Losses:
+    """
+    What members lose of the entries that go: it takes no longer, the more these are.
+
+    :param gone: position and name of each, the oldest first.
+    """
+
+    def __init__(self, gone: Iterable[tuple[int, str]]) -> None:
+        self._all: list[int] = []
+        self._by: defaultdict[str, list[int]] = defaultdict(list)
+        for position, name in gone:
+            self._all.append(position)
+            self._by[name].append(position)
+
+    def of(self, cursor: int, name: str, named: int) -> int:
+        """
+        How many a member had not yet, but for its own.
+
+        :param cursor: how far it has come.
+        :param name: what it is called.
+        :param named: the last position before it had that name.
+        """
+        own = _after(max(cursor, named), self._by[name]) if name in self._by else 0
+        return _after(cursor, self._all) - own
+
+
+def _after(cursor: int, positions: list[int]) -> int:
+    return len(positions) - bisect_right(positions, cursor)

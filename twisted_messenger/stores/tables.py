@@ -30,18 +30,15 @@ from twisted_messenger.roster import (
     mergedProgress,
     standing,
 )
-from twisted_messenger.stores.retention import DEPARTED, STEP, floorOf
+from twisted_messenger.stores.retention import DEPARTED, MEMBERS_STEP, STEP, Losses, floorOf
 
 _MEMBER = "name, host, port, members.owner, id, options, key_salt, key_hash"
 
 #: What is read of a member, in the order that :func:`memberState` takes.
 MEMBER_STATE = (
-    f"{_MEMBER}, cursor, skipped, told, reached, failing_since, attempts, last_reached, registered,"
-    " dropped, named"
+    f"{_MEMBER}, cursor, due, settled, reached, failing_since, attempts, last_reached, registered,"
+    " named"
 )
-
-# What an entry must not be to be lost for a member.
-_OWN = "(log.name = members.name AND log.position > members.named)"
 
 
 class RoomTables(ABC):
@@ -68,11 +65,13 @@ class RoomTables(ABC):
         The last position of the log.
         """
 
-    def _forgetStep(self) -> int:
+    def _step(self, most: int) -> int:
         """
-        How many entries may be forgotten at once.
+        How many rows may be changed at once.
+
+        :param most: where nothing is scarce.
         """
-        return STEP
+        return most
 
     @abstractmethod
     def running(self) -> float:
@@ -209,7 +208,16 @@ class RoomTables(ABC):
             if entries and maxBytes < 0:
                 break
             entries.append(Entry(position, name, self._textOf(text), bool(owned), time))
+        if entries and entries[0].position > after + 1 and after < self._floor():
+            return []
         return entries
+
+    def _floor(self) -> int:
+        """
+        See :class:`~twisted_messenger.roster.RosterNews`.
+        """
+        (floor,) = self._execute("SELECT floor FROM room").fetchone()
+        return int(floor)
 
     def _textOf(self, stored: Any) -> str:
         """
@@ -226,34 +234,61 @@ class RoomTables(ABC):
         )
         # Were the database to sort them, it would go through all.
         members = sorted(map(memberState, rows), key=lambda state: state.member.id)
-        return RosterNews(self._revision, self._head(), members, self._departedSince(since))
+        departed = self._departedSince(since)
+        return RosterNews(self._revision, self._head(), members, departed, floor=self._floor())
 
     def _departedSince(self, since: int) -> list[int]:
         rows = self._execute("SELECT id FROM departed WHERE revision > :since", {"since": since})
         return [memberId for (memberId,) in rows]
 
-    def trim(self, limits: LogLimits) -> int:
+    def trim(self, limits: LogLimits) -> int | None:
         """
-        See :meth:`IMessageStore.trim`.
+        One step of :meth:`IMessageStore.trim`.
+
+        :returns: how many entries were dropped; ``None`` where members had to be put behind them
+            first, and it is to be asked again.
         """
         oldest = self._execute(
-            "SELECT position, ran, size FROM log ORDER BY position LIMIT :step", {"step": STEP}
-        )
-        now = self.running()
-        floor = {"floor": floorOf(oldest, self._entries, self._size, limits, now)}
-        behind = self._execute("SELECT 1 FROM members WHERE cursor < :floor LIMIT 1", floor)
-        if behind.fetchone() is not None:
-            self._execute(
-                "UPDATE members SET dropped = dropped + (SELECT count(*) FROM log WHERE"
-                f" position > members.cursor AND position <= :floor AND NOT {_OWN}),"
-                " cursor = :floor, revision = :revision WHERE cursor < :floor",
-                {**floor, "revision": self._nextRevision()},
+            "SELECT position, ran, size FROM log ORDER BY position LIMIT :step",
+            {"step": STEP},
+        ).fetchall()
+        floor = floorOf(oldest, self._entries, self._size, limits, self.running())
+        if not floor:
+            return 0
+        if not self._putBehind(floor):
+            return None
+        self._forget(floor)
+        return len([position for position, _, _ in oldest if position <= floor])
+
+    def _putBehind(self, floor: int) -> bool:
+        """
+        Let members lose what lies up to a position, so many at once.
+
+        :returns: whether everybody has come so far.
+        """
+        most = self._step(MEMBERS_STEP)
+        behind = self._execute(
+            "SELECT id, cursor, name, named FROM members WHERE cursor < :floor LIMIT :most",
+            {"floor": floor, "most": most + 1},
+        ).fetchall()
+        if behind:
+            gone = self._execute(
+                "SELECT position, name FROM log WHERE position <= :floor ORDER BY position",
+                {"floor": floor},
             )
-        (dropped,) = self._execute(
-            "SELECT count(*) FROM log WHERE position <= :floor", floor
-        ).fetchone()
-        self._forget(floor["floor"])
-        return int(dropped)
+            losses = Losses(gone)
+            lost = {memberId: losses.of(*known) for memberId, *known in behind[:most]}
+            self._lose(lost, floor, self._nextRevision())
+            self._execute("UPDATE room SET floor = :floor", {"floor": floor})
+        return len(behind) <= most
+
+    @abstractmethod
+    def _lose(self, lost: Mapping[int, int], floor: int, revision: int) -> None:
+        """
+        Put members behind what they have lost.
+
+        :param lost: how many entries each loses, by its id.
+        """
 
     def _forgetDelivered(self) -> int:
         (slowest,) = self._execute("SELECT min(cursor) FROM members").fetchone()
@@ -264,7 +299,7 @@ class RoomTables(ABC):
             "SELECT source, max(position), count(*), sum(size) FROM (SELECT source, position, size"
             " FROM log WHERE position <= :floor ORDER BY position LIMIT :step) AS oldest"
             " GROUP BY source",
-            {"floor": floor, "step": self._forgetStep()},
+            {"floor": floor, "step": self._step(STEP)},
         ).fetchall()
         if not rows:
             return 0
@@ -314,13 +349,14 @@ class RoomTables(ABC):
     def _insert(self, columns: Mapping[str, object], progress: Progress, named: int) -> None:
         self._execute(
             "INSERT INTO members (name, host, port, machine, address, owner, options, key_salt,"
-            " key_hash, registered, revision, cursor, reached, last_reached, named) VALUES (:name,"
-            " :host, :port, :machine, :address, :owner, :options, :salt, :hash, :revision,"
-            " :revision, :cursor, :reached, :lastReached, :named)",
+            " key_hash, registered, revision, cursor, due, reached, last_reached, named) VALUES"
+            " (:name, :host, :port, :machine, :address, :owner, :options, :salt, :hash, :revision,"
+            " :revision, :cursor, :due, :reached, :lastReached, :named)",
             {
                 **columns,
                 "revision": self._nextRevision(),
                 "cursor": progress.cursor,
+                "due": progress.due,
                 "reached": int(progress.reached),
                 "lastReached": progress.lastReached,
                 "named": named,
@@ -346,9 +382,9 @@ def memberState(row: Any) -> MemberState:
     """
     A member, as :data:`MEMBER_STATE` reads it.
     """
-    cursor, skipped, told, reached, failingSince, attempts, lastReached = row[8:15]
-    progress = Progress(cursor, skipped, told, bool(reached), failingSince, attempts, lastReached)
-    return MemberState(_member(row), progress, *row[15:18])
+    cursor, due, settled, reached, failingSince, attempts, lastReached = row[8:15]
+    progress = Progress(cursor, due, settled, bool(reached), failingSince, attempts, lastReached)
+    return MemberState(_member(row), progress, *row[15:17])
 
 
 def _member(row: Any) -> Member:

@@ -10,7 +10,8 @@ CREATE TABLE room (
     entries    bigint  NOT NULL DEFAULT 0,  -- in the log
     size       bigint  NOT NULL DEFAULT 0,  -- of these, in bytes
     generation bigint  NOT NULL DEFAULT 0,  -- of positions: one more on each older copy
-    origin     text    NOT NULL DEFAULT ''  -- the server and its timeline at the last change
+    origin     text    NOT NULL DEFAULT '', -- the server and its timeline at the last change
+    floor      bigint  NOT NULL DEFAULT 0   -- the last position that somebody has lost
 );
 INSERT INTO room (version) VALUES (2);
 
@@ -49,10 +50,9 @@ CREATE TABLE members (
     address    text    NOT NULL UNIQUE,  -- machine and port
     owner      text    NOT NULL,         -- the machine that registered it
     cursor     bigint  NOT NULL,         -- the last position delivered, skipped or dropped
-    skipped    bigint  NOT NULL DEFAULT 0,  -- entries it kept resetting
-    told       bigint  NOT NULL DEFAULT 0,  -- missed entries it was told of
+    due        bigint  NOT NULL DEFAULT 0,  -- entries that were for it, up to its cursor
+    settled    bigint  NOT NULL DEFAULT 0,  -- of these, those it got, or was told that it missed
     reached    integer NOT NULL DEFAULT 0,  -- 1: it has confirmed a push
-    dropped    bigint  NOT NULL DEFAULT 0,  -- entries the log dropped before it had them
     registered bigint  NOT NULL,         -- the revision at its last registration
     revision   bigint  NOT NULL,         -- the revision at its last change, progress aside
     named      bigint  NOT NULL DEFAULT 0,  -- the last position before it had its name

@@ -14,19 +14,22 @@ end of a transaction was not learned, it is tried again under its old number, an
 import re
 import time
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import islice, takewhile
 from typing import Any, TypeVar
 
 import psycopg
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_messenger.contents import RoomContents
 from twisted_messenger.entry import Entry, Post
-from twisted_messenger.errors import NoSuchRoom, StoreLost, StoreUncertain
+from twisted_messenger.errors import NoSuchRoom, StoreError, StoreLost, StoreUncertain
 from twisted_messenger.interfaces import MAIN_ROOM, Admission, IPortableStore, ISharedStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
@@ -41,6 +44,7 @@ from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS, LeaseKeepe
 from twisted_messenger.stores.postgresql.leasetables import LeaseTables
 from twisted_messenger.stores.postgresql.notices import Notices
 from twisted_messenger.stores.postgresql.tables import Batch, PostgreSQLTables
+from twisted_messenger.stores.retention import MEMBERS_STEP, STEP
 
 T = TypeVar("T")
 
@@ -176,20 +180,47 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         return ensureDeferred(self._advance(dict(progress)))
 
     async def _advance(self, progress: dict[int, Progress]) -> None:
-        epochs, known = dict(self.leases.epochs), replace(self._known, generation=self._generation)
-        advance = await self._ask(lambda tables: tables.advance(progress, epochs, known))
-        if advance.copied:
+        epochs = dict(self.leases.epochs)
+        known = replace(self._known, generation=self._generation)
+        fenced, copied = 0, False
+        for part in _parts(progress):
+            advance = await self._ask(
+                partial(PostgreSQLTables.advance, progress=part, epochs=epochs, known=known)
+            )
+            fenced += advance.fenced
+            copied = copied or advance.copied
+        if copied:
             # It is no news of these tables. Whatever is written takes them over.
             await self._write(lambda: None)
-        if advance.fenced:
+        if fenced:
             self.log.warn(
                 "the progress of {count} members was not written: they are another node's",
                 count=advance.fenced,
             )
         now = self._reactor.seconds()
-        if advance.forgettable and now - self._forgot >= self._forgetSeconds:
+        if now - self._forgot >= self._forgetSeconds:
             self._forgot = now
-            await self._write(self._tables.forget)
+            ensureDeferred(self._forget()).addErrback(self._notForgotten)
+
+    async def _forget(self) -> None:
+        if await self._ask(lambda tables: tables.forgettable()):
+            while await self._forgetStep() >= STEP:
+                pass
+
+    @whileOpen
+    def _forgetStep(self) -> "Deferred[int]":
+        return self._write(self._tables.forget, frees=True)
+
+    def _notForgotten(self, reason: Failure) -> None:
+        reason.trap(StoreError)
+        if self.opening.problem() is None:
+            self.log.warn("what every member has stays for now: {error}", error=reason.value)
+
+    def _together(self, waiting: list[Step]) -> list[Step]:
+        # On a full disk, or where it takes too long, what frees space must not fail with what
+        # needs it, nor take it along.
+        like = [step.frees for step in waiting[:1]]
+        return list(takewhile(lambda step: [step.frees] == like, waiting))
 
     @whileOpen
     def roster(self, since: int) -> "Deferred[RosterNews]":
@@ -341,6 +372,15 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
                 " goes on at position {position}",
                 position=self._tables.known.head,
             )
+
+
+def _parts(progress: Mapping[int, Progress]) -> Iterator[dict[int, Progress]]:
+    """
+    Divide it so that nobody waits long for the cursors of many.
+    """
+    rest = iter(progress.items())
+    while part := dict(islice(rest, MEMBERS_STEP)):
+        yield part
 
 
 def parsePostgreSQL(reactor: Any, argument: str, room: str = MAIN_ROOM) -> PostgreSQLStore:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from re import ASCII, sub
 from typing import Any
+from zlib import crc32
 
 from twisted_messenger.address import sameOwner
 from twisted_messenger.contents import LoggedEntry, RoomContents
@@ -25,6 +26,7 @@ from twisted_messenger.roster import (
 from twisted_messenger.stores.copying import CopyingTables, sizeOf
 from twisted_messenger.stores.postgresql.generation import Known, isAnother
 from twisted_messenger.stores.postgresql.leasetables import RAN
+from twisted_messenger.stores.postgresql.partitions import partitionOf
 from twisted_messenger.stores.retention import entrySize, judgeShare
 from twisted_messenger.stores.tables import MEMBER_STATE, memberState
 
@@ -32,6 +34,9 @@ _SERVED = (
     f"SELECT {MEMBER_STATE} FROM members JOIN partitions ON number = partition WHERE"
     " partitions.owner = :node AND"
 )
+
+# The first half of that lock's key; the second is the room's.
+_CURSOR_LOCK = 0x7717ED
 
 
 # Where the tables lie: the server and its timeline, as the session was told, and which tables they
@@ -45,6 +50,28 @@ _SAME = (
     "SELECT newest FROM room WHERE generation = :generation AND newest >= :head"
     " AND NOT EXISTS (SELECT 1 FROM writers WHERE id = :node AND batch < :batch)"
     f" AND (origin = {_HERE} OR '' IN (origin, {_HERE}))"
+)
+
+# Cursors of different members are written at the same time, under a lock that keeps those off who
+# change members in other ways: see :meth:`PostgreSQLTables._membersChange`. Its condition is no
+# row's, so it is taken before any row is looked at.
+_ADVANCE = (
+    "UPDATE members SET due = CASE WHEN members.cursor <= new.cursor THEN new.due"
+    " ELSE members.due END,"
+    " cursor = greatest(members.cursor, least(new.cursor, same.newest)),"
+    " settled = greatest(members.settled, new.settled),"
+    " reached = greatest(members.reached, new.reached),"
+    " failing_since = new.failing, attempts = new.attempts,"
+    " last_reached = greatest(members.last_reached, new.last_reached)"
+    " FROM unnest(CAST(:ids AS bigint[]), CAST(:partitions AS integer[]),"
+    " CAST(:epochs AS bigint[]), CAST(:cursors AS bigint[]), CAST(:due AS bigint[]),"
+    " CAST(:settled AS bigint[]), CAST(:reached AS integer[]),"
+    " CAST(:failing AS double precision[]), CAST(:attempts AS integer[]),"
+    " CAST(:lastReached AS double precision[])) AS new (id, partition, epoch, cursor, due,"
+    f" settled, reached, failing, attempts, last_reached), partitions, ({_SAME}) AS same"
+    " WHERE (SELECT pg_advisory_xact_lock_shared(:family, :room)) IS NOT NULL"
+    " AND members.id = new.id AND partitions.number = new.partition"
+    " AND partitions.owner = :node AND partitions.epoch = new.epoch"
 )
 
 
@@ -62,12 +89,10 @@ class Advance:
     What became of the cursors that a node wrote.
 
     :param fenced: how many are of members that are another node's by now.
-    :param forgettable: whether entries can be forgotten.
     :param copied: whether nothing was written, since the tables are another copy.
     """
 
     fenced: int = 0
-    forgettable: bool = False
     copied: bool = False
 
 
@@ -103,6 +128,8 @@ class PostgreSQLTables(CopyingTables):
         self.known = Known()
         #: Whether that has begun a new generation.
         self.raised = False
+        # A number with a sign, of four bytes.
+        self._cursorLock = {"family": _CURSOR_LOCK, "room": crc32(channel.encode()) - 2**31}
         self._cursor: Any = None
         self._position = self._members = 0
         self._ran = 0.0
@@ -277,7 +304,7 @@ class PostgreSQLTables(CopyingTables):
         """
         See :meth:`IMessageStore.enrol`.
         """
-        self._owners.clear()
+        self._membersChange()
         if asked.options is not None and asked.options.history:
             # Of these messages, those of this transaction are some.
             self._insertAdded()
@@ -311,29 +338,66 @@ class PostgreSQLTables(CopyingTables):
         """
         See :meth:`IMessageStore.leave`.
         """
-        self._owners.clear()
+        self._membersChange()
         return super().leave(asked)
 
     def evict(self, memberId: int, since: int | None = None) -> bool:
         """
         See :meth:`IMessageStore.evict`.
         """
-        self._owners.clear()
+        self._membersChange()
         return super().evict(memberId, since)
 
-    def trim(self, limits: LogLimits) -> int:
+    def _membersChange(self) -> None:
         """
-        See :meth:`IMessageStore.trim`.
+        Wait until nobody writes cursors, and keep everybody from it until this is committed: who
+        has one row of ``members`` may wait for the next, and they come in no order.
+        """
+        self._owners.clear()
+        self._execute("SELECT pg_advisory_xact_lock(:family, :room)", self._cursorLock)
+
+    def trim(self, limits: LogLimits) -> int | None:
+        """
+        See :meth:`RoomTables.trim`.
         """
         self._insertAdded()
-        self._mayForget = True
         return super().trim(limits)
 
-    def forget(self) -> None:
+    def _putBehind(self, floor: int) -> bool:
+        self._membersChange()
+        return super()._putBehind(floor)
+
+    def _lose(self, lost: Mapping[int, int], floor: int, revision: int) -> None:
+        self._execute(
+            "UPDATE members SET due = due + new.lost, cursor = :floor, revision = :revision"
+            " FROM unnest(CAST(:ids AS bigint[]), CAST(:lost AS bigint[])) AS new (id, lost)"
+            " WHERE members.id = new.id",
+            {
+                "ids": list(lost),
+                "lost": list(lost.values()),
+                "floor": floor,
+                "revision": revision,
+            },
+        )
+
+    def forgettable(self) -> bool:
         """
-        Have what every member has forgotten at the end of the transaction.
+        Whether there is something that every member has. To look for it takes longer, the more
+        members there are.
         """
-        self._mayForget = True
+        row = self._execute(
+            "SELECT EXISTS (SELECT 1 FROM log WHERE position <="
+            " coalesce((SELECT min(cursor) FROM members), (SELECT newest FROM room)))"
+        ).fetchone()
+        return bool(row[0])
+
+    def forget(self) -> int:
+        """
+        Forget what every member has, so many at once.
+
+        :returns: how many that were.
+        """
+        return self._forgetDelivered()
 
     def _textOf(self, stored: Any) -> str:
         return bytes(stored).decode()
@@ -342,11 +406,11 @@ class PostgreSQLTables(CopyingTables):
         """
         See :meth:`IMessageStore.roster`: of the members whose partitions this node has.
         """
-        revision, head, generation = self._execute(
-            "SELECT revision, newest, generation FROM room"
+        revision, head, generation, floor = self._execute(
+            "SELECT revision, newest, generation, floor FROM room"
         ).fetchone()
         if revision == since:
-            return RosterNews(revision, head, [], [], generation=generation)
+            return RosterNews(revision, head, [], [], generation=generation, floor=floor)
         rows = self._execute(
             # One after the other: a condition on either table would be tried on all members.
             f"{_SERVED} revision > :since UNION {_SERVED} acquired > :since",
@@ -355,7 +419,7 @@ class PostgreSQLTables(CopyingTables):
         members = sorted(map(memberState, rows), key=lambda state: state.member.id)
         # A reader that knows nobody yet need not be told who left.
         departed = self._departedSince(since) if since else []
-        return RosterNews(revision, head, members, departed, generation=generation)
+        return RosterNews(revision, head, members, departed, generation=generation, floor=floor)
 
     def advance(
         self, progress: Mapping[int, Progress], epochs: Mapping[int, int], known: Known
@@ -368,55 +432,35 @@ class PostgreSQLTables(CopyingTables):
         :param epochs: of the partitions that this node believes to have.
         :param known: of the room, to this node; its generation is that of the positions.
         """
-        moved = sorted(progress.items())
+        mine = {
+            memberId: one for memberId, one in progress.items() if partitionOf(memberId) in epochs
+        }
+        partitions = [partitionOf(memberId) for memberId in mine]
         values = {
+            **self._cursorLock,
             "node": self._node,
             "generation": known.generation,
             "head": known.head,
             "batch": known.batch,
-            "ids": [memberId for memberId, _ in moved],
-            "cursors": [one.cursor for _, one in moved],
-            "skipped": [one.skipped for _, one in moved],
-            "told": [one.told for _, one in moved],
-            "reached": [int(one.reached) for _, one in moved],
-            "failing": [one.failingSince for _, one in moved],
-            "attempts": [one.attempts for _, one in moved],
-            "lastReached": [one.lastReached for _, one in moved],
-            "numbers": list(epochs),
-            "epochs": list(epochs.values()),
+            "ids": list(mine),
+            "partitions": partitions,
+            "epochs": [epochs[partition] for partition in partitions],
+            "cursors": [one.cursor for one in mine.values()],
+            "due": [one.due for one in mine.values()],
+            "settled": [one.settled for one in mine.values()],
+            "reached": [int(one.reached) for one in mine.values()],
+            "failing": [one.failingSince for one in mine.values()],
+            "attempts": [one.attempts for one in mine.values()],
+            "lastReached": [one.lastReached for one in mine.values()],
         }
-        written = self._execute(
-            "UPDATE members SET cursor ="
-            " greatest(members.cursor, least(new.cursor, same.newest)),"
-            " skipped = greatest(members.skipped, new.skipped),"
-            " told = greatest(members.told, new.told),"
-            " reached = greatest(members.reached, new.reached),"
-            " failing_since = new.failing_since, attempts = new.attempts,"
-            " last_reached = greatest(members.last_reached, new.last_reached)"
-            " FROM unnest(CAST(:ids AS bigint[]), CAST(:cursors AS bigint[]),"
-            " CAST(:skipped AS bigint[]), CAST(:told AS bigint[]), CAST(:reached AS integer[]),"
-            " CAST(:failing AS double precision[]), CAST(:attempts AS integer[]),"
-            " CAST(:lastReached AS double precision[])) AS new (id, cursor, skipped, told, reached,"
-            " failing_since, attempts, last_reached), partitions,"
-            " unnest(CAST(:numbers AS integer[]), CAST(:epochs AS bigint[]))"
-            f" AS held (number, epoch), ({_SAME}) AS same"
-            " WHERE members.id = new.id AND partitions.number = members.partition"
-            " AND partitions.owner = :node AND partitions.number = held.number"
-            " AND partitions.epoch = held.epoch",
-            values,
-        ).rowcount
-        fenced = 0
-        if written < len(moved):
-            there, same = self._execute(
-                f"SELECT count(*), EXISTS ({_SAME}) FROM members WHERE id = ANY(:ids)", values
-            ).fetchone()
-            if not same:
-                return Advance(copied=True)
-            fenced = there - written
-        (forgettable,) = self._execute(
-            "SELECT EXISTS (SELECT 1 FROM log WHERE position <= (SELECT min(cursor) FROM members))"
+        written = self._execute(_ADVANCE, values).rowcount
+        if written == len(progress):
+            return Advance()
+        there, same = self._execute(
+            f"SELECT count(*), EXISTS ({_SAME}) FROM members WHERE id = ANY(:ids)",
+            {**values, "ids": list(progress)},
         ).fetchone()
-        return Advance(fenced, bool(forgettable))
+        return Advance(there - written) if same else Advance(copied=True)
 
     def exported(self) -> RoomContents:
         """

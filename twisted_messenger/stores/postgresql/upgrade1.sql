@@ -5,6 +5,7 @@
 ALTER TABLE room RENAME COLUMN head TO newest;
 ALTER TABLE room ADD COLUMN generation bigint NOT NULL DEFAULT 0;
 ALTER TABLE room ADD COLUMN origin text NOT NULL DEFAULT '';
+ALTER TABLE room ADD COLUMN floor bigint NOT NULL DEFAULT 0;
 UPDATE room SET version = 2, revision = revision + 1;
 
 -- Nor may it write how far members have come.
@@ -22,6 +23,10 @@ CREATE TABLE shares (
 );
 ALTER TABLE log ADD COLUMN source text NOT NULL DEFAULT '';
 ALTER TABLE log ADD COLUMN ran double precision NOT NULL DEFAULT 0;
+ALTER TABLE members RENAME COLUMN dropped TO due;
+ALTER TABLE members RENAME COLUMN told TO settled;
+UPDATE members SET due = due + skipped;
+ALTER TABLE members DROP COLUMN skipped;
 ALTER TABLE members ADD COLUMN named bigint NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN options text NOT NULL DEFAULT '';
 ALTER TABLE members ADD COLUMN key_salt bytea;

@@ -3,9 +3,10 @@
 -- One row.
 CREATE TABLE room (
     ran    REAL NOT NULL,  -- seconds in which the room was running, in all its life
-    opened INTEGER         -- the schema's version while the room is open: see whole.py
+    opened INTEGER,        -- the schema's version while the room is open: see whole.py
+    floor  INTEGER NOT NULL DEFAULT 0  -- the last position that somebody has lost
 );
-INSERT INTO room VALUES (0, NULL);
+INSERT INTO room (ran) VALUES (0);
 
 -- AUTOINCREMENT: a position is never used again, even when the log has been trimmed to nothing.
 CREATE TABLE log (
@@ -35,10 +36,9 @@ CREATE TABLE members (
     address  TEXT    NOT NULL UNIQUE,  -- machine and port
     owner    TEXT    NOT NULL,         -- the machine that registered it
     cursor   INTEGER NOT NULL,         -- the last position delivered, skipped or dropped
-    skipped  INTEGER NOT NULL DEFAULT 0,  -- entries it kept resetting
-    told     INTEGER NOT NULL DEFAULT 0,  -- missed entries it was told of
+    due      INTEGER NOT NULL DEFAULT 0,  -- entries that were for it, up to its cursor
+    settled  INTEGER NOT NULL DEFAULT 0,  -- of these, those that it got, or was told that it missed
     reached  INTEGER NOT NULL DEFAULT 0,  -- 1: it has confirmed a push
-    dropped  INTEGER NOT NULL DEFAULT 0,  -- entries the log dropped before it had them
     registered INTEGER NOT NULL,       -- the revision at its last registration
     revision INTEGER NOT NULL,         -- the revision at its last change, progress aside
     named    INTEGER NOT NULL DEFAULT 0,  -- the last position before it had its name

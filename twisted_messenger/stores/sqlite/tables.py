@@ -15,10 +15,10 @@ from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Member, Progress
 from twisted_messenger.stores.copying import CopyingTables, sizeOf
-from twisted_messenger.stores.retention import STEP, entrySize, judgeShare
+from twisted_messenger.stores.retention import entrySize, judgeShare
 from twisted_messenger.stores.sqlite.diskspace import DiskSpace
 
-# Entries forgotten in one transaction while the disk is full.
+# Rows changed in one step while the disk is full.
 _FRUGAL_STEP = 4
 
 # Seconds between two notes of how long the room was running: a crash forgets no more.
@@ -48,8 +48,8 @@ class SQLiteTables(CopyingTables):
     def _execute(self, sql: str, values: Mapping[str, object] | None = None) -> Any:
         return self._db.execute(sql, values or {})
 
-    def _forgetStep(self) -> int:
-        return _FRUGAL_STEP if self._frugal else STEP
+    def _step(self, most: int) -> int:
+        return _FRUGAL_STEP if self._frugal else most
 
     def _head(self) -> int:
         row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
@@ -134,13 +134,14 @@ class SQLiteTables(CopyingTables):
         """
         head = self._head()
         self._db.executemany(
-            "UPDATE members SET cursor = max(cursor, ?), skipped = max(skipped, ?),"
-            " told = max(told, ?), reached = max(reached, ?), failing_since = ?, attempts = ?,"
-            " last_reached = coalesce(max(last_reached, ?), last_reached, ?) WHERE id = ?",
+            "UPDATE members SET due = CASE WHEN cursor <= ?1 THEN ?2 ELSE due END,"
+            " cursor = max(cursor, ?1), settled = max(settled, ?3), reached = max(reached, ?4),"
+            " failing_since = ?5, attempts = ?6,"
+            " last_reached = coalesce(max(last_reached, ?7), last_reached, ?7) WHERE id = ?8",
             [
                 (
-                    *(min(one.cursor, head), one.skipped, one.told, one.reached),
-                    *(one.failingSince, one.attempts, one.lastReached, one.lastReached, id),
+                    *(min(one.cursor, head), one.due, one.settled, one.reached),
+                    *(one.failingSince, one.attempts, one.lastReached, id),
                 )
                 for id, one in progress.items()
             ],
@@ -162,4 +163,10 @@ class SQLiteTables(CopyingTables):
                 )
                 for one in page
             ],
+        )
+
+    def _lose(self, lost: Mapping[int, int], floor: int, revision: int) -> None:
+        self._db.executemany(
+            "UPDATE members SET due = due + ?, cursor = ?, revision = ? WHERE id = ?",
+            [(count, floor, revision, memberId) for memberId, count in lost.items()],
         )

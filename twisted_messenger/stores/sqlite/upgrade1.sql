@@ -2,16 +2,21 @@
 
 CREATE TABLE room (
     ran    REAL NOT NULL,
-    opened INTEGER
+    opened INTEGER,
+    floor  INTEGER NOT NULL DEFAULT 0
 );
-INSERT INTO room VALUES (0, NULL);
+INSERT INTO room (ran) VALUES (0);
 CREATE TABLE shares (
     source TEXT    PRIMARY KEY,
     size   INTEGER NOT NULL
 );
 ALTER TABLE log ADD COLUMN source TEXT NOT NULL DEFAULT '';
 ALTER TABLE log ADD COLUMN ran REAL NOT NULL DEFAULT 0;
-ALTER TABLE members ADD COLUMN named INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members RENAME COLUMN dropped TO due;
+ALTER TABLE members RENAME COLUMN told TO settled;
+UPDATE members SET due = due + skipped, skipped = 0;
+-- Nothing else is in it, and an older SQLite cannot drop a column.
+ALTER TABLE members RENAME COLUMN skipped TO named;
 ALTER TABLE members ADD COLUMN options TEXT NOT NULL DEFAULT '';
 ALTER TABLE members ADD COLUMN key_salt BLOB;
 ALTER TABLE members ADD COLUMN key_hash BLOB;
