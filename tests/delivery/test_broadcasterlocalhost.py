@@ -4,6 +4,7 @@ Members at localhost, which is two addresses.
 
 from tests.delivery.broadcasterrig import ANN, BroadcasterTestCase
 from tests.pushers import ScriptedPusher
+from tests.roomtestcase import HOME
 from twisted_messenger.push.interfaces import Outcome
 
 V4, V6 = "127.0.0.1", "::1"
@@ -26,7 +27,7 @@ class LocalhostTests(BroadcasterTestCase):
         """
         Ann registers, from this machine.
         """
-        self.assertTrue(self.successResultOf(self.room.register("ann", host, ANN)).stored)
+        self.assertTrue(self.successResultOf(self.room.register("ann", host, ANN, HOME)).stored)
 
     def assertTried(self, *hosts: str) -> None:
         """
@@ -84,7 +85,7 @@ class LocalhostTests(BroadcasterTestCase):
         self.say("ci", "1")
         self.scripted.ends(Outcome.FAILED)
         self.assertTrue(
-            self.successResultOf(self.room.register("ann", "localhost", ANN + 1)).stored
+            self.successResultOf(self.room.register("ann", "localhost", ANN + 1, HOME)).stored
         )
         self.assertEqual(
             self.scripted.pushed[:3],
@@ -98,7 +99,7 @@ class LocalhostTests(BroadcasterTestCase):
         self.register("localhost")
         self.say("ci", "1")
         self.assertTried(V4, V6)
-        self.assertTrue(self.successResultOf(self.room.register("ann", "", ANN + 1)).stored)
+        self.assertTrue(self.successResultOf(self.room.register("ann", "", ANN + 1, HOME)).stored)
         self.assertEqual(
             self.scripted.pushed, [(V6, ANN, b"server: ann is registered elsewhere now")]
         )

@@ -5,6 +5,7 @@ Members that want their pushes in a form of their own.
 import json
 
 from tests.delivery.broadcasterrig import ANN, BOB, CYD, DAN, HOST, BroadcasterTestCase
+from tests.roomtestcase import HOME
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.push.interfaces import Outcome
 from twisted_messenger.result import Stored
@@ -22,7 +23,7 @@ class OptionTests(BroadcasterTestCase):
         Register with options.
         """
         asked = f"connect_request|{name}|{HOST}|{port}|{options}"
-        result: object = self.successResultOf(self.room.take(parse(asked.encode())))
+        result: object = self.successResultOf(self.room.take(parse(asked.encode()), HOME))
         assert isinstance(result, Enrolled)
 
     def position(self, name: str, text: str) -> int:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from ipaddress import ip_network
 
 from tests.delivery.broadcasterrig import ANN, BOB, HOST, BroadcasterTestCase
+from tests.roomtestcase import HOME
 from twisted_messenger.address import Source
 from twisted_messenger.delivery.farewells import FAREWELL_BURST, FAREWELL_RATE, MAX_FAREWELLS
 from twisted_messenger.lease import Lease
@@ -115,7 +116,7 @@ class FarewellTests(BroadcasterTestCase):
         not been moved.
         """
         for name, host in (("ann", HOST), ("ann", "localhost"), ("ann", "::1"), ("eve", HOST)):
-            self.assertTrue(self.successResultOf(self.room.register(name, host, ANN)).stored)
+            self.assertTrue(self.successResultOf(self.room.register(name, host, ANN, HOME)).stored)
         self.assertTold()
 
     def test_renamedAndMoved(self) -> None:
@@ -281,8 +282,8 @@ class BoundTests(BroadcasterTestCase):
         This machine's own programs have no such limit.
         """
         for port in _MANY:
-            self.successResultOf(self.room.register(f"m{port}", HOST, port))
-            self.successResultOf(self.room.register(f"m{port}", HOST, port + 20_000))
+            self.successResultOf(self.room.register(f"m{port}", HOST, port, HOME))
+            self.successResultOf(self.room.register(f"m{port}", HOST, port + 20_000, HOME))
             self.endAll()
         self.assertEqual(self.told, [*_MANY])
 

@@ -12,7 +12,7 @@ from tests.stores.rostercontract import anyone, at, post
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import StoreFull
 from twisted_messenger.roster import Progress, RosterLimits
-from twisted_messenger.stores.postgresql.store import PostgreSQLStore
+from twisted_messenger.stores.postgresql.store import VACUUM_SECONDS, PostgreSQLStore
 from twisted_messenger.stores.retention import STEP
 
 T = TypeVar("T")
@@ -65,9 +65,9 @@ class FullTests(PostgreSQLTestCase):
         A room in which a message waits for a member.
         """
         super().setUp()
-        reactor = StillReactor()
-        self.database = PumpedDatabase(self.server.address, self.room, reactor)
-        self.store = PostgreSQLStore(self.database, reactor, forgetSeconds=0)
+        self.reactor = StillReactor()
+        self.database = PumpedDatabase(self.server.address, self.room, self.reactor)
+        self.store = PostgreSQLStore(self.database, self.reactor, forgetSeconds=0)
         self.store.open()
         self.addCleanup(self.close)
         self.store.enrol(at("bob", 5000), RosterLimits())
@@ -146,3 +146,38 @@ class FullTests(PostgreSQLTestCase):
         self.successResultOf(self.store.advance({self.bob: Progress(len(said) + 1)}))
         self.assertEqual(self.database.finish(), 2)
         self.assertEqual(self.texts(), [])
+
+    def reserve(self) -> int:
+        """
+        How many pieces of it are left.
+        """
+        pieces = self.server.execute(
+            "SELECT relname FROM pg_class WHERE relname LIKE 'reserve%'"
+            f" AND relnamespace = 'twisted_messenger_{self.room}'::regnamespace"
+        )
+        return len(pieces)
+
+    def refused(self, seconds: float) -> int:
+        """
+        Say something in vain, after a while.
+
+        :returns: what is left of the reserve.
+        """
+        self.reactor.advance(seconds)
+        saying = self.store.append(post("more"), anyone)
+        self.database.finish()
+        self.failureResultOf(saying, StoreFull)
+        return self.reserve()
+
+    def test_roomIsMade(self) -> None:
+        """
+        Where what was forgotten is of no use to new messages for long, a piece of the reserve is
+        given up, so that it can be.
+        """
+        self.fill()
+        before = self.reserve()
+        self.assertEqual(self.refused(100.0), before)
+        self.successResultOf(self.store.advance({self.bob: Progress(1)}))
+        self.assertEqual(self.refused(VACUUM_SECONDS - 1), before)
+        self.assertEqual(self.refused(1.0), before - 1)
+        self.assertEqual(self.refused(100.0), before - 1)

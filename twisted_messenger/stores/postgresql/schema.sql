@@ -97,3 +97,14 @@ CREATE TABLE writers (
     batch   bigint      NOT NULL,
     written timestamptz NOT NULL DEFAULT now()
 );
+
+-- Pages for nobody: given up piece by piece when the disk is full, since VACUUM, which lets new
+-- messages have the place of old ones, needs some for what it notes.
+CREATE TABLE reserve_1 WITH (fillfactor = 10) AS
+    SELECT repeat('-', 1000) AS page FROM generate_series(1, 32);
+CREATE TABLE reserve_2 WITH (fillfactor = 10) AS
+    SELECT repeat('-', 1000) AS page FROM generate_series(1, 32);
+CREATE TABLE reserve_3 WITH (fillfactor = 10) AS
+    SELECT repeat('-', 1000) AS page FROM generate_series(1, 32);
+CREATE TABLE reserve_4 WITH (fillfactor = 10) AS
+    SELECT repeat('-', 1000) AS page FROM generate_series(1, 32);

@@ -15,6 +15,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice, takewhile
@@ -22,6 +23,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -29,7 +31,7 @@ from zope.interface import implementer
 
 from twisted_messenger.contents import RoomContents
 from twisted_messenger.entry import Entry, Post
-from twisted_messenger.errors import NoSuchRoom, StoreError, StoreLost, StoreUncertain
+from twisted_messenger.errors import NoSuchRoom, StoreError, StoreFull, StoreLost, StoreUncertain
 from twisted_messenger.interfaces import MAIN_ROOM, Admission, IPortableStore, ISharedStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
@@ -54,6 +56,10 @@ PATIENCE = 5.0
 
 #: Seconds between two looks at what every member has: it may be forgotten, but there is no hurry.
 FORGET_SECONDS = 1.0
+
+#: Seconds from when there is something to gain until room is made on a full disk, and until it is
+#: tried again: the database may do it by itself.
+VACUUM_SECONDS = 10.0
 
 # Seconds between attempts meanwhile.
 _RETRY_SECONDS = 0.25
@@ -104,6 +110,8 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         self._reactor = reactor
         self._forgetSeconds = forgetSeconds
         self._forgot = -forgetSeconds
+        self._forgetting: IDelayedCall | None = None
+        self._vacuumed = 0.0
         # What this node has heard: the room may be further by now, and then it will hear of that
         # too; but where its tables are not so far, they are an older copy.
         self._known = Known()
@@ -145,6 +153,9 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         return self._end.wait()
 
     async def _close(self) -> None:
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+            self._forgetting = None
         try:
             await self._finished()
             await self.leases.stop()
@@ -195,17 +206,47 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         if fenced:
             self.log.warn(
                 "the progress of {count} members was not written: they are another node's",
-                count=advance.fenced,
+                count=fenced,
             )
-        now = self._reactor.seconds()
-        if now - self._forgot >= self._forgetSeconds:
-            self._forgot = now
-            ensureDeferred(self._forget()).addErrback(self._notForgotten)
+        if self._forgetting is None:
+            wait = self._forgot + self._forgetSeconds - self._reactor.seconds()
+            if wait > 0:
+                self._forgetting = self._reactor.callLater(wait, self._forgetNow)
+            else:
+                self._forgetNow()
+
+    def _forgetNow(self) -> None:
+        self._forgetting = None
+        self._forgot = self._reactor.seconds()
+        ensureDeferred(self._forget()).addErrback(self._notForgotten)
 
     async def _forget(self) -> None:
         if await self._ask(lambda tables: tables.forgettable()):
             while await self._forgetStep() >= STEP:
                 pass
+
+    def _failed(self, reason: Failure, batch: list[Step]) -> None:
+        full, now = bool(reason.check(StoreFull)), self._reactor.seconds()
+        if full and not self._tables.forgotten:
+            # There is nothing to gain yet.
+            self._vacuumed = now
+        if full and now - self._vacuumed >= VACUUM_SECONDS:
+            self._vacuumed = now
+            # Before anything else is written: it would take the room that is made.
+            room = ensureDeferred(self._makeRoom())
+            room.addErrback(self._noRoom).addBoth(lambda _: self._refused(reason, batch))
+        else:
+            self._refused(reason, batch)
+
+    async def _makeRoom(self) -> None:
+        with suppress(StoreError):
+            await self._database.run(lambda cursor: self._tables.on(cursor).giveUpReserve())
+        await self._ask(PostgreSQLTables.vacuum)
+        self._tables.forgotten = False
+
+    def _noRoom(self, reason: Failure) -> None:
+        reason.trap(StoreError)
+        self.log.warn("there is no room to make room: {error}", error=reason.value)
 
     @whileOpen
     def _forgetStep(self) -> "Deferred[int]":

@@ -138,6 +138,8 @@ class PostgreSQLTables(CopyingTables):
         self._owners: dict[str, Member | None] = {}
         self._shares: dict[str, int] = {}
         self._mayForget = False
+        #: Whether there are forgotten messages whose place nobody can have yet.
+        self.forgotten = False
 
     def on(self, cursor: Any) -> "PostgreSQLTables":
         """
@@ -380,6 +382,24 @@ class PostgreSQLTables(CopyingTables):
             },
         )
 
+    def giveUpReserve(self) -> None:
+        """
+        Leave a full disk some pages, unless somebody reads them at the moment.
+        """
+        (piece,) = self._execute(
+            "SELECT min(relname) FROM pg_class WHERE relname ~ '^reserve_[0-9]$'"
+            " AND relnamespace = to_regnamespace(current_schema())"
+        ).fetchone()
+        if piece is not None:
+            self._execute(f"LOCK TABLE {piece} IN ACCESS EXCLUSIVE MODE NOWAIT")
+            self._execute(f"DROP TABLE {piece}")
+
+    def vacuum(self) -> None:
+        """
+        Let new messages have the place of forgotten ones; outside of a transaction.
+        """
+        self._execute("VACUUM (SKIP_LOCKED) log")
+
     def forgettable(self) -> bool:
         """
         Whether there is something that every member has. To look for it takes longer, the more
@@ -390,6 +410,11 @@ class PostgreSQLTables(CopyingTables):
             " coalesce((SELECT min(cursor) FROM members), (SELECT newest FROM room)))"
         ).fetchone()
         return bool(row[0])
+
+    def _forget(self, floor: int) -> int:
+        forgotten = super()._forget(floor)
+        self.forgotten |= forgotten > 0
+        return forgotten
 
     def forget(self) -> int:
         """
