@@ -236,7 +236,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
             room = ensureDeferred(self._makeRoom())
             room.addErrback(self._noRoom).addBoth(lambda _: self._refused(reason, batch))
         else:
-            self._refused(reason, batch)
+            super()._failed(reason, batch)
 
     async def _makeRoom(self) -> None:
         with suppress(StoreError):
