@@ -165,6 +165,19 @@ class ISharedStore(IMessageStore):
         "serve the members when it is over."
     )
 
+    def serve() -> None:
+        """
+        From now on this program pushes to members: it gets a share of them, which is news of the
+        roster. Before that, it has none.
+
+        :raises RuntimeError: the store was never open.
+        """
+
+    def serveNobody() -> "Deferred[None]":
+        """
+        Undo :meth:`serve`: nothing is under way any more, and other nodes may serve the members.
+        """
+
     def handOver(memberIds: Collection[int]) -> "Deferred[None]":
         """
         Let another node serve members that :attr:`RosterNews.leaving` has named.

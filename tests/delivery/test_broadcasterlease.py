@@ -2,6 +2,8 @@
 The broadcaster of one node among several, when its right to push runs out and comes back.
 """
 
+from twisted.logger import LogLevel
+
 from tests.delivery.broadcasterrig import ANN, BOB, CYD, DAN, BroadcasterTestCase
 from tests.roomtestcase import keepLog
 from twisted_messenger.delivery.broadcaster import Broadcaster
@@ -12,6 +14,38 @@ from twisted_messenger.push.interfaces import Outcome
 
 #: Seconds that the node may push, from the start on.
 HELD = 10.0
+
+
+class ServingTests(BroadcasterTestCase):
+    """
+    Members are leased to who pushes, for as long as it does.
+    """
+
+    def test_whileItRuns(self) -> None:
+        """
+        A node has members from the start of its broadcaster to its end, when nothing is under way
+        and every cursor is written.
+        """
+        self.assertFalse(self.store.serving)
+        broadcaster = self.start()
+        self.meet(("ann", ANN))
+        self.say("ci", "1")
+        stopped = broadcaster.stopService()
+        self.assertTrue(self.store.serving)
+        self.pusher.end(ANN)
+        self.successResultOf(stopped)
+        self.assertEqual((self.store.serving, self.cursors()), (False, {"ann": 2}))
+
+    def test_away(self) -> None:
+        """
+        A store that is away then is said in one line, and the broadcaster has ended.
+        """
+        log = keepLog(self, "delivery.broadcaster")
+        broadcaster = self.start()
+        self.store.broken = True
+        self.successResultOf(broadcaster.stopService())
+        (line,) = log.lines(LogLevel.warn)
+        self.assertIn("not handed over: away", line)
 
 
 class LapseTests(BroadcasterTestCase):

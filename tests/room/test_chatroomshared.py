@@ -32,6 +32,17 @@ class SharedStore(MemoryStore):
 
     lease = Lease(1e12)
 
+    def serve(self) -> None:
+        """
+        It has everybody.
+        """
+
+    def serveNobody(self) -> "Deferred[None]":
+        """
+        Nobody else would serve them.
+        """
+        return succeed(None)
+
     def handOver(self, memberIds: Collection[int]) -> "Deferred[None]":
         """
         Nobody is handed over.

@@ -30,12 +30,12 @@ class HandTables(LeaseTables):
         self.standing = Standing(share=PARTITIONS, free=PARTITIONS)
         self.asked: list[object] = []
 
-    def renew(self, cursor: Any) -> Standing:
+    def renew(self, cursor: Any, serves: bool) -> Standing:
         """
         Say how things stand.
         """
         self.asked.append("renew")
-        return self.standing
+        return self.standing if serves else replace(self.standing, share=0)
 
     def take(self, cursor: Any, room: int, announceAll: bool) -> Standing:
         """
@@ -52,13 +52,8 @@ class HandTables(LeaseTables):
         Give them away.
         """
         self.asked.append(("give", sorted(numbers)))
-        self.have({n: e for n, e in self.standing.epochs.items() if n not in numbers})
-
-    def join(self, cursor: Any) -> None:
-        """
-        Tell the others.
-        """
-        self.asked.append("join")
+        kept = {n: e for n, e in self.standing.epochs.items() if n not in numbers}
+        self.have(kept, free=self.standing.free + len(numbers))
 
     def depart(self, cursor: Any) -> None:
         """
@@ -96,7 +91,9 @@ class LeaseTestCase(SynchronousTestCase):
         self.lease = Lease(0.0, self.clock.seconds)
         self.keeper = self.makeKeeper()
         self.keeper.begin(None)
+        self.successResultOf(self.keeper.serve())
         self.tables.asked.clear()
+        self.changes = 0
 
     def makeKeeper(self, **options: Any) -> LeaseKeeper:
         """

@@ -9,7 +9,7 @@ from tests.stores.rostercontract import Base, anyone, at, post
 from twisted_messenger.contents import LoggedEntry, RoomContents
 from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StartError
-from twisted_messenger.interfaces import IMessageStore, IPortableStore
+from twisted_messenger.interfaces import IMessageStore, IPortableStore, ISharedStore
 from twisted_messenger.key import KeptKey
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import (
@@ -77,6 +77,8 @@ class PortableStoreContract(Base):
         store = self.portable()
         assert IMessageStore.providedBy(store)
         store.open()
+        if ISharedStore.providedBy(store):
+            store.serve()
         self.addCleanup(lambda: self.successResultOf(store.close()))
         return store
 

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.address import machineKey
 from twisted_messenger.entry import Entry, Post
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import IMessageStore, ISharedStore
 from twisted_messenger.key import ShownKey
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import (
@@ -83,8 +83,16 @@ class RosterContract(Base):
         super().setUp()
         self.steady = Clock()
         self.store = self.makeStore()
-        self.store.open()
+        self.openStore()
         self.addCleanup(lambda: self.successResultOf(self.store.close()))
+
+    def openStore(self) -> None:
+        """
+        Open it, for the first time or again, and let it serve everybody.
+        """
+        self.store.open()
+        if ISharedStore.providedBy(self.store):
+            self.store.serve()
 
     def elapse(self, seconds: float) -> None:
         """

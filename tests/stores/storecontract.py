@@ -68,7 +68,7 @@ class StoreContract(RetentionContract):
         self.join("bob", 5000)
         self.say("one")
         self.successResultOf(self.store.close())
-        self.store.open()
+        self.openStore()
         self.say("two")
         self.assertEqual(self.texts(), ["one", "two"])
         self.assertEqual([one.member.name for one in self.news().members], ["bob"])
@@ -260,7 +260,7 @@ class DurableStoreContract(StoreContract):
         if outage:
             self.outage()
         self.store = self.makeStore()
-        self.store.open()
+        self.openStore()
 
     def known(self) -> list[MemberState]:
         """

@@ -53,12 +53,27 @@ class StumblingStore(MemoryStore):
         self.leaving: list[int] = []
         #: Who was handed over each time, and the cursors that were written by then.
         self.handedOver: list[tuple[list[int], dict[int, int]]] = []
+        #: Whether the members may be served.
+        self.serving = False
         self._announced = False
         self.reads = 0
         self.writes: list[dict[int, Progress]] = []
         self._heldBack: list[tuple[Deferred[list[Entry]], list[Entry]]] = []
         self._alive: WeakValueDictionary[int, _Name] = WeakValueDictionary()
         self._copies = 0
+
+    def serve(self) -> None:
+        """
+        Note it.
+        """
+        self.serving = True
+
+    def serveNobody(self) -> "Deferred[None]":
+        """
+        Note it, or fail.
+        """
+        self.serving = False
+        return fail(StoreError("away")) if self.broken else succeed(None)
 
     @property
     def inMemory(self) -> int:

@@ -17,13 +17,14 @@ class StartTests(LeaseTestCase):
 
     def test_first(self) -> None:
         """
-        The first node has everything at once, and the others are told that it is there.
+        The first node has everything at once.
         """
         self.tables.standing = Standing(share=PARTITIONS, free=PARTITIONS)
         keeper = self.makeKeeper()
         keeper.begin(None)
-        self.assertEqual(self.tables.asked, ["renew", ("take", PARTITIONS, False), "join"])
-        self.assertEqual(len(keeper.epochs), PARTITIONS)
+        self.successResultOf(keeper.serve())
+        self.assertEqual(self.tables.asked, ["renew", "renew", ("take", PARTITIONS, False)])
+        self.assertEqual((len(keeper.epochs), self.changes), (PARTITIONS, 1))
 
     def test_later(self) -> None:
         """
@@ -32,13 +33,79 @@ class StartTests(LeaseTestCase):
         self.tables.standing = Standing(share=128)
         keeper = self.makeKeeper()
         keeper.begin(None)
-        self.assertEqual((self.tables.asked, keeper.epochs), (["renew", "join"], {}))
+        self.successResultOf(keeper.serve())
+        self.assertEqual((self.tables.asked, keeper.epochs), (["renew", "renew"], {}))
 
     def test_notBeforeTheStart(self) -> None:
         """
         Before it is started, nothing is renewed, and no timer is left behind.
         """
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+
+class PostingTests(LeaseTestCase):
+    """
+    A program that opens the store only to say something.
+    """
+
+    def setUp(self) -> None:
+        """
+        It is there, and nobody serves anybody.
+        """
+        super().setUp()
+        self.tables.standing = Standing(share=PARTITIONS, free=PARTITIONS)
+        self.keeper = self.makeKeeper()
+        self.keeper.begin(None)
+        self.keeper.start()
+        self.tables.asked.clear()
+
+    def test_takesNobody(self) -> None:
+        """
+        It leaves the members to those who push, however long nobody does, and hears of what
+        happens all the same.
+        """
+        self.wait(TTL)
+        self.assertEqual(self.tables.asked, ["renew"] * 3)
+        self.tables.standing = replace(self.tables.standing, head=5)
+        self.wait(TTL / 3)
+        self.assertEqual((self.keeper.epochs, self.changes), ({}, 1))
+
+    def test_lapsed(self) -> None:
+        """
+        When the database was away, there are no members to announce.
+        """
+        self.away = True
+        self.wait(10)
+        self.away = False
+        self.wait(1)
+        self.assertEqual((self.tables.asked, self.keeper.epochs), (["renew"], {}))
+
+    def test_serves(self) -> None:
+        """
+        When it begins to push it has its share at once; when it ends, others may have it, and it
+        is there as before.
+        """
+        self.successResultOf(self.keeper.serve())
+        self.assertEqual(len(self.keeper.epochs), PARTITIONS)
+        self.assertEqual(self.serve(1), [1])
+        self.tables.asked.clear()
+        self.successResultOf(self.keeper.serveNobody())
+        self.assertEqual(self.tables.asked, ["renew", ("give", list(range(PARTITIONS)))])
+        self.wait(TTL / 3)
+        self.assertEqual((self.tables.asked[-1], self.keeper.epochs), ("renew", {}))
+
+    def test_endsWhileAway(self) -> None:
+        """
+        Where the database is away when it ends, others may have the members as soon as it is back.
+        """
+        self.successResultOf(self.keeper.serve())
+        self.serve(1)
+        self.away = True
+        self.successResultOf(self.keeper.serveNobody())
+        self.away = False
+        self.wait(TTL / 3)
+        self.assertEqual(self.tables.asked[-1], ("give", list(range(PARTITIONS))))
+        self.assertEqual(self.keeper.epochs, {})
 
 
 class DeadlineTests(LeaseTestCase):

@@ -78,6 +78,7 @@ class AwayTests(PostgreSQLTestCase):
         self.database = FaultyDatabase(self.server.address, self.room, self.reactor)
         self.store = PostgreSQLStore(self.database, self.reactor, forgetSeconds=0)
         self.store.open()
+        self.store.serve()
         self.addCleanup(lambda: self.successResultOf(self.store.close()))
         self.successResultOf(self.store.enrol(at("bob", 5000), RosterLimits()))
 

@@ -44,6 +44,7 @@ class CopiesTestCase(PostgreSQLTestCase):
         database = ImmediateDatabase(address, self.room, self.reactor)
         node = PostgreSQLStore(database, self.reactor)
         node.open()
+        node.serve()
         self.databases.append(database)
         self.addCleanup(lambda: self.successResultOf(node.close()))
         return node

@@ -31,6 +31,7 @@ class NodesTestCase(PostgreSQLTestCase):
         """
         node = self.makeNode(lease=Lease(0.0, lambda: self.uptime), **options)
         node.open()
+        node.serve()
         self.there.add(node)
         self.addCleanup(self.leave, node)
         return node
@@ -153,6 +154,34 @@ class NodesTests(NodesTestCase):
         self.assertEqual({one.progress for one in self.news(second).members}, {Progress(0)})
         self.reactor.advance(SOON)
         self.assertEqual(set(self.news(self.first, known.revision).departed), set(ids))
+
+    def test_onlyPosts(self) -> None:
+        """
+        A program that only says something has no members, and says it to all; when it begins to
+        push, it has its share, and when it ends, the others have all of them again.
+        """
+        reactor = StillReactor()
+        poster = self.makeNode(lease=Lease(0.0, lambda: self.uptime), reactor=reactor)
+        self.assertRaises(RuntimeError, poster.serve)
+        poster.open()
+        self.there.add(poster)
+        self.addCleanup(self.leave, poster)
+        self.successResultOf(poster.append(post("x"), anyone))
+        for _ in range(3):
+            for one in (reactor, self.reactor):
+                one.advance(SOON)
+        self.assertEqual((len(self.members(self.first)), self.members(poster)), (10, set()))
+        poster.serve()
+        known = self.news(self.first)
+        self.reactor.advance(SOON)
+        leaving = self.news(self.first, known.revision).leaving
+        self.successResultOf(self.first.handOver(leaving))
+        reactor.advance(SOON)
+        self.assertEqual(len(self.members(poster)), len(leaving))
+        self.assertIn(len(leaving), range(3, 8))
+        self.successResultOf(poster.serveNobody())
+        self.reactor.advance(SOON)
+        self.assertEqual((len(self.members(self.first)), self.members(poster)), (10, set()))
 
     def test_anyNodeTakes(self) -> None:
         """

@@ -63,6 +63,7 @@ class OrderTests(PostgreSQLTestCase):
         super().setUp()
         self.store = self.makeNode()
         self.store.open()
+        self.store.serve()
         self.addCleanup(lambda: self.successResultOf(self.store.close()))
         self.successResultOf(self.store.enrol(at("bob", 5000), RosterLimits()))
 

@@ -65,6 +65,7 @@ class PostgreSQLVersionTests(VersionContract, PostgreSQLTestCase):
         """
         node = self.makeNode()
         node.open()
+        node.serve()
         self.addCleanup(lambda: self.successResultOf(node.close()))
         return node
 

@@ -72,6 +72,7 @@ class RosterTests(SynchronousTestCase):
             self.database, self.clock, lease=Lease(0.0, self.clock.seconds), ttl=TTL
         )
         self.store.open()
+        self.store.serve()
         self.stand(0, *range(PARTITIONS))
         asking = self.store.roster(0)
         self.answer(1, FIRST, LAST)

@@ -125,10 +125,13 @@ class Broadcaster(Service):
         """
         Follow the log from the cursors on.
 
-        :raises RuntimeError: another one follows it: everything would be pushed twice.
+        :raises RuntimeError: another one follows it: everything would be pushed twice; or the
+            store, which nodes share, was never open.
         """
         if self.isSecond:
             raise RuntimeError("a Broadcaster pushes this store's log already: stop that one first")
+        if ISharedStore.providedBy(self._store):
+            self._store.serve()
         _followed.add(self._store)
         super().startService()
         self._end.started()
@@ -176,8 +179,16 @@ class Broadcaster(Service):
             if giveUp.active():
                 giveUp.cancel()
         await self._cursors.stop()
+        if ISharedStore.providedBy(self._store):
+            await self._serveNobody(self._store)
         _followed.discard(self._store)
         hasStopped(self._reactor, self)
+
+    async def _serveNobody(self, store: ISharedStore) -> None:
+        try:
+            await store.serveNobody()
+        except StoreError as error:
+            self.log.warn("members were not handed over: {error}", error=error)
 
     def rosterChanged(self, news: RosterNews) -> None:
         """

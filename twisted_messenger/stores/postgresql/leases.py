@@ -90,6 +90,7 @@ class LeaseKeeper:
         self._departed: dict[int, int] = {}
         self._timer: IDelayedCall | None = None
         self._lock = DeferredLock()
+        self._serving = False
         self._stopped = False
 
     def running(self) -> float:
@@ -100,24 +101,44 @@ class LeaseKeeper:
 
     def begin(self, cursor: Any) -> None:
         """
-        Take part: blocking, at the start of the program, or after a stop.
+        Be there: blocking, at the start of the program, or after a stop. Nobody is served yet.
         """
-        self._stopped = False
-        for known in (self.epochs, self._served, self._leaving, self._departed):
-            known.clear()
+        self._stopped = self._serving = False
+        self._forgetMembers()
+        self.epochs.clear()
         self._draining.clear()
         began = self._lease.now()
-        standing = self._tables.renew(cursor)
-        if standing.free:
-            standing = self._tables.take(cursor, standing.share, False)
-        self._tables.join(cursor)
-        self._stand(standing, began)
+        self._stand(self._tables.renew(cursor, False), began)
+
+    def _forgetMembers(self) -> None:
+        for known in (self._served, self._leaving, self._departed):
+            known.clear()
 
     def start(self) -> None:
         """
         Renew from now on.
         """
         self._later()
+
+    def serve(self) -> "Deferred[None]":
+        """
+        Have a share of the members from now on.
+
+        :returns: fires, never with a failure, when it is known which that are.
+        """
+        self._serving = True
+        return self._kept()
+
+    def serveNobody(self) -> "Deferred[None]":
+        """
+        Give everything away, but be there.
+
+        :returns: fires when that is done, or put off until the database is back.
+        """
+        self._serving = False
+        # Nothing is under way for them.
+        self._forgetMembers()
+        return self._kept()
 
     def look(self) -> None:
         """
@@ -213,22 +234,26 @@ class LeaseKeeper:
 
     def _due(self) -> None:
         self._timer = None
-        self._alone(self._keep()).addErrback(
+        self._kept().addCallback(lambda _: self._later())
+
+    def _kept(self) -> "Deferred[None]":
+        return self._alone(self._keep()).addErrback(
             lambda reason: self.log.failure("the leases were not kept", reason)
-        ).addBoth(lambda _: self._later())
+        )
 
     async def _keep(self) -> None:
         if self._stopped:
             return
         began = self._lease.now()
         try:
-            standing = await self._run(self._tables.renew)
+            serving = self._serving
+            standing = await self._run(lambda cursor: self._tables.renew(cursor, serving))
             # Asked after the answer: pushes that were due after the deadline have not been begun.
             lapsed = not self._lease.held
             if not lapsed:
                 self._extend(began)
             room = standing.share - len(standing.epochs)
-            if lapsed or (standing.free and room > 0):
+            if (lapsed and serving) or (standing.free and room > 0):
                 standing = await self._run(
                     lambda cursor: self._tables.take(cursor, max(0, room), lapsed)
                 )

@@ -31,7 +31,7 @@ class Standing:
     How a node stands among the others.
 
     :param epochs: of the partitions that it has, by their number.
-    :param share: how many it should have.
+    :param share: how many it should have; none, where it serves nobody.
     :param free: how many nobody serves.
     :param head: the last position of the log.
     :param revision: of the roster.
@@ -63,14 +63,17 @@ class LeaseTables:
         self._values = {"node": node, "ttl": ttl, "channel": channel}
         self._node = node
 
-    def renew(self, cursor: Any) -> Standing:
+    def renew(self, cursor: Any, serves: bool) -> Standing:
         """
         Say that this node is there, and see how things are. It waits for no other node.
+
+        :param serves: whether it pushes to members.
         """
         cursor.execute(
-            "INSERT INTO nodes VALUES (%(node)s, clock_timestamp() + %(ttl)s * interval '1 second')"
-            " ON CONFLICT (id) DO UPDATE SET expires = excluded.expires",
-            self._values,
+            "INSERT INTO nodes (id, expires, serves)"
+            " VALUES (%(node)s, clock_timestamp() + %(ttl)s * interval '1 second', %(serves)s)"
+            " ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, serves = excluded.serves",
+            {**self._values, "serves": serves},
         )
         # Where another node is just counting, it counts for all.
         cursor.execute(
@@ -81,19 +84,20 @@ class LeaseTables:
 
     def _standing(self, cursor: Any) -> Standing:
         nodes = cursor.execute(
-            "SELECT id, extract(epoch FROM expires - clock_timestamp())::float8 FROM nodes"
+            "SELECT id, extract(epoch FROM expires - clock_timestamp())::float8, serves FROM nodes"
             " WHERE expires >= clock_timestamp()"
         ).fetchall()
         rows = cursor.execute("SELECT number, owner, epoch FROM partitions").fetchall()
-        names = {str(node) for node, _ in nodes}
-        others = [seconds for node, seconds in nodes if str(node) != self._node]
+        names = {str(node) for node, _, _ in nodes}
+        serving = {str(node) for node, _, serves in nodes if serves}
+        others = [seconds for node, seconds, _ in nodes if str(node) != self._node]
         mine = {number: epoch for number, owner, epoch in rows if str(owner) == self._node}
         free = sum(str(owner) not in names for _, owner, _ in rows)
         head, revision, time, ran = cursor.execute(
             "SELECT newest, revision, extract(epoch FROM clock_timestamp())::float8,"
             f" ({RAN}) FROM room"
         ).fetchone()
-        share = fairShare(names | {self._node}, self._node)
+        share = fairShare(serving, self._node) if self._node in serving else 0
         return Standing(mine, share, free, head, revision, time, ran, min(others, default=inf))
 
     def take(self, cursor: Any, room: int, announceAll: bool) -> Standing:
@@ -135,12 +139,6 @@ class LeaseTables:
             " AND number = ANY(%(numbers)s)",
             {**self._values, "numbers": list(numbers)},
         )
-        self._tell(cursor)
-
-    def join(self, cursor: Any) -> None:
-        """
-        Tell the others that there is one more.
-        """
         self._tell(cursor)
 
     def depart(self, cursor: Any) -> None:

@@ -77,7 +77,8 @@ CREATE INDEX departed_revision ON departed (revision);
 -- Who takes part, for how long, by this database's clock.
 CREATE TABLE nodes (
     id      uuid        PRIMARY KEY,
-    expires timestamptz NOT NULL
+    expires timestamptz NOT NULL,
+    serves  boolean     NOT NULL  -- else it takes messages only, and has no share of the members
 );
 
 -- Who delivers to which members. A stranger to the epoch has lost the partition meanwhile.

@@ -22,7 +22,7 @@ from itertools import islice, takewhile
 from typing import Any, TypeVar
 
 import psycopg
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -131,6 +131,8 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
             clock=clock,
         )
         self._notices = Notices(database.listen, reactor, self._told)
+        # Fires when it is known for the first time whom this node serves.
+        self._joined: Deferred[None] = succeed(None)
         self._end = SharedEnd(lambda: ensureDeferred(self._close()))
 
     def open(self) -> None:
@@ -182,6 +184,20 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
     def _righted(self, moment: float) -> float:
         error = self.leases.clockError
         return moment if abs(error) < _CLOCK_ERROR else moment - error
+
+    def serve(self) -> None:
+        """
+        See :class:`ISharedStore`.
+        """
+        if self.opening.problem() is None:
+            self._joined = self.leases.serve()
+
+    @whileOpen
+    def serveNobody(self) -> "Deferred[None]":
+        """
+        See :class:`ISharedStore`.
+        """
+        return self.leases.serveNobody()
 
     @whileOpen
     def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
@@ -271,6 +287,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         return ensureDeferred(self._roster(since))
 
     async def _roster(self, since: int) -> RosterNews:
+        await self._joined
         # Before it is read: what happens to this node meanwhile is told the next time.
         revision, serial = since >> _SERIAL_BITS, since & (1 << _SERIAL_BITS) - 1
         upTo = self.leases.serial
