@@ -43,7 +43,7 @@ _PURE = frozenset(
             "incoming.connectiontable",
             "incoming.unfinished",
         ),
-        *("stores.retention", "stores.postgresql.partitions"),
+        *("stores.retention", "stores.postgresql.partitions", "stores.postgresql.neighbours"),
         *(
             "peer.ownmessage",
             "peer.commandline",

@@ -2,7 +2,7 @@
 What the tests of leases share: a keeper whose database answers when the test says so.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_messenger.errors import StoreLost
 from twisted_messenger.lease import Lease
 from twisted_messenger.stores.postgresql.leases import LeaseKeeper
-from twisted_messenger.stores.postgresql.leasetables import LeaseTables, Standing
+from twisted_messenger.stores.postgresql.leasetables import LeaseTables, Presence, Standing
 from twisted_messenger.stores.postgresql.partitions import PARTITIONS, partitionOf
 
 #: Seconds that leases last in these tests, and what a node believes in of that.
@@ -29,13 +29,17 @@ class HandTables(LeaseTables):
         super().__init__("me", "channel", TTL)
         self.standing = Standing(share=PARTITIONS, free=PARTITIONS)
         self.asked: list[object] = []
+        #: What the last renewal said of this node, and of others that are gone.
+        self.said = Presence(0, False)
+        self.gone: dict[str, int] = {}
 
-    def renew(self, cursor: Any, serves: bool) -> Standing:
+    def renew(self, cursor: Any, own: Presence, gone: Mapping[str, int]) -> Standing:
         """
         Say how things stand.
         """
         self.asked.append("renew")
-        return self.standing if serves else replace(self.standing, share=0)
+        self.said, self.gone = own, dict(gone)
+        return self.standing if own.serves else replace(self.standing, share=0)
 
     def take(self, cursor: Any, room: int, announceAll: bool) -> Standing:
         """

@@ -7,6 +7,7 @@ from dataclasses import replace
 from tests.roomtestcase import keepLog
 from tests.stores.leaserig import BELIEVED, TTL, LeaseTestCase
 from twisted_messenger.stores.postgresql.leasetables import Standing
+from twisted_messenger.stores.postgresql.neighbours import Sign
 from twisted_messenger.stores.postgresql.partitions import PARTITIONS
 
 
@@ -232,7 +233,7 @@ class DeadlineTests(LeaseTestCase):
         While the database is away it is asked once a second and no more often, even if another
         node's lease was about to end.
         """
-        self.tables.standing = replace(self.tables.standing, expiry=0.02)
+        self.tables.standing = replace(self.tables.standing, others={"other": Sign(1, 0.02)})
         self.keeper.start()
         self.wait(TTL / 3)
         asked: list[float] = []
@@ -280,7 +281,7 @@ class LookTests(LeaseTestCase):
         """
         When another node is about to have gone, its members do not wait for the next renewal.
         """
-        self.tables.standing = replace(self.tables.standing, expiry=0.2)
+        self.tables.standing = replace(self.tables.standing, others={"other": Sign(7, 0.2)})
         self.keeper.start()
         self.wait(1)
         self.assertEqual(self.tables.asked, ["renew"])
@@ -288,6 +289,48 @@ class LookTests(LeaseTestCase):
         self.assertEqual(self.tables.asked, ["renew"])
         self.wait(0.04)
         self.assertEqual(self.tables.asked, ["renew"] * 2)
+        self.assertEqual(self.tables.gone, {"other": 7})
+
+    def test_others(self) -> None:
+        """
+        Of a node that renews its lease, nothing is taken, and there is no hurry.
+        """
+        self.keeper.start()
+        for renewal in range(20):
+            self.tables.standing = replace(
+                self.tables.standing, others={"other": Sign(renewal, TTL)}
+            )
+            self.wait(TTL / 3)
+            self.assertEqual(self.tables.gone, {})
+        self.assertEqual(len(self.tables.asked), 20)
+
+    def test_database(self) -> None:
+        """
+        While the database was away nobody could renew: each node goes on with its members, and
+        takes another's when that was given the time to come back.
+        """
+        self.tables.standing = replace(self.tables.standing, others={"other": Sign(7, TTL)})
+        self.keeper.start()
+        self.wait(TTL / 3)
+        self.away = True
+        self.wait(10)
+        self.away = False
+        for _ in range(3):
+            self.wait(TTL / 3)
+            self.assertEqual(self.tables.gone, {})
+        self.wait(TTL / 3)
+        self.assertEqual(self.tables.gone, {"other": 7})
+
+    def test_counts(self) -> None:
+        """
+        Each renewal has a number of its own, by which others see that the node is there.
+        """
+        self.keeper.start()
+        numbers = set()
+        for _ in range(5):
+            self.wait(TTL / 3)
+            numbers.add(self.tables.said.renewal)
+        self.assertEqual(len(numbers), 5)
 
 
 class StopTests(LeaseTestCase):

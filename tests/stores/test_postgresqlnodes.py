@@ -14,6 +14,7 @@ from twisted_messenger.entry import LogLimits
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Change, Progress, RosterLimits, RosterNews
+from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS
 from twisted_messenger.stores.postgresql.store import PostgreSQLStore
 
 #: Between two renewals.
@@ -76,13 +77,13 @@ class NodesTestCase(PostgreSQLTestCase):
         """
         return {state.member.name for state in self.news(node).members}
 
-    def died(self, node: PostgreSQLStore) -> None:
+    def timeSet(self, seconds: float) -> None:
         """
-        A node's lease has run out, as far as the database knows.
+        The database's clock was set: all leases seem to end earlier, or later.
         """
         self.server.execute(
-            f"UPDATE twisted_messenger_{self.room}.nodes SET expires ="
-            f" clock_timestamp() - interval '1 second' WHERE id = '{node.node}'"
+            f"UPDATE twisted_messenger_{self.room}.nodes"
+            f" SET expires = expires - {seconds} * interval '1 second'"
         )
 
 
@@ -143,7 +144,7 @@ class NodesTests(NodesTestCase):
         assert isinstance(position, int)
         reactor = StillReactor()
         second = self.node(reactor=reactor)
-        self.died(self.first)
+        self.uptime += LEASE_SECONDS
         reactor.advance(SOON)
         self.assertEqual(len(self.members(second)), 10)
         log = keepLog(self, "stores.postgresql.store")
@@ -220,6 +221,64 @@ class NodesTests(NodesTestCase):
         other = self.node()
         self.assertEqual((self.members(other), self.news(other).head), (set(), 0))
         self.assertIs(self.enrol(other, 0), Change.JOINED)
+
+
+class ClockTests(NodesTestCase):
+    """
+    The database's clock is set: forward, or back.
+    """
+
+    def setUp(self) -> None:
+        """
+        A second node, which has seen the first.
+        """
+        super().setUp()
+        self.secondReactor = StillReactor()
+        self.second = self.node(reactor=self.secondReactor)
+
+    def renew(self) -> set[str]:
+        """
+        Let the second look.
+
+        :returns: its members.
+        """
+        self.secondReactor.advance(SOON)
+        return self.members(self.second)
+
+    def test_forward(self) -> None:
+        """
+        A node whose lease seems to be over, and is not, keeps its members: nobody is served by two.
+        """
+        self.timeSet(10)
+        for _ in range(2):
+            self.assertEqual(self.renew(), set())
+            self.assertEqual(len(self.members(self.first)), 10)
+            self.uptime += LEASE_SECONDS - 0.1
+
+    def test_back(self) -> None:
+        """
+        A node that has died while the clock was set back is gone as soon as any other.
+        """
+        self.timeSet(-3600)
+        self.uptime += LEASE_SECONDS - 0.5
+        self.assertEqual(self.renew(), set())
+        self.uptime += 0.5
+        self.assertEqual(len(self.renew()), 10)
+
+    def test_goesOn(self) -> None:
+        """
+        A node that was taken for gone, and goes on before anybody has its members, has them.
+        """
+        self.leave(self.second)
+        third = self.makeNode(lease=Lease(0.0, lambda: self.uptime), reactor=self.secondReactor)
+        third.open()
+        self.there.add(third)
+        self.addCleanup(self.leave, third)
+        self.uptime += LEASE_SECONDS
+        self.secondReactor.advance(SOON)
+        self.reactor.advance(SOON)
+        third.serve()
+        self.assertEqual((self.members(third), len(self.members(self.first))), (set(), 10))
 
 
 class DeadlineTests(NodesTestCase):

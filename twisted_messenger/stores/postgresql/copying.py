@@ -8,6 +8,7 @@ from typing import Any
 from twisted_messenger.contents import RoomContents
 from twisted_messenger.errors import StartError
 from twisted_messenger.stores.postgresql.database import SCHEMA_VERSION, PostgreSQLDatabase
+from twisted_messenger.stores.postgresql.leasetables import ALIVE
 from twisted_messenger.stores.postgresql.tables import PostgreSQLTables
 
 # All of a room takes longer than any statement of a node, and waits for the other store.
@@ -67,9 +68,7 @@ def _mustBeKnown(cursor: Any, database: PostgreSQLDatabase) -> None:
 
 
 def _mustBeIdle(cursor: Any, database: PostgreSQLDatabase) -> None:
-    (alive,) = cursor.execute(
-        "SELECT count(*) FROM nodes WHERE expires >= clock_timestamp()"
-    ).fetchone()
+    (alive,) = cursor.execute(ALIVE).fetchone()
     if alive:
         raise StartError(
             f"{database.name}: in use by {alive} nodes (or was a moment ago); stop them first"

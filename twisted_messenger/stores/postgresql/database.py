@@ -22,6 +22,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_messenger.errors import StartError, StoreError, StoreFull, StoreLost
+from twisted_messenger.stores.postgresql.leasetables import ALIVE
 
 T = TypeVar("T")
 
@@ -256,9 +257,7 @@ class PostgreSQLDatabase:
         """
         Bring tables of version 1 up, in the transaction that the start is.
         """
-        (alive,) = cursor.execute(
-            "SELECT count(*) FROM nodes WHERE expires >= clock_timestamp()"
-        ).fetchone()
+        (alive,) = cursor.execute(ALIVE).fetchone()
         if alive:
             raise StartError(
                 f"--store: the room's tables have version 1, and {alive} nodes that know no other"

@@ -8,14 +8,13 @@ Keeps this node's leases, and knows which members it serves.
                                   --> one is another's by now --> lost
 
 The deadline is local: it counts from before the renewal was sent, on a clock that goes on while
-the machine sleeps, and ends a tenth early. So a node that is cut off, stopped or suspended has
-stopped delivering before anybody takes its members, whatever its own or the others' clocks say.
+the machine sleeps, and ends a tenth early. So does the time after which another node is taken for
+gone, which counts from when it was last seen. So a node that is cut off, stopped or suspended has
+stopped delivering before anybody takes its members, whatever the database's clock says.
 """
 
-import math
 import time
 from collections.abc import Callable, Collection, Coroutine
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, DeferredLock, ensureDeferred
@@ -24,7 +23,8 @@ from twisted.logger import Logger
 
 from twisted_messenger.errors import StoreError
 from twisted_messenger.lease import Lease
-from twisted_messenger.stores.postgresql.leasetables import LeaseTables, Standing
+from twisted_messenger.stores.postgresql.leasetables import LeaseTables, Presence, Standing
+from twisted_messenger.stores.postgresql.neighbours import Neighbours
 from twisted_messenger.stores.postgresql.partitions import partitionOf, surplusOf
 
 T = TypeVar("T")
@@ -90,6 +90,8 @@ class LeaseKeeper:
         self._departed: dict[int, int] = {}
         self._timer: IDelayedCall | None = None
         self._lock = DeferredLock()
+        self._neighbours = Neighbours(ttl)
+        self._renewal = 0
         self._serving = False
         self._stopped = False
 
@@ -107,8 +109,18 @@ class LeaseKeeper:
         self._forgetMembers()
         self.epochs.clear()
         self._draining.clear()
+        self._neighbours.forget()
         began = self._lease.now()
-        self._stand(self._tables.renew(cursor, False), began)
+        standing = self._tables.renew(cursor, self._presence(), {})
+        self._saw(standing, began)
+        self._stand(standing, began)
+
+    def _presence(self) -> Presence:
+        self._renewal += 1
+        return Presence(self._renewal, self._serving)
+
+    def _saw(self, standing: Standing, began: float) -> None:
+        self._neighbours.seen(standing.others, standing.time, began, self._lease.now())
 
     def _forgetMembers(self) -> None:
         for known in (self._served, self._leaving, self._departed):
@@ -228,7 +240,8 @@ class LeaseKeeper:
 
     def _later(self) -> None:
         # When another node is gone, take its partitions as soon as its leases have ended.
-        wait = min(self._ttl / 3, max(0.0, self.standing.expiry) + _LATE)
+        left = self._neighbours.nextEnd() - self._lease.now()
+        wait = min(self._ttl / 3, max(0.0, left) + _LATE)
         if not self._stopped:
             self._timer = self._reactor.callLater(wait, self._due)
 
@@ -246,25 +259,29 @@ class LeaseKeeper:
             return
         began = self._lease.now()
         try:
-            serving = self._serving
-            standing = await self._run(lambda cursor: self._tables.renew(cursor, serving))
+            standing = await self._renew(began)
             # Asked after the answer: pushes that were due after the deadline have not been begun.
             lapsed = not self._lease.held
             if not lapsed:
                 self._extend(began)
             room = standing.share - len(standing.epochs)
-            if (lapsed and serving) or (standing.free and room > 0):
+            if (lapsed and self._serving) or (standing.free and room > 0):
                 standing = await self._run(
                     lambda cursor: self._tables.take(cursor, max(0, room), lapsed)
                 )
         except StoreError as error:
             self.log.debug("the leases were not renewed: {error}", error=error)
-            # What was known of the other nodes is no reason to ask more often.
-            self.standing = replace(self.standing, expiry=math.inf)
+            self._neighbours.forget()
             return
         if self._stand(standing, began) or lapsed:
             self._changed()
         await self._giveDrained()
+
+    async def _renew(self, began: float) -> Standing:
+        own, gone = self._presence(), self._neighbours.gone(began)
+        standing: Standing = await self._run(lambda cursor: self._tables.renew(cursor, own, gone))
+        self._saw(standing, began)
+        return standing
 
     def _stand(self, standing: Standing, began: float) -> bool:
         """

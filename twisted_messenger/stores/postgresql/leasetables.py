@@ -1,19 +1,25 @@
 """
-What nodes ask of the database to divide the members among themselves. By its clock, no other.
+What nodes ask of the database to divide the members among themselves.
 
 Every method blocks, and is a transaction of its own.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from math import inf
 from typing import Any
 
+from twisted_messenger.stores.postgresql.neighbours import Sign
 from twisted_messenger.stores.postgresql.partitions import fairShare
 
-# Seconds after its end for which a lease, and a day for which a node's last transaction, is kept.
-_FORGET_NODE = "1 minute"
+# For how long the last transaction of a node that is gone is kept.
 _FORGET_WRITER = "1 day"
+
+#: How many nodes are there, for who is none. What lasts longer than a lease was written before the
+#: database's clock was set back, by a node that may be gone.
+ALIVE = (
+    "SELECT count(*) FROM nodes WHERE expires BETWEEN clock_timestamp()"
+    " AND clock_timestamp() + interval '3 seconds'"
+)
 
 # Seconds that may count as running since somebody counted last. Nodes count three times as often;
 # what is longer was an outage, or the database's clock was set.
@@ -37,7 +43,7 @@ class Standing:
     :param revision: of the roster.
     :param time: seconds since the epoch, by the database's clock.
     :param ran: seconds in which the room was running.
-    :param expiry: seconds until the first lease of another node ends, unless it is renewed.
+    :param others: what is seen of the other nodes, by their ids.
     """
 
     epochs: dict[int, int] = field(default_factory=dict)
@@ -47,7 +53,20 @@ class Standing:
     revision: int = 0
     time: float = 0.0
     ran: float = 0.0
-    expiry: float = inf
+    others: Mapping[str, Sign] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Presence:
+    """
+    What a node says of itself when it renews its lease.
+
+    :param renewal: counts them; others see by it that the node is there.
+    :param serves: whether it pushes to members.
+    """
+
+    renewal: int
+    serves: bool
 
 
 class LeaseTables:
@@ -63,18 +82,28 @@ class LeaseTables:
         self._values = {"node": node, "ttl": ttl, "channel": channel}
         self._node = node
 
-    def renew(self, cursor: Any, serves: bool) -> Standing:
+    def renew(self, cursor: Any, own: Presence, gone: Mapping[str, int]) -> Standing:
         """
         Say that this node is there, and see how things are. It waits for no other node.
 
-        :param serves: whether it pushes to members.
+        :param gone: the last renewals of nodes whose leases are over: what they had is free, unless
+            they are there again.
         """
         cursor.execute(
-            "INSERT INTO nodes (id, expires, serves)"
-            " VALUES (%(node)s, clock_timestamp() + %(ttl)s * interval '1 second', %(serves)s)"
-            " ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, serves = excluded.serves",
-            {**self._values, "serves": serves},
+            "INSERT INTO nodes (id, expires, renewal, serves) VALUES (%(node)s,"
+            " clock_timestamp() + %(ttl)s * interval '1 second', %(renewal)s, %(serves)s)"
+            " ON CONFLICT (id) DO UPDATE SET"
+            " expires = excluded.expires, renewal = excluded.renewal, serves = excluded.serves",
+            {**self._values, "renewal": own.renewal, "serves": own.serves},
         )
+        if gone:
+            # One that is locked is renewed, or removed by another node.
+            cursor.execute(
+                "DELETE FROM nodes WHERE id IN (SELECT id FROM nodes JOIN"
+                " unnest(%s::uuid[], %s::bigint[]) AS gone (node, last)"
+                " ON id = node AND renewal = last FOR UPDATE OF nodes SKIP LOCKED)",
+                ([*gone], [*gone.values()]),
+            )
         # Where another node is just counting, it counts for all.
         cursor.execute(
             f"UPDATE running SET ran = ran + {_SINCE}, counted = clock_timestamp()"
@@ -84,21 +113,21 @@ class LeaseTables:
 
     def _standing(self, cursor: Any) -> Standing:
         nodes = cursor.execute(
-            "SELECT id, extract(epoch FROM expires - clock_timestamp())::float8, serves FROM nodes"
-            " WHERE expires >= clock_timestamp()"
+            "SELECT id, renewal, extract(epoch FROM expires - clock_timestamp())::float8, serves"
+            " FROM nodes"
         ).fetchall()
         rows = cursor.execute("SELECT number, owner, epoch FROM partitions").fetchall()
-        names = {str(node) for node, _, _ in nodes}
-        serving = {str(node) for node, _, serves in nodes if serves}
-        others = [seconds for node, seconds, _ in nodes if str(node) != self._node]
+        signs = {str(node): Sign(renewal, left) for node, renewal, left, _ in nodes}
+        serving = {str(node) for node, _, _, serves in nodes if serves}
         mine = {number: epoch for number, owner, epoch in rows if str(owner) == self._node}
-        free = sum(str(owner) not in names for _, owner, _ in rows)
+        free = sum(str(owner) not in signs for _, owner, _ in rows)
         head, revision, time, ran = cursor.execute(
             "SELECT newest, revision, extract(epoch FROM clock_timestamp())::float8,"
             f" ({RAN}) FROM room"
         ).fetchone()
         share = fairShare(serving, self._node) if self._node in serving else 0
-        return Standing(mine, share, free, head, revision, time, ran, min(others, default=inf))
+        others = {node: sign for node, sign in signs.items() if node != self._node}
+        return Standing(mine, share, free, head, revision, time, ran, others)
 
     def take(self, cursor: Any, room: int, announceAll: bool) -> Standing:
         """
@@ -113,8 +142,8 @@ class LeaseTables:
         values = {**self._values, "revision": revision, "room": room}
         cursor.execute(
             "UPDATE partitions SET owner = %(node)s, epoch = epoch + 1, acquired = %(revision)s"
-            " WHERE number IN (SELECT number FROM partitions WHERE owner IS NULL OR owner NOT IN"
-            " (SELECT id FROM nodes WHERE expires >= clock_timestamp())"
+            " WHERE number IN (SELECT number FROM partitions"
+            " WHERE owner IS NULL OR owner NOT IN (SELECT id FROM nodes)"
             " ORDER BY number LIMIT %(room)s)",
             values,
         )
@@ -123,10 +152,9 @@ class LeaseTables:
                 "UPDATE partitions SET acquired = %(revision)s WHERE owner = %(node)s", values
             )
         cursor.execute(
-            "DELETE FROM nodes WHERE expires < clock_timestamp() - %s::interval", (_FORGET_NODE,)
-        )
-        cursor.execute(
-            "DELETE FROM writers WHERE written < now() - %s::interval", (_FORGET_WRITER,)
+            "DELETE FROM writers WHERE written < now() - %s::interval"
+            " AND id NOT IN (SELECT id FROM nodes)",
+            (_FORGET_WRITER,),
         )
         return self._standing(cursor)
 

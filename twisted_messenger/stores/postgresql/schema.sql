@@ -74,10 +74,12 @@ CREATE TABLE departed (
 );
 CREATE INDEX departed_revision ON departed (revision);
 
--- Who takes part, for how long, by this database's clock.
+-- Who takes part. A node is gone when the others have not seen it renew for as long as a lease lasts,
+-- each by its own clock; this database's may be set.
 CREATE TABLE nodes (
     id      uuid        PRIMARY KEY,
     expires timestamptz NOT NULL,
+    renewal bigint      NOT NULL, -- counts them
     serves  boolean     NOT NULL  -- else it takes messages only, and has no share of the members
 );
 

@@ -11,6 +11,7 @@ UPDATE room SET version = 2, revision = revision + 1;
 -- Nor may it write how far members have come.
 UPDATE partitions SET owner = NULL, epoch = epoch + 1;
 DELETE FROM nodes;
+ALTER TABLE nodes ADD COLUMN renewal bigint NOT NULL;
 ALTER TABLE nodes ADD COLUMN serves boolean NOT NULL;
 
 CREATE TABLE running (
