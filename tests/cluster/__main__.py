@@ -15,6 +15,7 @@ _SCENARIOS = {
     for scenario in (
         scenarios.killed,
         scenarios.stopped,
+        scenarios.crashing,
         scenarios.restarted,
         scenarios.joinedAndLeft,
         scenarios.stalled,

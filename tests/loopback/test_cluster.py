@@ -45,6 +45,16 @@ def test_stopped(postgresql: PostgreSQLServer) -> None:
     assert "0 doubled after it resumed" in outcome.told
 
 
+def test_crashing(postgresql: PostgreSQLServer) -> None:
+    """
+    A node that crashes again and again takes no members with it: nobody waits for its leases.
+    """
+    # As long as a node lives, in which the others grow old enough.
+    outcome = scenarios.crashing(postgresql, MEMBERS, 2)
+    _kept(outcome)
+    assert outcome.gap < LEASE_SECONDS / 2, str(outcome)
+
+
 def test_joinedAndLeft(postgresql: PostgreSQLServer) -> None:
     """
     A node that comes, and one that leaves in order, are not noticed by anybody.

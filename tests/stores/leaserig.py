@@ -30,7 +30,7 @@ class HandTables(LeaseTables):
         self.standing = Standing(share=PARTITIONS, free=PARTITIONS)
         self.asked: list[object] = []
         #: What the last renewal said of this node, and of others that are gone.
-        self.said = Presence(0, False)
+        self.said = Presence(0, False, 0.0)
         self.gone: dict[str, int] = {}
 
     def renew(self, cursor: Any, own: Presence, gone: Mapping[str, int]) -> Standing:

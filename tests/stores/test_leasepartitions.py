@@ -152,6 +152,15 @@ class HandOverTests(LeaseTestCase):
         self.assertEqual(self.tables.asked[-1], ("give", [255]))
         self.assertEqual(len(self.keeper.epochs), 128)
 
+    def test_givingUnanswered(self) -> None:
+        """
+        What was given, though the answer was lost, was not lost by standing still.
+        """
+        self.wait(TTL / 3)
+        self.lose(255)
+        self.wait(TTL)
+        self.assertAlmostEqual(self.tables.said.lived, TTL + TTL / 3)
+
     def test_givingWaits(self) -> None:
         """
         Nothing is given while a renewal is under way, whose answer would still count it.
@@ -208,6 +217,16 @@ class LostTests(LeaseTestCase):
         self.assertEqual(
             (self.changes, self.log.lines()), (1, ["128 partitions are another node's now"])
         )
+
+    def test_earnsAgain(self) -> None:
+        """
+        A node that stood still for so long has to earn its share again, as one that has crashed.
+        """
+        self.wait(TTL)
+        self.assertAlmostEqual(self.tables.said.lived, TTL)
+        self.lose(*range(128, PARTITIONS))
+        self.wait(TTL)
+        self.assertAlmostEqual(self.tables.said.lived, TTL - TTL / 3)
 
     def test_anotherEpoch(self) -> None:
         """

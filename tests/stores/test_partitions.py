@@ -5,19 +5,20 @@ How the members of a room are divided among nodes.
 from collections import Counter
 from random import Random
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.stores.postgresql.partitions import (
+    EARNED_SECONDS,
     PARTITIONS,
     fairShare,
     partitionOf,
     surplusOf,
 )
 
-#: The ids of nodes, as they are found in a table: in any order.
-NODES = st.lists(st.uuids().map(str), min_size=1, max_size=2 * PARTITIONS, unique=True)
+#: The ids of nodes, as they are found in a table: in any order; and for how long they have lived.
+NODES = st.dictionaries(st.uuids().map(str), st.floats(0, 1e6), min_size=1, max_size=2 * PARTITIONS)
 
 
 class ShareTests(SynchronousTestCase):
@@ -26,36 +27,77 @@ class ShareTests(SynchronousTestCase):
     """
 
     @given(NODES)
-    def test_everyPartition(self, nodes: list[str]) -> None:
+    def test_everyPartition(self, lived: dict[str, float]) -> None:
         """
         All shares together are all partitions: none is left over, and none is fought for.
         """
-        self.assertEqual(sum(fairShare(nodes, node) for node in nodes), PARTITIONS)
+        self.assertEqual(sum(fairShare(lived, node) for node in lived), PARTITIONS)
 
     @given(NODES)
-    def test_even(self, nodes: list[str]) -> None:
+    def test_even(self, lived: dict[str, float]) -> None:
         """
-        No node has more than one partition more than another.
+        Of nodes that have lived for long, none has more than one partition more than another.
         """
-        shares = [fairShare(nodes, node) for node in nodes]
+        old = {node: EARNED_SECONDS + age for node, age in lived.items()}
+        shares = [fairShare(old, node) for node in old]
         self.assertLessEqual(max(shares) - min(shares), 1)
 
     @given(NODES, st.randoms())
-    def test_sameEverywhere(self, nodes: list[str], chance: Random) -> None:
+    def test_sameEverywhere(self, lived: dict[str, float], chance: Random) -> None:
         """
         In whatever order a node finds the others, it comes to the same.
         """
-        shares = {node: fairShare(nodes, node) for node in nodes}
-        for node in nodes[:5]:
-            chance.shuffle(nodes)
-            self.assertEqual(fairShare(set(nodes), node), shares[node])
-            self.assertEqual(fairShare(nodes, node), shares[node])
+        shares = {node: fairShare(lived, node) for node in lived}
+        shuffled = list(lived.items())
+        chance.shuffle(shuffled)
+        for node in list(lived)[:5]:
+            self.assertEqual(fairShare(dict(shuffled), node), shares[node])
 
     def test_alone(self) -> None:
         """
-        A node that is alone serves everybody.
+        A node that is alone serves everybody, as soon as it is there.
         """
-        self.assertEqual(fairShare(["one"], "one"), PARTITIONS)
+        for age in (0.0, 1e6):
+            self.assertEqual(fairShare({"one": age}, "one"), PARTITIONS)
+
+
+class NewcomerTests(SynchronousTestCase):
+    """
+    What a node has that was not there for long.
+    """
+
+    def share(self, lived: float, *others: float) -> int:
+        """
+        What it has among others.
+        """
+        nodes = {f"node {number}": age for number, age in enumerate(others)}
+        return fairShare({**nodes, "newcomer": lived}, "newcomer")
+
+    def test_earns(self) -> None:
+        """
+        Among old nodes it has nothing for half a minute, then half of what they have, and the same
+        after a minute; so one that crashes every few seconds takes nobody with it.
+        """
+        for lived, share in ((0, 0), (29.9, 0), (30, 86), (59.9, 86), (60, 128), (9e9, 128)):
+            self.assertIn(self.share(lived, 1e6) - share, (-1, 0), lived)
+
+    def test_startTogether(self) -> None:
+        """
+        Nodes that are started together have their shares at once, also where one takes a few
+        seconds longer than another.
+        """
+        self.assertEqual(self.share(0, 0), 128)
+        self.assertEqual(self.share(1, 2), 128)
+        self.assertIn(self.share(2, 4, 3), (85, 86))
+        self.assertEqual(self.share(1, 8), 0)
+
+    @given(st.floats(0, 1e6), st.floats(0, 1e6), st.lists(st.floats(0, 1e6), min_size=1))
+    def test_grows(self, lived: float, more: float, others: list[float]) -> None:
+        """
+        It never has less because it has lived longer, while the others stay as they are.
+        """
+        assume(lived + more <= max(others))
+        self.assertLessEqual(self.share(lived, *others), self.share(lived + more, *others))
 
 
 class SurplusTests(SynchronousTestCase):

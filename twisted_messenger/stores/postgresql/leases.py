@@ -92,6 +92,7 @@ class LeaseKeeper:
         self._lock = DeferredLock()
         self._neighbours = Neighbours(ttl)
         self._renewal = 0
+        self._born = 0.0
         self._serving = False
         self._stopped = False
 
@@ -110,14 +111,14 @@ class LeaseKeeper:
         self.epochs.clear()
         self._draining.clear()
         self._neighbours.forget()
-        began = self._lease.now()
-        standing = self._tables.renew(cursor, self._presence(), {})
+        began = self._born = self._lease.now()
+        standing = self._tables.renew(cursor, self._presence(began), {})
         self._saw(standing, began)
         self._stand(standing, began)
 
-    def _presence(self) -> Presence:
+    def _presence(self, now: float) -> Presence:
         self._renewal += 1
-        return Presence(self._renewal, self._serving)
+        return Presence(self._renewal, self._serving, now - self._born)
 
     def _saw(self, standing: Standing, began: float) -> None:
         self._neighbours.seen(standing.others, standing.time, began, self._lease.now())
@@ -278,7 +279,7 @@ class LeaseKeeper:
         await self._giveDrained()
 
     async def _renew(self, began: float) -> Standing:
-        own, gone = self._presence(), self._neighbours.gone(began)
+        own, gone = self._presence(began), self._neighbours.gone(began)
         standing: Standing = await self._run(lambda cursor: self._tables.renew(cursor, own, gone))
         self._saw(standing, began)
         return standing
@@ -309,6 +310,9 @@ class LeaseKeeper:
 
     def _lose(self, lost: set[int]) -> None:
         self.log.info("{count} partitions are another node's now", count=len(lost))
+        if lost - self._draining:
+            # Who stands still again and again is no better than who crashes.
+            self._born = self._lease.now()
         self._draining -= lost
         self._tell(lost, self._departed)
         for memberId in self._departed:

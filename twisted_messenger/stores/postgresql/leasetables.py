@@ -5,7 +5,7 @@ Every method blocks, and is a transaction of its own.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from twisted_messenger.stores.postgresql.neighbours import Sign
@@ -63,10 +63,13 @@ class Presence:
 
     :param renewal: counts them; others see by it that the node is there.
     :param serves: whether it pushes to members.
+    :param lived: seconds since it has started, by its own clock, or since it last lost members
+        because it was silent.
     """
 
     renewal: int
     serves: bool
+    lived: float
 
 
 class LeaseTables:
@@ -90,11 +93,12 @@ class LeaseTables:
             they are there again.
         """
         cursor.execute(
-            "INSERT INTO nodes (id, expires, renewal, serves) VALUES (%(node)s,"
-            " clock_timestamp() + %(ttl)s * interval '1 second', %(renewal)s, %(serves)s)"
-            " ON CONFLICT (id) DO UPDATE SET"
-            " expires = excluded.expires, renewal = excluded.renewal, serves = excluded.serves",
-            {**self._values, "renewal": own.renewal, "serves": own.serves},
+            "INSERT INTO nodes (id, expires, renewal, serves, lived)"
+            " VALUES (%(node)s, clock_timestamp() + %(ttl)s * interval '1 second',"
+            " %(renewal)s, %(serves)s, %(lived)s)"
+            " ON CONFLICT (id) DO UPDATE SET expires = excluded.expires,"
+            " renewal = excluded.renewal, serves = excluded.serves, lived = excluded.lived",
+            {**self._values, **asdict(own)},
         )
         if gone:
             # One that is locked is renewed, or removed by another node.
@@ -113,12 +117,12 @@ class LeaseTables:
 
     def _standing(self, cursor: Any) -> Standing:
         nodes = cursor.execute(
-            "SELECT id, renewal, extract(epoch FROM expires - clock_timestamp())::float8, serves"
-            " FROM nodes"
+            "SELECT id, renewal, extract(epoch FROM expires - clock_timestamp())::float8,"
+            " serves, lived FROM nodes"
         ).fetchall()
         rows = cursor.execute("SELECT number, owner, epoch FROM partitions").fetchall()
-        signs = {str(node): Sign(renewal, left) for node, renewal, left, _ in nodes}
-        serving = {str(node) for node, _, _, serves in nodes if serves}
+        signs = {str(node): Sign(renewal, left) for node, renewal, left, _, _ in nodes}
+        serving = {str(node): lived for node, _, _, serves, lived in nodes if serves}
         mine = {number: epoch for number, owner, epoch in rows if str(owner) == self._node}
         free = sum(str(owner) not in signs for _, owner, _ in rows)
         head, revision, time, ran = cursor.execute(

@@ -5,7 +5,7 @@ Each member belongs to one of a fixed number of partitions for ever; nodes take,
 whole partitions.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
 #: Enough that shares are even, few enough that all of them are read every second.
 PARTITIONS = 256
@@ -22,16 +22,34 @@ def partitionOf(memberId: int) -> int:
     return memberId * _STEP % PARTITIONS
 
 
-def fairShare(nodes: Collection[str], node: str) -> int:
+#: Seconds after which a node has its whole share: a node that crashes again and again takes
+#: members with it each time, and each time they wait for its lease to end.
+EARNED_SECONDS = 60.0
+
+
+def fairShare(lived: Mapping[str, float], node: str) -> int:
     """
     How many partitions a node should have.
 
-    :param nodes: all that are there, in any order.
+    :param lived: for how many seconds each node has lived, in any order.
     :param node: one of them.
     :returns: the same at every node; all shares together are all partitions.
     """
-    share, surplus = divmod(PARTITIONS, len(nodes))
-    return share + (sorted(nodes).index(node) < surplus)
+    oldest = max(lived.values())
+    total = sum(_earned(one, oldest) for one in lived.values())
+    before = sum(_earned(one, oldest) for other, one in lived.items() if other < node)
+    after = before + _earned(lived[node], oldest)
+    return PARTITIONS * after // total - PARTITIONS * before // total
+
+
+def _earned(lived: float, oldest: float) -> int:
+    """
+    What a node has, in halves of a whole share.
+
+    Nodes that start at about the same time need not wait: they are as good as the oldest.
+    """
+    whole = min(EARNED_SECONDS, oldest / 2)
+    return (lived >= whole) + (lived >= whole / 2)
 
 
 def surplusOf(held: Sequence[int], share: int) -> list[int]:

@@ -80,7 +80,8 @@ CREATE TABLE nodes (
     id      uuid        PRIMARY KEY,
     expires timestamptz NOT NULL,
     renewal bigint      NOT NULL, -- counts them
-    serves  boolean     NOT NULL  -- else it takes messages only, and has no share of the members
+    serves  boolean     NOT NULL, -- else it takes messages only, and has no share of the members
+    lived   double precision NOT NULL  -- seconds, by its own clock: newcomers earn their share
 );
 
 -- Who delivers to which members. A stranger to the epoch has lost the partition meanwhile.

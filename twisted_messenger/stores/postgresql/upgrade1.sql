@@ -13,6 +13,7 @@ UPDATE partitions SET owner = NULL, epoch = epoch + 1;
 DELETE FROM nodes;
 ALTER TABLE nodes ADD COLUMN renewal bigint NOT NULL;
 ALTER TABLE nodes ADD COLUMN serves boolean NOT NULL;
+ALTER TABLE nodes ADD COLUMN lived double precision NOT NULL;
 
 CREATE TABLE running (
     ran     double precision NOT NULL,
