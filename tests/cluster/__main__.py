@@ -17,6 +17,7 @@ _SCENARIOS = {
         scenarios.stopped,
         scenarios.crashing,
         scenarios.restarted,
+        scenarios.hung,
         scenarios.joinedAndLeft,
         scenarios.stalled,
         scenarios.pooled,

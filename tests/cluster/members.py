@@ -96,6 +96,12 @@ class Members:
         )
         return Verdict(lost, doubled, disordered)
 
+    def count(self) -> int:
+        """
+        How much came to all together.
+        """
+        return sum(map(len, self.got))
+
     def have(self, accepted: list[str]) -> bool:
         """
         Whether everybody has everything.

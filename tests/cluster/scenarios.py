@@ -145,6 +145,32 @@ def restarted(server: PostgreSQLServer, members: int = 200, seconds: float = 4) 
     return _scene(server, members, 3, act, seconds)
 
 
+def hung(server: PostgreSQLServer, members: int = 200, seconds: float = 4) -> Outcome:
+    """
+    A primary of its own stands still, with all its connections, and its standby is promoted.
+    """
+    with running() as primary, running(follows=primary) as standby:
+        # Whatever is accepted, the standby has.
+        primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        primary.execute("SELECT pg_reload_conf()")
+
+        def act(cluster: Cluster, all_: Members) -> str:
+            primary.pause()
+            cluster.server = standby
+            _pause(1)
+            standby.promote()
+            began, before = time.monotonic(), all_.count()
+            eventually(lambda: all_.count() > before, "somebody gets something")
+            return f"messages come {time.monotonic() - began:.1f} s after the promotion"
+
+        ports = f"{primary.port},{standby.port}"
+        address = (
+            f"postgresql://tester@/postgres?host={HOST},{HOST}&port={ports}"
+            "&target_session_attrs=read-write"
+        )
+        return _scene(primary, members, 2, act, seconds, address)
+
+
 def joinedAndLeft(server: PostgreSQLServer, members: int = 200, seconds: float = 4) -> Outcome:
     """
     A fourth node joins, then one leaves in order.

@@ -55,6 +55,14 @@ def test_crashing(postgresql: PostgreSQLServer) -> None:
     assert outcome.gap < LEASE_SECONDS / 2, str(outcome)
 
 
+def test_hung(postgresql: PostgreSQLServer) -> None:
+    """
+    A primary that stands still, and keeps its connections, keeps neither nodes nor senders: they go
+    over to the standby.
+    """
+    _kept(scenarios.hung(postgresql, MEMBERS, SECONDS))
+
+
 def test_joinedAndLeft(postgresql: PostgreSQLServer) -> None:
     """
     A node that comes, and one that leaves in order, are not noticed by anybody.

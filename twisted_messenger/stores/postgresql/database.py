@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from importlib.resources import files
+from threading import Lock
 from typing import Any, TypeVar
 
 import psycopg
@@ -127,6 +128,9 @@ class PostgreSQLDatabase:
         #: For people: without the password.
         self.name = make_conninfo(**{k: v for k, v in asked.items() if k != "password"})
         self._pools: list[Any] = []
+        # Also those that no pool has yet: a server may hang while a session is prepared.
+        self._connections: list[Any] = []
+        self._noting = Lock()
 
     def open(self, prepare: Callable[[Any], object]) -> None:
         """
@@ -199,6 +203,9 @@ class PostgreSQLDatabase:
         """
         Prepare a new connection. A pooler takes no settings along with its start.
         """
+        with self._noting:
+            there = [one for one in self._connections if not one.closed]
+            self._connections = [*there, connection]
         # What a transaction sets is gone when it is undone.
         connection.autocommit = True
         try:
@@ -312,11 +319,21 @@ class PostgreSQLDatabase:
         """
         Let go of all connections, whether or not the server has answered.
         """
-        for pool in self._pools:
-            for connection in list(pool.connections.values()):
+        for connection in self._connections:
+            # The thread that waits for an answer would else never end.
+            if connection.info.transaction_status is TransactionStatus.ACTIVE:
                 _cutOff(connection)
+        for pool in self._pools:
             pool.close()
         self._pools = []
+
+    def cutOff(self) -> None:
+        """
+        End all waits for a server that does not answer. What comes next is asked on new
+        connections, at another host where the address has several.
+        """
+        for connection in self._connections:
+            _cutOff(connection)
 
 
 def _script(name: str) -> str:
@@ -325,10 +342,8 @@ def _script(name: str) -> str:
 
 def _cutOff(connection: Any) -> None:
     """
-    End a wait for an answer: the thread that waits would else never end.
+    Let the other end seem to have gone: a thread that uses the connection finds out, and closes it.
     """
-    if connection.info.transaction_status is not TransactionStatus.ACTIVE:
-        return
     with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as own:
         own.shutdown(socket.SHUT_RDWR)
 

@@ -23,6 +23,7 @@ from twisted.logger import Logger
 
 from twisted_messenger.errors import StoreError
 from twisted_messenger.lease import Lease
+from twisted_messenger.stores.postgresql.answerlimit import Run
 from twisted_messenger.stores.postgresql.leasetables import LeaseTables, Presence, Standing
 from twisted_messenger.stores.postgresql.neighbours import Neighbours
 from twisted_messenger.stores.postgresql.partitions import partitionOf, surplusOf
@@ -38,9 +39,6 @@ _BELIEVED = 0.9
 
 # Seconds after the end of another node's lease, at which this one looks for what is free.
 _LATE = 0.05
-
-#: Runs a call with a cursor in a transaction of its own.
-Run = Callable[[Callable[[Any], Any]], "Deferred[Any]"]
 
 
 class LeaseKeeper:

@@ -39,6 +39,7 @@ from twisted_messenger.roster import Progress, RosterNews
 from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
 from twisted_messenger.stores.opening import whileOpen
+from twisted_messenger.stores.postgresql.answerlimit import AnswerLimit
 from twisted_messenger.stores.postgresql.copying import exportRoom, fillRoom
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase, firstLine
 from twisted_messenger.stores.postgresql.generation import Known
@@ -123,7 +124,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         leases = LeaseTables(self.node, database.schema, ttl)
         self.leases = LeaseKeeper(
             leases,
-            database.runAside,
+            AnswerLimit(database.runAside, reactor, ttl, self._unanswered).run,
             reactor,
             self.lease,
             changed=self._stands,
@@ -378,6 +379,10 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
 
     def _learn(self, known: Known) -> None:
         self._known = self._known.further(known)
+
+    def _unanswered(self) -> None:
+        self.log.warn("the database does not answer: its connections are given up")
+        self._database.cutOff()
 
     def _stands(self) -> None:
         standing = self.leases.standing
