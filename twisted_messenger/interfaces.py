@@ -2,7 +2,7 @@
 The interfaces between the parts, and the values that cross them. No logic.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted
@@ -164,6 +164,13 @@ class ISharedStore(IMessageStore):
         "A twisted_messenger.lease.Lease: pushes may begin while it is held, and another node may "
         "serve the members when it is over."
     )
+
+    node = Attribute("What this start of the program is called among the nodes.")
+
+    def listens(places: Sequence[str]) -> None:
+        """
+        Where this program takes messages, for who looks after the nodes.
+        """
 
     def serve() -> None:
         """

@@ -4,11 +4,16 @@ The whole room: in which order its parts start and stop, and who is waited for.
 
 from typing import Any
 
+from tests.roomtestcase import keepLog
 from tests.service.servicerig import ANN, HOST, PORT, ServiceTestCase
+from tests.stores.stumblingstore import StumblingStore
 from tests.transportrig import pendingError
+from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.limits import SHUTDOWN_TIMEOUT
 from twisted_messenger.errors import StartError, StoreError
+from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.testing import (
     CollectingFactory,
     HangingFactory,
@@ -42,6 +47,22 @@ class StartTests(ServiceTestCase):
         self.assertStored(self.connect(b"from:ci|hello"))
         self.assertEqual(ann.messages, [b"ci: hello"])
         self.assertStopped(self.stop())
+
+    def test_node(self) -> None:
+        """
+        One of several nodes is told apart by the line of its start, and says where it is.
+        """
+        log = keepLog(self, "service.chatservice")
+        store, listeners = StumblingStore(), self.service.listeners
+        broadcaster = Broadcaster(store, PushCreator(self.network), self.network)
+        service = ChatService(store, self.room, self.factory, broadcaster, listeners)
+        service.startService()
+        (line,) = log.lines()
+        self.assertIn(": node 1b9d of the store has 0 members; listening at ", line)
+        self.assertEqual(store.places, [listeners[0].where])
+        stopped = service.stopService()
+        self.network.settle()
+        self.successResultOf(stopped)
 
     def test_privileged(self) -> None:
         """

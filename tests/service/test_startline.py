@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.roster import Member, MemberState, Progress
-from twisted_messenger.service.startline import startLine, storeName, whatIsKept, whatWaits
+from twisted_messenger.service.startline import nodeOf, startLine, storeName, whatIsKept, whatWaits
 
 
 def _member(cursor: int) -> MemberState:
@@ -27,6 +27,14 @@ class StartLineTests(SynchronousTestCase):
             "memory: has 2 members; listening at 127.0.0.1:8880, /run/room; 64 connections",
         )
         self.assertIn("listening at nowhere", startLine("memory:", "0 members", [], ""))
+
+    def test_node(self) -> None:
+        """
+        Of several programs that share a store, each says which it is.
+        """
+        self.assertEqual(
+            nodeOf("postgresql://db/rooms", "1b9d"), "node 1b9d of postgresql://db/rooms"
+        )
 
     def test_waits(self) -> None:
         """

@@ -4,7 +4,7 @@ A store for the tests of the broadcaster: it stumbles, and tells of other nodes,
 
 import gc
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -53,6 +53,8 @@ class StumblingStore(MemoryStore):
         self.leaving: list[int] = []
         #: Who was handed over each time, and the cursors that were written by then.
         self.handedOver: list[tuple[list[int], dict[int, int]]] = []
+        #: What this node is called, and where it takes messages.
+        self.node, self.places = "1b9d", list[str]()
         #: Whether the members may be served.
         self.serving = False
         self._announced = False
@@ -61,6 +63,12 @@ class StumblingStore(MemoryStore):
         self._heldBack: list[tuple[Deferred[list[Entry]], list[Entry]]] = []
         self._alive: WeakValueDictionary[int, _Name] = WeakValueDictionary()
         self._copies = 0
+
+    def listens(self, places: Sequence[str]) -> None:
+        """
+        Note it.
+        """
+        self.places = list(places)
 
     def serve(self) -> None:
         """

@@ -3,6 +3,8 @@ Several nodes in one room: whose members are whose, and what becomes of a node t
 """
 
 from dataclasses import replace
+from os import getpid
+from socket import gethostname
 from typing import Any
 
 from twisted.logger import LogLevel
@@ -14,8 +16,12 @@ from twisted_messenger.entry import LogLimits
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Change, Progress, RosterLimits, RosterNews
+from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
 from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS
 from twisted_messenger.stores.postgresql.store import PostgreSQLStore
+from twisted_messenger.version import VERSION
+
+_PROGRAM = "SHOW application_name"
 
 #: Between two renewals.
 SOON = 1.01
@@ -279,6 +285,62 @@ class ClockTests(NodesTestCase):
         self.reactor.advance(SOON)
         third.serve()
         self.assertEqual((self.members(third), len(self.members(self.first))), (set(), 10))
+
+
+class WhoTests(NodesTestCase):
+    """
+    An operator sees which node is which, what it has, and how far its members are behind.
+    """
+
+    def cluster(self, *columns: str) -> "list[tuple[object, ...]]":
+        """
+        What the view says of each node.
+        """
+        return self.server.execute(
+            f"SELECT {', '.join(columns)} FROM twisted_messenger_{self.room}.cluster ORDER BY lived"
+        )
+
+    def test_view(self) -> None:
+        """
+        Of each node: where it is, and what it has.
+        """
+        self.successResultOf(self.first.append(post("x"), anyone))
+        self.first.listens(["127.0.0.1:8880", "/run/room"])
+        self.uptime += 1
+        self.reactor.advance(SOON)
+        second = self.makeNode(lease=Lease(0.0, lambda: self.uptime))
+        second.open()
+        self.there.add(second)
+        self.addCleanup(self.leave, second)
+        self.assertEqual(
+            self.cluster("node::text", "serves", "partitions", "members", "waiting", "lag"),
+            [(second.node, False, 0, 0, 0, 0), (self.first.node, True, 256, 10, 10, 1)],
+        )
+        self.assertEqual(
+            self.cluster("host", "pid", "version", "places")[1],
+            (gethostname(), getpid(), VERSION, "127.0.0.1:8880, /run/room"),
+        )
+        for lived, lease in self.cluster("lived", "lease"):
+            self.assertLess(float(str(lived)), 2)
+            self.assertLess(float(str(lease)), LEASE_SECONDS)
+
+    def test_nobody(self) -> None:
+        """
+        Members that nobody serves are seen, too.
+        """
+        self.leave(self.first)
+        self.assertEqual(self.cluster("node", "partitions", "members"), [(None, 256, 10)])
+
+    def test_connections(self) -> None:
+        """
+        The database's own lists name the node, whatever else its program is called.
+        """
+        names: list[str] = []
+        for address in ("", "?application_name=" + "x" * 60):
+            database = PostgreSQLDatabase(self.server.address + address, self.room, StillReactor())
+            database.open(lambda cursor: names.extend(cursor.execute(_PROGRAM).fetchone()))
+            self.assertTrue(names[-1].endswith(f" {database.node}"), names)
+            database.close()
 
 
 class DeadlineTests(NodesTestCase):

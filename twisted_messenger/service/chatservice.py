@@ -22,12 +22,12 @@ from twisted_messenger.errors import StartError, StoreError
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import IMessageStore, ISharedStore
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.policy import Callbacks
 from twisted_messenger.service.machine import raiseDescriptorLimit
 from twisted_messenger.service.starting import SharedStart
-from twisted_messenger.service.startline import startLine, whatWaits
+from twisted_messenger.service.startline import nodeOf, startLine, whatWaits
 from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.version import VERSION
 
@@ -184,8 +184,17 @@ class ChatService(Service):
             waiting = whatWaits(news.members, news.head)
         except StoreError as error:
             waiting = f"not answered yet ({error})"
-        line = startLine(self._storeName, waiting, places, self._limits)
+        line = startLine(self._nodeAt(places), waiting, places, self._limits)
         self.log.info("twisted_messenger {version}: {line}", version=VERSION, line=line)
+
+    def _nodeAt(self, places: Sequence[str]) -> str:
+        """
+        The store's name, with that of this node where several share it, who are told where it is.
+        """
+        if not ISharedStore.providedBy(self.store):
+            return self._storeName
+        self.store.listens(places)
+        return nodeOf(self._storeName, self.store.node)
 
     def _stopWithReactor(self) -> None:
         """

@@ -13,13 +13,22 @@ def startLine(store: str, waiting: str, places: Sequence[str], limits: str) -> s
     """
     All of it in one line.
 
-    :param store: from :func:`storeName`.
+    :param store: from :func:`storeName` or :func:`nodeOf`.
     :param waiting: from :func:`whatWaits`.
     :param places: where it listens.
     :param limits: those that depend on the machine or on options.
     """
     where = ", ".join(places) or "nowhere"
     return f"{store} has {waiting}; listening at {where}; {limits}"
+
+
+def nodeOf(store: str, node: str) -> str:
+    """
+    A store that several nodes share, and which of them this is.
+
+    :param store: from :func:`storeName`.
+    """
+    return f"node {node} of {store}"
 
 
 def whatWaits(members: Sequence[MemberState], head: int) -> str:

@@ -41,6 +41,9 @@ _CONNECT_SECONDS = 3
 # Seconds, and how often: a server whose machine has gone is given up after some ten seconds.
 _KEEPALIVES = {"keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3}
 
+# Of a program's own name, so that the node's is not cut off: PostgreSQL takes 63 bytes.
+_PROGRAM = 26
+
 # Connections for reading, and for cursors; changes and leases have one each.
 _READERS = 3
 
@@ -113,17 +116,20 @@ class PostgreSQLDatabase:
     log = Logger()
 
     def __init__(self, conninfo: str, room: str, reactor: Any) -> None:
+        #: Names this start of the node: the leases of an earlier start are not ours.
+        self.node = str(uuid.uuid4())
         #: The schema's name, and the channel's.
         self.schema = f"twisted_messenger_{room}"
         self._reactor = reactor
         asked: dict[str, Any] = dict(conninfo_to_dict(conninfo))
+        program = asked.get("application_name", "twisted_messenger")
         self._conninfo = make_conninfo(
             conninfo,
             client_encoding="UTF8",
             connect_timeout=asked.get("connect_timeout", _CONNECT_SECONDS),
             tcp_user_timeout=asked.get("tcp_user_timeout", 1000 * _CONNECT_SECONDS),
             **_KEEPALIVES,
-            application_name=asked.get("application_name", "twisted_messenger"),
+            application_name=f"{program[:_PROGRAM]} {self.node}",
         )
         #: For people: without the password.
         self.name = make_conninfo(**{k: v for k, v in asked.items() if k != "password"})

@@ -72,6 +72,8 @@ class LeaseKeeper:
         #: Counts what members lost a node for.
         self.serial = 0
         self.standing = Standing()
+        #: Where this node takes messages, for people.
+        self.places = ""
         #: Seconds by which this machine's clock is ahead of the database's.
         self.clockError = 0.0
         self._ranBefore = 0.0
@@ -116,7 +118,7 @@ class LeaseKeeper:
 
     def _presence(self, now: float) -> Presence:
         self._renewal += 1
-        return Presence(self._renewal, self._serving, now - self._born)
+        return Presence(self._renewal, self._serving, now - self._born, self.places)
 
     def _saw(self, standing: Standing, began: float) -> None:
         self._neighbours.seen(standing.others, standing.time, began, self._lease.now())

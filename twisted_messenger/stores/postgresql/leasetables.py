@@ -6,10 +6,13 @@ Every method blocks, and is a transaction of its own.
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
+from os import getpid
+from socket import gethostname
 from typing import Any
 
 from twisted_messenger.stores.postgresql.neighbours import Sign
 from twisted_messenger.stores.postgresql.partitions import fairShare
+from twisted_messenger.version import VERSION
 
 # For how long the last transaction of a node that is gone is kept.
 _FORGET_WRITER = "1 day"
@@ -65,11 +68,13 @@ class Presence:
     :param serves: whether it pushes to members.
     :param lived: seconds since it has started, by its own clock, or since it last lost members
         because it was silent.
+    :param places: where it takes messages, for people.
     """
 
     renewal: int
     serves: bool
     lived: float
+    places: str = ""
 
 
 class LeaseTables:
@@ -82,7 +87,7 @@ class LeaseTables:
     """
 
     def __init__(self, node: str, channel: str, ttl: float) -> None:
-        self._values = {"node": node, "ttl": ttl, "channel": channel}
+        self._values = {"node": node, "ttl": ttl, "channel": channel, "version": VERSION}
         self._node = node
 
     def renew(self, cursor: Any, own: Presence, gone: Mapping[str, int]) -> Standing:
@@ -93,12 +98,13 @@ class LeaseTables:
             they are there again.
         """
         cursor.execute(
-            "INSERT INTO nodes (id, expires, renewal, serves, lived)"
+            "INSERT INTO nodes (id, expires, renewal, serves, lived, places, host, pid, version)"
             " VALUES (%(node)s, clock_timestamp() + %(ttl)s * interval '1 second',"
-            " %(renewal)s, %(serves)s, %(lived)s)"
+            " %(renewal)s, %(serves)s, %(lived)s, %(places)s, %(host)s, %(pid)s, %(version)s)"
             " ON CONFLICT (id) DO UPDATE SET expires = excluded.expires,"
-            " renewal = excluded.renewal, serves = excluded.serves, lived = excluded.lived",
-            {**self._values, **asdict(own)},
+            " renewal = excluded.renewal, serves = excluded.serves, lived = excluded.lived,"
+            " places = excluded.places",
+            {**self._values, **asdict(own), "host": gethostname(), "pid": getpid()},
         )
         if gone:
             # One that is locked is renewed, or removed by another node.

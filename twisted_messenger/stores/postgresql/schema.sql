@@ -81,7 +81,11 @@ CREATE TABLE nodes (
     expires timestamptz NOT NULL,
     renewal bigint      NOT NULL, -- counts them
     serves  boolean     NOT NULL, -- else it takes messages only, and has no share of the members
-    lived   double precision NOT NULL  -- seconds, by its own clock: newcomers earn their share
+    lived   double precision NOT NULL, -- seconds, by its own clock: newcomers earn their share
+    host    text        NOT NULL,
+    pid     integer     NOT NULL,
+    version text        NOT NULL, -- of the program
+    places  text        NOT NULL  -- where it takes messages
 );
 
 -- Who delivers to which members. A stranger to the epoch has lost the partition meanwhile.
@@ -112,3 +116,17 @@ CREATE TABLE reserve_3 WITH (fillfactor = 10) AS
     SELECT repeat('-', 1000) AS page FROM generate_series(1, 32);
 CREATE TABLE reserve_4 WITH (fillfactor = 10) AS
     SELECT repeat('-', 1000) AS page FROM generate_series(1, 32);
+
+-- For people: every node, how long it has been there and its lease lasts, what it has, and how far
+-- its members are behind. Where a row names no node, nobody serves these members for now.
+CREATE VIEW cluster AS
+    SELECT nodes.id AS node, host, pid, nodes.version, places, serves, lived,
+        extract(epoch FROM expires - clock_timestamp())::float8 AS lease,
+        coalesce(partitions, 0) AS partitions, coalesce(members, 0) AS members,
+        coalesce(waiting, 0) AS waiting, coalesce(lag, 0) AS lag
+    FROM nodes FULL JOIN (
+        SELECT partitions.owner, count(DISTINCT number) AS partitions, count(members.id) AS members,
+            count(*) FILTER (WHERE cursor < newest) AS waiting, max(newest - cursor) AS lag
+        FROM room CROSS JOIN partitions LEFT JOIN members ON partition = number
+        GROUP BY partitions.owner
+    ) AS served ON served.owner = nodes.id;

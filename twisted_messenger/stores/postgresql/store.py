@@ -13,7 +13,6 @@ end of a transaction was not learned, it is tried again under its old number, an
 
 import re
 import time
-import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -102,8 +101,8 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         ttl: float = LEASE_SECONDS,
         forgetSeconds: float = FORGET_SECONDS,
     ) -> None:
-        #: Names this start of the node: the leases of an earlier start are not ours.
-        self.node = str(uuid.uuid4())
+        #: See :class:`IMessageStore`.
+        self.node = database.node
         super().__init__(PostgreSQLTables(self.node, database.schema))
         #: See :class:`ISharedStore`.
         self.lease = lease or Lease(0.0)
@@ -185,6 +184,12 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
     def _righted(self, moment: float) -> float:
         error = self.leases.clockError
         return moment if abs(error) < _CLOCK_ERROR else moment - error
+
+    def listens(self, places: Sequence[str]) -> None:
+        """
+        See :class:`IMessageStore`. It is written with the next renewal.
+        """
+        self.leases.places = ", ".join(places)
 
     def serve(self) -> None:
         """

@@ -14,6 +14,10 @@ DELETE FROM nodes;
 ALTER TABLE nodes ADD COLUMN renewal bigint NOT NULL;
 ALTER TABLE nodes ADD COLUMN serves boolean NOT NULL;
 ALTER TABLE nodes ADD COLUMN lived double precision NOT NULL;
+ALTER TABLE nodes ADD COLUMN host text NOT NULL;
+ALTER TABLE nodes ADD COLUMN pid integer NOT NULL;
+ALTER TABLE nodes ADD COLUMN version text NOT NULL;
+ALTER TABLE nodes ADD COLUMN places text NOT NULL;
 
 CREATE TABLE running (
     ran     double precision NOT NULL,
@@ -45,3 +49,15 @@ CREATE TABLE reserve_3 WITH (fillfactor = 10) AS
     SELECT repeat('-', 1000) AS page FROM generate_series(1, 32);
 CREATE TABLE reserve_4 WITH (fillfactor = 10) AS
     SELECT repeat('-', 1000) AS page FROM generate_series(1, 32);
+
+CREATE VIEW cluster AS
+    SELECT nodes.id AS node, host, pid, nodes.version, places, serves, lived,
+        extract(epoch FROM expires - clock_timestamp())::float8 AS lease,
+        coalesce(partitions, 0) AS partitions, coalesce(members, 0) AS members,
+        coalesce(waiting, 0) AS waiting, coalesce(lag, 0) AS lag
+    FROM nodes FULL JOIN (
+        SELECT partitions.owner, count(DISTINCT number) AS partitions, count(members.id) AS members,
+            count(*) FILTER (WHERE cursor < newest) AS waiting, max(newest - cursor) AS lag
+        FROM room CROSS JOIN partitions LEFT JOIN members ON partition = number
+        GROUP BY partitions.owner
+    ) AS served ON served.owner = nodes.id;
