@@ -14,7 +14,8 @@ stopped delivering before anybody takes its members, whatever the database's clo
 """
 
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, DeferredLock, ensureDeferred
@@ -112,16 +113,20 @@ class LeaseKeeper:
         self._draining.clear()
         self._neighbours.forget()
         began = self._born = self._lease.now()
-        standing = self._tables.renew(cursor, self._presence(began), {})
-        self._saw(standing, began)
+        standing = self._look(cursor, self._presence(began), {})
+        self._neighbours.seen(standing.others, standing.time, *standing.looked)
         self._stand(standing, began)
 
     def _presence(self, now: float) -> Presence:
         self._renewal += 1
         return Presence(self._renewal, self._serving, now - self._born, self.places)
 
-    def _saw(self, standing: Standing, began: float) -> None:
-        self._neighbours.seen(standing.others, standing.time, began, self._lease.now())
+    def _look(self, cursor: Any, own: Presence, gone: Mapping[str, int]) -> Standing:
+        # In the thread that asks: what an answer waits for until the reactor has time says nothing
+        # of the database's clock.
+        asked = self._lease.now()
+        standing = self._tables.renew(cursor, own, gone)
+        return replace(standing, looked=(asked, self._lease.now()))
 
     def _forgetMembers(self) -> None:
         for known in (self._served, self._leaving, self._departed):
@@ -280,8 +285,8 @@ class LeaseKeeper:
 
     async def _renew(self, began: float) -> Standing:
         own, gone = self._presence(began), self._neighbours.gone(began)
-        standing: Standing = await self._run(lambda cursor: self._tables.renew(cursor, own, gone))
-        self._saw(standing, began)
+        standing: Standing = await self._run(lambda cursor: self._look(cursor, own, gone))
+        self._neighbours.seen(standing.others, standing.time, *standing.looked)
         return standing
 
     def _stand(self, standing: Standing, began: float) -> bool:

@@ -47,6 +47,7 @@ class Standing:
     :param time: seconds since the epoch, by the database's clock.
     :param ran: seconds in which the room was running.
     :param others: what is seen of the other nodes, by their ids.
+    :param looked: when the question was sent, and when the answer was here, by this node's clock.
     """
 
     epochs: dict[int, int] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Standing:
     time: float = 0.0
     ran: float = 0.0
     others: Mapping[str, Sign] = field(default_factory=dict)
+    looked: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
