@@ -69,6 +69,8 @@ class FullTests(PostgreSQLTestCase):
         self.database = PumpedDatabase(self.server.address, self.room, self.reactor)
         self.store = PostgreSQLStore(self.database, self.reactor, forgetSeconds=0)
         self.store.open()
+        self.store.serve()
+        self.database.finish()
         self.addCleanup(self.close)
         self.store.enrol(at("bob", 5000), RosterLimits())
         self.store.append(post("one"), anyone)
