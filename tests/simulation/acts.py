@@ -146,6 +146,24 @@ class Acts:
         member.mode = Mode.SLOW
         member.slowSeconds = 15 * size**2
 
+    def postpone(self, member: Member, size: float) -> None:
+        """
+        A member answers that it takes nothing now.
+        """
+        member.mode = Mode.POSTPONING
+
+    def decline(self, member: Member, size: float) -> None:
+        """
+        A member answers that it will not have what it gets.
+        """
+        member.mode = Mode.DECLINING
+
+    def babble(self, member: Member, size: float) -> None:
+        """
+        A member answers, and nobody knows what it means.
+        """
+        member.mode = Mode.BABBLING
+
     def rude(self, member: Member, size: float) -> None:
         """
         A member reads everything, then resets.

@@ -4,7 +4,7 @@ Judges the server's attempts: one at a time, patient, and not given up too early
 
 from dataclasses import dataclass
 
-from tests.simulation.record import Event, Kind, Record
+from tests.simulation.record import FINAL, Event, Kind, Record
 from tests.simulation.server import Settings
 from twisted_messenger.backoff import JITTER, RETRY_SECONDS
 from twisted_messenger.delivery.state import NEVER_REACHED_SECONDS
@@ -102,7 +102,7 @@ class AttemptJudge:
         address = event.who
         host = address.partition(":")[0]
         begun = self._flying.pop(address, event.time)
-        if event.detail == "confirmed":
+        if event.detail in FINAL:
             self._addresses.pop(address, None)
             self._confirmed[host] = event.time
             return

@@ -4,7 +4,7 @@ Judges what members receive: whole, in order, and twice only for a reason.
 
 from collections import Counter
 
-from tests.simulation.record import Event, Kind, Message, Record
+from tests.simulation.record import FINAL, POSTPONED, Event, Kind, Message, Record
 from tests.simulation.server import Settings
 from twisted_messenger.delivery.state import MAX_HANGS
 
@@ -29,6 +29,7 @@ class DeliveryJudge:
         self._last: dict[str, int] = {}
         #: By member and message: when it was delivered last, or ``None`` if not in order.
         self._got: dict[tuple[str, str], float | None] = {}
+        self._taken: set[tuple[str, str]] = set()
         self._crashed: list[float] = []
         self._full: float | None = None
         self._failures: dict[str, int] = {}
@@ -47,7 +48,7 @@ class DeliveryJudge:
             self._crashed.append(event.time)
         elif event.kind is Kind.FULL:
             self._full = event.time
-        elif event.kind is Kind.PUSHED and event.detail != "confirmed":
+        elif event.kind is Kind.PUSHED and event.detail not in (*FINAL, "deferred"):
             host = event.who.partition(":")[0]
             self._failures[host] = self._failures.get(host, 0) + 1
             if event.detail == "hung":
@@ -84,6 +85,8 @@ class DeliveryJudge:
         elif (self._hosts[member], id) not in self._hung:
             self._record.violated("order", f"{member} got {id} behind a later one")
         self._got[member, id] = event.time if event.detail == "in order" else None
+        if event.detail != POSTPONED:
+            self._taken.add((member, id))
 
     def _again(self, event: Event) -> None:
         self.duplicates += 1
@@ -96,6 +99,6 @@ class DeliveryJudge:
 
     def has(self, member: str, id: str) -> bool:
         """
-        Whether a member was ever given a message.
+        Whether a member was ever given a message, and did not put it off.
         """
-        return (member, id) in self._got
+        return (member, id) in self._taken

@@ -30,6 +30,24 @@ class Mode(Enum):
     TARPIT = "tarpit"
     #: Reads it, then resets.
     RUDE = "rude"
+    #: Reads it, says that it is to come later, and closes.
+    POSTPONING = "postponing"
+    #: Reads it, says that it will not have it, and leaves the close to the server.
+    DECLINING = "declining"
+    #: Reads it, says something without a meaning, and closes.
+    BABBLING = "babbling"
+
+
+_ANSWERS = {
+    Mode.POSTPONING: b"~ not now",
+    Mode.DECLINING: b"! not this one\n",
+    Mode.BABBLING: b"HTTP/1.1 400 Bad Request\r\n~\r\n!\r\n",
+}
+
+_CLOSING = (Mode.WELL, Mode.POSTPONING, Mode.BABBLING)
+
+# Who does so has done with a push.
+_FINAL = (Mode.WELL, Mode.DECLINING, Mode.BABBLING)
 
 
 @implementer(IHalfCloseableProtocol)
@@ -54,7 +72,8 @@ class _Receiving(Protocol):
     def readConnectionLost(self) -> None:
         member = self.factory.member
         member.received(bytes(self._data))
-        if member.mode is Mode.WELL:
+        self.transport.write(_ANSWERS.get(member.mode, b""))
+        if member.mode in _CLOSING:
             self.transport.loseConnection()
         elif member.mode is Mode.SLOW:
             member.process.callLater(member.slowSeconds, self.transport.loseConnection)
@@ -144,5 +163,5 @@ class Member:
         id = subject(payload)
         if id in messages and messages[id].payload != payload:
             self._record.violated("whole", f"{self.name} got a part of {id}")
-        detail = "in order" if self.mode is Mode.WELL else self.mode.value
+        detail = "in order" if self.mode in _FINAL else self.mode.value
         self._record.note(Kind.DELIVERED, self.name, id, detail)

@@ -21,7 +21,7 @@ from twisted_messenger.incoming.gathering import Gathering
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.lease import Lease
-from twisted_messenger.push.creator import CONNECT_TIMEOUT
+from twisted_messenger.push.creator import CONNECT_TIMEOUT, PushCreator
 from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
 from twisted_messenger.roster import Progress
 from twisted_messenger.stores.sqlite.store import SQLiteStore
@@ -56,6 +56,49 @@ class HurlingPusher(DeferredPusher):
         timeout = connectTimeout or CONNECT_TIMEOUT
         attempt: Deferred[Any] = self._creator.connectTCP(host, port, timeout=timeout)
         return attempt.addCallbacks(hurl, failed)
+
+
+class Mistaken(PushCreator):
+    """
+    Takes one end of a push for another.
+    """
+
+    mistakes: Mapping[Outcome, Outcome]
+
+    def begin(
+        self,
+        host: str,
+        port: int,
+        payload: bytes,
+        settled: Callable[[PushResult], object],
+        *rest: Any,
+        **options: Any,
+    ) -> Attempt:
+        """
+        See :class:`~twisted_messenger.push.interfaces.Pusher`.
+        """
+
+        def mistaken(result: PushResult) -> None:
+            outcome = self.mistakes.get(result.outcome, result.outcome)
+            settled(replace(result, outcome=outcome))
+
+        return super().begin(host, port, payload, mistaken, *rest, **options)
+
+
+class DeafPusher(Mistaken):
+    """
+    Takes every close for a confirmation, whatever the member says.
+    """
+
+    mistakes = {Outcome.DEFERRED: Outcome.CONFIRMED}
+
+
+class StubbornPusher(Mistaken):
+    """
+    Tries again what a member will not have.
+    """
+
+    mistakes = {Outcome.REJECTED: Outcome.DEFERRED}
 
 
 class NewestFirst(Broadcaster):
@@ -205,5 +248,7 @@ MUTANTS: Mapping[str, Parts] = {
     "early-receipt": Parts(receipts=HastyReceipts),
     "echo": Parts(broadcaster=Echoing),
     "double": Parts(broadcaster=Doubling),
+    "not-now-is-yes": Parts(pusher=DeafPusher),
+    "no-is-not-now": Parts(pusher=StubbornPusher),
     "impatient": Parts(retry=_impatient),
 }

@@ -4,7 +4,7 @@ Judges the promise itself: what was answered by a close without a byte reaches e
 
 from tests.simulation.deliveries import DeliveryJudge
 from tests.simulation.parts import HOLD_SECONDS
-from tests.simulation.record import Event, Kind, Message, Record
+from tests.simulation.record import FINAL, POSTPONED, Event, Kind, Message, Record
 
 # A confirmation is remembered by the store so many seconds later, at most.
 _FLUSH_SECONDS = 2.0
@@ -55,7 +55,7 @@ class PromiseJudge:
             self._pushed(event)
         elif kind is Kind.ANSWERED and event.detail == "stored":
             self._answered(event)
-        elif kind is Kind.DELIVERED:
+        elif kind is Kind.DELIVERED and event.detail != POSTPONED:
             self._tell(name, event.what)
         elif kind is Kind.CRASHED:
             late = event.time - _FLUSH_SECONDS
@@ -68,7 +68,7 @@ class PromiseJudge:
     def _pushed(self, event: Event) -> None:
         # A push may end after its member left.
         name = self._names[event.who.partition(":")[0]]
-        if event.detail == "confirmed":
+        if event.detail in FINAL:
             self._confirmed.setdefault(name, event.time)
         elif event.detail == "hung" and (name not in self._confirmed or self._wasHeld(event)):
             self._excused.add((name, event.what))

@@ -29,7 +29,7 @@ class Kind(Enum):
     #: The server begins and ends a push; who is the callback address.
     PUSHING = "pushing"
     PUSHED = "pushed"
-    #: A member has read a push to its end; detail tells whether it closed in order at once.
+    #: A member has read a push to its end; detail tells whether it was done with it at once.
     DELIVERED = "delivered"
     #: The server's own life.
     STARTED = "started"
@@ -37,6 +37,13 @@ class Kind(Enum):
     STOPPED = "stopped"
     #: The store could not write.
     FULL = "full"
+
+
+#: How a push ends that the server need not repeat.
+FINAL = ("confirmed", "rejected")
+
+#: How a member deals with what it will be given again.
+POSTPONED = "postponing"
 
 
 class Event(NamedTuple):

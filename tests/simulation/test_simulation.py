@@ -12,15 +12,17 @@ _SEEDS = range(300)
 
 # A short story for each mutant, and the promise that it breaks there.
 _CAUGHT = {
-    "loseConnection": (34, "delivery"),
-    "lifo": (54, "order"),
-    "cursor-early": (1, "delivery"),
-    "no-fsync": (44, "delivery"),
-    "cursor-never": (5, "twice"),
-    "early-receipt": (28, "receipt"),
+    "loseConnection": (186, "delivery"),
+    "lifo": (232, "order"),
+    "cursor-early": (191, "delivery"),
+    "no-fsync": (217, "delivery"),
+    "cursor-never": (77, "twice"),
+    "early-receipt": (201, "receipt"),
     "echo": (46, "own"),
-    "double": (1, "one at a time"),
-    "impatient": (47, "patience"),
+    "double": (113, "one at a time"),
+    "not-now-is-yes": (81, "delivery"),
+    "no-is-not-now": (157, "twice"),
+    "impatient": (254, "patience"),
 }
 
 
