@@ -226,3 +226,17 @@ class MergedTests(BroadcasterTestCase):
         self.pusher.end(BOB, Outcome.FAILED)
         self.network.advance(1)
         self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 1"])
+
+    def test_confirmedDuringTheStop(self) -> None:
+        """
+        Where the server is stopping meanwhile, the one member does not get it again after that.
+        """
+        broadcaster = self.start()
+        self.meet(("ann", ANN), ("bob", BOB))
+        self.say("ci", "1")
+        self.join("ann", BOB)
+        stopped = broadcaster.stopService()
+        self.pusher.end(BOB)
+        self.successResultOf(stopped)
+        self.start()
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1"])

@@ -168,8 +168,12 @@ class Recipient:
         """
         It got an entry as the member that it was before; ``None`` where that was a notice.
         """
-        if position is not None:
-            self._state.had(position)
+        if position is None:
+            return
+        self._state.had(position)
+        if not self._state.busy:
+            # The store must know too, even if nothing goes on from here: the room may be stopping.
+            self._ahead.next(self._known)
 
     def served(self) -> None:
         """
