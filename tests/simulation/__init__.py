@@ -10,6 +10,5 @@ The server is killed, restarted and stopped; members die, hang, reset, move and 
 watch every event, and in the end, when everything is well again, nothing that was promised may
 be missing. The same seed always gives the same story; ``python -m tests.simulation`` runs many.
 
-Left out: a reactor whose clock is set (time only runs, though by hours), name look-ups, TLS, and
-members that merge or take each other's names.
+Left out: a reactor whose clock is set (time only runs, though by hours), name look-ups, and TLS.
 """

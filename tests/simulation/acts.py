@@ -4,19 +4,25 @@ The things that can happen: each public method is a verb of the stories.
 
 from collections.abc import Sequence
 
-from tests.simulation.members import Member, Mode
+from tests.simulation.listeners import Mode
+from tests.simulation.members import Member
 from tests.simulation.process import Process
 from tests.simulation.record import Kind, Message, Record
+from tests.simulation.roster import STRANGER
 from tests.simulation.senders import Manner, send
 from tests.simulation.server import Server
 from tests.simulation.trip import Trip
+from twisted_messenger.options import RegistrationOptions
 from twisted_messenger.testing import MemoryNetwork
-from twisted_messenger.wire import formatRegistration, formatRoomMessage
+from twisted_messenger.wire import formatDeparture, formatRegistration, formatRoomMessage
 
 _MANNERS = (Manner.POLITE, Manner.POLITE, Manner.POLITE, Manner.HURLED, Manner.NETCAT)
 
 # A disk that is full has room again after so many seconds, at most.
 _FULL_SECONDS = 20.0
+
+# Where a thief says that it listens.
+_THIEF_PORT = 9999
 
 # How long nothing happens, at most.
 _IDLE_SECONDS = 3 * 3600.0
@@ -36,7 +42,9 @@ class Acts:
         self._record = record
         self._server = server
         self._members = members
-        self._stranger = Process(network, "10.0.0.99")
+        self._hosts = 0
+        self._stranger = Process(network, STRANGER)
+        self._stolen: set[str] = set()
         self._trip = Trip(network, server.crash)
         record.judges.append(self._trip)
 
@@ -76,105 +84,172 @@ class Acts:
         """
         A member registers where it is.
         """
-        port, member.registered = member.port, 0
+        listener, member.registered = member.listener, ""
 
         def answered(answer: str) -> None:
             if answer == "stored":
                 # Two registrations may overtake each other; then nobody is sure.
-                member.registered = port if port == member.port else 0
-                self._record.note(Kind.JOINED, member.name, f"{member.host}:{port}")
+                member.registered = listener.address if listener is member.listener else ""
+                self._record.note(Kind.JOINED, member.name, listener.address)
 
-        data = formatRegistration(member.name, member.host, port)
+        options = None if member.key is None else RegistrationOptions(key=member.key)
+        data = formatRegistration(member.name, listener.host, listener.port, options)
         send(member.sending, data, Manner.POLITE, answered)
 
     def leave(self, member: Member, size: float) -> None:
         """
         A member asks to be forgotten.
         """
-        member.registered = 0
-        data = f"leave_request|{member.name}|{member.host}|{member.port}".encode()
+        member.registered = ""
+        data = formatDeparture(member.name, member.listener.host, member.listener.port)
         send(member.sending, data, Manner.POLITE, lambda answer: None)
 
     def move(self, member: Member, size: float) -> None:
         """
         A member restarts at another port and registers there.
         """
-        member.restart(member.port + 100)
+        listener = member.listener
+        listener.die()
+        member.move(listener.host, listener.port + 100)
         self.register(member)
+
+    def leaveBehind(self, member: Member, size: float) -> None:
+        """
+        A member moves, to another host if it has a key, while something is on its way to where it
+        was; nobody is there any more.
+        """
+        old, self._hosts = member.listener, self._hosts + 1
+        host = old.host if member.key is None else f"10.0.1.{self._hosts}"
+        member.leaveBehind(host, old.port + 100)
+        if size < 0.5:
+            old.swallow()
+        self.stranger(member, 0)
+        self._network.callLater(1.0, self.register, member)
+
+    def merge(self, member: Member, size: float) -> None:
+        """
+        A member registers where another one of its host is.
+        """
+        twin = self._twin(member)
+        if twin is not None:
+            member.swap(twin)
+        self.register(member)
+
+    def mergeInPush(self, member: Member, size: float) -> None:
+        """
+        The same, while something is on its way there.
+        """
+        twin = self._twin(member)
+        if twin is not None:
+            twin.listener.mode, twin.listener.slowSeconds = Mode.SLOW, 3 + 7 * size
+        self.stranger(member, 0)
+        self._network.callLater(1.0, self.merge, member, size)
+
+    def _twin(self, member: Member) -> Member | None:
+        host = member.sending.host
+        twins = (one for one in self._members if one is not member and one.sending.host == host)
+        return next(twins, None)
+
+    def steal(self, member: Member, size: float) -> None:
+        """
+        Somebody else registers a member's name, and gives it back if that was free.
+        """
+        self._stolen.add(member.name)
+
+        def answered(answer: str) -> None:
+            if answer == "stored":
+                self._giveBack(member.name)
+            elif answer in ("refused", "later"):
+                self._stolen.discard(member.name)
+
+        wrong = RegistrationOptions(key="guessed-wrongly") if size < 0.5 else None
+        data = formatRegistration(member.name, STRANGER, _THIEF_PORT, wrong)
+        send(self._stranger, data, Manner.POLITE, answered)
+
+    def giveBack(self) -> None:
+        """
+        Nobody has a name that is a member's.
+        """
+        for name in self._stolen:
+            self._giveBack(name)
+
+    def _giveBack(self, name: str) -> None:
+        data = formatDeparture(name, STRANGER, _THIEF_PORT)
+        send(self._stranger, data, Manner.POLITE, lambda answer: None)
 
     def restart(self, member: Member, size: float) -> None:
         """
         A member restarts at its port and registers again.
         """
-        member.restart(member.port)
+        member.restart()
         self.register(member)
 
     def die(self, member: Member, size: float) -> None:
         """
         A member is killed.
         """
-        member.die()
+        member.listener.die()
 
     def comeBack(self, member: Member, size: float) -> None:
         """
         A member is well again, and does not say so.
         """
-        member.comeBack()
+        member.listener.comeBack()
 
     def swallow(self, member: Member, size: float) -> None:
         """
         Packets to a member vanish.
         """
-        member.swallow()
+        member.listener.swallow()
 
     def hang(self, member: Member, size: float) -> None:
         """
         A member no longer closes connections.
         """
-        member.mode = Mode.HANGING
+        member.listener.mode = Mode.HANGING
 
     def tarpit(self, member: Member, size: float) -> None:
         """
         A member no longer reads.
         """
-        member.mode = Mode.TARPIT
+        member.listener.mode = Mode.TARPIT
 
     def slow(self, member: Member, size: float) -> None:
         """
         A member takes its time.
         """
-        member.mode = Mode.SLOW
-        member.slowSeconds = 15 * size**2
+        member.listener.mode = Mode.SLOW
+        member.listener.slowSeconds = 15 * size**2
 
     def postpone(self, member: Member, size: float) -> None:
         """
         A member answers that it takes nothing now.
         """
-        member.mode = Mode.POSTPONING
+        member.listener.mode = Mode.POSTPONING
 
     def decline(self, member: Member, size: float) -> None:
         """
         A member answers that it will not have what it gets.
         """
-        member.mode = Mode.DECLINING
+        member.listener.mode = Mode.DECLINING
 
     def babble(self, member: Member, size: float) -> None:
         """
         A member answers, and nobody knows what it means.
         """
-        member.mode = Mode.BABBLING
+        member.listener.mode = Mode.BABBLING
 
     def rude(self, member: Member, size: float) -> None:
         """
         A member reads everything, then resets.
         """
-        member.mode = Mode.RUDE
+        member.listener.mode = Mode.RUDE
 
     def reset(self, member: Member, size: float) -> None:
         """
         A member resets its next connections.
         """
-        member.resets = 1 + int(5 * size)
+        member.listener.resets = 1 + int(5 * size)
 
     def crash(self, member: Member, size: float) -> None:
         """

@@ -4,13 +4,15 @@ Judges the server's attempts: one at a time, patient, and not given up too early
 
 from dataclasses import dataclass
 
-from tests.simulation.record import FINAL, Event, Kind, Record
+from tests.simulation.record import FINAL, MOVED, Event, Kind, Record
+from tests.simulation.roster import HEARD_SECONDS, Roster
 from tests.simulation.server import Settings
 from twisted_messenger.backoff import JITTER, RETRY_SECONDS
 from twisted_messenger.delivery.state import NEVER_REACHED_SECONDS
 
-# What the broadcaster hears of a member it hears so late at most: the store takes its time.
-_HEARD_SECONDS = 3.0
+# What is under way to an address that its member has left ends within so many seconds, even where
+# the server begins to stop at that moment, and leaves its pushes 5 s.
+_GIVEN_UP_SECONDS = 6.0
 
 _ROUNDING = 1e-6
 
@@ -41,17 +43,18 @@ class AttemptJudge:
     :param settings: when members may be evicted.
     """
 
-    def __init__(self, record: Record, settings: Settings) -> None:
+    def __init__(self, record: Record, roster: Roster, settings: Settings) -> None:
         self._record = record
+        self._roster = roster
         self._evictSeconds = settings.evictSeconds
         self._flying: dict[str, float] = {}
         self._addresses: dict[str, _Address] = {}
-        #: By host, as each has one member.
+        #: By address: since when nobody listens there for the push under way.
+        self._left: dict[str, float] = {}
         self._heard: dict[str, float] = {}
         self._enrolled: dict[str, float] = {}
         self._confirmed: dict[str, float] = {}
         self._begunInVain: dict[str, float] = {}
-        self._hosts: dict[str, str] = {}
 
     def noted(self, event: Event) -> None:
         """
@@ -62,23 +65,32 @@ class AttemptJudge:
         elif event.kind is Kind.PUSHED:
             self._ended(event)
         elif event.kind is Kind.ENROLLED:
-            host = self._hosts[event.who] = event.what.partition(":")[0]
-            self._enrolled[host] = event.time
-            self._heard[host] = event.time
-        elif event.kind is Kind.APPENDED and event.who in self._hosts:
-            self._heard[self._hosts[event.who]] = event.time
+            self._registered(event)
+        elif event.kind is Kind.APPENDED:
+            self._heard[event.who] = event.time
         elif event.kind is Kind.EVICTED:
             self._evicted(event)
         elif event.kind in (Kind.CRASHED, Kind.STOPPED):
             self._flying.clear()
             self._addresses.clear()
+            self._left.clear()
+
+    def _registered(self, event: Event) -> None:
+        name = event.who
+        self._enrolled[name] = self._heard[name] = event.time
+        before = self._roster.where.get(name, event.what)
+        if before != event.what and before in self._flying:
+            self._left[before] = event.time
+        displaced = self._roster.displaced(event)
+        if displaced in self._confirmed:
+            self._confirmed[name] = self._confirmed[displaced]
 
     def _mayHaveForgiven(self, address: str, known: _Address, event: Event) -> bool:
         """
         Whether the member was heard since it failed, or the failure counted as a success.
         """
-        heard = self._heard.get(address.partition(":")[0])
-        if heard is not None and heard >= known.begun - _HEARD_SECONDS:
+        heard = self._heard.get(self._roster.nameAt(address) or "")
+        if heard is not None and heard >= known.begun - HEARD_SECONDS:
             return True
         # Two notices may look the same.
         other = known.subject != event.what or event.what.endswith(" dropped")
@@ -88,6 +100,8 @@ class AttemptJudge:
         address = event.who
         if address in self._flying:
             self._record.violated("one at a time", f"two connections to {address}")
+        if self._roster.nameAt(address) is None and not event.what.endswith(MOVED):
+            self._record.violated("moved", f"a push went to {address}, which its member has left")
         self._flying[address] = event.time
         known = self._addresses.get(address)
         if known is None or self._mayHaveForgiven(address, known, event):
@@ -100,13 +114,18 @@ class AttemptJudge:
 
     def _ended(self, event: Event) -> None:
         address = event.who
-        host = address.partition(":")[0]
+        name = self._roster.nameAt(address)
         begun = self._flying.pop(address, event.time)
+        left = self._left.pop(address, event.time)
+        if event.time - left > _GIVEN_UP_SECONDS:
+            self._record.violated("moved", f"a push to {address} went on after its member left")
         if event.detail in FINAL:
             self._addresses.pop(address, None)
-            self._confirmed[host] = event.time
+            if name is not None:
+                self._confirmed[name] = event.time
             return
-        self._begunInVain[host] = begun
+        if name is not None:
+            self._begunInVain[name] = begun
         known = self._addresses.setdefault(address, _Address())
         forgiven = self._mayHaveForgiven(address, known, event)
         known.failures = 1 if forgiven else known.failures + 1
@@ -115,12 +134,12 @@ class AttemptJudge:
         known.hung = event.detail == "hung"
 
     def _evicted(self, event: Event) -> None:
-        host = event.what.partition(":")[0]
+        name = event.who
         least = min(NEVER_REACHED_SECONDS, self._evictSeconds)
         if not self._evictSeconds:
-            self._record.violated("eviction", f"{event.who} was evicted; nobody should be")
-        elif event.time - self._confirmed.get(host, -least) < least:
-            self._record.violated("eviction", f"{event.who} was evicted soon after a success")
-        elif self._begunInVain.get(host, -1.0) < self._enrolled[host]:
-            why = f"{event.who} was evicted, not tried once since it registered"
+            self._record.violated("eviction", f"{name} was evicted; nobody should be")
+        elif event.time - self._confirmed.get(name, -least) < least:
+            self._record.violated("eviction", f"{name} was evicted soon after a success")
+        elif self._begunInVain.get(name, -1.0) < self._enrolled[name]:
+            why = f"{name} was evicted, not tried once since it registered"
             self._record.violated("eviction", why)

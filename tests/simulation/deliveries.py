@@ -4,7 +4,8 @@ Judges what members receive: whole, in order, and twice only for a reason.
 
 from collections import Counter
 
-from tests.simulation.record import FINAL, POSTPONED, Event, Kind, Message, Record
+from tests.simulation.record import FINAL, MOVED, POSTPONED, Event, Kind, Message, Record
+from tests.simulation.roster import HEARD_SECONDS, Roster
 from tests.simulation.server import Settings
 from twisted_messenger.delivery.state import MAX_HANGS
 
@@ -23,8 +24,9 @@ class DeliveryJudge:
     :param settings: whether the log may drop anything.
     """
 
-    def __init__(self, record: Record, settings: Settings) -> None:
+    def __init__(self, record: Record, roster: Roster, settings: Settings) -> None:
         self._record = record
+        self._roster = roster
         self._tight = settings.backlog > 0
         self._last: dict[str, int] = {}
         #: By member and message: when it was delivered last, or ``None`` if not in order.
@@ -33,9 +35,12 @@ class DeliveryJudge:
         self._crashed: list[float] = []
         self._full: float | None = None
         self._failures: dict[str, int] = {}
-        #: By host: what a member took without closing may count as delivered, read or not.
+        #: What a member took without closing may count as delivered, read or not.
         self._hung: Counter[tuple[str, str]] = Counter()
-        self._hosts: dict[str, str] = {}
+        #: When each name got an address that was another's.
+        self._succession: dict[str, float] = {}
+        #: By address: what is on its way there.
+        self._flying: dict[str, str] = {}
         self.duplicates = 0
 
     def noted(self, event: Event) -> None:
@@ -43,59 +48,102 @@ class DeliveryJudge:
         See :class:`~tests.simulation.record.Judge`.
         """
         if event.kind is Kind.DELIVERED:
-            self._delivered(event)
+            name = self._roster.nameAt(event.who)
+            if name is not None:
+                self._delivered(event, name)
+        elif event.kind is Kind.PUSHING:
+            self._flying[event.who] = event.what
         elif event.kind is Kind.CRASHED:
             self._crashed.append(event.time)
         elif event.kind is Kind.FULL:
             self._full = event.time
-        elif event.kind is Kind.PUSHED and event.detail not in (*FINAL, "deferred"):
-            host = event.who.partition(":")[0]
-            self._failures[host] = self._failures.get(host, 0) + 1
-            if event.detail == "hung":
-                self._hung[host, event.what] += 1
+        elif event.kind is Kind.PUSHED:
+            self._ended(event)
         elif event.kind is Kind.ENROLLED:
-            self._hosts[event.who] = event.what.partition(":")[0]
+            displaced = self._roster.displaced(event)
+            if displaced is not None:
+                self._succeeded(event, displaced)
 
-    def _delivered(self, event: Event) -> None:
+    def _ended(self, event: Event) -> None:
+        self._flying.pop(event.who, None)
+        name = self._roster.nameAt(event.who)
+        if name is None or event.detail == "deferred":
+            return
+        if event.detail in FINAL:
+            if (name, event.what) in self._got:
+                self._got[name, event.what] = self._settled(event, name)
+            return
+        self._failures[name] = self._failures.get(name, 0) + 1
+        if event.detail == "hung":
+            self._hung[name, event.what] += 1
+
+    def _succeeded(self, event: Event, displaced: str) -> None:
+        """
+        Two members have become one, or one has another name: it goes on where the slower one was.
+        """
+        name = event.who
+        self._succession[name] = event.time
+        lasts = [self._last.get(displaced, 0)]
+        kept = {id for member, id in self._taken if member == displaced}
+        if event.detail == "merged":
+            lasts.append(self._last.get(name, 0))
+            # All the rest may come again.
+            kept &= {self._flying.get(event.what)}
+        self._last[name] = min(lasts)
+        self._got.update({key: None for key in self._got if key[0] == name})
+        self._got.update({(name, id): None for id in kept})
+        self._taken.update((name, id) for id in kept)
+
+    def _settled(self, event: Event, name: str) -> float | None:
+        """
+        :returns: the time; ``None`` while the server may not know yet whose address it is.
+        """
+        since = event.time - self._succession.get(name, -HEARD_SECONDS)
+        return event.time if since >= HEARD_SECONDS else None
+
+    def _delivered(self, event: Event, name: str) -> None:
         message = self._record.messages.get(event.what)
         if message is not None:
-            self._said(event, message)
+            self._said(event, name, message)
         elif event.what.endswith(("message was dropped", "messages were dropped")):
             reset = max(self._failures.values(), default=0) >= _POISON_FAILURES
             hung = max(self._hung.values(), default=0) >= MAX_HANGS
             if not (self._tight or reset or hung):
-                self._record.violated("drop", f"{event.who}: {event.what}, without need")
-        elif event.what == f"{event.who} is registered elsewhere now":
+                self._record.violated("drop", f"{name}: {event.what}, without need")
+        elif event.what.endswith(MOVED):
             # It has come back to where it was before the server heard that it had moved.
             pass
         elif event.what or not self._crashed or self._crashed[-1] != event.time:
             # A kill between the connection and its first byte leaves an empty message.
-            self._record.violated("whole", f"{event.who} got {event.what!r}")
+            self._record.violated("whole", f"{name} got {event.what!r}")
 
-    def _said(self, event: Event, message: Message) -> None:
-        member, id = event.who, event.what
-        if message.name == member:
+    def _said(self, event: Event, member: str, message: Message) -> None:
+        id = event.what
+        settled = self._settled(event, member)
+        own = message.name == member and message.position > self._roster.named[member]
+        if own and settled is not None:
             self._record.violated("own", f"{member} got its own {id}")
         if message.answer in ("refused", "later"):
             self._record.violated("refused", f"{member} got {id}, which was refused")
         if (member, id) in self._got:
-            self._again(event)
+            self._again(event, member)
         elif message.position > self._last.get(member, 0):
-            self._last[member] = message.position
-        elif (self._hosts[member], id) not in self._hung:
+            if settled is not None:
+                self._last[member] = message.position
+        elif (member, id) not in self._hung:
             self._record.violated("order", f"{member} got {id} behind a later one")
-        self._got[member, id] = event.time if event.detail == "in order" else None
+        self._got[member, id] = settled if event.detail == "in order" else None
         if event.detail != POSTPONED:
             self._taken.add((member, id))
 
-    def _again(self, event: Event) -> None:
+    def _again(self, event: Event, member: str) -> None:
         self.duplicates += 1
-        before = self._got[event.who, event.what]
+        before = self._got[member, event.what]
         if before is None or (self._full is not None and self._full >= before):
             return
         # The kernel may carry a push to its end at the moment of the crash.
         if not any(0 <= crash - before <= _FLUSH_SECONDS for crash in self._crashed):
-            self._record.violated("twice", f"{event.who} got {event.what} again without a reason")
+            self._record.violated("twice", f"{member} got {event.what} again without a reason")
 
     def has(self, member: str, id: str) -> bool:
         """

@@ -1,167 +1,73 @@
 """
-A member: a listener that behaves as the story says.
+A member: a name, and the program that listens for it.
 """
 
-from enum import Enum
-from typing import Any
-
-from twisted.internet.interfaces import IHalfCloseableProtocol
-from twisted.internet.protocol import Factory, Protocol
-from zope.interface import implementer
-
+from tests.simulation.listeners import Listener, Mode
 from tests.simulation.process import Process
-from tests.simulation.record import Kind, Record, subject
-from twisted_messenger.sockets import resetOnClose
+from tests.simulation.record import Record
 from twisted_messenger.testing import MemoryNetwork
-
-
-class Mode(Enum):
-    """
-    What a listener does with a push.
-    """
-
-    #: Reads it, then closes.
-    WELL = "well"
-    #: Reads it, then closes after some seconds, perhaps too late.
-    SLOW = "slow"
-    #: Reads it and never closes.
-    HANGING = "hanging"
-    #: Never reads.
-    TARPIT = "tarpit"
-    #: Reads it, then resets.
-    RUDE = "rude"
-    #: Reads it, says that it is to come later, and closes.
-    POSTPONING = "postponing"
-    #: Reads it, says that it will not have it, and leaves the close to the server.
-    DECLINING = "declining"
-    #: Reads it, says something without a meaning, and closes.
-    BABBLING = "babbling"
-
-
-_ANSWERS = {
-    Mode.POSTPONING: b"~ not now",
-    Mode.DECLINING: b"! not this one\n",
-    Mode.BABBLING: b"HTTP/1.1 400 Bad Request\r\n~\r\n!\r\n",
-}
-
-_CLOSING = (Mode.WELL, Mode.POSTPONING, Mode.BABBLING)
-
-# Who does so has done with a push.
-_FINAL = (Mode.WELL, Mode.DECLINING, Mode.BABBLING)
-
-
-@implementer(IHalfCloseableProtocol)
-class _Receiving(Protocol):
-    factory: "_ReceivingFactory"
-    transport: Any
-
-    def __init__(self) -> None:
-        self._data = bytearray()
-
-    def connectionMade(self) -> None:
-        member = self.factory.member
-        if member.resets > 0:
-            member.resets -= 1
-            self.transport.abortConnection()
-        elif member.mode is Mode.TARPIT:
-            self.transport.pauseProducing()
-
-    def dataReceived(self, data: bytes) -> None:
-        self._data += data
-
-    def readConnectionLost(self) -> None:
-        member = self.factory.member
-        member.received(bytes(self._data))
-        self.transport.write(_ANSWERS.get(member.mode, b""))
-        if member.mode in _CLOSING:
-            self.transport.loseConnection()
-        elif member.mode is Mode.SLOW:
-            member.process.callLater(member.slowSeconds, self.transport.loseConnection)
-        elif member.mode is Mode.RUDE:
-            self.transport.abortConnection()
-
-    def writeConnectionLost(self) -> None:
-        pass
-
-
-class _ReceivingFactory(Factory):
-    noisy = False
-    protocol: Any = _Receiving
-
-    def __init__(self, member: "Member") -> None:
-        self.member = member
 
 
 class Member:
     """
-    A name, a host, and a port to listen at.
+    Somebody who registers a name.
 
     :param name: which it registers.
-    :param host: where it is, alone.
+    :param host: where it is at first.
+    :param port: where its program listens at first.
+    :param key: which it shows whenever it registers; ``None`` for none.
     """
 
     def __init__(
-        self, network: MemoryNetwork, record: Record, name: str, host: str, port: int
+        self,
+        network: MemoryNetwork,
+        record: Record,
+        name: str,
+        host: str,
+        port: int,
+        key: str | None = None,
     ) -> None:
         self.name = name
-        self.host = host
-        self.port = port
-        self.mode = Mode.WELL
-        self.resets = 0
-        self.slowSeconds = 0.0
-        #: The port that the server has acknowledged last; 0 where it is not sure.
-        self.registered = 0
-        self.process = Process(network, host)
+        self.key = key
+        #: The address that the server has acknowledged last; empty where it is not sure.
+        self.registered = ""
         self.sending = Process(network, host)
+        self.listener = Listener(network, record, host, port)
         self._network = network
         self._record = record
-        self._listen()
 
-    def _listen(self) -> None:
-        listening = self.process.listenTCP(self.port, _ReceivingFactory(self), interface=self.host)
-        # If it dies, what it had not answered is reset; else its end could confirm a push.
-        resetOnClose(listening, True)
+    @property
+    def isRegistered(self) -> bool:
+        """
+        Whether it has heard that it is registered where it listens.
+        """
+        return self.registered == self.listener.address
 
-    def die(self) -> None:
+    def restart(self) -> None:
         """
-        Refuse connections from now on.
+        End the program, and begin it anew at the same address.
         """
-        self.process.kill()
+        self.listener.die()
+        self.listener.comeBack()
 
-    def swallow(self) -> None:
+    def move(self, host: str, port: int) -> None:
         """
-        Let connection attempts go unanswered.
+        Listen, and speak, elsewhere from now on.
         """
-        self._network.blackHoles.add((self.host, self.port))
+        if host != self.sending.host:
+            self.sending = Process(self._network, host)
+        self.listener = Listener(self._network, self._record, host, port)
 
-    def comeBack(self) -> None:
+    def leaveBehind(self, host: str, port: int) -> None:
         """
-        Be there, and well.
+        Move, and let the old program run on where nobody sees what it gets.
         """
-        self._network.blackHoles.discard((self.host, self.port))
-        self.mode = Mode.WELL
-        self.resets = 0
-        if not self.process.alive:
-            self.process = Process(self._network, self.host)
-            self._listen()
+        self.listener.mode = Mode.LEFT
+        self.move(host, port)
 
-    def restart(self, port: int) -> None:
+    def swap(self, other: "Member") -> None:
         """
-        Die and come back.
-
-        :param port: where.
+        Listen where somebody else does, who listens here.
         """
-        self.die()
-        self.port = port
-        self.comeBack()
-
-    def received(self, payload: bytes) -> None:
-        """
-        A push was read to its end.
-        """
-        messages = self._record.messages
-        id = subject(payload)
-        if id in messages and messages[id].payload != payload:
-            self._record.violated("whole", f"{self.name} got a part of {id}")
-        detail = "in order" if self.mode in _FINAL else self.mode.value
-        self._record.note(Kind.DELIVERED, self.name, id, detail)
+        self.listener, other.listener = other.listener, self.listener
+        self.registered = other.registered = ""

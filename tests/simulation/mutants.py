@@ -20,10 +20,12 @@ from twisted_messenger.incoming.connection import ReceiptProtocol
 from twisted_messenger.incoming.gathering import Gathering
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.key import KeptKey, ShownKey
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.creator import CONNECT_TIMEOUT, PushCreator
 from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
-from twisted_messenger.roster import Progress
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.roster import Enrolled, Enrolment, Progress, RosterLimits, RosterNews
 from twisted_messenger.stores.sqlite.store import SQLiteStore
 
 # Commits that a disk which is never told to flush may lose.
@@ -99,6 +101,57 @@ class StubbornPusher(Mistaken):
     """
 
     mistakes = {Outcome.REJECTED: Outcome.DEFERRED}
+
+
+class PersistentPusher(PushCreator):
+    """
+    Never gives a push up.
+    """
+
+    def begin(self, *rest: Any, **options: Any) -> Attempt:
+        """
+        See :class:`~twisted_messenger.push.interfaces.Pusher`.
+        """
+        return _Persistent(super().begin(*rest, **options))
+
+
+class _Persistent:
+    def __init__(self, attempt: Attempt) -> None:
+        self.recall = attempt.recall
+
+    def cancel(self) -> None:
+        pass
+
+
+class Forgetting(Broadcaster):
+    """
+    Does not know, when two members become one, what is under way to them.
+    """
+
+    def rosterChanged(self, news: RosterNews) -> None:
+        """
+        See :class:`Broadcaster`.
+        """
+        super().rosterChanged(replace(news, members=()))
+        super().rosterChanged(replace(news, departed=()))
+
+
+class Gullible(SQLiteStore):
+    """
+    Takes any key for the right one.
+    """
+
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
+        """
+        See :class:`~twisted_messenger.interfaces.IMessageStore`.
+        """
+        key = asked.key and _MasterKey(asked.key.secret, asked.key.salt)
+        return super().enrol(replace(asked, key=key), limits)
+
+
+class _MasterKey(ShownKey):
+    def opens(self, key: KeptKey) -> bool:
+        return True
 
 
 class NewestFirst(Broadcaster):
@@ -250,5 +303,8 @@ MUTANTS: Mapping[str, Parts] = {
     "double": Parts(broadcaster=Doubling),
     "not-now-is-yes": Parts(pusher=DeafPusher),
     "no-is-not-now": Parts(pusher=StubbornPusher),
+    "moves-unseen": Parts(pusher=PersistentPusher),
+    "merges-forget": Parts(broadcaster=Forgetting),
+    "any-key": Parts(store=Gullible),
     "impatient": Parts(retry=_impatient),
 }

@@ -5,6 +5,7 @@ Judges the promise itself: what was answered by a close without a byte reaches e
 from tests.simulation.deliveries import DeliveryJudge
 from tests.simulation.parts import HOLD_SECONDS
 from tests.simulation.record import FINAL, POSTPONED, Event, Kind, Message, Record
+from tests.simulation.roster import Roster
 
 # A confirmation is remembered by the store so many seconds later, at most.
 _FLUSH_SECONDS = 2.0
@@ -17,20 +18,18 @@ class PromiseJudge:
     :param deliveries: knows what it got.
     """
 
-    def __init__(self, record: Record, deliveries: DeliveryJudge) -> None:
+    def __init__(self, record: Record, roster: Roster, deliveries: DeliveryJudge) -> None:
         self._record = record
+        self._roster = roster
         self._deliveries = deliveries
         #: Events before each member's registration was answered, since it last came.
         self._joined: dict[str, int] = {}
-        #: Who the store has now.
-        self._there: set[str] = set()
         self._told: dict[str, int] = {}
         self._confirmed: dict[str, float] = {}
         #: When the push under way to each address began.
         self._begun: dict[str, float] = {}
         #: Taken, as far as one can tell, by a member that never closes, or did not for very long.
         self._excused: set[tuple[str, str]] = set()
-        self._names: dict[str, str] = {}
         #: By sender, with the number of events before the answer.
         self._stored: dict[tuple[str, str], list[tuple[int, Message]]] = {}
 
@@ -40,13 +39,13 @@ class PromiseJudge:
         """
         kind, name = event.kind, event.who
         if kind is Kind.JOINED:
-            if name in self._there:
+            if name in self._roster.where:
                 self._joined.setdefault(name, len(self._record.events))
         elif kind is Kind.ENROLLED:
-            self._there.add(name)
-            self._names[event.what.partition(":")[0]] = name
+            displaced = self._roster.displaced(event)
+            if displaced is not None:
+                self._succeeded(event, displaced)
         elif kind in (Kind.DEPARTED, Kind.EVICTED):
-            self._there.discard(name)
             self._joined.pop(name, None)
             self._confirmed.pop(name, None)
         elif kind is Kind.PUSHING:
@@ -56,20 +55,36 @@ class PromiseJudge:
         elif kind is Kind.ANSWERED and event.detail == "stored":
             self._answered(event)
         elif kind is Kind.DELIVERED and event.detail != POSTPONED:
-            self._tell(name, event.what)
+            self._tell(self._roster.nameAt(name), event.what)
         elif kind is Kind.CRASHED:
             late = event.time - _FLUSH_SECONDS
             self._confirmed = {who: time for who, time in self._confirmed.items() if time < late}
 
-    def _tell(self, name: str, what: str) -> None:
-        if what.endswith(" dropped"):
+    def _succeeded(self, event: Event, displaced: str) -> None:
+        name = event.who
+        joined = self._joined.pop(displaced, None)
+        if event.detail == "renamed":
+            # What it said itself, and what it may have taken.
+            done = {one.id for one in self._record.messages.values() if one.name == displaced}
+            done |= {id for member, id in self._excused if member == displaced}
+            self._excused.update((name, id) for id in done)
+            if joined is not None:
+                self._joined[name] = joined
+        confirmed = self._confirmed.pop(displaced, None)
+        if confirmed is not None:
+            self._confirmed[name] = min(confirmed, self._confirmed.get(name, confirmed))
+
+    def _tell(self, name: str | None, what: str) -> None:
+        if name is not None and what.endswith(" dropped"):
             self._told[name] = self._told.get(name, 0) + int(what.split()[0])
 
     def _pushed(self, event: Event) -> None:
-        # A push may end after its member left.
-        name = self._names[event.who.partition(":")[0]]
+        name = self._roster.nameAt(event.who)
+        if name is None:
+            return
         if event.detail in FINAL:
-            self._confirmed.setdefault(name, event.time)
+            if name in self._roster.where:
+                self._confirmed.setdefault(name, event.time)
         elif event.detail == "hung" and (name not in self._confirmed or self._wasHeld(event)):
             self._excused.add((name, event.what))
             self._tell(name, event.what)
@@ -89,6 +104,9 @@ class PromiseJudge:
                 self._record.violated("order", why)
         answered.append((len(self._record.events), message))
 
+    def _isOwn(self, member: str, message: Message) -> bool:
+        return message.name == member and message.position > self._roster.named[member]
+
     def missing(self) -> list[str]:
         """
         What members are owed and did not get.
@@ -100,7 +118,7 @@ class PromiseJudge:
                 message.id
                 for message in stored
                 if message.sent >= since
-                and message.name != member
+                and not self._isOwn(member, message)
                 and not self._deliveries.has(member, message.id)
                 and (member, message.id) not in self._excused
             ]

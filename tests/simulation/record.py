@@ -46,6 +46,10 @@ FINAL = ("confirmed", "rejected")
 POSTPONED = "postponing"
 
 
+#: How a notice ends that tells a member at its old address of its move.
+MOVED = " is registered elsewhere now"
+
+
 class Event(NamedTuple):
     """
     Something that happened.

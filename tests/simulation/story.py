@@ -29,12 +29,14 @@ class Story(NamedTuple):
     """
     A whole day.
 
-    :param members: how many there are.
+    :param hosts: the last number of each member's address at first; those at one may merge.
+    :param keys: that members show, by which they may move to another host.
     :param windowBytes: of the network.
     """
 
     seed: int
-    members: int
+    hosts: Sequence[int]
+    keys: Sequence[str | None]
     windowBytes: int
     settings: Settings
     actions: Sequence[Action]
@@ -50,6 +52,10 @@ _VERBS = {
     "register": 7,
     "move": 3,
     "leave": 2,
+    "leaveBehind": 4,
+    "merge": 3,
+    "mergeInPush": 4,
+    "steal": 2,
     "die": 5,
     "restart": 3,
     "comeBack": 8,
@@ -93,7 +99,12 @@ def storyOf(seed: int) -> Story:
     verbs, weights = list(_VERBS), list(_VERBS.values())
     for verb in random.choices(verbs, weights, k=int(5 + 55 * random.random() ** 4)):
         actions.append(Action(verb, random.randrange(members), random.random(), _wait(random)))
-    return Story(seed, members, windowBytes, settings, actions)
+    hosts = [2 + who for who in range(members)]
+    if random.random() < 0.4:
+        hosts[-1] = hosts[-2:][0]
+    keyed = {host for host in hosts if random.random() < 0.5}
+    keys = [f"correct-horse-{host}" if host in keyed else None for host in hosts]
+    return Story(seed, hosts, keys, windowBytes, settings, actions)
 
 
 def _wait(random: Random) -> float:

@@ -12,17 +12,20 @@ _SEEDS = range(300)
 
 # A short story for each mutant, and the promise that it breaks there.
 _CAUGHT = {
-    "loseConnection": (186, "delivery"),
-    "lifo": (232, "order"),
-    "cursor-early": (191, "delivery"),
-    "no-fsync": (217, "delivery"),
-    "cursor-never": (77, "twice"),
-    "early-receipt": (201, "receipt"),
+    "loseConnection": (2, "delivery"),
+    "lifo": (78, "order"),
+    "cursor-early": (186, "delivery"),
+    "no-fsync": (172, "delivery"),
+    "cursor-never": (70, "twice"),
+    "early-receipt": (107, "receipt"),
     "echo": (46, "own"),
-    "double": (113, "one at a time"),
-    "not-now-is-yes": (81, "delivery"),
-    "no-is-not-now": (157, "twice"),
-    "impatient": (254, "patience"),
+    "double": (73, "one at a time"),
+    "not-now-is-yes": (79, "delivery"),
+    "no-is-not-now": (169, "twice"),
+    "moves-unseen": (2, "moved"),
+    "merges-forget": (23, "twice"),
+    "any-key": (96, "name"),
+    "impatient": (13, "patience"),
 }
 
 

@@ -16,6 +16,7 @@ from tests.simulation.members import Member
 from tests.simulation.parts import REAL, Parts
 from tests.simulation.promises import PromiseJudge
 from tests.simulation.record import Event, Kind, Record, Violation
+from tests.simulation.roster import Roster
 from tests.simulation.server import Server
 from tests.simulation.story import Story, storyOf
 from twisted_messenger.testing import MemoryNetwork
@@ -83,14 +84,15 @@ class World:
         self._random = Random(-story.seed - 1)
         self.network = MemoryNetwork("10.0.0.250", story.windowBytes)
         self.record = record = Record(self.network)
-        self.deliveries = DeliveryJudge(record, story.settings)
-        self._promises = PromiseJudge(record, self.deliveries)
-        attempts = AttemptJudge(record, story.settings)
-        record.judges += [self.deliveries, self._promises, attempts]
+        roster = Roster(record)
+        self.deliveries = DeliveryJudge(record, roster, story.settings)
+        self._promises = PromiseJudge(record, roster, self.deliveries)
+        attempts = AttemptJudge(record, roster, story.settings)
+        record.judges += [self.deliveries, self._promises, attempts, roster]
         self._server = Server(self.network, story.settings, parts, record, self._random)
         self._members = [
-            Member(self.network, record, name, f"10.0.0.{2 + index}", 9001 + index)
-            for index, name in enumerate(_NAMES[: story.members])
+            Member(self.network, record, name, f"10.0.0.{host}", 9001 + index, key)
+            for index, (name, host, key) in enumerate(zip(_NAMES, story.hosts, story.keys))
         ]
         self._acts = Acts(self.network, record, self._server, self._members)
 
@@ -115,13 +117,13 @@ class World:
         """
         self._server.vanish()
         for member in self._members:
-            member.die()
+            member.listener.die()
 
     def _heal(self) -> None:
         self.record.note(Kind.ACTION, "", "heal")
         self._acts.calm()
         for member in self._members:
-            member.comeBack()
+            member.listener.comeBack()
         for _ in range(_STOP_SECONDS):
             self.network.advance(1)
             if self._server.up:
@@ -130,11 +132,12 @@ class World:
             self.record.violated("stop", "the server does not come back")
             return
         for _ in range(5):
-            lost = [one for one in self._members if one.registered != one.port]
+            self._acts.giveBack()
+            lost = [one for one in self._members if not one.isRegistered]
             for member in lost:
                 self._acts.register(member)
             self.network.advance(5 if lost else 0)
-        if any(member.registered != member.port for member in self._members):
+        if not all(member.isRegistered for member in self._members):
             self.record.violated("receipt", "a registration is not taken, though all is well")
 
     def _untilQuiet(self) -> None:
