@@ -9,7 +9,7 @@ from tests.roomtestcase import HOME
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.push.interfaces import Outcome
 from twisted_messenger.result import Stored
-from twisted_messenger.roster import Enrolled
+from twisted_messenger.roster import Enrolled, MemberOptions
 from twisted_messenger.wire import parse
 
 
@@ -214,6 +214,28 @@ class MergedTests(BroadcasterTestCase):
         self.say("ci", "2")
         self.pusher.end(BOB)
         self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2"])
+
+    def test_backAtOnce(self) -> None:
+        """
+        Who leaves and comes back before anybody looks is no merged member: it gets the history that
+        it asks for.
+        """
+        leaving: list[str] = []
+
+        def comeBack() -> None:
+            for name in leaving.copy():
+                leaving.clear()
+                self.room.register(name, HOST, ANN, options=MemberOptions(history=1))
+
+        # It hears of the departure before the broadcaster does.
+        self.store.follow(comeBack)
+        self.start()
+        self.meet(("ann", ANN), ("bob", BOB))
+        self.say("ci", "1")
+        self.pusher.end(ANN)
+        leaving.append("ann")
+        self.leave("ann", ANN)
+        self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 1"])
 
     def test_failedAtTheKeptAddress(self) -> None:
         """

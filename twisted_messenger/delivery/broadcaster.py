@@ -47,6 +47,10 @@ from twisted_messenger.shutdown import GRACE, SharedEnd, Stage, hasStopped, stop
 #: for so long at most, and so do the others of its partition.
 HANDOVER_SECONDS = 2.0
 
+# So many have become one. Where one of a new member's name or address has left, it begins where the
+# store says; and so it does where another node knows how far one of the two had come.
+_MERGED = 2
+
 # The stores whose log a running broadcaster pushes.
 _followed: "WeakSet[IMessageStore]" = WeakSet()
 
@@ -202,11 +206,14 @@ class Broadcaster(Service):
             ensureDeferred(self._handOver(news.leaving))
         successors: list[tuple[Recipient, Recipient]] = []
         for state in news.members:
-            merged = [one for one in gone if _became(one.member, state.member)]
-            for one in merged:
+            before = [one for one in gone if _became(one.member, state.member)]
+            for one in before:
                 self._farewells.registered(one, state.member)
-            recipient = self._memberChanged(_mergedFrom(merged, state))
-            successors += [(one, recipient) for one in merged]
+            if len(before) == _MERGED:
+                state = _mergedFrom(before, state)
+                gone = [one for one in gone if one not in before]
+            recipient = self._memberChanged(state)
+            successors += [(one, recipient) for one in before]
         # Not before: what is given up lets others go on.
         for one, recipient in successors:
             one.become(recipient)
@@ -307,8 +314,6 @@ def _mergedFrom(merged: Sequence[Recipient], state: MemberState) -> MemberState:
     Let a member that two others have become go on where they were, which the store knows only
     later.
     """
-    if not merged:
-        return state
     slower = slowerOf([one.progress for one in merged])
     if slower.cursor <= state.progress.cursor:
         return state
