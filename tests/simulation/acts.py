@@ -92,8 +92,8 @@ class Acts:
                 member.registered = listener.address if listener is member.listener else ""
                 self._record.note(Kind.JOINED, member.name, listener.address)
 
-        options = None if member.key is None else RegistrationOptions(key=member.key)
-        data = formatRegistration(member.name, listener.host, listener.port, options)
+        wish = None if member.wish == RegistrationOptions() else member.wish
+        data = formatRegistration(member.name, listener.host, listener.port, wish)
         send(member.sending, data, Manner.POLITE, answered)
 
     def leave(self, member: Member, size: float) -> None:
@@ -119,7 +119,7 @@ class Acts:
         was; nobody is there any more.
         """
         old, self._hosts = member.listener, self._hosts + 1
-        host = old.host if member.key is None else f"10.0.1.{self._hosts}"
+        host = old.host if member.wish.key is None else f"10.0.1.{self._hosts}"
         member.leaveBehind(host, old.port + 100)
         if size < 0.5:
             old.swallow()
@@ -238,6 +238,12 @@ class Acts:
         A member answers, and nobody knows what it means.
         """
         member.listener.mode = Mode.BABBLING
+
+    def forward(self, member: Member, size: float) -> None:
+        """
+        A member's program is down, and something in front of it takes what comes.
+        """
+        member.listener.mode = Mode.FORWARDING
 
     def rude(self, member: Member, size: float) -> None:
         """

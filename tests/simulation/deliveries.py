@@ -4,7 +4,7 @@ Judges what members receive: whole, in order, and twice only for a reason.
 
 from collections import Counter
 
-from tests.simulation.record import FINAL, MOVED, POSTPONED, Event, Kind, Message, Record
+from tests.simulation.record import FINAL, MOVED, UNSEEN, Event, Kind, Message, Record
 from tests.simulation.roster import HEARD_SECONDS, Roster
 from tests.simulation.server import Settings
 from twisted_messenger.delivery.state import MAX_HANGS
@@ -37,6 +37,8 @@ class DeliveryJudge:
         self._failures: dict[str, int] = {}
         #: What a member took without closing may count as delivered, read or not.
         self._hung: Counter[tuple[str, str]] = Counter()
+        #: What members are to get that was said before they came.
+        self._history: set[tuple[str, str]] = set()
         #: When each name got an address that was another's.
         self._succession: dict[str, float] = {}
         #: By address: what is on its way there.
@@ -63,14 +65,27 @@ class DeliveryJudge:
             displaced = self._roster.displaced(event)
             if displaced is not None:
                 self._succeeded(event, displaced)
+            elif event.detail == "joined":
+                self._begin(event)
+        elif event.kind is Kind.HISTORY:
+            self._history.add((event.who, event.what))
+            self._taken.discard((event.who, event.what))
+
+    def _begin(self, event: Event) -> None:
+        name = event.who
+        # What is on its way to who was there before is no news of the new member.
+        self._flying.pop(event.what, None)
+        self._last[name] = 0
+        self._got.update({key: None for key in self._got if key[0] == name})
+        self._history = {key for key in self._history if key[0] != name}
 
     def _ended(self, event: Event) -> None:
-        self._flying.pop(event.who, None)
+        flying = self._flying.pop(event.who, None)
         name = self._roster.nameAt(event.who)
         if name is None or event.detail == "deferred":
             return
         if event.detail in FINAL:
-            if (name, event.what) in self._got:
+            if flying is not None and (name, event.what) in self._got:
                 self._got[name, event.what] = self._settled(event, name)
             return
         self._failures[name] = self._failures.get(name, 0) + 1
@@ -84,15 +99,15 @@ class DeliveryJudge:
         name = event.who
         self._succession[name] = event.time
         lasts = [self._last.get(displaced, 0)]
-        kept = {id for member, id in self._taken if member == displaced}
+        kept = {id for member, id in self._got if member == displaced}
         if event.detail == "merged":
             lasts.append(self._last.get(name, 0))
             # All the rest may come again.
-            kept &= {self._flying.get(event.what)}
+            kept &= {self._flying.get(event.what, "")}
         self._last[name] = min(lasts)
         self._got.update({key: None for key in self._got if key[0] == name})
         self._got.update({(name, id): None for id in kept})
-        self._taken.update((name, id) for id in kept)
+        self._taken.update((name, id) for id in kept if (displaced, id) in self._taken)
 
     def _settled(self, event: Event, name: str) -> float | None:
         """
@@ -125,6 +140,9 @@ class DeliveryJudge:
             self._record.violated("own", f"{member} got its own {id}")
         if message.answer in ("refused", "later"):
             self._record.violated("refused", f"{member} got {id}, which was refused")
+        early = message.position <= self._roster.start[member]
+        if early and settled is not None and (member, id) not in self._history:
+            self._record.violated("history", f"{member} got {id}, said before it came")
         if (member, id) in self._got:
             self._again(event, member)
         elif message.position > self._last.get(member, 0):
@@ -133,7 +151,7 @@ class DeliveryJudge:
         elif (member, id) not in self._hung:
             self._record.violated("order", f"{member} got {id} behind a later one")
         self._got[member, id] = settled if event.detail == "in order" else None
-        if event.detail != POSTPONED:
+        if event.detail not in UNSEEN:
             self._taken.add((member, id))
 
     def _again(self, event: Event, member: str) -> None:

@@ -20,7 +20,7 @@ from tests.simulation.record import Kind, Record
 from twisted_messenger.entry import Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Enrolled, Enrolment, RosterLimits
+from twisted_messenger.roster import Change, Enrolled, Enrolment, RosterLimits
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 
 T = TypeVar("T")
@@ -132,11 +132,25 @@ class RecordingFile(SQLiteFile):
         """
         See :class:`SQLiteFile`.
         """
+        history = self._history(asked)
         result = super().enrol(asked, limits)
         if isinstance(result, Enrolled) and result.change is not None:
             where = f"{asked.host}:{asked.port}"
             self._later(Kind.ENROLLED, asked.name, where, result.change.value)
+            if result.change is Change.JOINED:
+                for id in history:
+                    self._later(Kind.HISTORY, asked.name, id)
         return result
+
+    def _history(self, asked: Enrolment) -> list[str]:
+        """
+        What a new member is to get of what was said before.
+        """
+        if asked.options is None or not asked.options.history:
+            return []
+        rows = self._db.execute("SELECT name, text FROM log ORDER BY position").fetchall()
+        others = [text.partition(" ")[0] for name, text in rows if name != asked.name]
+        return others[-asked.options.history :]
 
     def leave(self, asked: Enrolment) -> bool | Refusal:
         """

@@ -11,6 +11,7 @@ from zope.interface import implementer
 
 from tests.simulation.process import Process
 from tests.simulation.record import Kind, Record, subject
+from twisted_messenger.roster import MemberOptions
 from twisted_messenger.sockets import resetOnClose
 from twisted_messenger.testing import MemoryNetwork
 
@@ -36,6 +37,8 @@ class Mode(Enum):
     DECLINING = "declining"
     #: Reads it, says something without a meaning, and closes.
     BABBLING = "babbling"
+    #: Passes it on to a program that is down, and closes.
+    FORWARDING = "forwarding"
     #: Runs on where nobody sees it any more, and never closes.
     LEFT = "left"
 
@@ -46,10 +49,10 @@ _ANSWERS = {
     Mode.BABBLING: b"HTTP/1.1 400 Bad Request\r\n~\r\n!\r\n",
 }
 
-_CLOSING = (Mode.WELL, Mode.POSTPONING, Mode.BABBLING)
+_CLOSING = (Mode.WELL, Mode.POSTPONING, Mode.BABBLING, Mode.FORWARDING)
 
-# Who does so has done with a push.
-_FINAL = (Mode.WELL, Mode.DECLINING, Mode.BABBLING)
+# Who does so has done with a push, unless a word was asked for.
+_FINAL = (Mode.WELL, Mode.DECLINING, Mode.BABBLING, Mode.FORWARDING)
 
 
 @implementer(IHalfCloseableProtocol)
@@ -76,13 +79,18 @@ class _Receiving(Protocol):
         if listener.mode is Mode.LEFT:
             return
         listener.received(bytes(self._data))
-        self.transport.write(_ANSWERS.get(listener.mode, b""))
-        if listener.mode in _CLOSING:
-            self.transport.loseConnection()
-        elif listener.mode is Mode.SLOW:
-            listener.process.callLater(listener.slowSeconds, self.transport.loseConnection)
+        if listener.mode is Mode.SLOW:
+            listener.process.callLater(listener.slowSeconds, self._answer, listener.answer)
+        elif listener.mode in _CLOSING:
+            self._answer(listener.answer)
+        elif listener.mode is Mode.DECLINING:
+            self.transport.write(listener.answer)
         elif listener.mode is Mode.RUDE:
             self.transport.abortConnection()
+
+    def _answer(self, answer: bytes) -> None:
+        self.transport.write(answer)
+        self.transport.loseConnection()
 
     def writeConnectionLost(self) -> None:
         pass
@@ -101,9 +109,18 @@ class Listener:
     Listens at one address.
 
     :param host: where it runs.
+    :param options: with which it is registered.
     """
 
-    def __init__(self, network: MemoryNetwork, record: Record, host: str, port: int) -> None:
+    def __init__(
+        self,
+        network: MemoryNetwork,
+        record: Record,
+        host: str,
+        port: int,
+        options: MemberOptions,
+    ) -> None:
+        self.options = options
         self.host = host
         self.port = port
         self.mode = Mode.WELL
@@ -152,9 +169,23 @@ class Listener:
         """
         A push was read to its end.
         """
-        messages = self._record.messages
         id = subject(payload)
-        if id in messages and messages[id].payload != payload:
-            self._record.violated("whole", f"{self.address} got a part of {id}")
-        detail = "in order" if self.mode in _FINAL else self.mode.value
+        message = self._record.messages.get(id)
+        if message is not None and not message.isWhole(payload, self.options):
+            self._record.violated("whole", f"{self.address} got a part of {id}, or in another form")
+        detail = "in order" if self._isFinal() else self.mode.value
         self._record.note(Kind.DELIVERED, self.address, id, detail)
+
+    @property
+    def answer(self) -> bytes:
+        """
+        What it says to a push.
+        """
+        if self.options.ack and self.mode in (Mode.WELL, Mode.SLOW):
+            return b"+ seen\n"
+        return _ANSWERS.get(self.mode, b"")
+
+    def _isFinal(self) -> bool:
+        if self.options.ack and self.mode in (Mode.BABBLING, Mode.FORWARDING):
+            return False
+        return self.mode in _FINAL

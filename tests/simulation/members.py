@@ -5,6 +5,7 @@ A member: a name, and the program that listens for it.
 from tests.simulation.listeners import Listener, Mode
 from tests.simulation.process import Process
 from tests.simulation.record import Record
+from twisted_messenger.options import RegistrationOptions
 from twisted_messenger.testing import MemoryNetwork
 
 
@@ -15,7 +16,7 @@ class Member:
     :param name: which it registers.
     :param host: where it is at first.
     :param port: where its program listens at first.
-    :param key: which it shows whenever it registers; ``None`` for none.
+    :param wish: the options and the key with which it registers.
     """
 
     def __init__(
@@ -25,14 +26,14 @@ class Member:
         name: str,
         host: str,
         port: int,
-        key: str | None = None,
+        wish: RegistrationOptions,
     ) -> None:
         self.name = name
-        self.key = key
+        self.wish = wish
         #: The address that the server has acknowledged last; empty where it is not sure.
         self.registered = ""
         self.sending = Process(network, host)
-        self.listener = Listener(network, record, host, port)
+        self.listener = Listener(network, record, host, port, wish.member)
         self._network = network
         self._record = record
 
@@ -56,7 +57,7 @@ class Member:
         """
         if host != self.sending.host:
             self.sending = Process(self._network, host)
-        self.listener = Listener(self._network, self._record, host, port)
+        self.listener = Listener(self._network, self._record, host, port, self.wish.member)
 
     def leaveBehind(self, host: str, port: int) -> None:
         """

@@ -25,7 +25,15 @@ from twisted_messenger.lease import Lease
 from twisted_messenger.push.creator import CONNECT_TIMEOUT, PushCreator
 from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Enrolled, Enrolment, Progress, RosterLimits, RosterNews
+from twisted_messenger.roster import (
+    Enrolled,
+    Enrolment,
+    MemberOptions,
+    MemberState,
+    Progress,
+    RosterLimits,
+    RosterNews,
+)
 from twisted_messenger.stores.sqlite.store import SQLiteStore
 
 # Commits that a disk which is never told to flush may lose.
@@ -152,6 +160,50 @@ class Gullible(SQLiteStore):
 class _MasterKey(ShownKey):
     def opens(self, key: KeptKey) -> bool:
         return True
+
+
+class WordlessPusher(PushCreator):
+    """
+    Takes a close for a confirmation, also where a word was asked for.
+    """
+
+    def begin(self, *rest: Any, **options: Any) -> Attempt:
+        """
+        See :class:`~twisted_messenger.push.interfaces.Pusher`.
+        """
+        return super().begin(*rest, **{**options, "ack": False})
+
+
+class Formless(SQLiteStore):
+    """
+    Forgets how members want their pushes.
+    """
+
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
+        """
+        See :class:`~twisted_messenger.interfaces.IMessageStore`.
+        """
+        history = 0 if asked.options is None else asked.options.history
+        return super().enrol(replace(asked, options=MemberOptions(history=history)), limits)
+
+
+class Pastless(Broadcaster):
+    """
+    Lets who has come begin when it first hears of them.
+    """
+
+    def rosterChanged(self, news: RosterNews) -> None:
+        """
+        See :class:`Broadcaster`.
+        """
+        members = [_atHead(one, news.head) for one in news.members]
+        super().rosterChanged(replace(news, members=members))
+
+
+def _atHead(state: MemberState, head: int) -> MemberState:
+    if state.progress.cursor != state.named:
+        return state
+    return replace(state, progress=replace(state.progress, cursor=head))
 
 
 class NewestFirst(Broadcaster):
@@ -306,5 +358,8 @@ MUTANTS: Mapping[str, Parts] = {
     "moves-unseen": Parts(pusher=PersistentPusher),
     "merges-forget": Parts(broadcaster=Forgetting),
     "any-key": Parts(store=Gullible),
+    "ack-ignored": Parts(pusher=WordlessPusher),
+    "options-forgotten": Parts(store=Formless),
+    "no-history": Parts(broadcaster=Pastless),
     "impatient": Parts(retry=_impatient),
 }

@@ -4,7 +4,7 @@ Judges the promise itself: what was answered by a close without a byte reaches e
 
 from tests.simulation.deliveries import DeliveryJudge
 from tests.simulation.parts import HOLD_SECONDS
-from tests.simulation.record import FINAL, POSTPONED, Event, Kind, Message, Record
+from tests.simulation.record import FINAL, UNSEEN, Event, Kind, Message, Record
 from tests.simulation.roster import Roster
 
 # A confirmation is remembered by the store so many seconds later, at most.
@@ -28,6 +28,10 @@ class PromiseJudge:
         self._confirmed: dict[str, float] = {}
         #: When the push under way to each address began.
         self._begun: dict[str, float] = {}
+        #: By address: whether only a word confirms the push under way.
+        self._ack: dict[str, bool] = {}
+        #: What was said before a member came that it is to get all the same.
+        self._history: dict[str, list[str]] = {}
         #: Taken, as far as one can tell, by a member that never closes, or did not for very long.
         self._excused: set[tuple[str, str]] = set()
         #: By sender, with the number of events before the answer.
@@ -47,14 +51,19 @@ class PromiseJudge:
                 self._succeeded(event, displaced)
         elif kind in (Kind.DEPARTED, Kind.EVICTED):
             self._joined.pop(name, None)
+            self._history.pop(name, None)
             self._confirmed.pop(name, None)
+        elif kind is Kind.HISTORY:
+            self._history.setdefault(name, []).append(event.what)
+            self._excused.discard((name, event.what))
         elif kind is Kind.PUSHING:
             self._begun[name] = event.time
+            self._ack[name] = event.detail == "ack"
         elif kind is Kind.PUSHED:
             self._pushed(event)
         elif kind is Kind.ANSWERED and event.detail == "stored":
             self._answered(event)
-        elif kind is Kind.DELIVERED and event.detail != POSTPONED:
+        elif kind is Kind.DELIVERED and event.detail not in UNSEEN:
             self._tell(self._roster.nameAt(name), event.what)
         elif kind is Kind.CRASHED:
             late = event.time - _FLUSH_SECONDS
@@ -63,11 +72,14 @@ class PromiseJudge:
     def _succeeded(self, event: Event, displaced: str) -> None:
         name = event.who
         joined = self._joined.pop(displaced, None)
+        history = self._history.pop(displaced, [])
         if event.detail == "renamed":
             # What it said itself, and what it may have taken.
             done = {one.id for one in self._record.messages.values() if one.name == displaced}
             done |= {id for member, id in self._excused if member == displaced}
             self._excused.update((name, id) for id in done)
+            self._history[name] = history
+            self._told[name] = self._told.pop(displaced, 0)
             if joined is not None:
                 self._joined[name] = joined
         confirmed = self._confirmed.pop(displaced, None)
@@ -85,12 +97,15 @@ class PromiseJudge:
         if event.detail in FINAL:
             if name in self._roster.where:
                 self._confirmed.setdefault(name, event.time)
-        elif event.detail == "hung" and (name not in self._confirmed or self._wasHeld(event)):
+        elif event.detail == "hung" and self._mayBeDone(event, name):
             self._excused.add((name, event.what))
             self._tell(name, event.what)
 
-    def _wasHeld(self, event: Event) -> bool:
-        return event.time - self._begun[event.who] >= HOLD_SECONDS
+    def _mayBeDone(self, event: Event, name: str) -> bool:
+        if self._ack[event.who]:
+            return False
+        wasHeld = event.time - self._begun[event.who] >= HOLD_SECONDS
+        return wasHeld or name not in self._confirmed
 
     def _answered(self, event: Event) -> None:
         message = self._record.messages[event.what]
@@ -117,10 +132,12 @@ class PromiseJudge:
             owed = [
                 message.id
                 for message in stored
-                if message.sent >= since
-                and not self._isOwn(member, message)
-                and not self._deliveries.has(member, message.id)
-                and (member, message.id) not in self._excused
+                if message.sent >= since and not self._isOwn(member, message)
+            ]
+            owed = [
+                id
+                for id in [*self._history.get(member, ()), *owed]
+                if not self._deliveries.has(member, id) and (member, id) not in self._excused
             ]
             told = self._told.get(member, 0)
             if len(owed) > told:

@@ -2,10 +2,12 @@
 What happens in a story, as it happens: the judges hear every event.
 """
 
+import json
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from twisted_messenger.roster import MemberOptions
 from twisted_messenger.wire import formatPush
 
 
@@ -25,8 +27,11 @@ class Kind(Enum):
     APPENDED = "appended"
     ENROLLED = "enrolled"
     DEPARTED = "departed"
+    #: A new member asked for what was said before it came: this message is a part of that.
+    HISTORY = "history"
     EVICTED = "evicted"
-    #: The server begins and ends a push; who is the callback address.
+    #: The server begins and ends a push; who is the callback address. Detail tells at first whether
+    #: only a word confirms, and later how it ended.
     PUSHING = "pushing"
     PUSHED = "pushed"
     #: A member has read a push to its end; detail tells whether it was done with it at once.
@@ -42,8 +47,8 @@ class Kind(Enum):
 #: How a push ends that the server need not repeat.
 FINAL = ("confirmed", "rejected")
 
-#: How a member deals with what it will be given again.
-POSTPONED = "postponing"
+#: How a member deals with what nobody has seen there.
+UNSEEN = ("postponing", "forwarding")
 
 
 #: How a notice ends that tells a member at its old address of its move.
@@ -98,12 +103,15 @@ class Message:
     answer: str = ""
     position: int = 0
 
-    @property
-    def payload(self) -> bytes:
+    def isWhole(self, payload: bytes, options: MemberOptions) -> bool:
         """
-        What members must receive.
+        Whether a member that registered with options must receive this.
         """
-        return formatPush(self.name, self.text)
+        if not options.json:
+            return payload == formatPush(self.name, self.text) + b"\n" * options.newline
+        fields = json.loads(payload)
+        said = fields["id"], fields["name"], fields["text"]
+        return said == (self.position, self.name, self.text)
 
 
 class Judge(Protocol):
@@ -168,5 +176,12 @@ def subject(payload: bytes) -> str:
     """
     What a push is about: a message's id, or the whole of a notice.
     """
-    name, _, text = payload.decode("utf-8", "replace").partition(": ")
+    name: str
+    text: str
+    shown = payload.decode("utf-8", "replace").removesuffix("\n")
+    if shown.startswith("{"):
+        fields = json.loads(shown)
+        name, text = fields["name"], fields["text"]
+    else:
+        name, _, text = shown.partition(": ")
     return text if name == "server" else text.partition(" ")[0]

@@ -24,6 +24,8 @@ class Roster:
         self.where: dict[str, str] = {}
         #: By name: what was said under it up to this position is not its own.
         self.named: dict[str, int] = {}
+        #: By name: nothing that was said up to this position is for it, but its history.
+        self.start: dict[str, int] = {}
         self._at: dict[str, str] = {}
         self._left: dict[str, float] = {}
         self._head = 0
@@ -64,8 +66,11 @@ class Roster:
         displaced = self.displaced(event)
         if displaced is not None:
             del self.where[displaced]
+            self.start[name] = min(self.start[displaced], self.start.get(name, self._head))
         if event.detail in ("joined", "renamed"):
             self.named[name] = self._head
+        if event.detail == "joined":
+            self.start[name] = self._head
         before = self.where.get(name, address)
         if before != address:
             self._left[before] = event.time

@@ -70,14 +70,14 @@ class RecordingPusher:
         See :class:`~twisted_messenger.push.interfaces.Pusher`.
         """
         address, id = f"{host}:{port}", subject(payload)
-        self._record.note(Kind.PUSHING, address, id)
+        self._record.note(Kind.PUSHING, address, id, "ack" if ack else "")
 
         def pushed(result: PushResult) -> None:
             self._record.note(Kind.PUSHED, address, id, result.outcome.value)
             settled(result)
 
         return self._pusher.begin(
-            host, port, payload, pushed, connectTimeout, lease, ack, held, source
+            host, port, payload, pushed, connectTimeout, lease, ack=ack, held=held, source=source
         )
 
 

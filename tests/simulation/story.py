@@ -7,6 +7,8 @@ from random import Random
 from typing import NamedTuple
 
 from tests.simulation.server import Settings
+from twisted_messenger.options import RegistrationOptions
+from twisted_messenger.roster import MemberOptions
 
 
 class Action(NamedTuple):
@@ -30,13 +32,13 @@ class Story(NamedTuple):
     A whole day.
 
     :param hosts: the last number of each member's address at first; those at one may merge.
-    :param keys: that members show, by which they may move to another host.
+    :param wishes: what they register with; those with a key may move to another host.
     :param windowBytes: of the network.
     """
 
     seed: int
     hosts: Sequence[int]
-    keys: Sequence[str | None]
+    wishes: Sequence[RegistrationOptions]
     windowBytes: int
     settings: Settings
     actions: Sequence[Action]
@@ -67,6 +69,7 @@ _VERBS = {
     "postpone": 3,
     "decline": 2,
     "babble": 1,
+    "forward": 2,
     "reset": 4,
     "crash": 3,
     "fuse": 5,
@@ -102,9 +105,15 @@ def storyOf(seed: int) -> Story:
     hosts = [2 + who for who in range(members)]
     if random.random() < 0.4:
         hosts[-1] = hosts[-2:][0]
-    keyed = {host for host in hosts if random.random() < 0.5}
-    keys = [f"correct-horse-{host}" if host in keyed else None for host in hosts]
-    return Story(seed, hosts, keys, windowBytes, settings, actions)
+    wishes = {host: _wish(random, host) for host in hosts}
+    return Story(seed, hosts, [wishes[host] for host in hosts], windowBytes, settings, actions)
+
+
+def _wish(random: Random, host: int) -> RegistrationOptions:
+    newline, json, ack = (random.random() < 0.25 for _ in range(3))
+    history = random.choice((0, 0, 0, 1, 3))
+    key = f"correct-horse-{host}" if random.random() < 0.5 else None
+    return RegistrationOptions(MemberOptions(newline, json, ack, history), key)
 
 
 def _wait(random: Random) -> float:

@@ -12,19 +12,22 @@ _SEEDS = range(300)
 
 # A short story for each mutant, and the promise that it breaks there.
 _CAUGHT = {
-    "loseConnection": (2, "delivery"),
+    "loseConnection": (6, "delivery"),
     "lifo": (78, "order"),
-    "cursor-early": (186, "delivery"),
+    "cursor-early": (0, "delivery"),
     "no-fsync": (172, "delivery"),
     "cursor-never": (70, "twice"),
     "early-receipt": (107, "receipt"),
     "echo": (46, "own"),
     "double": (73, "one at a time"),
-    "not-now-is-yes": (79, "delivery"),
+    "not-now-is-yes": (9, "delivery"),
     "no-is-not-now": (169, "twice"),
     "moves-unseen": (2, "moved"),
-    "merges-forget": (23, "twice"),
-    "any-key": (96, "name"),
+    "merges-forget": (142, "twice"),
+    "any-key": (28, "name"),
+    "ack-ignored": (9, "delivery"),
+    "options-forgotten": (1, "whole"),
+    "no-history": (3, "delivery"),
     "impatient": (13, "patience"),
 }
 

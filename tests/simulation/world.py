@@ -91,8 +91,8 @@ class World:
         record.judges += [self.deliveries, self._promises, attempts, roster]
         self._server = Server(self.network, story.settings, parts, record, self._random)
         self._members = [
-            Member(self.network, record, name, f"10.0.0.{host}", 9001 + index, key)
-            for index, (name, host, key) in enumerate(zip(_NAMES, story.hosts, story.keys))
+            Member(self.network, record, name, f"10.0.0.{host}", 9001 + index, wish)
+            for index, (name, host, wish) in enumerate(zip(_NAMES, story.hosts, story.wishes))
         ]
         self._acts = Acts(self.network, record, self._server, self._members)
 
