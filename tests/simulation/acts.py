@@ -9,7 +9,7 @@ from tests.simulation.members import Member
 from tests.simulation.process import Process
 from tests.simulation.record import Kind, Message, Record
 from tests.simulation.roster import STRANGER
-from tests.simulation.senders import Manner, send
+from tests.simulation.senders import Answered, Manner, converse, send
 from tests.simulation.server import Server
 from tests.simulation.trip import Trip
 from twisted_messenger.options import RegistrationOptions
@@ -20,6 +20,9 @@ _MANNERS = (Manner.POLITE, Manner.POLITE, Manner.POLITE, Manner.HURLED, Manner.N
 
 # A disk that is full has room again after so many seconds, at most.
 _FULL_SECONDS = 20.0
+
+# What looks like a command, and is a text on a connection where somebody speaks.
+_BEGINNINGS = ("from:ci|", f"connect_request|{STRANGER}|", "leave_request|")
 
 # Where a thief says that it listens.
 _THIEF_PORT = 9999
@@ -87,7 +90,7 @@ class Acts:
         listener, member.registered = member.listener, ""
 
         def answered(answer: str) -> None:
-            if answer == "stored":
+            if answer.startswith("stored"):
                 # Two registrations may overtake each other; then nobody is sure.
                 member.registered = listener.address if listener is member.listener else ""
                 self._record.note(Kind.JOINED, member.name, listener.address)
@@ -157,7 +160,7 @@ class Acts:
         self._stolen.add(member.name)
 
         def answered(answer: str) -> None:
-            if answer == "stored":
+            if answer.startswith("stored"):
                 self._giveBack(member.name)
             elif answer in ("refused", "later"):
                 self._stolen.discard(member.name)
@@ -308,16 +311,42 @@ class Acts:
         """
         self._network.advance(_IDLE_SECONDS * size**4)
 
+    def converse(self, member: Member, size: float) -> None:
+        """
+        A member says several lines over one connection; some look like commands of others.
+        """
+        first = self._message(member.sending, member.name, "")
+        lines = [(formatRoomMessage(member.name, first.text), self._answeredFor(first))]
+        for number in range(1 + int(len(_BEGINNINGS) * size)):
+            begin = _BEGINNINGS[number - 1] if number else ""
+            message = self._message(member.sending, member.name, "", begin)
+            lines.append((message.text.encode(), self._answeredFor(message)))
+        # Who speaks may say so again.
+        last = self._message(member.sending, member.name, "")
+        lines.append((formatRoomMessage(member.name, last.text), self._answeredFor(last)))
+        converse(member.sending, lines)
+
     def _say(self, process: Process, name: str, size: float, tail: str = "") -> None:
+        message = self._message(process, name, tail)
+        manner = _MANNERS[int(len(_MANNERS) * size)]
+        send(process, formatRoomMessage(name, message.text), manner, self._answeredFor(message))
+
+    def _message(self, process: Process, name: str, tail: str, begin: str = "") -> Message:
         id = f"m{len(self._record.messages)}"
-        text = f"{id} {tail}" if tail else id
+        text = f"{begin}{id} {tail}".rstrip()
         message = Message(id, name, text, process.host, len(self._record.events))
         self._record.messages[id] = message
         self._record.note(Kind.SENT, name, id)
+        return message
 
+    def _answeredFor(self, message: Message) -> Answered:
         def answered(answer: str) -> None:
-            message.answer = answer
-            self._record.note(Kind.ANSWERED, name, id, answer)
+            message.answer, _, position = answer.partition(" ")
+            if answer == "no receipt":
+                message.answer = answer
+            if position.isdigit() and int(position) != message.position:
+                why = f"{message.id} is at {message.position}, and was answered + {position}"
+                self._record.violated("receipt", why)
+            self._record.note(Kind.ANSWERED, message.name, message.id, message.answer)
 
-        manner = _MANNERS[int(len(_MANNERS) * size)]
-        send(process, formatRoomMessage(name, text), manner, answered)
+        return answered

@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from tests.simulation.process import Process
-from tests.simulation.record import Kind, Record
+from tests.simulation.record import Kind, Record, idIn
 from twisted_messenger.entry import Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
@@ -121,8 +121,11 @@ class RecordingFile(SQLiteFile):
         return position
 
     def _appended(self, post: Post, position: int) -> None:
-        id = post.text.partition(" ")[0]
+        id = idIn(post.text)
         message = self._record.messages[id]
+        if (post.name, post.text) != (message.name, message.text):
+            why = f"{message.name} said {message.text!r}, and {post.name} {post.text!r} is stored"
+            self._record.violated("voice", why)
         if message.position:
             self._record.violated("once", f"{id} is twice in the log")
         message.position = position
@@ -149,7 +152,7 @@ class RecordingFile(SQLiteFile):
         if asked.options is None or not asked.options.history:
             return []
         rows = self._db.execute("SELECT name, text FROM log ORDER BY position").fetchall()
-        others = [text.partition(" ")[0] for name, text in rows if name != asked.name]
+        others = [idIn(text) for name, text in rows if name != asked.name]
         return others[-asked.options.history :]
 
     def leave(self, asked: Enrolment) -> bool | Refusal:

@@ -314,6 +314,33 @@ class HastyReceipts(ReceiptFactory):
     protocol = _HastyProtocol
 
 
+class _WrongProtocol(ReceiptProtocol):
+    def _lineFor(self, outcome: Any) -> bytes:
+        return super()._lineFor(outcome).replace(b"+ ", b"+ 1")
+
+
+class WrongReceipts(ReceiptFactory):
+    """
+    Tells positions that are none.
+    """
+
+    protocol = _WrongProtocol
+
+
+class _DeafProtocol(ReceiptProtocol):
+    def dataReceived(self, data: bytes) -> None:
+        if not self._isAnswered():
+            super().dataReceived(data)
+
+
+class OneMessage(ReceiptFactory):
+    """
+    Throws away what comes after the first message of a connection.
+    """
+
+    protocol = _DeafProtocol
+
+
 class LazyDisk(Disk):
     """
     Keeps the last commits in a cache that a crash takes away.
@@ -361,5 +388,7 @@ MUTANTS: Mapping[str, Parts] = {
     "ack-ignored": Parts(pusher=WordlessPusher),
     "options-forgotten": Parts(store=Formless),
     "no-history": Parts(broadcaster=Pastless),
+    "wrong-receipt": Parts(receipts=WrongReceipts),
+    "one-message": Parts(receipts=OneMessage),
     "impatient": Parts(retry=_impatient),
 }

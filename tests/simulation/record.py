@@ -3,12 +3,15 @@ What happens in a story, as it happens: the judges hear every event.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol
 
 from twisted_messenger.roster import MemberOptions
 from twisted_messenger.wire import formatPush
+
+_ID = re.compile(r"\bm[0-9]+\b")
 
 
 class Kind(Enum):
@@ -89,7 +92,7 @@ class Message:
     """
     What a sender said.
 
-    :param id: the first word of the text; no two messages share it.
+    :param id: a word of the text; no two messages share it.
     :param sent: events that came before; many have the same time.
     :param answer: what it saw: ``stored``, ``refused``, ``later``, or something without promise.
     :param position: in the log, once it is there.
@@ -184,4 +187,12 @@ def subject(payload: bytes) -> str:
         name, text = fields["name"], fields["text"]
     else:
         name, _, text = shown.partition(": ")
-    return text if name == "server" else text.partition(" ")[0]
+    return text if name == "server" else idIn(text)
+
+
+def idIn(text: str) -> str:
+    """
+    The id of the message that has this text; empty if it has none.
+    """
+    found = _ID.search(text)
+    return "" if found is None else found[0]

@@ -14,6 +14,7 @@ from tests.simulation.process import Process
 from tests.simulation.record import Kind, Record, subject
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.entry import LogLimits
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.lease import Lease
@@ -36,6 +37,7 @@ class Settings:
     :param evictSeconds: see :class:`~twisted_messenger.delivery.limits.DeliveryLimits`.
     :param retryUnconfirmed: the same.
     :param maxPushes: the same.
+    :param receipts: whether what is stored is answered with its position.
     """
 
     diskSeconds: float
@@ -43,6 +45,7 @@ class Settings:
     evictSeconds: float
     retryUnconfirmed: bool
     maxPushes: int
+    receipts: bool
 
 
 class RecordingPusher:
@@ -136,7 +139,12 @@ class Server:
             ),
             retryPolicy=parts.retry(self._random.random),
         )
-        receipts = parts.receipts(ChatServerFactory(room), process, room.refusals)
+        receipts = parts.receipts(
+            ChatServerFactory(room),
+            process,
+            room.refusals,
+            SenderLimits(receipts=settings.receipts),
+        )
         self._service = ChatService(store, room, receipts, broadcaster, [listener])
         self._service.startService()
         self.up = True

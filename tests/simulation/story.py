@@ -47,6 +47,7 @@ class Story(NamedTuple):
 #: How often each thing happens, against the others.
 _VERBS = {
     "say": 26,
+    "converse": 4,
     "burst": 4,
     "stranger": 5,
     "impostor": 1,
@@ -96,6 +97,7 @@ def storyOf(seed: int) -> Story:
         evictSeconds=random.choice((0.0, 86_400.0, 86_400.0, 30.0, 900.0)),
         retryUnconfirmed=random.random() < 0.2,
         maxPushes=random.choice((256, 256, 2, 4)),
+        receipts=random.random() < 0.3,
     )
     windowBytes = random.choice((65_536, 65_536, 16_384))
     actions = [Action("register", who, random.random(), _wait(random)) for who in range(members)]
