@@ -47,7 +47,8 @@ class AttemptJudge:
         self._record = record
         self._roster = roster
         self._evictSeconds = settings.evictSeconds
-        self._flying: dict[str, float] = {}
+        #: By address: when the push under way began, and for whom.
+        self._flying: dict[str, tuple[float, str | None]] = {}
         self._addresses: dict[str, _Address] = {}
         #: By address: since when nobody listens there for the push under way.
         self._left: dict[str, float] = {}
@@ -68,8 +69,15 @@ class AttemptJudge:
             self._registered(event)
         elif event.kind is Kind.APPENDED:
             self._heard[event.who] = event.time
-        elif event.kind is Kind.EVICTED:
-            self._evicted(event)
+        elif event.kind in (Kind.DEPARTED, Kind.EVICTED):
+            # What is under way to who is no member any more goes on.
+            self._left = {
+                address: since
+                for address, since in self._left.items()
+                if self._flying[address][1] != event.who
+            }
+            if event.kind is Kind.EVICTED:
+                self._evicted(event)
         elif event.kind in (Kind.CRASHED, Kind.STOPPED):
             self._flying.clear()
             self._addresses.clear()
@@ -79,7 +87,8 @@ class AttemptJudge:
         name = event.who
         self._enrolled[name] = self._heard[name] = event.time
         before = self._roster.where.get(name, event.what)
-        if before != event.what and before in self._flying:
+        _, flying = self._flying.get(before, (0.0, None))
+        if before != event.what and flying == name:
             self._left[before] = event.time
         displaced = self._roster.displaced(event)
         if displaced in self._confirmed:
@@ -102,7 +111,7 @@ class AttemptJudge:
             self._record.violated("one at a time", f"two connections to {address}")
         if self._roster.nameAt(address) is None and not event.what.endswith(MOVED):
             self._record.violated("moved", f"a push went to {address}, which its member has left")
-        self._flying[address] = event.time
+        self._flying[address] = event.time, self._roster.nameAt(address)
         known = self._addresses.get(address)
         if known is None or self._mayHaveForgiven(address, known, event):
             return
@@ -115,7 +124,7 @@ class AttemptJudge:
     def _ended(self, event: Event) -> None:
         address = event.who
         name = self._roster.nameAt(address)
-        begun = self._flying.pop(address, event.time)
+        begun, _ = self._flying.pop(address, (event.time, None))
         left = self._left.pop(address, event.time)
         if event.time - left > _GIVEN_UP_SECONDS:
             self._record.violated("moved", f"a push to {address} went on after its member left")

@@ -39,6 +39,10 @@ class DeliveryJudge:
         self._hung: Counter[tuple[str, str]] = Counter()
         #: What members are to get that was said before they came.
         self._history: set[tuple[str, str]] = set()
+        #: What was on its way to the kept address of two members that have become one. While older
+        #: messages wait, only the memory of the server knows that it is there.
+        self._inherited: set[tuple[str, str]] = set()
+        self._started = 0.0
         #: When each name got an address that was another's.
         self._succession: dict[str, float] = {}
         #: By address: what is on its way there.
@@ -55,6 +59,8 @@ class DeliveryJudge:
                 self._delivered(event, name)
         elif event.kind is Kind.PUSHING:
             self._flying[event.who] = event.what
+        elif event.kind is Kind.STARTED:
+            self._started = event.time
         elif event.kind is Kind.CRASHED:
             self._crashed.append(event.time)
         elif event.kind is Kind.FULL:
@@ -104,6 +110,7 @@ class DeliveryJudge:
             lasts.append(self._last.get(name, 0))
             # All the rest may come again.
             kept &= {self._flying.get(event.what, "")}
+            self._inherited.update((name, id) for id in kept)
         self._last[name] = min(lasts)
         self._got.update({key: None for key in self._got if key[0] == name})
         self._got.update({(name, id): None for id in kept})
@@ -158,6 +165,8 @@ class DeliveryJudge:
         self.duplicates += 1
         before = self._got[member, event.what]
         if before is None or (self._full is not None and self._full >= before):
+            return
+        if (member, event.what) in self._inherited and self._started >= before:
             return
         # The kernel may carry a push to its end at the moment of the crash.
         if not any(0 <= crash - before <= _FLUSH_SECONDS for crash in self._crashed):
