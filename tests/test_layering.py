@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "client": ("room", "push", "incoming", "peer"),
     "terminal": ("peer",),
     "service": ("room", "stores", "push", "incoming", "delivery"),
-    "programs": ("room", "push", "incoming", "delivery", "peer", "terminal", "service"),
+    "programs": ("room", "stores", "push", "incoming", "delivery", "peer", "terminal", "service"),
     "testing": ("room", "stores", "push", "incoming", "delivery", "service"),
 }
 

@@ -215,6 +215,28 @@ class MergedTests(BroadcasterTestCase):
         self.pusher.end(BOB)
         self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2"])
 
+    def test_confirmedMeanwhile(self) -> None:
+        """
+        What was under way when they became one, and was confirmed before the broadcaster heard of
+        that, is not pushed again either.
+        """
+        merging: list[int] = []
+
+        def confirm() -> None:
+            for port in merging.copy():
+                merging.clear()
+                self.pusher.end(port)
+
+        self.store.follow(confirm)
+        self.start()
+        self.meet(("ann", ANN), ("bob", BOB))
+        self.say("ci", "1")
+        merging.append(BOB)
+        self.join("ann", BOB)
+        self.say("ci", "2")
+        self.pusher.end(BOB)
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2"])
+
     def test_backAtOnce(self) -> None:
         """
         Who leaves and comes back before anybody looks is no merged member: it gets the history that

@@ -204,19 +204,20 @@ class Broadcaster(Service):
         gone = [recipient for recipient in departed if recipient is not None]
         if news.leaving:
             ensureDeferred(self._handOver(news.leaving))
-        successors: list[tuple[Recipient, Recipient]] = []
+        successors: list[tuple[Recipient, Recipient, bool]] = []
         for state in news.members:
             before = [one for one in gone if _became(one.member, state.member)]
             for one in before:
                 self._farewells.registered(one, state.member)
-            if len(before) == _MERGED:
+            merged = len(before) == _MERGED
+            if merged:
                 state = _mergedFrom(before, state)
                 gone = [one for one in gone if one not in before]
             recipient = self._memberChanged(state)
-            successors += [(one, recipient) for one in before]
+            successors += [(one, recipient, merged) for one in before]
         # Not before: what is given up lets others go on.
-        for one, recipient in successors:
-            one.become(recipient)
+        for one, recipient, merged in successors:
+            one.become(recipient, merged)
 
     def rewound(self) -> None:
         """

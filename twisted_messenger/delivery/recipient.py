@@ -146,17 +146,22 @@ class Recipient:
         if self._state.busy:
             self._shared.slots.inFlight[self._pushedTo].cancel()
 
-    def become(self, successor: "Recipient") -> None:
+    def become(self, successor: "Recipient", merged: bool) -> None:
         """
-        It and another one are one member now: what is in flight to its address counts for that,
-        and what is in flight elsewhere is given up.
+        It is another member now: what is in flight to its address counts for that, and what is in
+        flight elsewhere is given up.
+
+        :param merged: whether two have become one.
         """
         # The store knows only where the two were when that was written last.
         self._shared.cursors.moved(successor.member.id, successor._state)
-        if self._pushedTo == successor._address:
-            self._successor = successor
-        else:
+        if self._pushedTo != successor._address:
             self.cancel()
+        elif self._state.busy:
+            self._successor = successor
+        elif merged and self._state.taken:
+            # It was in flight when they became one, and came to its end before we heard of that.
+            successor.had(self._state.taken)
 
     def stop(self) -> None:
         """

@@ -109,6 +109,8 @@ class DeliveryState:
         self._resets = self._hangs = 0
         self._resetSince = 0.0
         self._had: set[int] = set()
+        #: The last entry that the member took; 0 where there is none.
+        self.taken = 0
 
     @property
     def progress(self) -> Progress:
@@ -253,7 +255,7 @@ class DeliveryState:
             return
         # What nearly every push comes to.
         self._due += 1
-        self.cursor = position
+        self.cursor = self.taken = position
         self.inFlight = None
         self._reachedLately = True
 
@@ -350,7 +352,7 @@ class DeliveryState:
             self.missed -= self._telling
         elif position > self.cursor:
             self._due += 1
-            self.cursor = position
+            self.cursor = self.taken = position
         else:
             # What was dropped while it was in flight was counted, but it has arrived.
             self.missed = max(0, self.missed - 1)
