@@ -152,12 +152,14 @@ class PostgreSQLServer:
         """
         Let them go on.
         """
+        assert self._process is not None
         self._signal(signal.SIGCONT)
+        # What started it has stood still with it, by itself.
+        self._process.send_signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:
-        assert self._process is not None
-        # What started it stands still with it. It comes before its children: it would make others.
-        for pid in [self._process.pid, self.pid, *self._children()]:
+        # It comes before its children: it would make others.
+        for pid in [self.pid, *self._children()]:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
