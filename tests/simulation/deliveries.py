@@ -47,6 +47,8 @@ class DeliveryJudge:
         self._succession: dict[str, float] = {}
         #: By address: what is on its way there.
         self._flying: dict[str, str] = {}
+        #: By member: what it took last.
+        self._latest: dict[str, str] = {}
         self.duplicates = 0
 
     def noted(self, event: Event) -> None:
@@ -91,6 +93,7 @@ class DeliveryJudge:
         if name is None or event.detail == "deferred":
             return
         if event.detail in FINAL:
+            self._latest[name] = event.what
             if flying is not None and (name, event.what) in self._got:
                 self._got[name, event.what] = self._settled(event, name)
             return
@@ -108,8 +111,9 @@ class DeliveryJudge:
         kept = {id for member, id in self._got if member == displaced}
         if event.detail == "merged":
             lasts.append(self._last.get(name, 0))
-            # All the rest may come again.
-            kept &= {self._flying.get(event.what, "")}
+            # What is on its way to the kept address, and what was taken there last, which may have
+            # been on its way, need not come again. All the rest may.
+            kept &= {self._flying.get(event.what, ""), self._latest.get(displaced, "")}
             self._inherited.update((name, id) for id in kept)
         self._last[name] = min(lasts)
         self._got.update({key: None for key in self._got if key[0] == name})
