@@ -215,6 +215,20 @@ class MergedTests(BroadcasterTestCase):
         self.pusher.end(BOB)
         self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2"])
 
+    def test_movedAway(self) -> None:
+        """
+        Who has become one of two, and moves on, does not wait for what is under way to the address
+        that it has left.
+        """
+        self.start()
+        self.meet(("ann", ANN), ("bob", BOB))
+        self.say("ci", "1")
+        self.join("ann", BOB)
+        self.join("ann", CYD)
+        # What was under way there would be in the way of this.
+        self.assertEqual(self.pusher.texts(BOB)[-1], "server: ann is registered elsewhere now")
+        self.assertEqual(self.pusher.texts(CYD), ["ci: 1"])
+
     def test_confirmedMeanwhile(self) -> None:
         """
         What was under way when they became one, and was confirmed before the broadcaster heard of

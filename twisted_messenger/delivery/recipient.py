@@ -101,8 +101,17 @@ class Recipient:
             self._state.registered()
             self._hangs = False
             self.pusher = self._shared.pusherFor(member.member)
+        left = self._address
         self._enrolled(member)
+        if self._address != left and not self._state.busy:
+            self._giveUpInherited(left)
         self._lookAgain()
+
+    def _giveUpInherited(self, address: str) -> None:
+        # What was under way there for one of the two that have become this member.
+        push = self._shared.slots.inFlight.get(address)
+        if push is not None:
+            push.cancel()
 
     def heard(self) -> None:
         """
