@@ -80,6 +80,8 @@ class Recipient:
         self._timer: IDelayedCall | None = None
         # The member that it and another one have become.
         self._successor: Recipient | None = None
+        # Of the two that have become this one, whose push may be under way to its address.
+        self._predecessor: Recipient | None = None
         # Fires when nothing is in flight any more, if somebody waits for that.
         self._rested: Deferred[None] | None = None
         self._enrolled(member)
@@ -103,15 +105,9 @@ class Recipient:
             self.pusher = self._shared.pusherFor(member.member)
         left = self._address
         self._enrolled(member)
-        if self._address != left and not self._state.busy:
-            self._giveUpInherited(left)
+        if self._address != left and self._predecessor is not None:
+            self._predecessor.cancel()
         self._lookAgain()
-
-    def _giveUpInherited(self, address: str) -> None:
-        # What was under way there for one of the two that have become this member.
-        push = self._shared.slots.inFlight.get(address)
-        if push is not None:
-            push.cancel()
 
     def heard(self) -> None:
         """
@@ -168,6 +164,7 @@ class Recipient:
             self.cancel()
         elif self._state.busy:
             self._successor = successor
+            successor._predecessor = self
         elif merged and self._state.taken:
             # It was in flight when they became one, and came to its end before we heard of that.
             successor.had(self._state.taken)
