@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 
+from twisted_messenger.entry import Entry
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.answer import judged
 from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
+from twisted_messenger.roster import Member
 
 
 class DeferredPusher:
@@ -36,6 +38,9 @@ class DeferredPusher:
         ack: bool = False,
         held: Callable[[], object] | None = None,
         source: str = "",
+        *,
+        entry: Entry | None = None,
+        member: Member | None = None,
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.

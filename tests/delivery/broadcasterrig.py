@@ -15,12 +15,13 @@ from tests.roomtestcase import HOME
 from tests.stores.stumblingstore import StumblingStore
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.limits import DeliveryLimits
+from twisted_messenger.entry import Entry
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.policy import AdmissionPolicy
-from twisted_messenger.roster import Progress
+from twisted_messenger.roster import Member, Progress
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import MemoryNetwork
 
@@ -39,6 +40,8 @@ class HandPusher(DeferredPusher):
         self.open: dict[int, Deferred[PushResult]] = {}
         #: What the last push to each port was given to connect.
         self.timeouts: dict[int, float | None] = {}
+        #: What each push says, ``None`` for a notice, and whom it is for.
+        self.begun: list[tuple[str | None, str]] = []
         #: What the last push to each port must not outlive.
         self.leases: dict[int, Lease | None] = {}
         #: Whether the last push to each port is confirmed by an answer alone.
@@ -71,11 +74,16 @@ class HandPusher(DeferredPusher):
         ack: bool = False,
         held: Callable[[], object] | None = None,
         source: str = "",
+        *,
+        entry: Entry | None = None,
+        member: Member | None = None,
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.
         """
         attempt = super().begin(host, port, payload, settled, connectTimeout, lease)
+        assert member is not None
+        self.begun.append((None if entry is None else entry.text, member.name))
         self.leases[port] = lease
         self.acks[port] = ack
         self.holds[port] = held

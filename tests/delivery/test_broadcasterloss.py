@@ -55,6 +55,16 @@ class NoticeTests(BroadcasterTestCase):
             self.assertEqual(self.pusher.texts(ANN), [notice, f"ci: {lost}", f"ci: {lost + 1}"])
             self.assertEqual(self.counters["dropped"], lost)
 
+    def test_toldAsWhat(self) -> None:
+        """
+        A pusher of one's own can tell entries from notices, and sees whom they are for.
+        """
+        self.missing(1)
+        self.pusher.begun.clear()
+        self.network.advance(9)
+        self.endAll()
+        self.assertEqual(self.pusher.begun, [(None, "ann"), ("1", "ann"), ("2", "ann")])
+
     def test_serverName(self) -> None:
         """
         The notice comes from the server, whatever its name.

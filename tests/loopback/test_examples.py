@@ -2,6 +2,7 @@
 The examples run, and the README shows them as they are.
 """
 
+import json
 import subprocess
 import sys
 import textwrap
@@ -11,7 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.loopback.rig import PATIENCE, Receiver, chatserver, connect, eventually, freePort, say
+from tests.loopback.rig import (
+    PATIENCE,
+    Receiver,
+    Twistd,
+    chatserver,
+    connect,
+    eventually,
+    freePort,
+    say,
+)
 
 _ROOT = Path(__file__).parents[2]
 
@@ -100,6 +110,44 @@ def test_echoPeer() -> None:
         assert friend.texts[-1] == "you said: hello"
     with _running("echo_peer.py", port, f"127.0.0.1:{freePort()}"):
         assert say(port, b"hello").startswith(b"~ no_echo: ")
+
+
+# A web server that prints what is posted to it; the first time it is not ready yet.
+_HOOK = """
+import sys
+from twisted.internet import endpoints, reactor
+from twisted.web import resource, server
+
+class Hook(resource.Resource):
+    isLeaf = True
+    posts = 0
+
+    def render_POST(self, request):
+        self.posts += 1
+        request.setResponseCode(503 if self.posts == 1 else 204)
+        print(request.getHeader("content-type"), request.content.read().decode(), flush=True)
+        return b""
+
+endpoints.serverFromString(reactor, "tcp:" + sys.argv[1]).listen(server.Site(Hook()))
+reactor.run()
+"""
+
+
+def test_webhookPusher(tmp_path: Path) -> None:
+    """
+    A web server is a member: what it was not ready for comes again, then what follows, as JSON.
+    """
+    port, hook = freePort(), freePort()
+    server = Twistd(tmp_path, str(hook), program=(sys.executable, "-c", _HOOK))
+    with _running("webhook_pusher.py", port), server:
+        eventually(lambda: _answers(hook), "the web server listens")
+        assert say(port, f"connect_request|site|localhost|{hook}".encode()) == b""
+        for text in (b"one", b"two"):
+            assert say(port, b"from:ci|" + text) == b""
+        eventually(lambda: len(server.lines()) >= 3, "all posts")
+        posts = [line.removeprefix("application/json ") for line in server.lines()]
+    texts = [(said["to"], said["name"], said["text"]) for said in map(json.loads, posts)]
+    assert texts == [("site", "ci", "one"), ("site", "ci", "one"), ("site", "ci", "two")]
 
 
 def test_length() -> None:

@@ -27,6 +27,7 @@ from tests.waiting import WaitingTestCase
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.push.localhost import LocalhostPusher
+from twisted_messenger.roster import Member
 from twisted_messenger.testing import (
     CollectingFactory,
     HangingFactory,
@@ -417,9 +418,10 @@ class PushContract(WaitingTestCase):
         peer = CollectingFactory()
         pusher = LocalhostPusher(self.creator)
         port = self.listen(peer, "::1")
+        member = Member("ann", "localhost", port, HOST, 1)
         for text in (b"ann: one", b"ann: two"):
             settled: Deferred[PushResult] = Deferred()
-            pusher.begin("localhost", port, text, settled.callback)
+            pusher.begin("localhost", port, text, settled.callback, entry=None, member=member)
             self.assertEqual(
                 self.waitFor(settled), PushResult(Outcome.CONFIRMED, connected=True, sent=True)
             )

@@ -7,8 +7,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.pushers import ScriptedPusher
 from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 from twisted_messenger.push.localhost import LocalhostPusher
+from twisted_messenger.roster import Member
 
 V4, V6 = "127.0.0.1", "::1"
+
+_ANN = Member("ann", "localhost", 9001, "127.0.0.1", 1)
 
 _REFUSED = PushResult(Outcome.FAILED, detail="refused")
 
@@ -30,7 +33,9 @@ class LocalhostTests(SynchronousTestCase):
         """
         Begin a push.
         """
-        return self.pusher.begin("localhost", 9001, b"ann: hi", self.results.append)
+        return self.pusher.begin(
+            "localhost", 9001, b"ann: hi", self.results.append, entry=None, member=_ANN
+        )
 
     def ends(self, outcome: Outcome, connected: bool = True) -> None:
         """

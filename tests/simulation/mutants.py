@@ -4,6 +4,7 @@ Parts that are wrong on purpose: a simulation that does not catch them proves no
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -28,6 +29,7 @@ from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import (
     Enrolled,
     Enrolment,
+    Member,
     MemberOptions,
     MemberState,
     Progress,
@@ -258,9 +260,13 @@ class _Twice:
         ack: bool = False,
         held: Callable[[], object] | None = None,
         source: str = "",
+        *,
+        entry: Entry | None,
+        member: Member,
     ) -> Attempt:
-        self._pusher.begin(host, port, payload, lambda _: None, connectTimeout)
-        return self._pusher.begin(host, port, payload, settled, connectTimeout)
+        begin = partial(self._pusher.begin, host, port, payload, entry=entry, member=member)
+        begin(lambda _: None, connectTimeout)
+        return begin(settled, connectTimeout)
 
 
 class Forgetful(SQLiteStore):

@@ -13,13 +13,14 @@ from tests.simulation.parts import Parts
 from tests.simulation.process import Process
 from tests.simulation.record import Kind, Record, subject
 from twisted_messenger.delivery.limits import DeliveryLimits
-from twisted_messenger.entry import LogLimits
+from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.interfaces import Attempt, Pusher, PushResult
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.roster import Member
 from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.testing import MemoryNetwork
 
@@ -68,6 +69,9 @@ class RecordingPusher:
         ack: bool = False,
         held: Callable[[], object] | None = None,
         source: str = "",
+        *,
+        entry: Entry | None,
+        member: Member,
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.
@@ -80,7 +84,12 @@ class RecordingPusher:
             settled(result)
 
         return self._pusher.begin(
-            host, port, payload, pushed, connectTimeout, lease, ack=ack, held=held, source=source
+            *(host, port, payload, pushed, connectTimeout, lease),
+            ack=ack,
+            held=held,
+            source=source,
+            entry=entry,
+            member=member,
         )
 
 

@@ -85,6 +85,8 @@ class Farewells:
             min(shared.limits.connectTimeout, SUSPECT_CONNECT_TIMEOUT),
             shared.lease,
             ack=member.options.ack,
+            entry=None,
+            member=member,
         )
 
     def _ended(self, address: str, result: PushResult) -> None:

@@ -15,14 +15,15 @@ class PreparedPush:
     :param lineEnd: ends every push.
     """
 
-    __slots__ = ("_entry", "_json", "_lineEnd", "name", "payload", "position")
+    __slots__ = ("_json", "_lineEnd", "entry", "name", "payload", "position")
 
     def __init__(self, entry: Entry, lineEnd: bytes = b"") -> None:
         self.position = entry.position
         self.name = entry.name
         #: As nearly all members get it: those without options.
         self.payload = formatPush(entry.name, entry.text) + lineEnd
-        self._entry = entry
+        #: As it stands in the log.
+        self.entry = entry
         self._json: bytes | None = None
         self._lineEnd = lineEnd
 
@@ -32,7 +33,7 @@ class PreparedPush:
         """
         if options.json:
             if self._json is None:
-                entry = self._entry
+                entry = self.entry
                 self._json = formatJSONPush(entry.position, entry.time, entry.name, entry.text)
             return self._json
         return self.payload if self._lineEnd or not options.newline else self.payload + b"\n"

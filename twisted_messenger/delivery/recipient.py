@@ -22,6 +22,7 @@ from twisted_messenger.delivery.payload import PreparedPush
 from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.delivery.slots import Window
 from twisted_messenger.delivery.state import DeliveryState, Evict, Step, Tell, Wait
+from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreError
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.roster import Member, MemberState, Progress
@@ -314,7 +315,7 @@ class Recipient:
     def _tell(self, missed: int) -> None:
         count = f"{missed} messages were" if missed > 1 else "1 message was"
         self._state.beginNotice(missed)
-        self._push(self._shared.notice(f"{count} dropped", self.member.options))
+        self._push(self._shared.notice(f"{count} dropped", self.member.options), None)
 
     def _leave(self) -> None:
         # Before the others: what they do may be news for it.
@@ -353,9 +354,10 @@ class Recipient:
             self._wait(_STORE_RETRY)
 
     def _pushEntry(self, entry: PreparedPush) -> None:
-        self._push(entry.payload if self._plain else entry.payloadFor(self.member.options))
+        payload = entry.payload if self._plain else entry.payloadFor(self.member.options)
+        self._push(payload, entry.entry)
 
-    def _push(self, payload: bytes) -> None:
+    def _push(self, payload: bytes, entry: Entry | None) -> None:
         shared, member = self._shared, self.member
         if self._timer is not None:
             self._wait(None)
@@ -376,6 +378,8 @@ class Recipient:
             ack=member.options.ack,
             held=self._held if mayBeHeld else None,
             source=self._subscriber or "",
+            entry=entry,
+            member=member,
         )
 
     def _held(self) -> None:

@@ -7,14 +7,14 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 
 from twisted_messenger.backoff import SAYING_RETRY_SECONDS, Backoff, RetryPolicy, retrySchedule
 from twisted_messenger.peer.ownmessage import Fate, State
-from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
+from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 
 #: After so many attempts that were connected and then reset, a message counts as unknown: two
 #: seconds of them. A server that refuses without a word (``--no-explain``) must not block the
@@ -42,6 +42,20 @@ def nothing() -> None:
     """
 
 
+class FriendPusher(Protocol):
+    """
+    Delivers one message to somebody who is in no roster; a
+    :class:`~twisted_messenger.push.creator.PushCreator` does.
+    """
+
+    def begin(
+        self, host: str, port: int, payload: bytes, settled: Callable[[PushResult], object]
+    ) -> Attempt:
+        """
+        See :class:`~twisted_messenger.push.interfaces.Pusher`.
+        """
+
+
 class Outbox:
     """
     Sends messages one after the other, each until it is taken, refused or given up.
@@ -61,7 +75,7 @@ class Outbox:
 
     def __init__(
         self,
-        pusher: Pusher,
+        pusher: FriendPusher,
         reactor: Any,
         host: str,
         port: int,
@@ -262,7 +276,7 @@ class Outboxes:
 
     def __init__(
         self,
-        pusher: Pusher,
+        pusher: FriendPusher,
         reactor: Any,
         notice: Callable[[str], object],
         moved: Callable[[], object],

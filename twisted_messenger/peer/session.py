@@ -9,9 +9,8 @@ from twisted_messenger.peer.addressbook import Friend
 from twisted_messenger.peer.console import Console
 from twisted_messenger.peer.conversation import Conversation, Friendship, RoomMembership
 from twisted_messenger.peer.leaving import Leaving
-from twisted_messenger.peer.outbox import Outboxes
+from twisted_messenger.peer.outbox import FriendPusher, Outboxes
 from twisted_messenger.peer.ownmessage import MAX_WAITING, Fate, OwnMessage, Pending
-from twisted_messenger.push.interfaces import Pusher
 
 # A pipe is read again when so many messages wait no more.
 _LOW = MAX_WAITING // 2
@@ -38,7 +37,7 @@ class Session:
         self,
         reactor: Any,
         console: Console,
-        pusher: Pusher,
+        pusher: FriendPusher,
         linger: float,
         leave: Callable[[int], object],
     ) -> None:

@@ -15,6 +15,7 @@ from twisted.internet.interfaces import (
 )
 from twisted.python.failure import Failure
 
+from twisted_messenger.entry import Entry
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.batchcreator import BatchCreator
 from twisted_messenger.push.epoll import SocketBatch, Watched
@@ -29,6 +30,7 @@ from twisted_messenger.push.holding import (
 from twisted_messenger.push.interfaces import Attempt, PushResult
 from twisted_messenger.push.protocol import _ONE_SEND_BYTES, PushProtocol
 from twisted_messenger.push.transport import notConnectedBy, sendAtOnce
+from twisted_messenger.roster import Member
 
 #: Seconds until a connection must stand. A LAN answers in milliseconds; a lost SYN is sent
 #: again after 1 s and 3 s.
@@ -108,11 +110,14 @@ class PushCreator(BatchCreator):
         ack: bool = False,
         held: Callable[[], object] | None = None,
         source: str = "",
+        *,
+        entry: Entry | None = None,
+        member: Member | None = None,
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.
 
-        What the reactor must connect heeds no lease.
+        What the reactor must connect heeds no lease. The payload is all that is sent.
         """
         if self._sweep is None:
             self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from twisted_messenger.entry import Entry
 from twisted_messenger.lease import Lease
+from twisted_messenger.roster import Member
 
 
 class Outcome(Enum):
@@ -75,6 +77,14 @@ class Attempt(Cancellable, typing.Protocol):
 class Pusher(typing.Protocol):
     """
     Delivers one message; :class:`~twisted_messenger.push.creator.PushCreator` is one.
+
+    One of your own, given to :func:`~twisted_messenger.service.assembly.chatService`, reaches
+    members in another way::
+
+        class Printer:
+            def begin(self, host, port, payload, settled, *rest, entry, member, **options):
+                print(f"for {member.name}:", payload.decode() if entry is None else entry.text)
+                return reactor.callLater(0, settled, PushResult(Outcome.CONFIRMED))
     """
 
     def begin(
@@ -88,6 +98,9 @@ class Pusher(typing.Protocol):
         ack: bool = False,
         held: Callable[[], object] | None = None,
         source: str = "",
+        *,
+        entry: Entry | None,
+        member: Member,
     ) -> Attempt:
         """
         Begin a push.
@@ -103,4 +116,6 @@ class Pusher(typing.Protocol):
             There are few places for that, and without one the push has hung. ``None`` if it may
             not be held.
         :param source: whose share of these places it counts against.
+        :param entry: what the payload says; ``None`` for a notice, which has no place in the log.
+        :param member: whom it is for, as it was registered when this push began.
         """

@@ -4,8 +4,10 @@ Pushes to a program on this machine that listens at one of its two loopback addr
 
 from collections.abc import Callable
 
+from twisted_messenger.entry import Entry
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
+from twisted_messenger.roster import Member
 
 _FIRST, _SECOND = "127.0.0.1", "::1"
 
@@ -40,14 +42,18 @@ class LocalhostPusher:
         ack: bool = False,
         held: Callable[[], object] | None = None,
         source: str = "",
+        *,
+        entry: Entry | None,
+        member: Member,
     ) -> Attempt:
         """
         See :class:`~twisted_messenger.push.interfaces.Pusher`.
         """
 
         def beginAt(address: str, ended: _Settled) -> Attempt:
+            options = connectTimeout, lease, ack, held, source
             return self._pusher.begin(
-                address, port, payload, ended, connectTimeout, lease, ack, held, source
+                address, port, payload, ended, *options, entry=entry, member=member
             )
 
         if self._taker is not None:
