@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 _PURE = frozenset(
     {
         *("text", "refusal", "result", "errors", "wire", "roster", "address", "rates", "backoff"),
-        *("key", "options", "entry"),
+        *("key", "options", "entry", "steering"),
         *(
             "room.policy",
             "stores.lowest",

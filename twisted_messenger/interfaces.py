@@ -21,6 +21,7 @@ from twisted_messenger.roster import (
     RosterLimits,
     RosterNews,
 )
+from twisted_messenger.steering import ListedMember, Order
 
 #: The room of a store that holds only one, or when none is named.
 MAIN_ROOM = "main"
@@ -113,6 +114,23 @@ class IMessageStore(Interface):
         :param limit: how many at most.
         """
 
+    def everybody() -> "Deferred[list[ListedMember]]":
+        """
+        Every member, on whichever node, in the order in which they joined.
+        """
+
+    def steer(name: str, order: Order) -> "Deferred[bool]":
+        """
+        Do with a member, on whichever node, what an operator wants. Each is news of the roster.
+
+        A pause lasts until it is resumed, whatever the member does, as long as it is one; two of
+        which one was paused become one that is. Resuming ends what failed before, as a registration
+        does.
+
+        :param name: of the member.
+        :returns: fires with whether there was one, once it is durable.
+        """
+
     def advance(progress: Mapping[int, Progress]) -> "Deferred[None]":
         """
         Note how far members have come. Nothing ever moves backwards, but what is said of a present
@@ -126,7 +144,7 @@ class IMessageStore(Interface):
         """
         Remove a member that cannot be reached.
 
-        :param since: spare one that has registered after this revision of the roster.
+        :param since: spare one that has registered after this revision of the roster, or is paused.
         :returns: fires with whether one was removed.
         """
 

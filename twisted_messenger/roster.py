@@ -173,12 +173,16 @@ class MemberState:
     :param registered: the roster's revision at its last registration.
     :param named: the last position of the log before it had its name: what somebody said under
         that name up to there is not its own.
+    :param paused: whether nothing is to be pushed to it, until it is resumed.
+    :param retried: the roster's revision when it was last to be tried at once.
     """
 
     member: Member
     progress: Progress
     registered: int
     named: int = 0
+    paused: bool = False
+    retried: int = 0
 
     def said(self, position: int, name: str) -> bool:
         """

@@ -40,6 +40,7 @@ BOB = MemberState(
     Progress(4, 6, 3, True, 55.5, 4, 1795000000.5),
     8,
     named=4,
+    paused=True,
 )
 ENTRIES = [
     LoggedEntry(Entry(5, "ci", "five", False, 1795000001.1), "10.0.0.9", 60.25),

@@ -4,15 +4,15 @@ What every store must drop, for whom, and what it must say of it. See ``storecon
 
 from dataclasses import replace
 
-from tests.stores.optionscontract import OptionsContract
 from tests.stores.rostercontract import anyone, at, post
+from tests.stores.steeringcontract import SteeringContract
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import MemberState, Progress
 from twisted_messenger.stores.retention import MEMBERS_STEP, STEP
 
 
-class RetentionContract(OptionsContract):
+class RetentionContract(SteeringContract):
     """
     The tests of what any store drops of its log.
     """

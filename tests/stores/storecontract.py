@@ -22,6 +22,7 @@ from twisted_messenger.roster import (
     Progress,
     RosterLimits,
 )
+from twisted_messenger.steering import Order
 
 
 class StoreContract(RetentionContract):
@@ -281,6 +282,19 @@ class DurableStoreContract(StoreContract):
         self.assertEqual((self.read(), self.known()), (entries, members))
         self.assertEqual(self.news().head, positions[2])
         self.assertEqual([entry.text for entry in entries], ["two", "three"])
+
+    def test_restartKeepsPauses(self) -> None:
+        """
+        After a restart, who was paused still is.
+        """
+        self.join("bob", 5000)
+        self.join("carol", 5001)
+        self.steer("bob", Order.PAUSE)
+        self.restart()
+        self.assertEqual([one.paused for one in self.known()], [True, False])
+        self.steer("bob", Order.RESUME)
+        self.restart()
+        self.assertFalse(self.state("bob").paused)
 
     def test_restartKeepsProgress(self) -> None:
         """

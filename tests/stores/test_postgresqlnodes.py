@@ -16,6 +16,7 @@ from twisted_messenger.entry import LogLimits
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Change, Progress, RosterLimits, RosterNews
+from twisted_messenger.steering import Order
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
 from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS
 from twisted_messenger.stores.postgresql.store import PostgreSQLStore
@@ -285,6 +286,45 @@ class ClockTests(NodesTestCase):
         self.reactor.advance(SOON)
         third.serve()
         self.assertEqual((self.members(third), len(self.members(self.first))), (set(), 10))
+
+
+class SteeringTests(NodesTestCase):
+    """
+    Whichever node is asked, it answers for the room.
+    """
+
+    def test_nodes(self) -> None:
+        """
+        All members are listed, with the node that serves each, and with none when that is gone.
+        """
+        other = self.makeNode(lease=Lease(0.0, lambda: self.uptime))
+        other.open()
+        self.there.add(other)
+        self.addCleanup(self.leave, other)
+        listed = self.successResultOf(other.everybody())
+        self.assertEqual([one.node for one in listed], [self.first.node] * 10)
+        self.leave(self.first)
+        listed = self.successResultOf(other.everybody())
+        self.assertEqual([one.node for one in listed], [""] * 10)
+
+    def test_ownerHears(self) -> None:
+        """
+        What is wanted at one node of another's member is news to that one.
+        """
+        other = self.makeNode(lease=Lease(0.0, lambda: self.uptime))
+        other.open()
+        self.there.add(other)
+        self.addCleanup(self.leave, other)
+        before = self.news(self.first)
+        self.successResultOf(other.steer("m3", Order.PAUSE))
+        self.successResultOf(other.steer("m4", Order.RETRY))
+        self.successResultOf(other.steer("m5", Order.REMOVE))
+        self.uptime += 1
+        self.reactor.advance(SOON)
+        news = self.news(self.first, before.revision)
+        told = {one.member.name: (one.paused, one.retried > 0) for one in news.members}
+        self.assertEqual(told, {"m3": (True, False), "m4": (False, True)})
+        self.assertEqual(len(news.departed), 1)
 
 
 class WhoTests(NodesTestCase):

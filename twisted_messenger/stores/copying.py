@@ -57,7 +57,8 @@ class CopyingTables(RoomTables):
 
     def _add(self, state: MemberState) -> None:
         member, progress = state.member, state.progress
-        self._insert(columnsOf(member, member.options, member.key), progress, state.named)
+        columns = columnsOf(member, member.options, member.key)
+        self._insert(columns, progress, state.named, state.paused)
         self._execute(
             "UPDATE members SET settled = :settled, failing_since = :failing,"
             " attempts = :attempts WHERE name = :name",

@@ -11,7 +11,7 @@ halves, and these in halves, until it stands alone.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -22,7 +22,9 @@ from twisted_messenger.errors import StoreClosed, StoreFull, StoreLost, StoreUnc
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Enrolled, Enrolment, Progress, RosterLimits, RosterNews
+from twisted_messenger.steering import ListedMember, Order
 from twisted_messenger.stores.opening import Opening, whileOpen
+from twisted_messenger.stores.retention import STEP, Waiting
 
 T = TypeVar("T")
 
@@ -148,6 +150,31 @@ class GroupCommitStore(ABC, Generic[Tables]):
         See :class:`IMessageStore`.
         """
         return self._ask(lambda tables: tables.names(limit))
+
+    @whileOpen
+    def everybody(self) -> "Deferred[list[ListedMember]]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return ensureDeferred(self._everybody())
+
+    async def _everybody(self) -> list[ListedMember]:
+        listed: list[ListedMember] = await self._ask(lambda tables: tables.everybody())
+        waiting = Waiting([one.state for one in listed])
+        while listed:
+            # Many questions, where a long log waits: others go between.
+            page = await self._ask(lambda tables: tables.speakers(waiting.position))
+            waiting.add(page)
+            if len(page) < STEP:
+                break
+        return [replace(one, waiting=waiting.of(one.state.member.id)) for one in listed]
+
+    @whileOpen
+    def steer(self, name: str, order: Order) -> "Deferred[bool]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._write(lambda: self._tables.steer(name, order), frees=True)
 
     def follow(self, woken: Callable[[], None]) -> None:
         """

@@ -24,9 +24,10 @@ from twisted_messenger.roster import (
     decide,
     mayLeave,
 )
+from twisted_messenger.steering import ListedMember, Order
 from twisted_messenger.stores.memoryroster import Roster
 from twisted_messenger.stores.opening import Opening, whileOpen
-from twisted_messenger.stores.retention import Losses, entrySize, floorOf, judgeShare
+from twisted_messenger.stores.retention import Losses, Waiting, entrySize, floorOf, judgeShare
 
 
 class Kept(NamedTuple):
@@ -154,7 +155,9 @@ class MemoryStore:
         See :class:`IMessageStore`.
         """
         state = self._roster.members.get(memberId)
-        if state is None or (since is not None and state.registered > since):
+        if state is None:
+            return succeed(False)
+        if since is not None and (state.registered > since or state.paused):
             return succeed(False)
         self._roster.remove(memberId)
         self._forgetDelivered()
@@ -190,6 +193,31 @@ class MemoryStore:
         See :class:`IMessageStore`.
         """
         return succeed(self._roster.names(limit))
+
+    @whileOpen
+    def everybody(self) -> "Deferred[list[ListedMember]]":
+        """
+        See :class:`IMessageStore`.
+        """
+        members = [*self._roster.members.values()]
+        waiting = Waiting(members)
+        first = self._index(waiting.position)
+        waiting.add((kept.entry.position, kept.entry.name) for kept in self._log[first:])
+        return succeed([ListedMember(one, waiting.of(one.member.id)) for one in members])
+
+    @whileOpen
+    def steer(self, name: str, order: Order) -> "Deferred[bool]":
+        """
+        See :class:`IMessageStore`.
+        """
+        named = self._roster.named(name)
+        if named is None:
+            return succeed(False)
+        if order is Order.REMOVE:
+            return self.evict(named.id)
+        self._roster.steer(named.id, order)
+        self._wake()
+        return succeed(True)
 
     @whileOpen
     def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":

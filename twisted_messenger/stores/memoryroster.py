@@ -21,6 +21,7 @@ from twisted_messenger.roster import (
     keptOf,
     mergedProgress,
 )
+from twisted_messenger.steering import Order
 from twisted_messenger.stores.lowest import LowestCursor
 from twisted_messenger.stores.retention import DEPARTED
 
@@ -78,14 +79,27 @@ class Roster:
                 self.remove(one.id)
             self.lastId += 1
             member = _member(asked, self.lastId, *kept)
-            self._put(MemberState(member, progress, 0, named=named), heard=True)
+            paused = any(one.paused for one in states)
+            self._put(MemberState(member, progress, 0, named, paused), heard=True)
             return
         (before, *_) = states
-        calm = replace(before.progress, failingSince=None, attempts=0)
         named = head if change is Change.RENAMED else before.named
         member = _member(asked, before.member.id, *kept)
-        after = replace(before, member=member, progress=calm, named=named)
+        after = replace(before, member=member, progress=_calm(before.progress), named=named)
         self._put(after, heard=True)
+
+    def steer(self, memberId: int, order: Order) -> None:
+        """
+        Pause, resume or retry a member.
+        """
+        state = self.members[memberId]
+        if order is Order.PAUSE:
+            state = replace(state, paused=True)
+        else:
+            state = replace(state, retried=self._revision + 1)
+        if order is Order.RESUME:
+            state = replace(state, paused=False, progress=_calm(state.progress))
+        self._put(state, heard=False)
 
     def remove(self, memberId: int) -> None:
         """
@@ -177,6 +191,10 @@ def _after(revisions: dict[int, int], since: int) -> Iterator[int]:
 
 def _member(asked: Enrolment, memberId: int, options: MemberOptions, key: KeptKey | None) -> Member:
     return Member(asked.name, asked.host, asked.port, asked.owner, memberId, options, key)
+
+
+def _calm(progress: Progress) -> Progress:
+    return replace(progress, failingSince=None, attempts=0)
 
 
 def _further(old: Progress, new: Progress) -> Progress:

@@ -3,12 +3,13 @@ What the log keeps for members that do not have it yet. Pure.
 """
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits, Post
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.roster import MemberState
 
 #: Entries dropped or forgotten in one step, so that a long log does not hold up new messages.
 STEP = 2000
@@ -91,3 +92,43 @@ class Losses:
 
 def _after(cursor: int, positions: list[int]) -> int:
     return len(positions) - bisect_right(positions, cursor)
+
+
+class Waiting:
+    """
+    What members do not have yet, counted in one walk over the log, however many they are.
+
+    :param members: all of them.
+    """
+
+    def __init__(self, members: Sequence[MemberState]) -> None:
+        # Those whose cursors were not passed yet, the next one at the end.
+        self._further = sorted(members, key=lambda one: one.progress.cursor, reverse=True)
+        self._named = {one.member.name: one for one in members}
+        self._before: dict[int, int] = {}
+        self._own: Counter[int] = Counter()
+        self._entries = 0
+        #: The last position that every member has, or that was counted.
+        self.position = self._further[-1].progress.cursor if members else 0
+
+    def add(self, entries: Iterable[tuple[int, str]]) -> None:
+        """
+        Count entries.
+
+        :param entries: position and name of those that follow, the oldest first.
+        """
+        for position, name in entries:
+            while self._further and self._further[-1].progress.cursor < position:
+                self._before[self._further.pop().member.id] = self._entries
+            self._entries += 1
+            self.position = position
+            speaker = self._named.get(name)
+            if speaker is not None and speaker.progress.cursor < position:
+                self._own[speaker.member.id] += speaker.said(position, name)
+
+    def of(self, memberId: int) -> int:
+        """
+        How many wait for a member, but for its own.
+        """
+        before = self._before.get(memberId, self._entries)
+        return self._entries - before - self._own[memberId]

@@ -30,6 +30,7 @@ from twisted_messenger.roster import (
     mergedProgress,
     standing,
 )
+from twisted_messenger.steering import ListedMember, Order
 from twisted_messenger.stores.retention import DEPARTED, MEMBERS_STEP, STEP, Losses, floorOf
 
 _MEMBER = "name, host, port, members.owner, id, options, key_salt, key_hash"
@@ -37,8 +38,15 @@ _MEMBER = "name, host, port, members.owner, id, options, key_salt, key_hash"
 #: What is read of a member, in the order that :func:`memberState` takes.
 MEMBER_STATE = (
     f"{_MEMBER}, cursor, due, settled, reached, failing_since, attempts, last_reached, registered,"
-    " named"
+    " named, paused, retried"
 )
+
+# What orders but the one to remove change of a member.
+_STEERED = {
+    Order.PAUSE: "paused = 1",
+    Order.RETRY: "retried = :revision",
+    Order.RESUME: "paused = 0, retried = :revision, failing_since = NULL, attempts = 0",
+}
 
 
 class RoomTables(ABC):
@@ -99,7 +107,7 @@ class RoomTables(ABC):
             self._merge(columns, *old)
         elif change is Change.JOINED:
             start = self._start(asked)
-            self._insert(columns, Progress(start), start)
+            self._insert(columns, Progress(start), start, paused=False)
         else:
             named = "named = :head, " if change is Change.RENAMED else ""
             self._execute(
@@ -122,7 +130,8 @@ class RoomTables(ABC):
         (had,) = [state.named for state in states if state.member.id == named.id]
         self._remove(named)
         self._remove(there)
-        self._insert(columns, mergedProgress([state.progress for state in states]), had)
+        progress = mergedProgress([state.progress for state in states])
+        self._insert(columns, progress, had, paused=any(state.paused for state in states))
 
     def _start(self, asked: Enrolment) -> int:
         """
@@ -172,6 +181,39 @@ class RoomTables(ABC):
         rows = self._execute("SELECT name FROM members ORDER BY id LIMIT :limit", {"limit": limit})
         return [name for (name,) in rows]
 
+    def everybody(self) -> list[ListedMember]:
+        """
+        All members, but for what waits for them.
+        """
+        rows = self._execute(f"SELECT {MEMBER_STATE} FROM members ORDER BY id")
+        return [ListedMember(memberState(row)) for row in rows]
+
+    def speakers(self, after: int) -> list[tuple[int, str]]:
+        """
+        Position and name of the next entries after a position, so many at once.
+        """
+        rows = self._execute(
+            "SELECT position, name FROM log WHERE position > :after ORDER BY position LIMIT :step",
+            {"after": after, "step": STEP},
+        )
+        return [(position, name) for position, name in rows]
+
+    def steer(self, name: str, order: Order) -> bool:
+        """
+        See :meth:`IMessageStore.steer`.
+        """
+        member = self._member("name = :value", name)
+        if member is None:
+            return False
+        if order is Order.REMOVE:
+            self._remove(member)
+        else:
+            self._execute(
+                f"UPDATE members SET {_STEERED[order]}, revision = :revision WHERE id = :id",
+                {"revision": self._nextRevision(), "id": member.id},
+            )
+        return True
+
     def leave(self, asked: Enrolment) -> bool | Refusal:
         """
         See :meth:`IMessageStore.leave`.
@@ -187,7 +229,7 @@ class RoomTables(ABC):
         """
         See :meth:`IMessageStore.evict`.
         """
-        spared = "" if since is None else f" AND registered <= {since:d}"
+        spared = "" if since is None else f" AND registered <= {since:d} AND paused = 0"
         member = self._member(f"id = :value{spared}", memberId)
         if member is not None:
             self._remove(member)
@@ -346,12 +388,14 @@ class RoomTables(ABC):
         ).fetchone()
         return None if row is None else _member(row)
 
-    def _insert(self, columns: Mapping[str, object], progress: Progress, named: int) -> None:
+    def _insert(
+        self, columns: Mapping[str, object], progress: Progress, named: int, paused: bool
+    ) -> None:
         self._execute(
             "INSERT INTO members (name, host, port, machine, address, owner, options, key_salt,"
-            " key_hash, registered, revision, cursor, due, reached, last_reached, named) VALUES"
-            " (:name, :host, :port, :machine, :address, :owner, :options, :salt, :hash, :revision,"
-            " :revision, :cursor, :due, :reached, :lastReached, :named)",
+            " key_hash, registered, revision, cursor, due, reached, last_reached, named, paused)"
+            " VALUES (:name, :host, :port, :machine, :address, :owner, :options, :salt, :hash,"
+            " :revision, :revision, :cursor, :due, :reached, :lastReached, :named, :paused)",
             {
                 **columns,
                 "revision": self._nextRevision(),
@@ -360,6 +404,7 @@ class RoomTables(ABC):
                 "reached": int(progress.reached),
                 "lastReached": progress.lastReached,
                 "named": named,
+                "paused": int(paused),
             },
         )
 
@@ -384,7 +429,8 @@ def memberState(row: Any) -> MemberState:
     """
     cursor, due, settled, reached, failingSince, attempts, lastReached = row[8:15]
     progress = Progress(cursor, due, settled, bool(reached), failingSince, attempts, lastReached)
-    return MemberState(_member(row), progress, *row[15:17])
+    registered, named, paused, retried = row[15:19]
+    return MemberState(_member(row), progress, registered, named, bool(paused), retried)
 
 
 def _member(row: Any) -> Member:

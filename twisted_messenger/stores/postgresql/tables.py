@@ -23,6 +23,7 @@ from twisted_messenger.roster import (
     RosterLimits,
     RosterNews,
 )
+from twisted_messenger.steering import ListedMember, Order
 from twisted_messenger.stores.copying import CopyingTables, sizeOf
 from twisted_messenger.stores.postgresql.generation import Known, isAnother
 from twisted_messenger.stores.postgresql.leasetables import RAN
@@ -321,8 +322,10 @@ class PostgreSQLTables(CopyingTables):
     def _memberCount(self) -> int:
         return self._members
 
-    def _insert(self, columns: Mapping[str, object], progress: Progress, named: int) -> None:
-        super()._insert(columns, progress, named)
+    def _insert(
+        self, columns: Mapping[str, object], progress: Progress, named: int, paused: bool
+    ) -> None:
+        super()._insert(columns, progress, named, paused)
         self._members += 1
 
     def _remove(self, member: Member) -> None:
@@ -349,6 +352,24 @@ class PostgreSQLTables(CopyingTables):
         """
         self._membersChange()
         return super().evict(memberId, since)
+
+    def steer(self, name: str, order: Order) -> bool:
+        """
+        See :meth:`IMessageStore.steer`.
+        """
+        self._membersChange()
+        return super().steer(name, order)
+
+    def everybody(self) -> list[ListedMember]:
+        """
+        See :meth:`RoomTables.everybody`.
+        """
+        rows = self._execute(
+            f"SELECT {MEMBER_STATE}, (SELECT nodes.id FROM partitions JOIN nodes"
+            " ON nodes.id = partitions.owner WHERE number = partition"
+            " AND expires >= clock_timestamp()) FROM members ORDER BY members.id"
+        )
+        return [ListedMember(memberState(row), node=str(row[-1] or "")) for row in rows]
 
     def _membersChange(self) -> None:
         """

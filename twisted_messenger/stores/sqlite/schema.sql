@@ -47,7 +47,9 @@ CREATE TABLE members (
     key_hash BLOB,
     failing_since REAL,                -- the room had been running so long at its first failure
     attempts INTEGER NOT NULL DEFAULT 0,  -- that failed since then
-    last_reached REAL                  -- when it last confirmed a push, in seconds since the epoch
+    last_reached REAL,                 -- when it last confirmed a push, in seconds since the epoch
+    paused   INTEGER NOT NULL DEFAULT 0,  -- 1: nothing is pushed to it until it is resumed
+    retried  INTEGER NOT NULL DEFAULT 0   -- the revision when it was last to be tried at once
 );
 CREATE INDEX members_machine ON members (machine);
 CREATE INDEX members_revision ON members (revision);

@@ -60,7 +60,7 @@ class SQLiteTables(CopyingTables):
         Begin anew on tables that another process may have left.
         """
         self._db.execute("DELETE FROM departed")
-        self._db.execute("UPDATE members SET revision = 1, registered = 1")
+        self._db.execute("UPDATE members SET revision = 1, registered = 1, retried = 0")
         self._revision = 1
         # Beyond the head, a member would miss what is said next.
         self._execute(
@@ -92,8 +92,10 @@ class SQLiteTables(CopyingTables):
     def _memberCount(self) -> int:
         return self._members
 
-    def _insert(self, columns: Mapping[str, object], progress: Progress, named: int) -> None:
-        super()._insert(columns, progress, named)
+    def _insert(
+        self, columns: Mapping[str, object], progress: Progress, named: int, paused: bool
+    ) -> None:
+        super()._insert(columns, progress, named, paused)
         self._members += 1
 
     def _remove(self, member: Member) -> None:
