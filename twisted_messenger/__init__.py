@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     )
     from twisted_messenger.service.assembly import chatService
     from twisted_messenger.service.chatservice import ChatService
+    from twisted_messenger.steering import ListedMember, MemberStatus, Order
     from twisted_messenger.stores import storeFromString
     from twisted_messenger.wire import RoomMessage
 
@@ -110,6 +111,7 @@ _PLACES = {
     ),
     "service.assembly": ("chatService",),
     "service.chatservice": ("ChatService",),
+    "steering": ("ListedMember", "MemberStatus", "Order"),
     "stores": ("storeFromString",),
     "wire": ("RoomMessage",),
 }
@@ -135,11 +137,14 @@ __all__ = [
     "Heard",
     "IMessageStore",
     "IStoreParser",
+    "ListedMember",
     "LogLimits",
     "Lookup",
     "Member",
     "MemberOptions",
     "MemberState",
+    "MemberStatus",
+    "Order",
     "Outcome",
     "PeerReceiverFactory",
     "Post",

@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
-from weakref import WeakSet
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
+from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, succeed
 from twisted.logger import Logger
 
 from twisted_messenger.backoff import RetryPolicy, retrySchedule
+from twisted_messenger.deliveries import began, deliveriesOf, ended
 from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.farewells import Farewells
 from twisted_messenger.delivery.follower import LogFollower
@@ -42,6 +42,7 @@ from twisted_messenger.lease import LeaseWatch, leaseOf
 from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.roster import Member, MemberState, RosterNews, slowerOf
 from twisted_messenger.shutdown import GRACE, SharedEnd, Stage, hasStopped, stopWithReactor
+from twisted_messenger.steering import Serving
 
 #: Seconds for pushes in flight to end, when their member becomes another node's. The member waits
 #: for so long at most, and so do the others of its partition.
@@ -50,9 +51,6 @@ HANDOVER_SECONDS = 2.0
 # So many have become one. Where one of a new member's name or address has left, it begins where the
 # store says; and so it does where another node knows how far one of the two had come.
 _MERGED = 2
-
-# The stores whose log a running broadcaster pushes.
-_followed: "WeakSet[IMessageStore]" = WeakSet()
 
 
 class Broadcaster(Service):
@@ -86,7 +84,8 @@ class Broadcaster(Service):
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.counters = counters or Counters()
-        self._store = store
+        #: Log, roster and cursors.
+        self.store = store
         self._reactor = reactor
         #: How pushes are made.
         self.limits = delivery or DeliveryLimits()
@@ -116,6 +115,7 @@ class Broadcaster(Service):
         self._leaseWatch = LeaseWatch(lease, reactor, self._recallAll)
         self._recipients: dict[int, Recipient] = {}
         self._names: dict[str, Recipient] = {}
+        self._awaited: list[Deferred[None]] = []
         self._end = SharedEnd(lambda: ensureDeferred(self._stop()))
 
     @property
@@ -123,7 +123,7 @@ class Broadcaster(Service):
         """
         Whether another one pushes this store's log.
         """
-        return not self.running and self._store in _followed
+        return not self.running and deliveriesOf(self.store) is not None
 
     def startService(self) -> None:
         """
@@ -134,9 +134,9 @@ class Broadcaster(Service):
         """
         if self.isSecond:
             raise RuntimeError("a Broadcaster pushes this store's log already: stop that one first")
-        if ISharedStore.providedBy(self._store):
-            self._store.serve()
-        _followed.add(self._store)
+        if ISharedStore.providedBy(self.store):
+            self.store.serve()
+        began(self)
         super().startService()
         self._end.started()
         patience = self.limits.shutdownTimeout + GRACE
@@ -146,6 +146,25 @@ class Broadcaster(Service):
         self._leaseWatch.start()
         self._follower.start()
         self._trimmer.start()
+        awaited, self._awaited = self._awaited, []
+        for one in awaited:
+            one.callback(None)
+
+    def whenRunning(self) -> "Deferred[None]":
+        """
+        See :class:`~twisted_messenger.deliveries.Deliveries`.
+        """
+        if self.running:
+            return succeed(None)
+        self._awaited.append(Deferred())
+        return self._awaited[-1]
+
+    def serving(self, memberId: int) -> Serving | None:
+        """
+        See :class:`~twisted_messenger.deliveries.Deliveries`.
+        """
+        recipient = self._recipients.get(memberId)
+        return None if recipient is None else recipient.serving()
 
     def stopService(self) -> "Deferred[None]":
         """
@@ -183,9 +202,9 @@ class Broadcaster(Service):
             if giveUp.active():
                 giveUp.cancel()
         await self._cursors.stop()
-        if ISharedStore.providedBy(self._store):
-            await self._serveNobody(self._store)
-        _followed.discard(self._store)
+        if ISharedStore.providedBy(self.store):
+            await self._serveNobody(self.store)
+        ended(self)
         hasStopped(self._reactor, self)
 
     async def _serveNobody(self, store: ISharedStore) -> None:
@@ -289,7 +308,7 @@ class Broadcaster(Service):
             recall.cancel()
         try:
             await self._cursors.write()
-            await ISharedStore(self._store).handOver(memberIds)
+            await ISharedStore(self.store).handOver(memberIds)
         except StoreError as error:
             self.log.warn("members were not handed over: {error}", error=error)
 

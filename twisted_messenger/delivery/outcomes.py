@@ -73,7 +73,7 @@ class Outcomes:
     def _rejected(self, result: PushResult, state: DeliveryState, member: Member) -> bool:
         state.rejected()
         line = "{name} at {host}:{port} does not take a message ({why}); it is skipped"
-        self._note(member, line, why=_said(result))
+        self._note(member, line, why=whyOf(result))
         return True
 
     def _fell(self, result: PushResult, state: DeliveryState, member: Member, held: bool) -> bool:
@@ -93,7 +93,7 @@ class Outcomes:
         if state.backoff.failures == _WORTH_A_LINE:
             verb = "takes nothing now" if result.outcome is Outcome.DEFERRED else "was not reached"
             line = "{name} at {host}:{port} {verb} ({why}); its messages wait"
-            self._note(member, line, verb=verb, why=_said(result))
+            self._note(member, line, verb=verb, why=whyOf(result))
         return further
 
     def _note(self, member: Member, line: str, **fields: object) -> None:
@@ -108,7 +108,7 @@ class Outcomes:
         )
 
 
-def _said(result: PushResult) -> str:
+def whyOf(result: PushResult) -> str:
     """
     Why a push ended as it did, in the member's words or in ours.
     """

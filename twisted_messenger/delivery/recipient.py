@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from twisted_messenger.address import Source
 from twisted_messenger.delivery.ahead import Ahead
+from twisted_messenger.delivery.outcomes import whyOf
 from twisted_messenger.delivery.payload import PreparedPush
 from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.delivery.slots import Window
@@ -26,6 +27,7 @@ from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreError
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.roster import Member, MemberState, Progress
+from twisted_messenger.steering import Serving
 
 #: Seconds until a push to a suspect must be connected: less than for others, since most of them
 #: fail, and an address that never answers keeps its place for so long.
@@ -74,6 +76,8 @@ class Recipient:
         # that may matter.
         self._hangs = False
         self._begun = 0.0
+        # How the last push to it ended, where it was not taken.
+        self._problem: PushResult | None = None
         # No longer a member, or another node's.
         self._gone = False
         # The address of the push under way: the member may have moved meanwhile.
@@ -101,14 +105,36 @@ class Recipient:
         """
         self._state.trimmed(member.progress)
         if self.registered != member.registered:
-            self._state.registered()
-            self._hangs = False
             self.pusher = self._shared.pusherFor(member.member)
+        self._giveAnotherChance(member)
         left = self._address
         self._enrolled(member)
         if self._address != left and self._predecessor is not None:
             self._predecessor.cancel()
+        if member.paused:
+            self._wait(None)
+            self._ahead.page.clear()
         self._lookAgain()
+
+    def _giveAnotherChance(self, member: MemberState) -> None:
+        known = self._known
+        if known.registered != member.registered or (known.paused and not member.paused):
+            self._state.registered()
+            self._hangs, self._problem = False, None
+        elif known.retried != member.retried:
+            self._state.heardFrom()
+
+    def serving(self) -> Serving:
+        """
+        How the pushes to it go.
+        """
+        problem = self._problem
+        hangs = self._isHeld or (problem is not None and problem.outcome is Outcome.HUNG)
+        wait = None
+        if self._timer is not None:
+            wait = self._timer.getTime() - self._shared.reactor.seconds()
+        why = None if problem is None else whyOf(problem) or problem.outcome.value
+        return Serving(self.progress, hangs, wait, why)
 
     def heard(self) -> None:
         """
@@ -205,6 +231,8 @@ class Recipient:
                 # Nobody waits there any more, and it waits elsewhere.
                 self.cancel()
             return
+        if self._paused:
+            return
         slots, source = self._shared.slots, self._subscriber
         if slots.healthy.has(source) and (entry := self._flowing()) is not None:
             slots.healthy.enter(self, source)
@@ -219,6 +247,8 @@ class Recipient:
         #: The member, as it stands in the roster now, and the revision of its last registration.
         self.member: Member = state.member
         self._known = state
+        # What is under way ends; nothing begins before the roster says otherwise.
+        self._paused = state.paused
         self.registered = state.registered
         self._address = state.member.address
         # Whether it gets what nearly all get.
@@ -258,7 +288,9 @@ class Recipient:
         """
         shared = self._shared
         entry = shared.tail.next.get(self._state.cursor)
-        if entry is None or entry.name == self.member.name or self._ahead.page or self._gone:
+        if entry is None or entry.name == self.member.name or self._ahead.page:
+            return None
+        if self._gone or self._paused:
             return None
         if not shared.running or (shared.lease is not None and not shared.lease.held):
             return None
@@ -337,7 +369,8 @@ class Recipient:
 
     def _pageRead(self, entry: PreparedPush | None) -> None:
         self._pending = False
-        if entry is not None and not self._gone and self._shared.mayPush:
+        mayBegin = self._shared.mayPush and not self._gone and not self._paused
+        if entry is not None and mayBegin:
             # Meanwhile it may have moved, or have lost entries.
             self._begin(self._state.next(self._shared.store.running()))
         else:
@@ -400,6 +433,8 @@ class Recipient:
         if self._successor is not None and result.outcome is Outcome.CONFIRMED:
             self._successor.had(self._state.inFlight)
         further = shared.outcomes.settled(result, self._state, self.member, self._isHeld)
+        if result.outcome is not Outcome.EXHAUSTED:
+            self._problem = None if result.outcome is Outcome.CONFIRMED else result
         if self._window is not slots.healthy:
             self._hangs = self._tookLong(result)
         # How far a member came that has left is no news, unless it is to be another node's. Since

@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from twisted_messenger.address import LOCAL, Source
+from twisted_messenger.deliveries import Deliveries
 from twisted_messenger.errors import StoreClosed, StoreError, StoreFull, StoreUncertain
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import IMessageStore
@@ -24,10 +25,12 @@ from twisted_messenger.rates import BYTE_BURST, BYTE_RATE, RateLimit
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Reply, Stored
 from twisted_messenger.room.hooks import Accepted, Admit
+from twisted_messenger.room.members import Members
 from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.room.posting import Posting
 from twisted_messenger.room.registrar import Registrar, Resolve
 from twisted_messenger.roster import Enrolled, MemberOptions
+from twisted_messenger.steering import MemberStatus, Order
 from twisted_messenger.wire import (
     Command,
     Departure,
@@ -80,6 +83,8 @@ class ChatRoom:
         after it, in the store.
     :param accepted: is told of every message that this room has stored, announcements too, in their
         order and before their senders. What it raises is logged, and harms nobody.
+    :param deliveries: the Broadcaster of the store, where it is put together with the room: what
+        needs one waits until that runs. Without it, one must run already.
     """
 
     log = Logger()
@@ -99,6 +104,7 @@ class ChatRoom:
         home: str = "",
         admit: Admit | None = None,
         accepted: Accepted | None = None,
+        deliveries: Deliveries | None = None,
     ) -> None:
         self.policy = policy or AdmissionPolicy()
         self.refusals = refusals or EventLog()
@@ -109,6 +115,7 @@ class ChatRoom:
             store, self.policy, self.refusals, resolve, isOwnListener, isThisMachine
         )
         self._posting = Posting(store, self.policy, self.counters, clock, admit, accepted)
+        self._members = Members(store, self.refusals, self.policy.serverName, clock, deliveries)
         self._steady = steady
         # A store whose lease can end has other nodes.
         self._home = home if leaseOf(store).ends else ""
@@ -217,6 +224,72 @@ class ChatRoom:
         :returns: as :meth:`post`.
         """
         return self._judged(self._announce(text), LOCAL)
+
+    def members(self) -> "Deferred[list[MemberStatus]]":
+        """
+        Say how every member is, on whichever node::
+
+            for member in await room.members():
+                print(f"{member.name}: {member.state}, {member.behind} messages behind")
+
+        :returns: fires with them in the order in which they joined; fails with ``RuntimeError``
+            where no Broadcaster pushes the store's log, and with
+            :class:`~twisted_messenger.errors.StoreError` where the store does not answer.
+        """
+        return Deferred.fromCoroutine(self._members.statuses())
+
+    def remove(self, name: str) -> "Deferred[bool]":
+        """
+        Remove a member, and with it all that waits for it, whoever registered it::
+
+            if not await room.remove("ann"):
+                print("there is no ann")
+
+        Nothing more is pushed to it but what is under way. It may register again: a name or an
+        address that must stay away is for the policy.
+
+        :returns: fires with whether there was such a member, once it is durable; fails as
+            :meth:`members` does, but needs no Broadcaster.
+        """
+        return self._steer(name, Order.REMOVE)
+
+    def retry(self, name: str) -> "Deferred[bool]":
+        """
+        Try a member at once, where it waits after a failure; how long it has failed still counts::
+
+            await room.retry("ann")
+
+        :returns: fires with whether there is such a member; fails as :meth:`members` does.
+        """
+        return self._steer(name, Order.RETRY)
+
+    def pause(self, name: str) -> "Deferred[bool]":
+        """
+        Push nothing more to a member, and do not give it up::
+
+            await room.pause("ann")
+
+        A push under way ends first. The pause survives restarts, and lasts until :meth:`resume`,
+        whatever the member says or registers; only one that leaves, and joins again, is another
+        member. What is said meanwhile waits within the limits of the log.
+
+        :returns: fires with whether there is such a member, once it is durable; fails as
+            :meth:`members` does.
+        """
+        return self._steer(name, Order.PAUSE)
+
+    def resume(self, name: str) -> "Deferred[bool]":
+        """
+        End a pause: a member gets what it missed, as if nothing had failed before::
+
+            await room.resume("ann")
+
+        :returns: fires as :meth:`pause` does.
+        """
+        return self._steer(name, Order.RESUME)
+
+    def _steer(self, name: str, order: Order) -> "Deferred[bool]":
+        return Deferred.fromCoroutine(self._members.steer(name, order))
 
     def refuse(self, refusal: Refusal, source: Source) -> None:
         """

@@ -89,7 +89,8 @@ def chatService(
         system's resolver.
     :param room: which room of a store that holds several.
     :param counters: every message, refusal and push is counted there.
-    :returns: a service that can be started, stopped, and started again.
+    :returns: a service that can be started, stopped, and started again. Its room's ``members``,
+        ``remove``, ``retry``, ``pause`` and ``resume`` wait for a start, where it does not run.
     :raises ValueError: a description is none; the text says which, and the mend.
     """
     if isinstance(reactor, SelectReactor):
@@ -110,11 +111,22 @@ def chatService(
     # A reactor that is not Twisted's own, as those of tests, has a time of its own.
     hasOwnTime = not isinstance(reactor, ReactorBase)
     clock, steady = (reactor.seconds,) * 2 if hasOwnTime else (time.time, time.monotonic)
+    events = EventLog(counters, steady)
+    broadcaster = Broadcaster(
+        store,
+        pusher or PushCreator(reactor),
+        reactor,
+        events.counters,
+        limits=limits,
+        delivery=delivery,
+        serverName=policy.serverName,
+        clock=clock,
+    )
     chatRoom = ChatRoom(
         store,
         policy,
         resolve or Lookup(reactor).addresses,
-        EventLog(counters, steady),
+        events,
         rates=rates,
         byteRates=byteRates,
         clock=clock,
@@ -124,18 +136,9 @@ def chatService(
         home=thisMachine(),
         admit=admit,
         accepted=accepted,
+        deliveries=broadcaster,
     )
     factory = ReceiptFactory(ChatServerFactory(chatRoom), reactor, chatRoom.refusals, senders)
-    broadcaster = Broadcaster(
-        store,
-        pusher or PushCreator(reactor),
-        reactor,
-        chatRoom.counters,
-        limits=limits,
-        delivery=delivery,
-        serverName=policy.serverName,
-        clock=clock,
-    )
     most = f"{senders.maxConnections} connections, {delivery.maxPushes} pushes"
     told = f"at most {most} at once; {whatIsKept(limits)}"
     return ChatService(store, chatRoom, factory, broadcaster, listeners, named, told)

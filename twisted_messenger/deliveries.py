@@ -1,0 +1,59 @@
+"""
+Who pushes the log of a store, as far as other parts of the program must know.
+"""
+
+from typing import Protocol
+from weakref import WeakSet
+
+from twisted.internet.defer import Deferred
+
+from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.steering import Serving
+
+
+class Deliveries(Protocol):
+    """
+    What pushes the log of one store; a
+    :class:`~twisted_messenger.delivery.broadcaster.Broadcaster` does.
+    """
+
+    @property
+    def store(self) -> IMessageStore:
+        """
+        Whose log it is.
+        """
+
+    def whenRunning(self) -> "Deferred[None]":
+        """
+        :returns: fires when it runs: at once, or when it is started.
+        """
+
+    def serving(self, memberId: int) -> Serving | None:
+        """
+        :returns: how the pushes to a member go; ``None`` where nothing is pushed to it from here.
+        """
+
+
+# Those that run.
+_running: WeakSet[Deliveries] = WeakSet()
+
+
+def deliveriesOf(store: IMessageStore) -> Deliveries | None:
+    """
+    What pushes the log of a store in this program, if anything does.
+    """
+    return next((one for one in _running if one.store is store), None)
+
+
+def began(deliveries: Deliveries) -> None:
+    """
+    It pushes from now on.
+    """
+    _running.add(deliveries)
+
+
+def ended(deliveries: Deliveries) -> None:
+    """
+    Nothing is under way any more.
+    """
+    _running.discard(deliveries)
