@@ -15,7 +15,8 @@ from tempfile import mkdtemp
 import psycopg
 import pytest
 
-from tests.postgresqlserver import HOST, PostgreSQLServer, freePort
+from tests.ports import freePort
+from tests.postgresqlserver import HOST, PostgreSQLServer
 
 # Seconds until it must have started.
 _PATIENCE = 30.0

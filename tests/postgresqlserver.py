@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -19,6 +18,8 @@ from tempfile import mkdtemp
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+
+from tests.ports import freePort
 
 HOST = "127.0.0.1"
 
@@ -234,12 +235,3 @@ class PostgreSQLServer:
         A command that does not run as root either.
         """
         return ["runuser", "-u", self._user, "--", *command] if os.geteuid() == 0 else [*command]
-
-
-def freePort() -> int:
-    """
-    Where nobody listens yet.
-    """
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

@@ -12,7 +12,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.loopback.rig import Twistd, chatserver, eventually, freePort, say
+from tests.loopback.rig import Twistd, chatserver, eventually, say
+from tests.ports import freePort
 from tests.postgresqlserver import PostgreSQLServer
 
 _rooms = itertools.count()

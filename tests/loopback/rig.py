@@ -17,7 +17,7 @@ from pathlib import Path
 HOST = "127.0.0.1"
 
 #: Seconds after which a wait has failed. Generous: machines that test are slow and noisy.
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 #: The checkout.
 ROOT = Path(__file__).parents[2]
@@ -25,26 +25,17 @@ ROOT = Path(__file__).parents[2]
 TWISTD = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"]
 
 
-def freePort() -> int:
-    """
-    A port that nobody listens on now.
-    """
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def eventually(condition: Callable[[], bool], what: str) -> None:
+def eventually(condition: Callable[[], bool], what: str | Callable[[], str]) -> None:
     """
     Wait until the condition holds.
 
-    :param what: said in the error when it never does.
+    :param what: said in the error when it never does; as it is then, where it is to be called.
     """
     deadline = time.monotonic() + PATIENCE
     pause = threading.Event()
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"it never happened: {what}")
+            raise AssertionError(f"it never happened: {what if isinstance(what, str) else what()}")
         pause.wait(0.02)
 
 
@@ -99,9 +90,17 @@ class Twistd:
 
     def prints(self, text: str) -> None:
         """
-        Wait until it has printed a text.
+        Wait until it has printed a text; it must not end before.
         """
-        eventually(lambda: text in self.output, f"{text!r} in\n{self.output}")
+
+        def printed() -> bool:
+            over = self.process.poll() is not None
+            if over:
+                self._reader.join(PATIENCE)
+            assert text in self.output or not over, f"it ended without {text!r}:\n{self.output}"
+            return text in self.output
+
+        eventually(printed, lambda: f"{text!r} in\n{self.output}")
 
     def kill(self) -> None:
         """

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.loopback.rig import HOST, PATIENCE, Receiver, chatserver, freePort
+from tests.loopback.rig import HOST, PATIENCE, Receiver, chatserver
+from tests.ports import freePort
 from tests.test_layering import closureOf
 from twisted_messenger import blocking
 from twisted_messenger.refusal import Reason, Refusal

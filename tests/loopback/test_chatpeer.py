@@ -11,10 +11,10 @@ from tests.loopback.rig import (
     chatserver,
     connect,
     eventually,
-    freePort,
     hurl,
     say,
 )
+from tests.ports import freePort
 
 
 def _peer(directory: Path, port: int, *options: str) -> Twistd:

@@ -16,10 +16,10 @@ from tests.loopback.rig import (
     chatserver,
     connect,
     eventually,
-    freePort,
     hurl,
     say,
 )
+from tests.ports import freePort
 
 
 def test_conversation(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.loopback.rig import PATIENCE, connect, eventually, freePort, say
+from tests.loopback.rig import PATIENCE, connect, eventually, say
+from tests.ports import freePort
 
 _ROOT = Path(__file__).parents[2]
 

@@ -19,9 +19,9 @@ from tests.loopback.rig import (
     chatserver,
     connect,
     eventually,
-    freePort,
     say,
 )
+from tests.ports import freePort
 
 _ROOT = Path(__file__).parents[2]
 

@@ -18,7 +18,8 @@ from tests.loopback.certificates import (
     authoritiesFile,
     secureRoom,
 )
-from tests.loopback.rig import HOST, Receiver, freePort, say
+from tests.loopback.rig import HOST, Receiver, say
+from tests.ports import freePort
 
 
 def test_holders(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.loopback.rig import PATIENCE, Receiver, chatserver, eventually, freePort, say
+from tests.loopback.rig import PATIENCE, Receiver, chatserver, eventually, say
+from tests.ports import freePort
 
 _ROOT = Path(__file__).parents[2]
 _TWISTD = "from twisted.scripts.twistd import run; run()"

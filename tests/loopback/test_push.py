@@ -14,8 +14,9 @@ from twisted.internet.protocol import ClientCreator
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from tests.loopback.rig import HOST, freePort
+from tests.loopback.rig import HOST
 from tests.loopback.waiting import PATIENCE, LoopbackWaiting
+from tests.ports import freePort
 from tests.push import pushcontract, recallcontract
 from tests.push.pushrig import ActingFactory
 from twisted_messenger.lease import Lease, uptime

@@ -9,8 +9,9 @@ from typing import Any
 from twisted.internet.defer import gatherResults
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.loopback.rig import HOST, Receiver, chatserver, freePort, hurl
+from tests.loopback.rig import HOST, Receiver, chatserver, hurl
 from tests.loopback.waiting import LoopbackWaiting
+from tests.ports import freePort
 from twisted_messenger import Enrolled, Heard, MemberOptions, RoomClient, Stored
 
 

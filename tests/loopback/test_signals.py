@@ -19,7 +19,8 @@ from tests.loopback.certificates import (
     endpoint,
     secureRoom,
 )
-from tests.loopback.rig import HOST, Twistd, chatserver, connect, eventually, freePort, say
+from tests.loopback.rig import HOST, Twistd, chatserver, connect, eventually, say
+from tests.ports import freePort
 
 
 def _serial(port: int) -> int:

@@ -21,9 +21,9 @@ from tests.loopback.rig import (
     Twistd,
     chatserver,
     eventually,
-    freePort,
     say,
 )
+from tests.ports import freePort
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 from twisted_messenger.version import VERSION
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.loopback.rig import Receiver, chatserver, eventually, freePort, say
+from tests.loopback.rig import Receiver, chatserver, eventually, say
 from tests.loopback.terminalrig import (
     BACKSPACE,
     CTRL_A,
@@ -25,6 +25,7 @@ from tests.loopback.terminalrig import (
     Terminal,
     pasted,
 )
+from tests.ports import freePort
 
 # What makes a terminal use one of 256 colours.
 _COLOURED = b"\x1b[0;38;5;"

@@ -13,7 +13,8 @@ import pytest
 
 from tests.conformance.__main__ import main
 from tests.loopback.certificates import secureRoom
-from tests.loopback.rig import HOST, PATIENCE, chatserver, freePort
+from tests.loopback.rig import HOST, PATIENCE, chatserver
+from tests.ports import freePort
 
 
 def _run(capsys: pytest.CaptureFixture[str], port: int, *options: str) -> tuple[int, str]:

@@ -4,6 +4,7 @@ What the doubles of clients and callback addresses do: the same tests in memory 
 
 from twisted.internet.error import ConnectionRefusedError, TimeoutError
 
+from tests.ports import freePort
 from tests.testing.sendersrig import HOST, SHORT, SendersTestCase
 from twisted_messenger.refusal import Reason
 from twisted_messenger.testing import (
@@ -42,7 +43,7 @@ class SendersContract(SendersTestCase):
         It listens some time after its registration, until it stops.
         """
         server = CollectingFactory()
-        port, callback = self.listen(server), self.freePort()
+        port, callback = self.listen(server), freePort()
         client = TutorialClient(self.reactor, HOST, port, "ann", HOST, callback, SHORT)
         begun = self.reactor.seconds()
         self.waitFor(client.start())
@@ -114,7 +115,7 @@ class SendersContract(SendersTestCase):
         """
         Without a server it does not start.
         """
-        client = TutorialClient(self.reactor, HOST, self.freePort(), "ann", HOST, 9001)
+        client = TutorialClient(self.reactor, HOST, freePort(), "ann", HOST, 9001)
         with self.assertRaises(ConnectionRefusedError):
             self.waitFor(client.start())
 
@@ -227,7 +228,7 @@ class SendersContract(SendersTestCase):
         """
         And attempts that came to nothing.
         """
-        flooder = self.flood(self.freePort())
+        flooder = self.flood(freePort())
         self.waitUntil(lambda: flooder.seen[Seen.UNREACHED] > 9)
         self.assertEqual(list(flooder.seen), [Seen.UNREACHED])
 

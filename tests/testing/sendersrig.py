@@ -9,6 +9,7 @@ from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.protocol import ClientCreator
 from twisted.internet.tcp import Connection, Port
 
+from tests.ports import freePort
 from tests.waiting import WaitingTestCase
 from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
@@ -16,7 +17,6 @@ from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import (
-    CollectingFactory,
     Flooder,
     NetcatListener,
     RecordingProtocol,
@@ -79,15 +79,6 @@ class SendersTestCase(WaitingTestCase):
         self.addCleanup(lambda: self.waitFor(room.drained()))
         return self.listen(room)
 
-    def freePort(self) -> int:
-        """
-        A port that nobody listens on.
-        """
-        port = self.reactor.listenTCP(0, CollectingFactory(), interface=HOST)
-        number: int = port.getHost().port
-        self.waitFor(maybeDeferred(port.stopListening))
-        return number
-
     def connect(self, port: int, data: bytes = b"", end: bool = True, timeout: float = 5) -> Any:
         """
         Connect, write, and perhaps end.
@@ -121,7 +112,7 @@ class SendersTestCase(WaitingTestCase):
 
         :returns: the client and where it listens.
         """
-        callback = self.freePort()
+        callback = freePort()
         client = TutorialClient(self.reactor, HOST, port, "ann", HOST, callback, listenSeconds)
         self.addCleanup(lambda: self.waitFor(client.stop()))
         self.waitFor(client.start())
