@@ -49,16 +49,22 @@ class Entry:
 @dataclass(frozen=True)
 class LogLimits:
     """
-    How much the log keeps for members that are behind; 0 means no limit.
+    How much the log keeps: for members that are behind, where 0 means no limit, and of what
+    everybody has, where 0 means that nothing of it is kept.
 
-    :param entries: how many.
-    :param bytes: of names and texts, and :data:`ENTRY_OVERHEAD` for each.
-    :param seconds: how old.
+    :param entries: how many wait for members that are behind.
+    :param bytes: of names and texts, and :data:`ENTRY_OVERHEAD` for each; of all that the log
+        has. What everybody has goes first.
+    :param seconds: how old what waits may be.
+    :param keptEntries: how many of those that everybody has, or has lost, the newest.
+    :param keptSeconds: how old these may be.
     """
 
     entries: int = 0
     bytes: int = 256 * 1024 * 1024
     seconds: float = 86_400.0
+    keptEntries: int = 1000
+    keptSeconds: float = 86_400.0
 
 
 #: Bytes that an entry costs besides its name and text, roughly.

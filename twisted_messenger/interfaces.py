@@ -61,7 +61,8 @@ class IMessageStore(Interface):
         """
         Add a message at the end of the log.
 
-        It is refused, for a later try, where its source would have more than its share there.
+        It is refused, for a later try, where more than its share of its source's would wait for
+        members that are behind.
 
         :returns: fires with its position once it is durable, or with the refusal.
         """
@@ -100,6 +101,22 @@ class IMessageStore(Interface):
 
         :param limit: how many at most.
         :param maxBytes: of their texts; but one entry at least, if there is one.
+        """
+
+    def history(after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+        """
+        The entries after a position that the log still has, oldest first, whoever has them.
+
+        :param limit: how many at most.
+        :param maxBytes: as for :meth:`read`.
+        """
+
+    def newest(limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+        """
+        The last entries of the log, oldest first, whoever has them.
+
+        :param limit: how many at most.
+        :param maxBytes: as for :meth:`read`.
         """
 
     def roster(since: int) -> "Deferred[RosterNews]":
@@ -150,12 +167,14 @@ class IMessageStore(Interface):
 
     def trim(limits: LogLimits) -> "Deferred[int]":
         """
-        Drop the oldest entries that are over a limit, a bounded number of them at a time.
+        Drop the oldest entries that wait and are over a limit, a bounded number of them at a time;
+        and forget what everybody has, but for as much as is to be kept. Nothing is forgotten
+        otherwise, unless there is no room for more.
 
         Members that were behind come to the first entry that is kept, and have the entries they
         lost, but their own, added to what was due; that is news of the roster. Who pushes to a
         member knows how far it has come by now, and its next :meth:`advance` puts that right. What
-        every member has is forgotten without being asked. Entries age as the room runs.
+        was dropped is kept like what everybody has. Entries age as the room runs.
 
         :returns: fires with how many entries were dropped.
         """

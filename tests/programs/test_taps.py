@@ -45,7 +45,7 @@ class ServerOptionsTests(TapTestCase):
         self.assertEqual((options["idle-timeout"], options["message-timeout"]), (60, 120))
         self.assertEqual((options["connect-timeout"], options["push-timeout"]), (5, 10))
         self.assertEqual((options["max-pushes"], options["shutdown-timeout"]), (256, 5))
-        self.assertEqual(options["limits"], LogLimits(0, 268_435_456, 86_400))
+        self.assertEqual(options["limits"], LogLimits(0, 268_435_456, 86_400, 1000, 86_400))
         self.assertEqual(options["evict-after"], 86_400)
         self.assertFalse(options["push-newline"] or options["no-explain"])
 
@@ -121,6 +121,11 @@ class ServerOptionsTests(TapTestCase):
         for arguments, limits, seconds in (
             (["--backlog=12", "--store-limit=4096", "--message-ttl=0.5"], (12, 4096, 0.5), 86_400),
             (["--store-limit=0", "--message-ttl=0", "--evict-after=0"], (0, 0, 0), 0),
+            (
+                ["--history=7", "--history-ttl=0.5"],
+                (0, 268_435_456, 86_400, 7, 0.5),
+                86_400,
+            ),
             (["--evict-after=90.5"], (0, 268_435_456, 86_400), 90.5),
         ):
             options = parsed(servertap.Options(), *arguments)
@@ -155,6 +160,8 @@ class ServerOptionsTests(TapTestCase):
             ("max-pushes", ("0", "1", "2.5"), "2 to "),
             ("backlog", ("-1", "1.5", "all"), "0 to "),
             ("message-ttl", ("-1", "nan", "soon"), "0 to "),
+            ("history", ("-1", "1.5", "all"), "0 to "),
+            ("history-ttl", ("-1", "nan", "soon"), "0 to "),
             ("store-limit", ("-1", "1.5", "256M"), "0 to "),
             ("evict-after", ("-1", "inf", "never"), "0 to "),
             ("server-name", ("", "a|b", "a\x1bb", "x" * 65), "a name"),
@@ -181,7 +188,7 @@ class ServerOptionsTests(TapTestCase):
         for option in (
             *("port", "listen", "store", "room", "callbacks", "max-pushes", "no-explain"),
             *("backlog", "message-ttl", "store-limit", "evict-after"),
-            "reserve",
+            *("history", "history-ttl", "reserve"),
         ):
             self.assertIn(f"--{option}", text)
 

@@ -57,7 +57,10 @@ class StartLineTests(SynchronousTestCase):
             (LogLimits(100, 0, 0), "100 messages"),
             (LogLimits(0, 0, 0), "everything"),
         ):
-            self.assertEqual(whatIsKept(limits), f"kept for who is behind: {told}")
+            kept = f"kept for who is behind: {told}; who comes later: 1000 messages, 86400 s"
+            self.assertEqual(whatIsKept(limits), kept)
+        for limits in (LogLimits(keptEntries=0), LogLimits(keptSeconds=0)):
+            self.assertTrue(whatIsKept(limits).endswith("; who comes later: nothing"))
 
     def test_secrets(self) -> None:
         """

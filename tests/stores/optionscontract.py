@@ -4,6 +4,7 @@ What every store must do with a registration's options and its key. See ``storec
 
 from tests.stores.progresscontract import ProgressContract
 from tests.stores.rostercontract import HOME, OFFICE, anyone, at, post
+from twisted_messenger.entry import LogLimits
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Change, Enrolled, MemberOptions, Progress, RosterLimits
 
@@ -88,6 +89,7 @@ class OptionsContract(ProgressContract):
         Where the log is empty, it begins now, and so does who is there already.
         """
         self.hear("ci")
+        self.successResultOf(self.store.trim(LogLimits(keptEntries=0)))
         self.enrol(at("bob", 5000, options=MemberOptions(history=5)))
         head = self.news().head
         self.assertEqual(self.state("bob").progress.cursor, head)

@@ -76,4 +76,4 @@ class PostgreSQLTestCase(SynchronousTestCase):
         """
         reactor = options.pop("reactor", None) or StillReactor()
         database = ImmediateDatabase(self.server.address, self.room, reactor)
-        return PostgreSQLStore(database, reactor, forgetSeconds=0, **options)
+        return PostgreSQLStore(database, reactor, lookSeconds=0, **options)

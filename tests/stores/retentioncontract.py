@@ -19,11 +19,12 @@ class RetentionContract(SteeringContract):
 
     def trim(self, *, entries: int = 0, size: int = 0, seconds: float = 0) -> int:
         """
-        Drop what is over the limits.
+        Drop what is over the limits, and forget what everybody has.
 
-        :returns: how many entries that were.
+        :returns: how many entries were dropped.
         """
-        return self.successResultOf(self.store.trim(LogLimits(entries, size, seconds)))
+        limits = LogLimits(entries, size, seconds, keptEntries=0)
+        return self.successResultOf(self.store.trim(limits))
 
     def fill(self, count: int) -> None:
         """

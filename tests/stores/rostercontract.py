@@ -155,9 +155,9 @@ class RosterContract(Base):
 
     def texts(self, after: int | None = None, limit: int = 100) -> list[str]:
         """
-        What is in the log.
+        What is said in the log.
 
-        :param after: a position; ``None`` for all that is kept.
+        :param after: a position; ``None`` for all that waits for somebody.
         """
         return [entry.text for entry in self.read(after, limit)]
 
@@ -168,7 +168,9 @@ class RosterContract(Base):
         Read the log.
         """
         if after is None:
-            after = self.successResultOf(self.store.roster(0)).floor
+            members = self.successResultOf(self.store.everybody())
+            cursors = [one.state.progress.cursor for one in members]
+            after = min(cursors, default=self.news().head)
         return self.successResultOf(self.store.read(after, limit, maxBytes))
 
     def assertRefused(self, result: object, reason: Reason) -> None:

@@ -122,10 +122,11 @@ class PumpedTestCase(FileTestCase):
 
     def log(self) -> list[str]:
         """
-        What is in the log.
+        What waits for somebody.
         """
-        floor = self.done(self.store.roster(0)).floor
-        reading = self.store.read(floor, 1000, 2**30)
+        news = self.done(self.store.roster(0))
+        cursors = [state.progress.cursor for state in news.members]
+        reading = self.store.read(min(cursors, default=news.head), 1000, 2**30)
         self.worker.finish()
         return [entry.text for entry in self.successResultOf(reading)]
 

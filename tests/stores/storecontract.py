@@ -9,7 +9,7 @@ from dataclasses import replace
 from hypothesis import given, settings, strategies
 from zope.interface.verify import verifyObject
 
-from tests.stores.retentioncontract import RetentionContract
+from tests.stores.historycontract import HistoryContract
 from tests.stores.rostercontract import OFFICE, anyone, at, post
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
 from twisted_messenger.errors import StoreClosed
@@ -25,7 +25,7 @@ from twisted_messenger.roster import (
 from twisted_messenger.steering import Order
 
 
-class StoreContract(RetentionContract):
+class StoreContract(HistoryContract):
     """
     The tests of any store; a subclass gives ``makeStore``.
     """
@@ -54,6 +54,8 @@ class StoreContract(RetentionContract):
                 self.store.enrol(at("ann", 5001), RosterLimits()),
                 self.store.leave(at("bob", 5000)),
                 self.store.read(0, 1, 1),
+                self.store.history(0, 1, 1),
+                self.store.newest(1, 1),
                 self.store.roster(0),
                 self.store.names(1),
                 self.store.advance({1: Progress(1)}),

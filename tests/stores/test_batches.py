@@ -26,7 +26,7 @@ class SlowCommit:
         """
         if "FOR UPDATE" in sql:
             self.committed = 1
-            self._rows = [(1, 100, 2, 0.0, 5, 3, 7, 0, "here", "here")]
+            self._rows = [(1, 100, 0, 0, 0, 2, 0.0, 5, 3, 7, 0, "here", "here")]
         elif sql.startswith("SELECT batch"):
             self._rows = [(self.committed,)] if self.committed else []
         else:

@@ -1,6 +1,6 @@
 """
 What a registration costs does not depend on how many members there are, nor a trim on their product
-with the messages.
+with the messages, nor a message on how many are kept for those who come later.
 """
 
 from collections.abc import Callable
@@ -54,6 +54,26 @@ class MemoryTests(FileTestCase):
         A room of a thousand members takes no longer than one of twenty.
         """
         self.assertEqual(self.cost(_MANY), self.cost(_FEW))
+
+    def kept(self, entries: int) -> list[int]:
+        """
+        Calls for a message, and for noting that the only member has it, where so many are kept.
+        """
+        store = MemoryStore()
+        store.open()
+        for _ in range(entries):
+            store.append(post("x"), anyone)
+        store.enrol(at("bob", 5000), _LIMITS)
+        said = pythonCalls(lambda: store.append(post("x"), anyone))
+        return [said, pythonCalls(lambda: store.advance({1: Progress(entries + 1)}))]
+
+    def test_kept(self) -> None:
+        """
+        What is kept for others costs a member at the head nothing but a look-up, which halves it.
+        """
+        few, many = self.kept(1), self.kept(_MANY)
+        for one, other in zip(few, many):
+            self.assertLess(other - one, 20, (few, many))
 
     def trimmed(self, entries: int) -> int:
         """
@@ -125,6 +145,24 @@ class SQLiteTests(FileTestCase):
         few, many = self.cost(_FEW), self.cost(_MANY)
         for one, other in zip(few, many):
             self.assertLess(other, 1.2 * one + 40, (few, many))
+
+    def kept(self, entries: int) -> list[int]:
+        """
+        Steps for a message, and for noting that the only member has it, where so many are kept.
+        """
+        file = self.opened(f"{self.path}-{entries}")
+        file.transact([partial(file.append, post("x"), anyone) for _ in range(entries)])
+        file.transact([lambda: file.enrol(at("bob", 5000), _LIMITS)])
+        said = self.steps(file, lambda: file.append(post("x"), anyone))
+        return [said, self.steps(file, lambda: file.advance({1: Progress(entries + 1)}))]
+
+    def test_kept(self) -> None:
+        """
+        What is kept for others costs a member at the head nothing.
+        """
+        few, many = self.kept(1), self.kept(_MANY)
+        for one, other in zip(few, many):
+            self.assertLess(abs(other - one), 10, (few, many))
 
     def trimmed(self, members: int, entries: int) -> list[int]:
         """

@@ -76,7 +76,7 @@ class AwayTests(PostgreSQLTestCase):
         super().setUp()
         self.reactor = StillReactor()
         self.database = FaultyDatabase(self.server.address, self.room, self.reactor)
-        self.store = PostgreSQLStore(self.database, self.reactor, forgetSeconds=0)
+        self.store = PostgreSQLStore(self.database, self.reactor, lookSeconds=0)
         self.store.open()
         self.store.serve()
         self.addCleanup(lambda: self.successResultOf(self.store.close()))

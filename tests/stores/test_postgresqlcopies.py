@@ -9,7 +9,8 @@ from twisted.logger import LogLevel
 from tests.roomtestcase import keepLog
 from tests.stores.postgresqlrig import ImmediateDatabase, PostgreSQLTestCase, StillReactor
 from tests.stores.rostercontract import anyone, at, post
-from twisted_messenger.roster import Progress, RosterLimits, RosterNews
+from twisted_messenger.entry import LogLimits
+from twisted_messenger.roster import MemberOptions, Progress, RosterLimits, RosterNews
 from twisted_messenger.stores.postgresql.generation import APART
 from twisted_messenger.stores.postgresql.store import PostgreSQLStore
 
@@ -162,6 +163,25 @@ class OlderCopyTests(CopiesTestCase):
         self.assertNotIn(lost[-1], self.cursors())
         self.say(self.node, "new")
         self.assertEqual(self.waiting(self.node), ["new"])
+
+    def test_historyOfBefore(self) -> None:
+        """
+        Who joins later, and begins before that, gets what was said after it, though others have
+        lost some of that.
+        """
+        self.backUp()
+        self.progress(self.say(self.node, "lost")[-1])
+        self.restore()
+        self.say(self.node, "one", "two")
+        self.successResultOf(self.node.trim(LogLimits(entries=1)))
+        late = at("late", 5001, options=MemberOptions(history=99))
+        self.successResultOf(self.node.enrol(late, RosterLimits()))
+        for after, texts in (
+            (self.cursors()[-1], ["had", "one", "two"]),
+            (self.had, ["one", "two"]),
+        ):
+            entries = self.successResultOf(self.node.read(after, 100, 100_000))
+            self.assertEqual([entry.text for entry in entries], texts)
 
     def test_anotherNodeSpeaksFirst(self) -> None:
         """

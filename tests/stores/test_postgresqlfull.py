@@ -67,7 +67,7 @@ class FullTests(PostgreSQLTestCase):
         super().setUp()
         self.reactor = StillReactor()
         self.database = PumpedDatabase(self.server.address, self.room, self.reactor)
-        self.store = PostgreSQLStore(self.database, self.reactor, forgetSeconds=0)
+        self.store = PostgreSQLStore(self.database, self.reactor, lookSeconds=0)
         self.store.open()
         self.store.serve()
         self.database.finish()
@@ -89,7 +89,7 @@ class FullTests(PostgreSQLTestCase):
         """
         What is in the log.
         """
-        entries = self.successResultOf(self.store.read(0, 10_000, 2**30))
+        entries = self.successResultOf(self.store.history(0, 10_000, 2**30))
         return [entry.text for entry in entries]
 
     def fill(self) -> None:
@@ -137,17 +137,20 @@ class FullTests(PostgreSQLTestCase):
         self.assertTrue(self.successResultOf(leaving))
         joined = self.successResultOf(joining)
         self.assertTrue(joined.stored)
-        self.assertEqual(self.texts(), ["three"])
+        self.assertEqual(self.texts(), ["one", "two", "three"])
 
     def test_keepsUp(self) -> None:
         """
-        However much was delivered since the last look, all of it is forgotten, in bounded steps.
+        However much was delivered since the last look, all of it can be forgotten, in bounded
+        steps.
         """
         said = [self.store.append(post("x"), anyone) for _ in range(STEP + 10)]
         self.database.finish()
         self.successResultOf(self.store.advance({self.bob: Progress(len(said) + 1)}))
         self.assertEqual(self.database.finish(), 2)
-        self.assertEqual(self.texts(), [])
+        trimming = self.store.trim(LogLimits(keptEntries=0))
+        self.assertEqual(self.database.finish(), 2)
+        self.assertEqual((self.successResultOf(trimming), self.texts()), (0, []))
 
     def reserve(self) -> int:
         """
@@ -180,6 +183,7 @@ class FullTests(PostgreSQLTestCase):
         before = self.reserve()
         self.assertEqual(self.refused(100.0), before)
         self.successResultOf(self.store.advance({self.bob: Progress(1)}))
+        self.assertEqual(self.refused(0.0), before)
         self.assertEqual(self.refused(VACUUM_SECONDS - 1), before)
         self.assertEqual(self.refused(1.0), before - 1)
         self.assertEqual(self.refused(100.0), before - 1)

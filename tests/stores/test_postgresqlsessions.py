@@ -27,7 +27,7 @@ class SessionTestCase(PostgreSQLTestCase):
         """
         reactor = StillReactor()
         database = ImmediateDatabase(address, self.room, reactor)
-        return PostgreSQLStore(database, reactor, forgetSeconds=0)
+        return PostgreSQLStore(database, reactor, lookSeconds=0)
 
     def refused(self, address: str) -> str:
         """

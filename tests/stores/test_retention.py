@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
-from twisted_messenger.stores.retention import STEP, Losses, entrySize, floorOf
+from twisted_messenger.stores.retention import (
+    NOTHING_KEPT,
+    STEP,
+    Losses,
+    entrySize,
+    floorOf,
+    keptFloorOf,
+)
 
 _UNLIMITED = LogLimits(0, 0, 0)
 
@@ -97,6 +104,21 @@ class FloorTests(SynchronousTestCase):
             (LogLimits(3, 21, 300), 0),
         ):
             self.assertEqual(_floor(self.rows, limits, 400.0), floor)
+
+    def test_kept(self) -> None:
+        """
+        Of what everybody has, so many of the newest stay, while they are young, and while there are
+        not too many bytes of all together; 0 keeps none.
+        """
+
+        def floor(most: int, size: int = 0, seconds: float = 1e9) -> int:
+            limits = LogLimits(0, size, 0, most, seconds)
+            return keptFloorOf(self.rows, 3, 30, limits, 400.0)
+
+        self.assertEqual([floor(most) for most in (4, 3, 2, 1, 0)], [0, 0, 10, 20, 50])
+        self.assertEqual([floor(9, size) for size in (30, 29, 25, 24, 1)], [0, 10, 10, 20, 50])
+        self.assertEqual([floor(9, 0, age) for age in (301, 300, 101, 0)], [0, 10, 20, 50])
+        self.assertEqual(keptFloorOf(self.rows, 3, 30, NOTHING_KEPT, 0.0), 50)
 
     def test_unlimited(self) -> None:
         """

@@ -47,14 +47,14 @@ class StubbornFile(SQLiteFile):
             raise sqlite3.OperationalError(_FULL)
         super().advance(progress)
 
-    def makeRoom(self) -> None:
+    def makeRoom(self) -> bool:
         """
         Count, and fail where nothing goes.
         """
         self.rooms += 1
         if self.nothingGoes:
             raise sqlite3.OperationalError(_FULL)
-        super().makeRoom()
+        return super().makeRoom()
 
 
 class FullBatchTests(PumpedTestCase):

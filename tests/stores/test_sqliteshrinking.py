@@ -10,6 +10,7 @@ from tests.stores.rostercontract import post
 from tests.stores.sqliterig import PumpedTestCase
 from tests.stores.test_sqlitefile import FileTestCase
 from tests.stores.versioncontract import version1
+from twisted_messenger.entry import LogLimits
 from twisted_messenger.roster import Progress
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 
@@ -32,7 +33,8 @@ class ShrinkingTests(PumpedTestCase):
         self.full = self.pages()
         news = self.done(self.store.roster(0))
         (bob,) = news.members
-        self.advancing = self.store.advance({bob.member.id: Progress(news.head)})
+        self.done(self.store.advance({bob.member.id: Progress(news.head)}))
+        self.store.trim(LogLimits(keptEntries=0))
 
     def pages(self) -> int:
         """

@@ -101,4 +101,5 @@ class VersionContract(Base):
         self.assertEqual((dan.member.id, dan.progress.cursor), (4, 7))
         advancing = self.store.advance({id: Progress(6) for id in (1, 2, 3)})
         self.assertIsNone(self.successResultOf(advancing))
+        self.successResultOf(self.store.trim(LogLimits(keptEntries=0)))
         self.assertEqual([entry.position for entry in self.read()], [7])

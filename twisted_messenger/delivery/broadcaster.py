@@ -61,7 +61,7 @@ class Broadcaster(Service):
     :param pusher: makes the connections.
     :param reactor: measures back-offs, and tells of its end.
     :param counters: every push is counted by its outcome.
-    :param limits: what the log keeps for members that are behind.
+    :param limits: what the log keeps, for members that are behind and for those who come later.
     :param delivery: how pushes are made.
     :param serverName: whose notices tell a member what it missed.
     :param retryPolicy: number of failures to seconds before the next attempt.

@@ -162,8 +162,20 @@ class Options(TapOptions):
             "store-limit",
             None,
             LogLimits.bytes,
-            "Bytes of messages kept for members that are behind, an eighth of it from one address; "
-            "0 = no limit",
+            "Bytes of messages kept in all, an eighth of it from one address for members that are "
+            "behind; 0 = no limit",
+        ],
+        [
+            "history",
+            None,
+            LogLimits.keptEntries,
+            "Messages kept when everybody has them, the newest, for those who come later; 0 = none",
+        ],
+        [
+            "history-ttl",
+            None,
+            LogLimits.keptSeconds,
+            "Seconds such a message is kept; 0 = not at all",
         ],
         [
             "evict-after",
@@ -256,6 +268,8 @@ class Options(TapOptions):
             self.number("backlog", int, 0, _HUGE),
             self.number("store-limit", int, 0, _HUGE),
             self.number("message-ttl", float, 0, _YEARS),
+            self.number("history", int, 0, _HUGE),
+            self.number("history-ttl", float, 0, _YEARS),
         )
         self["policy"] = self._policy(self["limits"])
         self["senderLimits"] = SenderLimits(

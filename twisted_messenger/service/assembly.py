@@ -78,7 +78,7 @@ def chatService(
         :class:`~twisted_messenger.room.chatroom.ChatRoom`.
     :param accepted: is told of every message that was stored; see there.
     :param pusher: makes the pushes, in place of connections.
-    :param limits: what the log keeps for members that are behind.
+    :param limits: what the log keeps, for members that are behind and for those who come later.
     :param rates: how many messages a source may send; loopback is exempt.
     :param byteRates: how many bytes of them.
     :param senders: what senders may do.

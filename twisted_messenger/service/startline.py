@@ -47,11 +47,14 @@ def whatWaits(members: Sequence[MemberState], head: int) -> str:
 
 def whatIsKept(limits: LogLimits) -> str:
     """
-    How much is kept for members that are behind.
+    How much is kept for members that are behind, and for those who come later.
     """
     bounds = {"messages": limits.entries, "bytes": limits.bytes, "s": limits.seconds}
     kept = [f"{most:.0f} {what}" for what, most in bounds.items() if most]
-    return f"kept for who is behind: {', '.join(kept) or 'everything'}"
+    later = "nothing"
+    if limits.keptEntries and limits.keptSeconds:
+        later = f"{limits.keptEntries} messages, {limits.keptSeconds:.0f} s"
+    return f"kept for who is behind: {', '.join(kept) or 'everything'}; who comes later: {later}"
 
 
 def storeName(description: str) -> str:

@@ -54,6 +54,8 @@ class CopyingTables(RoomTables):
         while page := list(islice(entries, _PAGE)):
             self._insertLogged(page)
             self._countLogged(page)
+        while self._noteDelivered():
+            pass
 
     def _add(self, state: MemberState) -> None:
         member, progress = state.member, state.progress

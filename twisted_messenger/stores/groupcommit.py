@@ -138,6 +138,20 @@ class GroupCommitStore(ABC, Generic[Tables]):
         return self._ask(lambda tables: tables.read(after, limit, maxBytes))
 
     @whileOpen
+    def history(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._ask(lambda tables: tables.history(after, limit, maxBytes))
+
+    @whileOpen
+    def newest(self, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._ask(lambda tables: tables.newest(limit, maxBytes))
+
+    @whileOpen
     def roster(self, since: int) -> "Deferred[RosterNews]":
         """
         See :class:`IMessageStore`.

@@ -4,7 +4,8 @@ A store in memory: for tests, for embedders, and for rooms that may forget.
 
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from twisted.internet.defer import Deferred, succeed
@@ -27,7 +28,15 @@ from twisted_messenger.roster import (
 from twisted_messenger.steering import ListedMember, Order
 from twisted_messenger.stores.memoryroster import Roster
 from twisted_messenger.stores.opening import Opening, whileOpen
-from twisted_messenger.stores.retention import Losses, Waiting, entrySize, floorOf, judgeShare
+from twisted_messenger.stores.retention import (
+    STEP,
+    Losses,
+    Waiting,
+    entrySize,
+    floorOf,
+    judgeShare,
+    keptFloorOf,
+)
 
 
 class Kept(NamedTuple):
@@ -59,12 +68,15 @@ class MemoryStore:
         self._steady = steady
         self._started = steady()
         self._log: list[Kept] = []
-        self._size = 0
+        # Of all that is in the log, and of what waits there for somebody.
+        self._size = self._waitingSize = 0
         self._shares: dict[str, int] = {}
         self._roster = Roster()
         self._head = 0
         # The last position that somebody has lost.
         self._floor = 0
+        # The last one that everybody has, or has lost.
+        self._delivered = 0
         self._followers: list[Callable[[], None]] = []
 
     def open(self) -> None:
@@ -102,8 +114,9 @@ class MemoryStore:
         entry = Entry(self._head, post.name, post.text, owned, post.time)
         kept = Kept(entry, entrySize(post.name, post.text), post.subscriber, self.running())
         self._log.append(kept)
-        self._count(kept, 1)
-        self._forgetDelivered()
+        self._size += kept.size
+        self._wait([kept], 1)
+        self._noteDelivered()
         self._wake()
         return succeed(self._head)
 
@@ -118,7 +131,10 @@ class MemoryStore:
         if change is not None:
             start = self._start(asked) if change is Change.JOINED else self._head
             self._roster.carryOut(change, asked, start, self._head)
-            self._forgetDelivered()
+            # Who begins in what everybody else has must not lose it meanwhile.
+            self._wait(self._between(start, self._delivered), 1)
+            self._delivered = min(start, self._delivered)
+            self._noteDelivered()
             self._wake()
         return succeed(Enrolled(change, self._head))
 
@@ -160,7 +176,7 @@ class MemoryStore:
         if since is not None and (state.registered > since or state.paused):
             return succeed(False)
         self._roster.remove(memberId)
-        self._forgetDelivered()
+        self._noteDelivered()
         self._wake()
         return succeed(True)
 
@@ -169,16 +185,28 @@ class MemoryStore:
         """
         See :class:`IMessageStore`.
         """
-        start = self._index(after)
-        entries: list[Entry] = []
-        for kept in self._log[start : start + limit]:
-            maxBytes -= len(kept.entry.text.encode())
-            if entries and maxBytes < 0:
-                break
-            entries.append(kept.entry)
+        entries = self._after(after, limit, maxBytes)
         if entries and entries[0].position > after + 1 and after < self._floor:
             entries.clear()
         return succeed(entries)
+
+    @whileOpen
+    def history(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return succeed(self._after(after, limit, maxBytes))
+
+    @whileOpen
+    def newest(self, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return succeed(_page(islice(reversed(self._log), limit), maxBytes)[::-1])
+
+    def _after(self, position: int, limit: int, maxBytes: int) -> list[Entry]:
+        start = self._index(position)
+        return _page(self._log[start : start + limit], maxBytes)
 
     @whileOpen
     def roster(self, since: int) -> "Deferred[RosterNews]":
@@ -226,7 +254,7 @@ class MemoryStore:
         """
         for memberId, new in progress.items():
             self._roster.advance(memberId, new, self._head)
-        self._forgetDelivered()
+        self._noteDelivered()
         return succeed(None)
 
     @whileOpen
@@ -234,18 +262,34 @@ class MemoryStore:
         """
         See :class:`IMessageStore`.
         """
-        oldest = ((kept.entry.position, kept.ran, kept.size) for kept in self._log)
-        floor = floorOf(oldest, len(self._log), self._size, limits, self.running())
-        gone = self._log[: self._index(floor)]
+        dropped = self._drop(limits)
+        while self._forget(limits):
+            pass
+        if dropped:
+            self._wake()
+        return succeed(dropped)
+
+    def _drop(self, limits: LogLimits) -> int:
+        there = self._index(self._delivered)
+        waiting = islice(self._log, there, there + STEP)
+        entries, now = len(self._log) - there, self.running()
+        floor = floorOf(_measured(waiting), entries, self._waitingSize, limits, now)
+        gone = self._between(self._delivered, floor)
         losses = Losses((kept.entry.position, kept.entry.name) for kept in gone)
         for state in self._roster.behind(floor):
             lost = losses.of(state.progress.cursor, state.member.name, state.named)
             self._roster.lose(state, floor, lost)
             self._floor = floor
-        dropped = self._forget(floor)
-        if dropped:
-            self._wake()
-        return succeed(dropped)
+        self._noteDelivered()
+        return len(gone)
+
+    def _forget(self, limits: LogLimits) -> int:
+        most = self._index(self._delivered)
+        kept = islice(self._log, most)
+        index = self._index(keptFloorOf(_measured(kept), most, self._size, limits, self.running()))
+        self._size -= sum(kept.size for kept in self._log[:index])
+        del self._log[:index]
+        return index
 
     def follow(self, woken: Callable[[], None]) -> None:
         """
@@ -266,23 +310,39 @@ class MemoryStore:
     def _index(self, position: int) -> int:
         return bisect_right(self._log, position, key=lambda kept: kept.entry.position)
 
-    def _forgetDelivered(self) -> None:
-        self._forget(self._roster.lowestCursor(self._head))
+    def _noteDelivered(self) -> None:
+        """
+        What everybody has waits for nobody, and is kept for those who come later.
+        """
+        slowest = self._roster.lowestCursor(self._head)
+        self._wait(self._between(self._delivered, slowest), -1)
+        self._delivered = max(self._delivered, slowest)
 
-    def _forget(self, floor: int) -> int:
-        index = self._index(floor)
-        for kept in self._log[:index]:
-            self._count(kept, -1)
-        del self._log[:index]
-        return index
+    def _between(self, after: int, upTo: int) -> list[Kept]:
+        return self._log[self._index(after) : self._index(upTo)] if after < upTo else []
 
-    def _count(self, kept: Kept, sign: int) -> None:
-        self._size += sign * kept.size
-        if kept.subscriber is not None:
-            held = self._shares.get(kept.subscriber, 0) + sign * kept.size
-            self._shares[kept.subscriber] = held
-            if not held:
-                del self._shares[kept.subscriber]
+    def _wait(self, entries: Iterable[Kept], sign: int) -> None:
+        for kept in entries:
+            self._waitingSize += sign * kept.size
+            if kept.subscriber is not None:
+                held = self._shares.get(kept.subscriber, 0) + sign * kept.size
+                self._shares[kept.subscriber] = held
+                if not held:
+                    del self._shares[kept.subscriber]
+
+
+def _measured(entries: Iterable[Kept]) -> Iterable[tuple[int, float, int]]:
+    return ((kept.entry.position, kept.ran, kept.size) for kept in entries)
+
+
+def _page(entries: Iterable[Kept], maxBytes: int) -> list[Entry]:
+    page: list[Entry] = []
+    for kept in entries:
+        maxBytes -= len(kept.entry.text.encode())
+        if page and maxBytes < 0:
+            break
+        page.append(kept.entry)
+    return page
 
 
 def parseMemory(reactor: object, argument: str) -> MemoryStore:

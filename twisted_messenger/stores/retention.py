@@ -1,10 +1,10 @@
 """
-What the log keeps for members that do not have it yet. Pure.
+What the log keeps: for members that do not have it yet, and for those who come later. Pure.
 """
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits, Post
@@ -13,6 +13,9 @@ from twisted_messenger.roster import MemberState
 
 #: Entries dropped or forgotten in one step, so that a long log does not hold up new messages.
 STEP = 2000
+
+#: Of what everybody has, this keeps nothing.
+NOTHING_KEPT = LogLimits(keptEntries=0)
 
 #: Members that are behind, put behind what goes in one step.
 MEMBERS_STEP = 500
@@ -43,20 +46,53 @@ def floorOf(
     oldest: Iterable[tuple[int, float, int]], entries: int, size: int, limits: LogLimits, now: float
 ) -> int:
     """
-    Find the last entry that is to go.
+    Find the last entry that may wait no longer.
 
-    :param oldest: position, age of the room and size of each entry, from the oldest on.
-    :param entries: how many there are.
+    :param oldest: position, age of the room and size of each entry that waits, from the oldest on.
+    :param entries: how many wait.
     :param size: of all of them, in bytes.
     :param now: how old the room is, in seconds in which it was running.
     :returns: its position; 0 where all may stay.
     """
-    floor = 0
-    for position, taken, bytes_ in islice(oldest, STEP):
+
+    def isOver(entries: int, size: int, taken: float) -> bool:
         tooMany = 0 < limits.entries < entries
         tooBig = 0 < limits.bytes < size
-        tooOld = 0 < limits.seconds < now - taken
-        if not (tooMany or tooBig or tooOld):
+        return tooMany or tooBig or 0 < limits.seconds < now - taken
+
+    return _lastOver(oldest, entries, size, isOver)
+
+
+def keptFloorOf(
+    oldest: Iterable[tuple[int, float, int]], entries: int, size: int, limits: LogLimits, now: float
+) -> int:
+    """
+    Find the last entry that is to be forgotten, of those that everybody has.
+
+    :param oldest: as for :func:`floorOf`, of those that everybody has.
+    :param entries: how many these are.
+    :param size: of all that is in the log, in bytes: what waits comes first.
+    :param now: as for :func:`floorOf`.
+    :returns: its position; 0 where all may stay.
+    """
+
+    def isOver(entries: int, size: int, taken: float) -> bool:
+        tooMany = limits.keptEntries < entries
+        tooBig = 0 < limits.bytes < size
+        return tooMany or tooBig or limits.keptSeconds <= now - taken
+
+    return _lastOver(oldest, entries, size, isOver)
+
+
+def _lastOver(
+    oldest: Iterable[tuple[int, float, int]],
+    entries: int,
+    size: int,
+    isOver: Callable[[int, int, float], bool],
+) -> int:
+    floor = 0
+    for position, taken, bytes_ in islice(oldest, STEP):
+        if not isOver(entries, size, taken):
             break
         floor = position
         entries -= 1

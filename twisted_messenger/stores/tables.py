@@ -31,7 +31,15 @@ from twisted_messenger.roster import (
     standing,
 )
 from twisted_messenger.steering import ListedMember, Order
-from twisted_messenger.stores.retention import DEPARTED, MEMBERS_STEP, STEP, Losses, floorOf
+from twisted_messenger.stores.retention import (
+    DEPARTED,
+    MEMBERS_STEP,
+    NOTHING_KEPT,
+    STEP,
+    Losses,
+    floorOf,
+    keptFloorOf,
+)
 
 _MEMBER = "name, host, port, members.owner, id, options, key_salt, key_hash"
 
@@ -57,6 +65,9 @@ class RoomTables(ABC):
     def __init__(self) -> None:
         self._revision = 0
         self._entries = self._size = 0
+        # The last position that everybody has, or has lost; and of what is in the log, how much
+        # lies up to there.
+        self._delivered = self._kept = self._keptSize = 0
 
     @abstractmethod
     def _execute(self, sql: str, values: Mapping[str, object] | None = None) -> Any:
@@ -108,6 +119,7 @@ class RoomTables(ABC):
         elif change is Change.JOINED:
             start = self._start(asked)
             self._insert(columns, Progress(start), start, paused=False)
+            self._waitAgain(start)
         else:
             named = "named = :head, " if change is Change.RENAMED else ""
             self._execute(
@@ -239,10 +251,30 @@ class RoomTables(ABC):
         """
         See :meth:`IMessageStore.read`.
         """
+        entries = self.history(after, limit, maxBytes)
+        if entries and entries[0].position > after + 1 and after < self._floor():
+            # Between positions there may be gaps, as after a failover: what matters is whether
+            # anything is gone.
+            (oldest,) = self._execute("SELECT min(position) FROM log").fetchone()
+            return [] if entries[0].position == oldest else entries
+        return entries
+
+    def history(self, after: int, limit: int, maxBytes: int) -> list[Entry]:
+        """
+        See :meth:`IMessageStore.history`.
+        """
+        return self._page("WHERE position > :value ORDER BY position", after, limit, maxBytes)
+
+    def newest(self, limit: int, maxBytes: int) -> list[Entry]:
+        """
+        See :meth:`IMessageStore.newest`.
+        """
+        return self._page("ORDER BY position DESC", 0, limit, maxBytes)[::-1]
+
+    def _page(self, which: str, value: int, limit: int, maxBytes: int) -> list[Entry]:
         rows = self._execute(
-            "SELECT position, name, text, owned, time, size FROM log WHERE position > :after"
-            " ORDER BY position LIMIT :limit",
-            {"after": after, "limit": limit},
+            f"SELECT position, name, text, owned, time, size FROM log {which} LIMIT :limit",
+            {"value": value, "limit": limit},
         )
         entries: list[Entry] = []
         for position, name, text, owned, time, size in rows:
@@ -250,8 +282,6 @@ class RoomTables(ABC):
             if entries and maxBytes < 0:
                 break
             entries.append(Entry(position, name, self._textOf(text), bool(owned), time))
-        if entries and entries[0].position > after + 1 and after < self._floor():
-            return []
         return entries
 
     def _floor(self) -> int:
@@ -290,16 +320,26 @@ class RoomTables(ABC):
         :returns: how many entries were dropped; ``None`` where members had to be put behind them
             first, and it is to be asked again.
         """
+        dropped = self._drop(limits)
+        if dropped is None:
+            return None
+        forgotten = self._forget(limits)
+        # Who asks is told of what was lost alone, but there may be more to forget.
+        return None if not dropped and forgotten >= self._step(STEP) else dropped
+
+    def _drop(self, limits: LogLimits) -> int | None:
         oldest = self._execute(
-            "SELECT position, ran, size FROM log ORDER BY position LIMIT :step",
-            {"step": STEP},
+            "SELECT position, ran, size FROM log WHERE position > :delivered ORDER BY position"
+            " LIMIT :step",
+            {"delivered": self._delivered, "step": STEP},
         ).fetchall()
-        floor = floorOf(oldest, self._entries, self._size, limits, self.running())
+        entries, size = self._entries - self._kept, self._size - self._keptSize
+        floor = floorOf(oldest, entries, size, limits, self.running())
         if not floor:
             return 0
         if not self._putBehind(floor):
             return None
-        self._forget(floor)
+        self._moveDelivered(floor)
         return len([position for position, _, _ in oldest if position <= floor])
 
     def _putBehind(self, floor: int) -> bool:
@@ -315,8 +355,9 @@ class RoomTables(ABC):
         ).fetchall()
         if behind:
             gone = self._execute(
-                "SELECT position, name FROM log WHERE position <= :floor ORDER BY position",
-                {"floor": floor},
+                "SELECT position, name FROM log WHERE position > :delivered AND position <= :floor"
+                " ORDER BY position",
+                {"delivered": self._delivered, "floor": floor},
             )
             losses = Losses(gone)
             lost = {memberId: losses.of(*known) for memberId, *known in behind[:most]}
@@ -332,30 +373,86 @@ class RoomTables(ABC):
         :param lost: how many entries each loses, by its id.
         """
 
-    def _forgetDelivered(self) -> int:
-        (slowest,) = self._execute("SELECT min(cursor) FROM members").fetchone()
-        return self._forget(self._head() if slowest is None else slowest)
+    def _noteDelivered(self) -> int:
+        """
+        Note what everybody has: it waits for nobody, and is kept for those who come later.
 
-    def _forget(self, floor: int) -> int:
+        :returns: how many entries more that are, a bounded number.
+        """
+        (slowest,) = self._execute("SELECT min(cursor) FROM members").fetchone()
+        return self._moveDelivered(self._head() if slowest is None else slowest)
+
+    def _moveDelivered(self, position: int) -> int:
+        if position <= self._delivered:
+            return 0
+        last, entries, size = self._reckon(self._delivered, position, STEP, -1)
+        self._kept += entries
+        self._keptSize += size
+        self._setDelivered(position if entries < STEP else last)
+        return entries
+
+    def _waitAgain(self, after: int) -> None:
+        """
+        Somebody new begins in what everybody else has: it must not be forgotten meanwhile.
+        """
+        if after < self._delivered:
+            _, entries, size = self._reckon(after, self._delivered, self._kept, 1)
+            self._kept -= entries
+            self._keptSize -= size
+            self._setDelivered(after)
+
+    def _reckon(self, after: int, upTo: int, most: int, sign: int) -> tuple[int, int, int]:
+        """
+        Count entries to the shares of their sources, or off them.
+
+        :param most: how many at most.
+        :param sign: 1 where they wait from now on, -1 where they do no longer.
+        :returns: the last position, how many they are, and their size.
+        """
         rows = self._execute(
             "SELECT source, max(position), count(*), sum(size) FROM (SELECT source, position, size"
-            " FROM log WHERE position <= :floor ORDER BY position LIMIT :step) AS oldest"
-            " GROUP BY source",
-            {"floor": floor, "step": self._step(STEP)},
+            " FROM log WHERE position > :after AND position <= :upTo ORDER BY position LIMIT :most)"
+            " AS counted GROUP BY source",
+            {"after": after, "upTo": upTo, "most": most},
         ).fetchall()
-        if not rows:
+        self._holds({source: sign * int(size) for source, _, _, size in rows if source})
+        last = max((position for _, position, _, _ in rows), default=after)
+        return last, sum(int(row[2]) for row in rows), sum(int(row[3]) for row in rows)
+
+    @abstractmethod
+    def _setDelivered(self, position: int) -> None:
+        """
+        Everybody has what lies up to there, or has lost it.
+        """
+
+    def forgetKept(self) -> int:
+        """
+        Forget all that everybody has, so many entries at once: others need the room.
+
+        :returns: how many that were.
+        """
+        return self._forget(NOTHING_KEPT)
+
+    def _forget(self, limits: LogLimits) -> int:
+        oldest = self._execute(
+            "SELECT position, ran, size FROM log WHERE position <= :delivered ORDER BY position"
+            " LIMIT :step",
+            {"delivered": self._delivered, "step": self._step(STEP)},
+        ).fetchall()
+        floor = keptFloorOf(oldest, self._kept, self._size, limits, self.running())
+        if not floor:
             return 0
-        last = max(position for _, position, _, _ in rows)
-        self._execute("DELETE FROM log WHERE position <= :last", {"last": last})
-        self._holds({source: -int(size) for source, _, _, size in rows if source})
-        entries = sum(int(count) for _, _, count, _ in rows)
-        self._entries -= entries
-        self._size -= sum(int(size) for _, _, _, size in rows)
-        return entries
+        self._execute("DELETE FROM log WHERE position <= :floor", {"floor": floor})
+        sizes = [size for position, _, size in oldest if position <= floor]
+        self._entries -= len(sizes)
+        self._kept -= len(sizes)
+        self._size -= sum(sizes)
+        self._keptSize -= sum(sizes)
+        return len(sizes)
 
     def _held(self, source: str) -> int:
         """
-        Bytes that a source has in the log.
+        Bytes of a source that wait for somebody.
         """
         row = self._execute(
             "SELECT size FROM shares WHERE source = :source", {"source": source}
@@ -364,7 +461,7 @@ class RoomTables(ABC):
 
     def _holds(self, more: Mapping[str, int]) -> None:
         """
-        Sources have so many bytes more in the log, or fewer.
+        Of these sources, so many bytes more wait for somebody, or fewer.
         """
         for source, size in more.items():
             values = {"source": source, "size": size}

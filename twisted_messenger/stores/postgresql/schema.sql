@@ -11,7 +11,10 @@ CREATE TABLE room (
     size       bigint  NOT NULL DEFAULT 0,  -- of these, in bytes
     generation bigint  NOT NULL DEFAULT 0,  -- of positions: one more on each older copy
     origin     text    NOT NULL DEFAULT '', -- the server and its timeline at the last change
-    floor      bigint  NOT NULL DEFAULT 0   -- the last position that somebody has lost
+    floor      bigint  NOT NULL DEFAULT 0,  -- the last position that somebody has lost
+    delivered  bigint  NOT NULL DEFAULT 0,  -- the last one that everybody has, or has lost
+    kept       bigint  NOT NULL DEFAULT 0,  -- entries up to there
+    kept_size  bigint  NOT NULL DEFAULT 0   -- of these, in bytes
 );
 INSERT INTO room (version) VALUES (2);
 
@@ -33,7 +36,7 @@ CREATE TABLE log (
     ran      double precision NOT NULL DEFAULT 0  -- how long the room had been running
 );
 
--- Bytes that each source has in the log.
+-- Bytes of each source that wait for somebody.
 CREATE TABLE shares (
     source text   PRIMARY KEY,
     size   bigint NOT NULL

@@ -54,8 +54,8 @@ T = TypeVar("T")
 #: shorter than senders wait.
 PATIENCE = 5.0
 
-#: Seconds between two looks at what every member has: it may be forgotten, but there is no hurry.
-FORGET_SECONDS = 1.0
+#: Seconds between two looks at what everybody has: it waits no longer, but there is no hurry.
+LOOK_SECONDS = 1.0
 
 #: Seconds from when there is something to gain until room is made on a full disk, and until it is
 #: tried again: the database may do it by itself.
@@ -87,7 +87,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
     :param clock: seconds since the epoch, by this machine.
     :param lease: over, until the database has given one; tests have their own clocks.
     :param ttl: seconds that this node's leases last.
-    :param forgetSeconds: between two looks at what every member has.
+    :param lookSeconds: between two looks at what everybody has.
     """
 
     log = Logger()
@@ -99,7 +99,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         clock: Callable[[], float] = time.time,
         lease: Lease | None = None,
         ttl: float = LEASE_SECONDS,
-        forgetSeconds: float = FORGET_SECONDS,
+        lookSeconds: float = LOOK_SECONDS,
     ) -> None:
         #: See :class:`IMessageStore`.
         self.node = database.node
@@ -108,9 +108,10 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         self.lease = lease or Lease(0.0)
         self._database = database
         self._reactor = reactor
-        self._forgetSeconds = forgetSeconds
-        self._forgot = -forgetSeconds
-        self._forgetting: IDelayedCall | None = None
+        self._lookSeconds = lookSeconds
+        self._looked = -lookSeconds
+        self._looking: IDelayedCall | None = None
+        self._freeing = False
         self._vacuumed = 0.0
         # What this node has heard: the room may be further by now, and then it will hear of that
         # too; but where its tables are not so far, they are an older copy.
@@ -155,9 +156,9 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         return self._end.wait()
 
     async def _close(self) -> None:
-        if self._forgetting is not None:
-            self._forgetting.cancel()
-            self._forgetting = None
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
         try:
             await self._finished()
             await self.leases.stop()
@@ -230,25 +231,50 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
                 "the progress of {count} members was not written: they are another node's",
                 count=fenced,
             )
-        if self._forgetting is None:
-            wait = self._forgot + self._forgetSeconds - self._reactor.seconds()
+        if self._looking is None:
+            wait = self._looked + self._lookSeconds - self._reactor.seconds()
             if wait > 0:
-                self._forgetting = self._reactor.callLater(wait, self._forgetNow)
+                self._looking = self._reactor.callLater(wait, self._lookNow)
             else:
-                self._forgetNow()
+                self._lookNow()
 
-    def _forgetNow(self) -> None:
-        self._forgetting = None
-        self._forgot = self._reactor.seconds()
-        ensureDeferred(self._forget()).addErrback(self._notForgotten)
+    def _lookNow(self) -> None:
+        self._looking = None
+        self._looked = self._reactor.seconds()
+        ensureDeferred(self._look()).addErrback(self._notNoted)
 
-    async def _forget(self) -> None:
-        if await self._ask(lambda tables: tables.forgettable()):
-            while await self._forgetStep() >= STEP:
+    async def _look(self) -> None:
+        if await self._ask(PostgreSQLTables.deliveredMore):
+            while await self._noteStep() >= STEP:
                 pass
+
+    @whileOpen
+    def _noteStep(self) -> "Deferred[int]":
+        return self._write(self._tables.noteDelivered, frees=True)
+
+    def _notNoted(self, reason: Failure) -> None:
+        reason.trap(StoreError)
+        if self.opening.problem() is None:
+            self.log.warn("what everybody has stays for now: {error}", error=reason.value)
+
+    async def _forgetKept(self) -> None:
+        self._freeing = True
+        try:
+            await self._look()
+            while await self._forgetStep():
+                pass
+        finally:
+            self._freeing = False
+
+    @whileOpen
+    def _forgetStep(self) -> "Deferred[int]":
+        return self._write(self._tables.forgetKept, frees=True)
 
     def _failed(self, reason: Failure, batch: list[Step]) -> None:
         full, now = bool(reason.check(StoreFull)), self._reactor.seconds()
+        if full and not self._freeing:
+            # What everybody has makes room for what nobody has.
+            ensureDeferred(self._forgetKept()).addErrback(self._notNoted)
         if full and not self._tables.forgotten:
             # There is nothing to gain yet.
             self._vacuumed = now
@@ -269,15 +295,6 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
     def _noRoom(self, reason: Failure) -> None:
         reason.trap(StoreError)
         self.log.warn("there is no room to make room: {error}", error=reason.value)
-
-    @whileOpen
-    def _forgetStep(self) -> "Deferred[int]":
-        return self._write(self._tables.forget, frees=True)
-
-    def _notForgotten(self, reason: Failure) -> None:
-        reason.trap(StoreError)
-        if self.opening.problem() is None:
-            self.log.warn("what every member has stays for now: {error}", error=reason.value)
 
     def _together(self, waiting: list[Step]) -> list[Step]:
         # On a full disk, or where it takes too long, what frees space must not fail with what

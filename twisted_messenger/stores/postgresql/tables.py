@@ -138,7 +138,7 @@ class PostgreSQLTables(CopyingTables):
         self._added: list[tuple[Post, bool]] = []
         self._owners: dict[str, Member | None] = {}
         self._shares: dict[str, int] = {}
-        self._mayForget = False
+        self._slowestLeft = False
         #: Whether there are forgotten messages whose place nobody can have yet.
         self.forgotten = False
 
@@ -172,8 +172,8 @@ class PostgreSQLTables(CopyingTables):
             self._goOnBeyond(known)
         results = [call() for call in batch.calls]
         self._insertAdded()
-        if self._mayForget or not self._members:
-            self._forgetDelivered()
+        if self._slowestLeft or not self._members:
+            self._noteDelivered()
         changed = (found.revision, found.head) != (self._revision, self._position)
         self._unlock(batch.number, changed)
         self.known = Known(self.known.generation, self._revision, self._position, batch.number)
@@ -207,19 +207,21 @@ class PostgreSQLTables(CopyingTables):
         :returns: how far the tables have come, and whether they were copied from elsewhere.
         """
         row = self._execute(
-            f"SELECT entries, size, members, ({RAN}), generation, revision, newest,"
+            f"SELECT entries, size, delivered, kept, kept_size, members, ({RAN}), generation,"
+            " revision, newest,"
             f" coalesce((SELECT batch FROM writers WHERE id = :node), :batch), origin, {_HERE}"
             " FROM room FOR UPDATE",
             {"node": self._node, "batch": known.batch},
         ).fetchone()
-        self._entries, self._size, self._members, self._ran, *counts, origin, here = row
+        self._entries, self._size, self._delivered, self._kept, self._keptSize = row[:5]
+        self._members, self._ran, *counts, origin, here = row[5:]
         found = Known(*counts)
         self._revision, self._position = found.revision, found.head
         self._origin = here or origin
         self._added = []
         self._owners = {}
         self._shares = {}
-        self._mayForget = False
+        self._slowestLeft = False
         return found, isAnother(origin, here)
 
     def _unlock(self, number: int, changed: bool) -> None:
@@ -227,7 +229,8 @@ class PostgreSQLTables(CopyingTables):
             "WITH mine AS (INSERT INTO writers (id, batch) VALUES (:node, :batch)"
             " ON CONFLICT (id) DO UPDATE SET batch = :batch, written = now()),"
             " ours AS (UPDATE room SET revision = :revision, newest = :head, entries = :entries,"
-            " size = :size, members = :members, generation = :generation, origin = :origin)"
+            " size = :size, delivered = :delivered, kept = :kept, kept_size = :keptSize,"
+            " members = :members, generation = :generation, origin = :origin)"
             " SELECT pg_notify(:channel, :sender) WHERE :changed",
             {
                 "node": self._node,
@@ -237,6 +240,9 @@ class PostgreSQLTables(CopyingTables):
                 "head": self._position,
                 "entries": self._entries,
                 "size": self._size,
+                "delivered": self._delivered,
+                "kept": self._kept,
+                "keptSize": self._keptSize,
                 "members": self._members,
                 "generation": self.known.generation,
                 "origin": self._origin,
@@ -331,13 +337,12 @@ class PostgreSQLTables(CopyingTables):
     def _remove(self, member: Member) -> None:
         # To look for the slowest takes longer, the more members there are: only where something
         # may have waited for this one alone.
-        (waited,) = self._execute(
-            "SELECT cursor < (SELECT min(position) FROM log) FROM members WHERE id = :id",
-            {"id": member.id},
+        (cursor,) = self._execute(
+            "SELECT cursor FROM members WHERE id = :id", {"id": member.id}
         ).fetchone()
         super()._remove(member)
         self._members -= 1
-        self._mayForget = self._mayForget or bool(waited)
+        self._slowestLeft |= cursor <= self._delivered and cursor < self._position
 
     def leave(self, asked: Enrolment) -> bool | Refusal:
         """
@@ -421,29 +426,32 @@ class PostgreSQLTables(CopyingTables):
         """
         self._execute("VACUUM (SKIP_LOCKED) log")
 
-    def forgettable(self) -> bool:
+    def deliveredMore(self) -> bool:
         """
-        Whether there is something that every member has. To look for it takes longer, the more
-        members there are.
+        Whether everybody has more than is noted. To look for it takes longer, the more members
+        there are.
         """
         row = self._execute(
-            "SELECT EXISTS (SELECT 1 FROM log WHERE position <="
-            " coalesce((SELECT min(cursor) FROM members), (SELECT newest FROM room)))"
+            "SELECT coalesce((SELECT min(cursor) FROM members), newest) > delivered FROM room"
         ).fetchone()
         return bool(row[0])
 
-    def _forget(self, floor: int) -> int:
-        forgotten = super()._forget(floor)
-        self.forgotten |= forgotten > 0
-        return forgotten
-
-    def forget(self) -> int:
+    def noteDelivered(self) -> int:
         """
-        Forget what every member has, so many at once.
+        Note what everybody has, so many entries at once.
 
         :returns: how many that were.
         """
-        return self._forgetDelivered()
+        return self._noteDelivered()
+
+    def _setDelivered(self, position: int) -> None:
+        # It is written with all else that the room's row has.
+        self._delivered = position
+
+    def _forget(self, limits: LogLimits) -> int:
+        forgotten = super()._forget(limits)
+        self.forgotten |= forgotten > 0
+        return forgotten
 
     def _textOf(self, stored: Any) -> str:
         return bytes(stored).decode()

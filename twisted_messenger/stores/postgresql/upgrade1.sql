@@ -6,6 +6,9 @@ ALTER TABLE room RENAME COLUMN head TO newest;
 ALTER TABLE room ADD COLUMN generation bigint NOT NULL DEFAULT 0;
 ALTER TABLE room ADD COLUMN origin text NOT NULL DEFAULT '';
 ALTER TABLE room ADD COLUMN floor bigint NOT NULL DEFAULT 0;
+ALTER TABLE room ADD COLUMN delivered bigint NOT NULL DEFAULT 0;
+ALTER TABLE room ADD COLUMN kept bigint NOT NULL DEFAULT 0;
+ALTER TABLE room ADD COLUMN kept_size bigint NOT NULL DEFAULT 0;
 UPDATE room SET version = 2, revision = revision + 1;
 
 -- Nor may it write how far members have come.

@@ -4,7 +4,8 @@
 CREATE TABLE room (
     ran    REAL NOT NULL,  -- seconds in which the room was running, in all its life
     opened INTEGER,        -- the schema's version while the room is open: see whole.py
-    floor  INTEGER NOT NULL DEFAULT 0  -- the last position that somebody has lost
+    floor  INTEGER NOT NULL DEFAULT 0, -- the last position that somebody has lost
+    delivered INTEGER NOT NULL DEFAULT 0  -- the last one that everybody has, or has lost
 );
 INSERT INTO room (ran) VALUES (0);
 
@@ -20,7 +21,7 @@ CREATE TABLE log (
     ran      REAL    NOT NULL DEFAULT 0    -- how long the room had been running
 );
 
--- Bytes that each source has in the log.
+-- Bytes of each source that wait for somebody.
 CREATE TABLE shares (
     source TEXT    PRIMARY KEY,
     size   INTEGER NOT NULL

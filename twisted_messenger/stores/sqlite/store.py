@@ -205,7 +205,16 @@ class SQLiteStore(GroupCommitStore[SQLiteFile]):
         if needing:
             self._freeing = freeing
         room = self._run(self._tables.makeRoom)
-        room.addBoth(lambda _: self._refused(reason, needing or freeing))
+        room.addBoth(self._roomMade, reason, needing or freeing)
+
+    def _roomMade(self, made: bool | Failure, reason: Failure, batch: list[Step]) -> None:
+        if made is not True:
+            self._refused(reason, batch)
+            return
+        # What everybody has makes room for what nobody has.
+        self._halves.insert(0, batch)
+        self._writing = False
+        self._writeNext()
 
     def _run(self, call: Callable[[], T]) -> "Deferred[T]":
         return self._worker.run(lambda: _translated(call))

@@ -69,6 +69,11 @@ class SQLiteTables(CopyingTables):
         self._entries, self._size = self._db.execute(
             "SELECT count(*), ifnull(sum(size), 0) FROM log"
         ).fetchone()
+        (self._delivered,) = self._db.execute("SELECT delivered FROM room").fetchone()
+        self._kept, self._keptSize = self._execute(
+            "SELECT count(*), ifnull(sum(size), 0) FROM log WHERE position <= :delivered",
+            {"delivered": self._delivered},
+        ).fetchone()
         (self._members,) = self._db.execute("SELECT count(*) FROM members").fetchone()
         (ran,) = self._db.execute("SELECT ran FROM room").fetchone()
         self._runFrom(ran)
@@ -166,6 +171,10 @@ class SQLiteTables(CopyingTables):
                 for one in page
             ],
         )
+
+    def _setDelivered(self, position: int) -> None:
+        self._delivered = position
+        self._db.execute("UPDATE room SET delivered = ?", (position,))
 
     def _lose(self, lost: Mapping[int, int], floor: int, revision: int) -> None:
         self._db.executemany(

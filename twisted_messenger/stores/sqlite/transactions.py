@@ -51,21 +51,26 @@ class SQLiteTransactions(SQLiteTables):
             self._db.execute("BEGIN IMMEDIATE")
             results = [change() for change in changes]
             if not self._frugal:
-                self._forgetDelivered()
+                self._noteDelivered()
                 self._writeRan()
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            self._revision, self._entries, self._size, self._members, self._ranWritten = before
+            self._goBackTo(before)
             raise
         self._countPages()
         if self._frugal:
             self._forgetInSteps()
         return results
 
-    def _counts(self) -> tuple[int, int, int, int, float]:
-        return self._revision, self._entries, self._size, self._members, self._ranWritten
+    def _counts(self) -> tuple[int, int, int, int, int, int, int, float]:
+        kept = self._delivered, self._kept, self._keptSize
+        return self._revision, self._entries, self._size, *kept, self._members, self._ranWritten
+
+    def _goBackTo(self, counts: tuple[int, int, int, int, int, int, int, float]) -> None:
+        self._revision, self._entries, self._size, *kept, self._members, self._ranWritten = counts
+        self._delivered, self._kept, self._keptSize = map(int, kept)
 
     def _mustBeThere(self) -> None:
         """
@@ -74,12 +79,18 @@ class SQLiteTransactions(SQLiteTables):
         if self._identity is not None and self._identity != identityOf(self.path):
             raise sqlite3.OperationalError(f"{self.path} was removed; restart to begin anew")
 
-    def makeRoom(self) -> None:
+    def makeRoom(self) -> bool:
         """
-        Give the write-ahead log's space back to a disk that is full, and go on in small steps.
+        Give the write-ahead log's space back to a disk that is full, forget some of what everybody
+        has, and go on in small steps.
+
+        :returns: whether something was forgotten.
         """
         self._frugal = True
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        before = self._entries
+        self._forgetInSteps()
+        return self._entries < before
 
     def _measureRoom(self) -> None:
         self._room = DiskSpace.at(self._place, self._pageSize * self._freePages)
@@ -117,12 +128,13 @@ class SQLiteTransactions(SQLiteTables):
 
         It never fails: the transaction before it is durable already.
         """
-        before = self._entries, self._size
+        before = self._counts()
         try:
             for _ in range(_FRUGAL_STEPS):
                 self._db.execute("BEGIN IMMEDIATE")
-                before = self._entries, self._size
-                self._frugal = self._forgetDelivered() > 0
+                before = self._counts()
+                more = self._noteDelivered()
+                self._frugal = self.forgetKept() + more > 0
                 self._db.execute("COMMIT")
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._countPages()
@@ -131,7 +143,7 @@ class SQLiteTransactions(SQLiteTables):
         except sqlite3.Error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-                self._entries, self._size = before
+                self._goBackTo(before)
             self._frugal = True
 
 

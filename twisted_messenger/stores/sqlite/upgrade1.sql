@@ -3,7 +3,8 @@
 CREATE TABLE room (
     ran    REAL NOT NULL,
     opened INTEGER,
-    floor  INTEGER NOT NULL DEFAULT 0
+    floor  INTEGER NOT NULL DEFAULT 0,
+    delivered INTEGER NOT NULL DEFAULT 0
 );
 INSERT INTO room (ran) VALUES (0);
 CREATE TABLE shares (
