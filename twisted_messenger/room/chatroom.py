@@ -15,6 +15,7 @@ from twisted.logger import Logger
 
 from twisted_messenger.address import LOCAL, Source
 from twisted_messenger.deliveries import Deliveries
+from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreClosed, StoreError, StoreFull, StoreUncertain
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import IMessageStore
@@ -38,6 +39,9 @@ from twisted_messenger.wire import (
 )
 
 _STOPPING = Refusal(Reason.SHUTDOWN, "the server is stopping")
+
+#: Bytes of texts that are read from the log at once.
+MAX_HISTORY_BYTES = 4 * 1024 * 1024
 
 #: What becomes of a message.
 Taken = Stored | Enrolled | Reply | Refusal
@@ -106,6 +110,7 @@ class ChatRoom:
         accepted: Accepted | None = None,
         deliveries: Deliveries | None = None,
     ) -> None:
+        self._store = store
         self.policy = policy or AdmissionPolicy()
         self.refusals = refusals or EventLog()
         self.counters = self.refusals.counters
@@ -224,6 +229,33 @@ class ChatRoom:
         :returns: as :meth:`post`.
         """
         return self._judged(self._announce(text), LOCAL)
+
+    def history(
+        self, after: int = 0, limit: int = 100, *, last: int | None = None
+    ) -> "Deferred[list[Entry]]":
+        """
+        Read what was said, as far as the log still has it; see
+        :class:`~twisted_messenger.entry.LogLimits`::
+
+            for entry in await room.history(last=20):
+                print(f"{entry.name}: {entry.text}")
+
+        Whoever goes on after the position of the last one it got reads everything, in pages: until
+        there is none.
+
+        :param after: a position; 0 for the oldest that are there.
+        :param limit: how many at most, 1 or more.
+        :param last: in place of both: the newest, so many at most.
+        :returns: fires with them, oldest first, :data:`MAX_HISTORY_BYTES` of text at most, but one
+            at least where there is one; fails with :class:`~twisted_messenger.errors.StoreError`
+            where the store does not answer.
+        :raises ValueError: a number is too small.
+        """
+        if min(after, (limit if last is None else last) - 1) < 0:
+            raise ValueError("history: give a position, and how many messages, 1 or more")
+        if last is not None:
+            return self._store.newest(last, MAX_HISTORY_BYTES)
+        return self._store.history(after, limit, MAX_HISTORY_BYTES)
 
     def members(self) -> "Deferred[list[MemberStatus]]":
         """
