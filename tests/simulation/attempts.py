@@ -70,18 +70,18 @@ class AttemptJudge:
         elif event.kind is Kind.APPENDED:
             self._heard[event.who] = event.time
         elif event.kind in (Kind.DEPARTED, Kind.EVICTED):
-            # What is under way to who is no member any more goes on.
-            self._left = {
-                address: since
-                for address, since in self._left.items()
-                if self._flying[address][1] != event.who
-            }
+            self._departed(event.who)
             if event.kind is Kind.EVICTED:
                 self._evicted(event)
         elif event.kind in (Kind.CRASHED, Kind.STOPPED):
             self._flying.clear()
             self._addresses.clear()
             self._left.clear()
+
+    def _departed(self, name: str) -> None:
+        # What is under way to who is no member any more goes on.
+        flying = self._flying
+        self._left = {at: since for at, since in self._left.items() if flying[at][1] != name}
 
     def _registered(self, event: Event) -> None:
         name = event.who
@@ -91,6 +91,8 @@ class AttemptJudge:
         if before != event.what and flying == name:
             self._left[before] = event.time
         displaced = self._roster.displaced(event)
+        if displaced is not None:
+            self._departed(displaced)
         if displaced in self._confirmed:
             self._confirmed[name] = self._confirmed[displaced]
 
