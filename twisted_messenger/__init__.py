@@ -45,7 +45,12 @@ if TYPE_CHECKING:
     from twisted_messenger.incoming.receipt import ReceiptFactory
     from twisted_messenger.incoming.receiver import PeerReceiverFactory
     from twisted_messenger.incoming.server import ChatServerFactory
-    from twisted_messenger.interfaces import Admission, IMessageStore, IStoreParser
+    from twisted_messenger.interfaces import (
+        Admission,
+        IMessageStore,
+        IStoreParser,
+        MessageStore,
+    )
     from twisted_messenger.push.creator import PushCreator
     from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
     from twisted_messenger.rates import RateLimit
@@ -89,7 +94,7 @@ _PLACES = {
     "incoming.receipt": ("ReceiptFactory",),
     "incoming.receiver": ("PeerReceiverFactory",),
     "incoming.server": ("ChatServerFactory",),
-    "interfaces": ("Admission", "IMessageStore", "IStoreParser"),
+    "interfaces": ("Admission", "IMessageStore", "IStoreParser", "MessageStore"),
     "push.creator": ("PushCreator",),
     "push.interfaces": ("Attempt", "Outcome", "PushResult", "Pusher"),
     "rates": ("RateLimit",),
@@ -144,6 +149,7 @@ __all__ = [
     "MemberOptions",
     "MemberState",
     "MemberStatus",
+    "MessageStore",
     "Order",
     "Outcome",
     "PeerReceiverFactory",

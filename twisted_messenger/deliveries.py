@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 from twisted.internet.defer import Deferred
 
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.steering import Serving
 
 
@@ -18,7 +18,7 @@ class Deliveries(Protocol):
     """
 
     @property
-    def store(self) -> IMessageStore:
+    def store(self) -> MessageStore:
         """
         Whose log it is.
         """
@@ -38,7 +38,7 @@ class Deliveries(Protocol):
 _running: WeakSet[Deliveries] = WeakSet()
 
 
-def deliveriesOf(store: IMessageStore) -> Deliveries | None:
+def deliveriesOf(store: MessageStore) -> Deliveries | None:
     """
     What pushes the log of a store in this program, if anything does.
     """

@@ -1,8 +1,12 @@
 """
 The interfaces between the parts, and the values that cross them. No logic.
+
+What a program hands over or gets is a typing ``Protocol``, which any type checker understands; the
+interface of zope's beside it has the same methods, and is how a store tells what it is.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted
@@ -22,6 +26,7 @@ from twisted_messenger.roster import (
     RosterNews,
 )
 from twisted_messenger.steering import ListedMember, Order
+from twisted_messenger.zopemethods import methodsOf
 
 #: The room of a store that holds only one, or when none is named.
 MAIN_ROOM = "main"
@@ -31,7 +36,7 @@ MAIN_ROOM = "main"
 Admission = Callable[[Member | None], Refusal | None]
 
 
-class IMessageStore(Interface):
+class MessageStore(Protocol):
     """
     One log, one roster, one cursor for each member.
 
@@ -40,7 +45,7 @@ class IMessageStore(Interface):
     :class:`~twisted_messenger.errors.StoreUncertain`.
     """
 
-    def open() -> None:
+    def open(self) -> None:
         """
         Make the store ready; it is called before anything else, and again only after a close.
 
@@ -49,7 +54,7 @@ class IMessageStore(Interface):
         :raises StartError: it cannot be used; the text says why and what to do.
         """
 
-    def close() -> "Deferred[None]":
+    def close(self) -> "Deferred[None]":
         """
         Finish what was asked before, then let go of everything.
 
@@ -57,7 +62,7 @@ class IMessageStore(Interface):
         uses threads or a network closes by itself when the reactor stops.
         """
 
-    def append(post: Post, admit: Admission) -> "Deferred[int | Refusal]":
+    def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
         """
         Add a message at the end of the log.
 
@@ -67,13 +72,13 @@ class IMessageStore(Interface):
         :returns: fires with its position once it is durable, or with the refusal.
         """
 
-    def running() -> float:
+    def running(self) -> float:
         """
         Seconds in which the room was running, in all its life; on any node, where several share
         it. Nobody sets it, and an outage does not count: ages and absences are measured by it.
         """
 
-    def enrol(asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
         """
         Carry out what :func:`twisted_messenger.roster.decide` says of a registration.
 
@@ -87,14 +92,14 @@ class IMessageStore(Interface):
         :returns: fires with the change once it is durable, or with the refusal.
         """
 
-    def leave(asked: Enrolment) -> "Deferred[bool | Refusal]":
+    def leave(self, asked: Enrolment) -> "Deferred[bool | Refusal]":
         """
         Remove a registration.
 
         :returns: fires with whether there was one, or with the refusal.
         """
 
-    def read(after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+    def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
         """
         The entries after a position, oldest first; none where what comes next was dropped before
         every member had it: the news of the roster say how far.
@@ -103,7 +108,7 @@ class IMessageStore(Interface):
         :param maxBytes: of their texts; but one entry at least, if there is one.
         """
 
-    def history(after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+    def history(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
         """
         The entries after a position that the log still has, oldest first, whoever has them.
 
@@ -111,7 +116,7 @@ class IMessageStore(Interface):
         :param maxBytes: as for :meth:`read`.
         """
 
-    def newest(limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+    def newest(self, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
         """
         The last entries of the log, oldest first, whoever has them.
 
@@ -119,24 +124,24 @@ class IMessageStore(Interface):
         :param maxBytes: as for :meth:`read`.
         """
 
-    def roster(since: int) -> "Deferred[RosterNews]":
+    def roster(self, since: int) -> "Deferred[RosterNews]":
         """
         What changed in the roster after a revision; 0 asks for everything.
         """
 
-    def names(limit: int) -> "Deferred[list[str]]":
+    def names(self, limit: int) -> "Deferred[list[str]]":
         """
         Who is in the room, on whichever node, in the order in which they joined.
 
         :param limit: how many at most.
         """
 
-    def everybody() -> "Deferred[list[ListedMember]]":
+    def everybody(self) -> "Deferred[list[ListedMember]]":
         """
         Every member, on whichever node, in the order in which they joined.
         """
 
-    def steer(name: str, order: Order) -> "Deferred[bool]":
+    def steer(self, name: str, order: Order) -> "Deferred[bool]":
         """
         Do with a member, on whichever node, what an operator wants. Each is news of the roster.
 
@@ -148,7 +153,7 @@ class IMessageStore(Interface):
         :returns: fires with whether there was one, once it is durable.
         """
 
-    def advance(progress: Mapping[int, Progress]) -> "Deferred[None]":
+    def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
         """
         Note how far members have come. Nothing ever moves backwards, but what is said of a present
         failure replaces what was; what was due belongs to the cursor that is kept; and no cursor
@@ -157,7 +162,7 @@ class IMessageStore(Interface):
         :param progress: by member id; an unknown id is ignored.
         """
 
-    def evict(memberId: int, since: int | None = None) -> "Deferred[bool]":
+    def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
         Remove a member that cannot be reached.
 
@@ -165,7 +170,7 @@ class IMessageStore(Interface):
         :returns: fires with whether one was removed.
         """
 
-    def trim(limits: LogLimits) -> "Deferred[int]":
+    def trim(self, limits: LogLimits) -> "Deferred[int]":
         """
         Drop the oldest entries that wait and are over a limit, a bounded number of them at a time;
         and forget what everybody has, but for as much as is to be kept. Nothing is forgotten
@@ -179,17 +184,25 @@ class IMessageStore(Interface):
         :returns: fires with how many entries were dropped.
         """
 
-    def follow(woken: Callable[[], None]) -> None:
+    def follow(self, woken: Callable[[], None]) -> None:
         """
         Call back after every change of log or roster.
 
         A wake carries no data; several changes may share one.
         """
 
-    def unfollow(woken: Callable[[], None]) -> None:
+    def unfollow(self, woken: Callable[[], None]) -> None:
         """
         Undo :meth:`follow`.
         """
+
+
+class IMessageStore(Interface):
+    """
+    What a store provides, so that it is known for one: the methods of :class:`MessageStore`.
+    """
+
+    locals().update(methodsOf(MessageStore))
 
 
 class ISharedStore(IMessageStore):
@@ -230,14 +243,14 @@ class ISharedStore(IMessageStore):
         """
 
 
-class IPortableStore(Interface):
+class PortableStore(Protocol):
     """
     A store whose room can be copied: what ``twisted-messenger copy`` and ``backup`` ask for.
 
     Both methods block, and are called while the store is not open.
     """
 
-    def export(taken: Callable[[RoomContents], object], *, inUse: bool) -> None:
+    def export(self, taken: Callable[[RoomContents], object], *, inUse: bool) -> None:
         """
         Hand over the room as it is at one moment, whatever others do to it meanwhile.
 
@@ -246,12 +259,20 @@ class IPortableStore(Interface):
         :raises StartError: it cannot be read; the text is one line.
         """
 
-    def fill(contents: RoomContents) -> None:
+    def fill(self, contents: RoomContents) -> None:
         """
         Make this the room's contents, at once: whenever it is interrupted, the room is unused.
 
         :raises StartError: there is something in the room, it is in use, or cannot be written.
         """
+
+
+class IPortableStore(Interface):
+    """
+    What such a store provides: the methods of :class:`PortableStore`.
+    """
+
+    locals().update(methodsOf(PortableStore))
 
 
 class IStoreParser(Interface):
@@ -261,7 +282,7 @@ class IStoreParser(Interface):
 
     prefix = Attribute("The word before the first colon.")
 
-    def parseStore(reactor: object, argument: str, room: str = MAIN_ROOM) -> IMessageStore:
+    def parseStore(reactor: object, argument: str, room: str = MAIN_ROOM) -> MessageStore:
         """
         :param argument: what stands after the colon.
         :param room: which of the rooms that a store may hold.

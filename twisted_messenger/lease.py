@@ -11,7 +11,7 @@ from typing import Any
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
-from twisted_messenger.interfaces import IMessageStore, ISharedStore
+from twisted_messenger.interfaces import ISharedStore, MessageStore
 
 # Linux alone tells; elsewhere a machine that slept believes that it was away for less.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -51,7 +51,7 @@ class Lease:
         return self.now() < self.until
 
 
-def leaseOf(store: IMessageStore) -> Lease:
+def leaseOf(store: MessageStore) -> Lease:
     """
     The lease of a store; it never ends for one that no nodes share.
     """

@@ -20,7 +20,7 @@ from twisted_messenger.entry import Entry
 from twisted_messenger.incoming.connection import ReceiptProtocol
 from twisted_messenger.incoming.gathering import Gathering
 from twisted_messenger.incoming.receipt import ReceiptFactory
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.key import KeptKey, ShownKey
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.creator import CONNECT_TIMEOUT, PushCreator
@@ -241,7 +241,7 @@ class Doubling(Broadcaster):
     Makes two connections for each push.
     """
 
-    def __init__(self, store: IMessageStore, pusher: Pusher, *rest: Any, **options: Any) -> None:
+    def __init__(self, store: MessageStore, pusher: Pusher, *rest: Any, **options: Any) -> None:
         super().__init__(store, _Twice(pusher), *rest, **options)
 
 

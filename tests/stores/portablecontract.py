@@ -4,12 +4,17 @@ What every store must do whose room can be copied.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 from tests.stores.rostercontract import Base, anyone, at, post
 from twisted_messenger.contents import LoggedEntry, RoomContents
 from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StartError
-from twisted_messenger.interfaces import IMessageStore, IPortableStore, ISharedStore
+from twisted_messenger.interfaces import (
+    ISharedStore,
+    MessageStore,
+    PortableStore,
+)
 from twisted_messenger.key import KeptKey
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import (
@@ -65,18 +70,17 @@ class PortableStoreContract(Base):
     A room is the same in every store.
     """
 
-    def portable(self) -> IPortableStore:
+    def portable(self) -> PortableStore:
         """
         A store with the room of the test, which is not open; the same room each time.
         """
         raise NotImplementedError
 
-    def served(self) -> IMessageStore:
+    def served(self) -> MessageStore:
         """
         The same store, open until the end of the test.
         """
-        store = self.portable()
-        assert IMessageStore.providedBy(store)
+        store = cast(MessageStore, self.portable())
         store.open()
         if ISharedStore.providedBy(store):
             store.serve()

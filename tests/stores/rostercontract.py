@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.address import machineKey
 from twisted_messenger.entry import Entry, Post
-from twisted_messenger.interfaces import IMessageStore, ISharedStore
+from twisted_messenger.interfaces import ISharedStore, MessageStore
 from twisted_messenger.key import ShownKey
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import (
@@ -68,9 +68,9 @@ class RosterContract(Base):
     The tests of any store's roster; a subclass says how to make a store.
     """
 
-    store: IMessageStore
+    store: MessageStore
 
-    def makeStore(self) -> IMessageStore:
+    def makeStore(self) -> MessageStore:
         """
         :returns: a new, empty store that is not open yet.
         """

@@ -5,7 +5,7 @@ The store in memory.
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.stores.storecontract import StoreContract
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.stores.memory import MemoryStore
 
 
@@ -14,7 +14,7 @@ class MemoryStoreTests(StoreContract, SynchronousTestCase):
     A room that may forget does all that others do.
     """
 
-    def makeStore(self) -> IMessageStore:
+    def makeStore(self) -> MessageStore:
         """
         A store in memory.
         """

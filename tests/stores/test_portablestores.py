@@ -11,7 +11,7 @@ from tests.stores.postgresqlrig import PostgreSQLTestCase
 from tests.stores.sqliterig import ImmediateWorker
 from tests.stores.test_sqlitefile import FileTestCase
 from tests.stores.versioncontract import version1
-from twisted_messenger.interfaces import IPortableStore
+from twisted_messenger.interfaces import PortableStore
 from twisted_messenger.stores.sqlite.file import SCHEMA_VERSION, SQLiteFile
 from twisted_messenger.stores.sqlite.store import SQLiteStore
 
@@ -21,7 +21,7 @@ class SQLitePortableTests(PortableStoreContract, FileTestCase):
     A room in a file.
     """
 
-    def portable(self) -> IPortableStore:
+    def portable(self) -> PortableStore:
         """
         See :class:`PortableStoreContract`.
         """
@@ -76,7 +76,7 @@ class PostgreSQLPortableTests(PortableStoreContract, PostgreSQLTestCase):
     A room in a database.
     """
 
-    def portable(self) -> IPortableStore:
+    def portable(self) -> PortableStore:
         """
         See :class:`PortableStoreContract`.
         """

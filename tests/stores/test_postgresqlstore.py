@@ -5,7 +5,7 @@ The store in PostgreSQL, on a real server.
 from tests.stores.postgresqlrig import PostgreSQLTestCase
 from tests.stores.rostercontract import anyone, post
 from tests.stores.storecontract import DurableStoreContract
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import MessageStore
 
 
 class PostgreSQLStoreTests(DurableStoreContract, PostgreSQLTestCase):
@@ -13,7 +13,7 @@ class PostgreSQLStoreTests(DurableStoreContract, PostgreSQLTestCase):
     A shared room does all that others do, and remembers.
     """
 
-    def makeStore(self) -> IMessageStore:
+    def makeStore(self) -> MessageStore:
         """
         The only node of the room.
         """

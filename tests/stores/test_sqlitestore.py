@@ -14,7 +14,7 @@ from tests.stores.storecontract import DurableStoreContract
 from tests.stores.test_sqlitefile import FileTestCase
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits, Post
 from twisted_messenger.errors import StoreError
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.roster import Progress, RosterLimits
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.stores.sqlite.file import SQLiteFile
@@ -29,7 +29,7 @@ class SQLiteStoreTests(DurableStoreContract, FileTestCase):
     A durable room does all that others do, and remembers.
     """
 
-    def makeStore(self) -> IMessageStore:
+    def makeStore(self) -> MessageStore:
         """
         A store in the file.
         """
@@ -69,7 +69,7 @@ class SameTests(FileTestCase):
     A room in a file and a room in memory cannot be told apart.
     """
 
-    def act(self, store: IMessageStore, kind: str, which: int, much: int) -> object:
+    def act(self, store: MessageStore, kind: str, which: int, much: int) -> object:
         """
         Let something happen.
 
@@ -95,7 +95,7 @@ class SameTests(FileTestCase):
         }.get(kind, LogLimits(0, 0, 0))
         return self.successResultOf(store.trim(limits))
 
-    def seen(self, store: IMessageStore) -> object:
+    def seen(self, store: MessageStore) -> object:
         """
         What there is to see of a store.
         """
@@ -113,7 +113,7 @@ class SameTests(FileTestCase):
         self.clock = Clock()
         file = SQLiteFile(f"{self.path}{self.places}", self.clock.seconds)
         durable = SQLiteStore(file, ImmediateWorker())
-        stores: list[IMessageStore] = [MemoryStore(self.clock.seconds), durable]
+        stores: list[MessageStore] = [MemoryStore(self.clock.seconds), durable]
         for store in stores:
             store.open()
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.stores.rostercontract import Base, anyone, at, post
 from twisted_messenger.entry import Entry, LogLimits
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.roster import (
     Change,
     Enrolled,
@@ -38,7 +38,7 @@ class VersionContract(Base):
     Who starts a newer program on an older room loses nothing.
     """
 
-    store: IMessageStore
+    store: MessageStore
 
     def openVersion1(self) -> None:
         """

@@ -37,7 +37,7 @@ from twisted_messenger.delivery.trimmer import LogTrimmer
 from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
-from twisted_messenger.interfaces import IMessageStore, ISharedStore
+from twisted_messenger.interfaces import ISharedStore, MessageStore
 from twisted_messenger.lease import LeaseWatch, leaseOf
 from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.roster import Member, MemberState, RosterNews, slowerOf
@@ -72,7 +72,7 @@ class Broadcaster(Service):
 
     def __init__(
         self,
-        store: IMessageStore,
+        store: MessageStore,
         pusher: Pusher,
         reactor: Any,
         counters: Counters | None = None,

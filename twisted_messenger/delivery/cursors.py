@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from twisted_messenger.errors import StoreError
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.roster import Progress
 
 #: Seconds between writes. A crash repeats what was pushed since the last one.
@@ -52,7 +52,7 @@ class CursorWriter:
     log = Logger()
 
     def __init__(
-        self, store: IMessageStore, reactor: Any, clock: Callable[[], float] = time.time
+        self, store: MessageStore, reactor: Any, clock: Callable[[], float] = time.time
     ) -> None:
         self._clock = clock
         self._store = store

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreError
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.roster import RosterNews
 
 # Entries and bytes read at once.
@@ -60,7 +60,7 @@ class LogFollower:
 
     log = Logger()
 
-    def __init__(self, store: IMessageStore, reader: Reader, reactor: Any) -> None:
+    def __init__(self, store: MessageStore, reader: Reader, reactor: Any) -> None:
         self._store = store
         self._reader = reader
         self._reactor = reactor

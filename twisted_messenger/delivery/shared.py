@@ -15,7 +15,7 @@ from twisted_messenger.delivery.outcomes import Outcomes
 from twisted_messenger.delivery.payload import notice
 from twisted_messenger.delivery.slots import Slots
 from twisted_messenger.delivery.tail import Tail
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.interfaces import Attempt, Pusher
 from twisted_messenger.push.localhost import LocalhostPusher
@@ -41,7 +41,7 @@ class Shared:
     :param running: whether pushes may begin.
     """
 
-    store: IMessageStore
+    store: MessageStore
     pusher: Pusher
     reactor: Any
     outcomes: Outcomes

@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import MessageStore
 
 # Seconds between looks while messages come, and while none do, for the age of the oldest.
 _BUSY_SECONDS = 1.0
@@ -39,7 +39,7 @@ class LogTrimmer:
 
     def __init__(
         self,
-        store: IMessageStore,
+        store: MessageStore,
         limits: LogLimits,
         reactor: Any,
         counters: Counters,

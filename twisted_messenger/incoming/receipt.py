@@ -2,14 +2,13 @@
 The close is the receipt: wraps a factory, so that its senders learn what became of their messages.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
     IProtocolNegotiationFactory,
-    IReactorTime,
 )
 from twisted.internet.protocol import Factory
 from twisted.protocols.policies import WrappingFactory
@@ -58,7 +57,7 @@ class ReceiptFactory(_WrappingFactory):
     def __init__(
         self,
         wrappedFactory: Factory,
-        clock: IReactorTime,
+        clock: Any,
         refusals: EventLog | None = None,
         limits: SenderLimits | None = None,
     ) -> None:

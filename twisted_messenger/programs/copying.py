@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TextIO
+from typing import TextIO, cast
 
 from twisted.python.usage import UsageError
 
 from twisted_messenger.contents import LoggedEntry, RoomContents
 from twisted_messenger.errors import StartError
-from twisted_messenger.interfaces import MAIN_ROOM, IPortableStore
+from twisted_messenger.interfaces import MAIN_ROOM, IPortableStore, PortableStore
 from twisted_messenger.programs.tap import TapOptions
 from twisted_messenger.service.startline import storeName
 from twisted_messenger.stores import storeFromString
@@ -166,7 +166,7 @@ class ProgressLine:
             self._terminal.flush()
 
 
-def portableStore(description: str, room: str) -> IPortableStore:
+def portableStore(description: str, room: str) -> PortableStore:
     """
     A store by its description.
 
@@ -181,10 +181,10 @@ def portableStore(description: str, room: str) -> IPortableStore:
         raise StartError(f"{storeName(description)}: {problem}") from None
     if not IPortableStore.providedBy(store):
         raise StartError(f"{storeName(description)}: this kind of store cannot be copied")
-    return store
+    return cast(PortableStore, store)
 
 
-def copyRoom(source: IPortableStore, target: IPortableStore, *, inUse: bool) -> Tally:
+def copyRoom(source: PortableStore, target: PortableStore, *, inUse: bool) -> Tally:
     """
     Copy a room, and compare what came of it.
 
@@ -238,7 +238,7 @@ def backup(arguments: Sequence[str]) -> None:
     print(f"{path} has the room, and was compared: {tally}")
 
 
-def _backUp(source: IPortableStore, path: str) -> Tally:
+def _backUp(source: PortableStore, path: str) -> Tally:
     unfinished = f"{path}-unfinished"
     # What a run that was killed has left.
     _remove(unfinished)

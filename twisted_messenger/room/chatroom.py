@@ -18,7 +18,7 @@ from twisted_messenger.deliveries import Deliveries
 from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreClosed, StoreError, StoreFull, StoreUncertain
 from twisted_messenger.eventlog import EventLog
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.key import MAX_KEY, MIN_KEY, isKey
 from twisted_messenger.lease import leaseOf
 from twisted_messenger.names import BadName, cleanName
@@ -95,7 +95,7 @@ class ChatRoom:
 
     def __init__(
         self,
-        store: IMessageStore,
+        store: MessageStore,
         policy: AdmissionPolicy | None = None,
         resolve: Resolve | None = None,
         refusals: EventLog | None = None,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from twisted_messenger.address import LOCAL
 from twisted_messenger.deliveries import Deliveries, deliveriesOf
 from twisted_messenger.eventlog import EventLog
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.steering import MemberStatus, Order, statusOf
 
@@ -25,7 +25,7 @@ class Members:
 
     def __init__(
         self,
-        store: IMessageStore,
+        store: MessageStore,
         events: EventLog,
         serverName: str,
         clock: Callable[[], float],

@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from twisted_messenger.address import LOCAL, Source, sameOwner
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.eventlog import Counters
-from twisted_messenger.interfaces import Admission, IMessageStore
+from twisted_messenger.interfaces import Admission, MessageStore
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Stored
 from twisted_messenger.room.hooks import Accepted, Admit, Turns
@@ -42,7 +42,7 @@ class Posting:
 
     def __init__(
         self,
-        store: IMessageStore,
+        store: MessageStore,
         policy: AdmissionPolicy,
         counters: Counters,
         clock: Callable[[], float],

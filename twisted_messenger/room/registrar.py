@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 
 from twisted_messenger.address import LOCAL, LOCALHOST, Source, isLocalhost
 from twisted_messenger.eventlog import EventLog
-from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.key import ShownKey
 from twisted_messenger.lease import leaseOf
 from twisted_messenger.refusal import Reason, Refusal
@@ -41,7 +41,7 @@ class Registrar:
 
     def __init__(
         self,
-        store: IMessageStore,
+        store: MessageStore,
         policy: AdmissionPolicy,
         events: EventLog,
         resolve: Resolve | None,

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from twisted.internet.base import ReactorBase
-from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.selectreactor import SelectReactor
 
 from twisted_messenger.delivery.broadcaster import Broadcaster
@@ -21,7 +20,7 @@ from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.listener import Listener, isThisMachine, listenersFrom
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
-from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore
+from twisted_messenger.interfaces import MAIN_ROOM, MessageStore
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.rates import RateLimit
@@ -35,14 +34,11 @@ from twisted_messenger.service.machine import descriptorBudget, raiseDescriptorL
 from twisted_messenger.service.startline import storeName, whatIsKept
 from twisted_messenger.stores import storeFromString
 
-#: Where a room can listen: a description, an endpoint, or what was made of one already.
-Place = str | IStreamServerEndpoint | Listener
-
 
 def chatService(
     reactor: Any,
-    store: str | IMessageStore = "memory:",
-    listen: Sequence[Place] = ("tcp:8880",),
+    store: str | MessageStore = "memory:",
+    listen: Sequence[Any] = ("tcp:8880",),
     *,
     policy: AdmissionPolicy | None = None,
     admit: Admit | None = None,
@@ -72,7 +68,7 @@ def chatService(
     :param reactor: runs it. The select reactor does not keep the order of a sender's messages.
     :param store: a description for :func:`~twisted_messenger.stores.storeFromString`, or a store
         that is not open.
-    :param listen: descriptions of endpoints, or endpoints; may be empty.
+    :param listen: descriptions of stream server endpoints, or such endpoints; may be empty.
     :param policy: the rules of admission.
     :param admit: sees each message before the store, and may change or refuse it; see
         :class:`~twisted_messenger.room.chatroom.ChatRoom`.
@@ -171,7 +167,7 @@ def _within(
 
 
 def _listeners(
-    reactor: Any, places: Sequence[Place], maxMessageBytes: int, authorities: str | None
+    reactor: Any, places: Sequence[Any], maxMessageBytes: int, authorities: str | None
 ) -> list[Listener]:
     described = [(f"listen {place}", place) for place in places if isinstance(place, str)]
     try:
@@ -181,5 +177,5 @@ def _listeners(
     return [next(made) if isinstance(place, str) else _listener(place) for place in places]
 
 
-def _listener(place: IStreamServerEndpoint | Listener) -> Listener:
+def _listener(place: Any) -> Listener:
     return place if isinstance(place, Listener) else Listener(f"listen {place!r}", place)

@@ -22,7 +22,7 @@ from twisted_messenger.errors import StartError, StoreError
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
-from twisted_messenger.interfaces import IMessageStore, ISharedStore
+from twisted_messenger.interfaces import ISharedStore, MessageStore
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.room.policy import Callbacks
 from twisted_messenger.service.machine import raiseDescriptorLimit
@@ -54,7 +54,7 @@ class ChatService(Service):
 
     def __init__(
         self,
-        store: IMessageStore,
+        store: MessageStore,
         room: ChatRoom,
         factory: ReceiptFactory,
         broadcaster: Broadcaster,

@@ -17,7 +17,7 @@ from twisted.python.reflect import namedAny
 from zope.interface import implementer
 
 from twisted_messenger.errors import NoSuchRoom
-from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore, IStoreParser
+from twisted_messenger.interfaces import MAIN_ROOM, IStoreParser, MessageStore
 
 
 @implementer(IPlugin, IStoreParser)
@@ -36,7 +36,7 @@ class StoreKind:
     parser: str
     severalRooms: bool = False
 
-    def parseStore(self, reactor: object, argument: str, room: str = MAIN_ROOM) -> IMessageStore:
+    def parseStore(self, reactor: object, argument: str, room: str = MAIN_ROOM) -> MessageStore:
         """
         See :class:`~twisted_messenger.interfaces.IStoreParser`.
         """
@@ -44,7 +44,7 @@ class StoreKind:
             raise NoSuchRoom(f"a {self.prefix}: store holds one room; postgresql: several")
         rooms = (room,) if self.severalRooms else ()
         try:
-            return cast(IMessageStore, namedAny(self.parser)(reactor, argument, *rooms))
+            return cast(MessageStore, namedAny(self.parser)(reactor, argument, *rooms))
         except ImportError as error:
             # A library that lacks one of its own tells no name, but why, in many lines.
             missing = (error.name or str(error) or "a library").splitlines()[0]
@@ -53,7 +53,7 @@ class StoreKind:
             ) from None
 
 
-def storeFromString(reactor: object, description: str, room: str = MAIN_ROOM) -> IMessageStore:
+def storeFromString(reactor: object, description: str, room: str = MAIN_ROOM) -> MessageStore:
     """
     Make a store from its description.
 
