@@ -13,13 +13,13 @@ from tempfile import TemporaryDirectory
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from tests.stores.portablecontract import ENTRIES, ROOM
 from twisted_messenger.contents import RoomContents
 from twisted_messenger.errors import StartError
 from twisted_messenger.interfaces import IPortableStore
 from twisted_messenger.programs.copying import ProgressLine, Tally, copyRoom
 from twisted_messenger.programs.script import main
 from twisted_messenger.stores.sqlite.file import SQLiteFile
+from twisted_messenger.testing.contracts.portable import ENTRIES, ROOM
 
 
 class Terminal(io.StringIO):

@@ -8,13 +8,13 @@ from typing import TypeVar
 from twisted.internet.defer import Deferred, execute
 from twisted.python.failure import Failure
 
-from tests.stores.rostercontract import anyone, at
 from tests.stores.test_sqlitefile import FileTestCase
 from twisted_messenger.entry import Post
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import MemberState, RosterLimits
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 from twisted_messenger.stores.sqlite.store import SQLiteStore
+from twisted_messenger.testing.contracts.roster import anyone, at
 
 T = TypeVar("T")
 

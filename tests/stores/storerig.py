@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail
 
-from tests.stores.rostercontract import anyone, at, post
 from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.roster import Progress, RosterLimits, RosterNews
 from twisted_messenger.stores.memory import MemoryStore
+from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 T = TypeVar("T")
 

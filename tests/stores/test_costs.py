@@ -7,12 +7,12 @@ from collections.abc import Callable
 from functools import partial
 
 from tests.callcount import pythonCalls
-from tests.stores.rostercontract import anyone, at, post
 from tests.stores.test_sqlitefile import FileTestCase
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.roster import Progress, RosterLimits
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.stores.sqlite.file import SQLiteFile
+from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 _FEW, _MANY = 20, 1000
 

@@ -4,9 +4,9 @@ The store in memory.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.stores.storecontract import StoreContract
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.stores.memory import MemoryStore
+from twisted_messenger.testing.contracts.store import StoreContract
 
 
 class MemoryStoreTests(StoreContract, SynchronousTestCase):

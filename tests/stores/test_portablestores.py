@@ -6,7 +6,6 @@ import os
 import sqlite3
 from contextlib import closing
 
-from tests.stores.portablecontract import ROOM, PortableStoreContract
 from tests.stores.postgresqlrig import PostgreSQLTestCase
 from tests.stores.sqliterig import ImmediateWorker
 from tests.stores.test_sqlitefile import FileTestCase
@@ -14,6 +13,7 @@ from tests.stores.versioncontract import version1
 from twisted_messenger.interfaces import PortableStore
 from twisted_messenger.stores.sqlite.file import SCHEMA_VERSION, SQLiteFile
 from twisted_messenger.stores.sqlite.store import SQLiteStore
+from twisted_messenger.testing.contracts.portable import ROOM, PortableStoreContract
 
 
 class SQLitePortableTests(PortableStoreContract, FileTestCase):

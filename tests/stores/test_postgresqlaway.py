@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred, fail
 
 from tests.stores.postgresqlrig import ImmediateDatabase, PostgreSQLTestCase, StillReactor
-from tests.stores.rostercontract import anyone, at, post
 from twisted_messenger.errors import StartError, StoreError, StoreLost, StoreUncertain
 from twisted_messenger.interfaces import MAIN_ROOM
 from twisted_messenger.roster import RosterLimits
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
 from twisted_messenger.stores.postgresql.store import PATIENCE, PostgreSQLStore, parsePostgreSQL
+from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 T = TypeVar("T")
 

@@ -8,11 +8,11 @@ from twisted.logger import LogLevel
 
 from tests.roomtestcase import keepLog
 from tests.stores.postgresqlrig import ImmediateDatabase, PostgreSQLTestCase, StillReactor
-from tests.stores.rostercontract import anyone, at, post
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.roster import MemberOptions, Progress, RosterLimits, RosterNews
 from twisted_messenger.stores.postgresql.generation import APART
 from twisted_messenger.stores.postgresql.store import PostgreSQLStore
+from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 
 class CopiesTestCase(PostgreSQLTestCase):

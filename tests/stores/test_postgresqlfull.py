@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 
 from tests.stores.postgresqlrig import ImmediateDatabase, PostgreSQLTestCase, StillReactor
-from tests.stores.rostercontract import anyone, at, post
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import StoreFull
 from twisted_messenger.roster import Progress, RosterLimits
 from twisted_messenger.stores.postgresql.store import VACUUM_SECONDS, PostgreSQLStore
 from twisted_messenger.stores.retention import STEP
+from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 T = TypeVar("T")
 

@@ -11,7 +11,6 @@ from twisted.logger import LogLevel
 
 from tests.roomtestcase import keepLog
 from tests.stores.postgresqlrig import PostgreSQLTestCase, StillReactor
-from tests.stores.rostercontract import OFFICE, anyone, at, post
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Reason, Refusal
@@ -20,6 +19,7 @@ from twisted_messenger.steering import Order
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
 from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS
 from twisted_messenger.stores.postgresql.store import PostgreSQLStore
+from twisted_messenger.testing.contracts.roster import OFFICE, anyone, at, post
 from twisted_messenger.version import VERSION
 
 _PROGRAM = "SHOW application_name"

@@ -9,11 +9,11 @@ from typing import Any
 import psycopg
 
 from tests.stores.postgresqlrig import PostgreSQLTestCase
-from tests.stores.rostercontract import anyone, at, post
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.roster import Progress, RosterLimits
 from twisted_messenger.stores.postgresql.generation import Known
 from twisted_messenger.stores.postgresql.tables import Advance, Batch, PostgreSQLTables
+from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 #: Writers at once, each with so many transactions of so many messages.
 WRITERS, TRANSACTIONS, MESSAGES = 6, 25, 4

@@ -10,10 +10,10 @@ import psycopg
 
 from tests.pooler import pooling
 from tests.stores.postgresqlrig import ImmediateDatabase, PostgreSQLTestCase, StillReactor
-from tests.stores.rostercontract import anyone, at, post
 from twisted_messenger.errors import StartError
 from twisted_messenger.roster import RosterLimits
 from twisted_messenger.stores.postgresql.store import PostgreSQLStore
+from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 
 class SessionTestCase(PostgreSQLTestCase):

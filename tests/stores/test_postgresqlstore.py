@@ -3,9 +3,9 @@ The store in PostgreSQL, on a real server.
 """
 
 from tests.stores.postgresqlrig import PostgreSQLTestCase
-from tests.stores.rostercontract import anyone, post
-from tests.stores.storecontract import DurableStoreContract
 from twisted_messenger.interfaces import MessageStore
+from twisted_messenger.testing.contracts.roster import anyone, post
+from twisted_messenger.testing.contracts.store import DurableStoreContract
 
 
 class PostgreSQLStoreTests(DurableStoreContract, PostgreSQLTestCase):
@@ -19,6 +19,12 @@ class PostgreSQLStoreTests(DurableStoreContract, PostgreSQLTestCase):
         """
         self.node = self.makeNode()
         return self.node
+
+    def reopened(self, store: MessageStore) -> MessageStore:
+        """
+        Another node of the same room.
+        """
+        return self.makeStore()
 
     def fill(self, count: int) -> None:
         """

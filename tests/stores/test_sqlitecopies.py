@@ -7,11 +7,11 @@ import shutil
 import sqlite3
 from contextlib import closing
 
-from tests.stores.rostercontract import anyone, at, post
 from tests.stores.test_sqlitefile import FileTestCase
 from twisted_messenger.errors import StartError
 from twisted_messenger.roster import RosterLimits
 from twisted_messenger.stores.sqlite.file import SQLiteFile
+from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 
 class CopyTestCase(FileTestCase):

@@ -12,10 +12,10 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.stores.rostercontract import anyone, at, post
 from twisted_messenger.errors import StartError
 from twisted_messenger.roster import RosterLimits
 from twisted_messenger.stores.sqlite.file import SCHEMA_VERSION, SQLiteFile
+from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 
 class FileTestCase(SynchronousTestCase):

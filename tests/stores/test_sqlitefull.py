@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from twisted.internet.defer import Deferred
 
-from tests.stores.rostercontract import at, post
 from tests.stores.sqliterig import PumpedTestCase
 from twisted_messenger.entry import LogLimits, Post
 from twisted_messenger.errors import StoreFull
@@ -16,6 +15,7 @@ from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Progress, RosterLimits
 from twisted_messenger.stores.sqlite.file import SQLiteFile
+from twisted_messenger.testing.contracts.roster import at, post
 
 _FULL = "database or disk is full"
 

@@ -6,13 +6,13 @@ import os
 import sqlite3
 from contextlib import closing
 
-from tests.stores.rostercontract import post
 from tests.stores.sqliterig import PumpedTestCase
 from tests.stores.test_sqlitefile import FileTestCase
 from tests.stores.versioncontract import version1
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.roster import Progress
 from twisted_messenger.stores.sqlite.file import SQLiteFile
+from twisted_messenger.testing.contracts.roster import post
 
 _FLOOD = 4 * 2**20
 

@@ -8,9 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
-from tests.stores.rostercontract import anyone, at, post
 from tests.stores.sqliterig import ImmediateWorker, PumpedTestCase
-from tests.stores.storecontract import DurableStoreContract
 from tests.stores.test_sqlitefile import FileTestCase
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits, Post
 from twisted_messenger.errors import StoreError
@@ -19,6 +17,8 @@ from twisted_messenger.roster import Progress, RosterLimits
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 from twisted_messenger.stores.sqlite.store import SQLiteStore
+from twisted_messenger.testing.contracts.roster import anyone, at, post
+from twisted_messenger.testing.contracts.store import DurableStoreContract
 
 # The log does not hold it: there is no such time.
 NO_TIME = Post("alice", "never", "127.0.0.1", float("nan"))
@@ -36,11 +36,11 @@ class SQLiteStoreTests(DurableStoreContract, FileTestCase):
         self.file = SQLiteFile(self.path, self.steady.seconds)
         return SQLiteStore(self.file, ImmediateWorker())
 
-    def outage(self) -> None:
+    def reopened(self, store: MessageStore) -> MessageStore:
         """
-        See :class:`DurableStoreContract`.
+        Another one in the same file.
         """
-        self.steady.advance(3 * 86_400)
+        return self.makeStore()
 
     def fill(self, count: int) -> None:
         """

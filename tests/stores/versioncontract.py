@@ -4,7 +4,6 @@ What every durable store must make of a room that version 1 has left.
 
 from pathlib import Path
 
-from tests.stores.rostercontract import Base, anyone, at, post
 from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.roster import (
@@ -16,6 +15,7 @@ from twisted_messenger.roster import (
     Progress,
     RosterLimits,
 )
+from twisted_messenger.testing.contracts.roster import Base, anyone, at, post
 
 _MEMBERS = [
     (Member("ann", "127.0.0.1", 9001, "127.0.0.1", 1), Progress(6, reached=True)),

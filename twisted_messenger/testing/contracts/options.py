@@ -1,12 +1,12 @@
 """
-What every store must do with a registration's options and its key. See ``storecontract``.
+What every store must do with a registration's options and its key. See ``store``.
 """
 
-from tests.stores.progresscontract import ProgressContract
-from tests.stores.rostercontract import HOME, OFFICE, anyone, at, post
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import Change, Enrolled, MemberOptions, Progress, RosterLimits
+from twisted_messenger.testing.contracts.progress import ProgressContract
+from twisted_messenger.testing.contracts.roster import HOME, OFFICE, anyone, at, post
 
 _KEY = "correct-horse"
 _JSON = MemberOptions(json=True, ack=True)

@@ -1,15 +1,15 @@
 """
-What every store must drop, for whom, and what it must say of it. See ``storecontract``.
+What every store must drop, for whom, and what it must say of it. See ``store``.
 """
 
 from dataclasses import replace
 
-from tests.stores.rostercontract import anyone, at, post
-from tests.stores.steeringcontract import SteeringContract
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import MemberState, Progress
 from twisted_messenger.stores.retention import MEMBERS_STEP, STEP
+from twisted_messenger.testing.contracts.roster import anyone, at, post
+from twisted_messenger.testing.contracts.steering import SteeringContract
 
 
 class RetentionContract(SteeringContract):

@@ -1,14 +1,14 @@
 """
-What every store must keep of what everybody has, for those who come later. See ``storecontract``.
+What every store must keep of what everybody has, for those who come later. See ``store``.
 """
 
 from dataclasses import replace
 
-from tests.stores.retentioncontract import RetentionContract
-from tests.stores.rostercontract import anyone, at, post
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
 from twisted_messenger.roster import MemberOptions
 from twisted_messenger.stores.retention import STEP
+from twisted_messenger.testing.contracts.retention import RetentionContract
+from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 _UNLIMITED = LogLimits(0, 0, 0, 1_000_000, 1e9)
 

@@ -1,9 +1,9 @@
 """
-What every store must remember of how far its members have come. See ``storecontract``.
+What every store must remember of how far its members have come. See ``store``.
 """
 
-from tests.stores.rostercontract import OFFICE, RosterContract, at
 from twisted_messenger.roster import Change, Progress
+from twisted_messenger.testing.contracts.roster import OFFICE, RosterContract, at
 
 
 class ProgressContract(RosterContract):

@@ -1,12 +1,12 @@
 """
-What every store must tell an operator of its members, and do with one. See ``storecontract``.
+What every store must tell an operator of its members, and do with one. See ``store``.
 """
 
-from tests.stores.optionscontract import OptionsContract
-from tests.stores.rostercontract import OFFICE, anyone, at, post
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.roster import Change, Progress
 from twisted_messenger.steering import ListedMember, Order
+from twisted_messenger.testing.contracts.options import OptionsContract
+from twisted_messenger.testing.contracts.roster import OFFICE, anyone, at, post
 
 
 class SteeringContract(OptionsContract):

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
-from tests.stores.rostercontract import Base, anyone, at, post
 from twisted_messenger.contents import LoggedEntry, RoomContents
 from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StartError
@@ -26,6 +25,7 @@ from twisted_messenger.roster import (
     Progress,
     RosterLimits,
 )
+from twisted_messenger.testing.contracts.roster import Base, anyone, at, post
 
 ANN = MemberState(
     Member("ann", "127.0.0.1", 9001, "127.0.0.1", 3),
@@ -67,7 +67,8 @@ def seen(contents: RoomContents) -> RoomContents:
 
 class PortableStoreContract(Base):
     """
-    A room is the same in every store.
+    The tests of a store that can be copied: a room is the same in every store. A subclass gives
+    ``portable``.
     """
 
     def portable(self) -> PortableStore:

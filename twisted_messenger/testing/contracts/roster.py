@@ -1,11 +1,10 @@
 """
-What every store's roster must do, and what its tests have to hand. See ``storecontract``.
+What every store's roster must do, and what its tests have to hand. See ``store``.
 """
 
 from typing import TYPE_CHECKING
 
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.address import machineKey
 from twisted_messenger.entry import Entry, Post
@@ -27,6 +26,8 @@ HOME = "127.0.0.1"
 OFFICE = "10.0.0.7"
 
 if TYPE_CHECKING:
+    from twisted.trial.unittest import SynchronousTestCase
+
     Base = SynchronousTestCase
 else:
     # Only the classes that bring a store are tests.
@@ -68,7 +69,11 @@ class RosterContract(Base):
     The tests of any store's roster; a subclass says how to make a store.
     """
 
+    #: The store of the test, which is open.
     store: MessageStore
+
+    #: The room's time: a store is made with ``steady.seconds``, or ``elapse`` is overridden.
+    steady: Clock
 
     def makeStore(self) -> MessageStore:
         """
