@@ -3,6 +3,7 @@ The examples run, and the README shows them as they are.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -154,7 +155,7 @@ def test_length() -> None:
     """
     An example is read at a glance.
     """
-    for path in (_ROOT / "examples").glob("*.py"):
+    for path in (_ROOT / "examples").rglob("*.py"):
         assert len(path.read_text("utf-8").splitlines()) < 60, path
 
 
@@ -173,6 +174,45 @@ def test_moderatedRoom(tmp_path: Path) -> None:
         eventually(lambda: member.texts == ["ci: token=..."], "the message")
     tests = [sys.executable, "-m", "unittest", "examples.test_moderated_room"]
     subprocess.run(tests, cwd=_ROOT, check=True, timeout=PATIENCE, capture_output=True)
+
+
+# As TWISTD, with what was installed into a folder.
+_TWISTD_WITH = """
+import sys
+sys.path.append(sys.argv.pop(1))
+from twisted.scripts.twistd import run
+run()
+"""
+
+
+def test_timedStore(tmp_path: Path) -> None:
+    """
+    A store of another distribution passes the contract, is found when that is installed, and says
+    what it takes.
+    """
+    source, installed = tmp_path / "source", tmp_path / "installed"
+    shutil.copytree(_ROOT / "examples" / "timedstore", source)
+    alone = ("--no-index", "--no-deps", "--no-build-isolation", "--target", str(installed))
+    pip = [sys.executable, "-m", "pip", "install", "-q", *alone, str(source)]
+    subprocess.run(pip, check=True, timeout=5 * PATIENCE)
+    subprocess.run(
+        [sys.executable, "-m", "unittest", "test_timedstore"],
+        cwd=source,
+        env={"PYTHONPATH": str(_ROOT)},
+        check=True,
+        timeout=PATIENCE,
+    )
+    twistd = [sys.executable, "-c", _TWISTD_WITH, str(installed)]
+    port = freePort()
+    options = ["-n", "chatserver", "--port", str(port), "--store"]
+    with Twistd(tmp_path, *options, "timed:0:sqlite:room", program=twistd) as server:
+        server.prints(f"starting on {port}")
+        assert say(port, b"from:ci|hello") == b""
+        server.prints("a message took")
+        server.stop()
+    with Twistd(tmp_path, *options, "timed:sqlite:room", program=twistd) as server:
+        server.prints("as in timed:0.5:sqlite:room.sqlite")
+        assert server.ended() == 1
 
 
 def test_readmeShowsTheExample() -> None:
