@@ -41,8 +41,9 @@ class WebhookPusher:
 
     async def _post(self, url: str, said: dict[str, Any]) -> PushResult:
         await task.deferLater(self._reactor, 0)
-        body = FileBodyProducer(BytesIO(json.dumps(said).encode()))
-        response = await self._agent.request(b"POST", url.encode(), _JSON, body)
+        # What implements zope's interfaces is known to mypy with a plugin only.
+        body: Any = FileBodyProducer(BytesIO(json.dumps(said).encode()))
+        response: Any = await self._agent.request(b"POST", url.encode(), _JSON, body)
         await readBody(response)
         refused = Outcome.REJECTED if 400 <= response.code < 500 else Outcome.DEFERRED
         outcome = Outcome.CONFIRMED if response.code < 300 else refused
