@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.loopback.rig import PATIENCE, ROOT, Receiver, connect, eventually, freePort, say
+from tests.loopback.rig import PATIENCE, ROOT, Receiver, connect, eventually, say
+from tests.ports import freePort
 from tests.test_documentation import blocksOf
 
 
