@@ -184,6 +184,17 @@ class MemberState:
     paused: bool = False
     retried: int = 0
 
+    def within(self, head: int) -> "MemberState":
+        """
+        The same in a log that ends there. Beyond its end, what is said next would not be for the
+        member, or its own words would be.
+
+        :param head: the last position of the log.
+        """
+        cursor = min(self.progress.cursor, head)
+        progress = replace(self.progress, cursor=cursor)
+        return replace(self, progress=progress, named=min(self.named, head))
+
     def said(self, position: int, name: str) -> bool:
         """
         Whether an entry is the member's own, and not to be pushed to it.

@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.roster import RosterLimits
+from twisted_messenger.roster import Progress, RosterLimits
 from twisted_messenger.stores.sqlite.file import SCHEMA_VERSION, SQLiteFile
 from twisted_messenger.testing.contracts.roster import anyone, at, post
 
@@ -141,6 +142,66 @@ class CrashTests(FileTestCase):
         self.assertEqual([entry.text for entry in survivor.read(0, 10, 1000)], ["committed"])
         self.assertEqual([state.progress.cursor for state in survivor.roster(0).members], [0])
         self.assertEqual([entry.text for entry in file.read(1, 10, 1000)], ["not committed"])
+
+
+class MendedTests(FileTestCase):
+    """
+    A file that was mended by hand, in which the log ends before what the other tables say.
+    """
+
+    def setUp(self) -> None:
+        """
+        Let the log lose its end, and a member have its name since then.
+        """
+        super().setUp()
+        file = SQLiteFile(self.path)
+        file.open()
+        for asked in (at("ann", 5000), at("bob", 5001)):
+            file.transact([partial(file.enrol, asked, RosterLimits())])
+        for text in ("one", "two", "three"):
+            file.transact([partial(file.append, post(text), anyone)])
+        file.transact([partial(file.enrol, at("amy", 5000), RosterLimits())])
+        members = [state.member.id for state in file.roster(0).members]
+        file.transact([partial(file.advance, dict.fromkeys(members, Progress(3)))])
+        file.close()
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as database:
+            database.execute("DELETE FROM log WHERE position > 1")
+            database.execute("UPDATE sqlite_sequence SET seq = 1 WHERE name = 'log'")
+            database.execute("UPDATE room SET floor = 3")
+        self.file = self.opened(self.path)
+
+    def test_nothingMissed(self) -> None:
+        """
+        Members get what is said next, and nothing forgets it before that.
+        """
+        self.file.transact([lambda: self.file.append(post("next"), anyone)])
+        self.file.transact([self.file.forgetKept])
+        news = self.file.roster(0)
+        self.assertEqual(news.floor, 1)
+        for state in news.members:
+            entries = self.file.read(state.progress.cursor, 10, 1000)
+            self.assertEqual([entry.text for entry in entries], ["next"])
+
+    def test_ownWords(self) -> None:
+        """
+        A member does not get what it says itself.
+        """
+        (amy,) = [one for one in self.file.roster(0).members if one.member.name == "amy"]
+        self.assertTrue(amy.said(2, "amy"))
+
+    def test_setBack(self) -> None:
+        """
+        A member that was set back by hand gets all that is still there, also where others have it.
+        """
+        self.file.transact([lambda: self.file.append(post("next"), anyone)])
+        everybody = {state.member.id: Progress(2) for state in self.file.roster(0).members}
+        self.file.transact([partial(self.file.advance, everybody)])
+        self.file.close()
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as database:
+            database.execute("UPDATE members SET cursor = 0 WHERE name = 'bob'")
+        file = self.opened(self.path)
+        file.transact([file.forgetKept])
+        self.assertEqual([entry.text for entry in file.read(0, 10, 1000)], ["one", "next"])
 
 
 class RemovedTests(SynchronousTestCase):

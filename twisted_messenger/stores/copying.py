@@ -49,7 +49,7 @@ class CopyingTables(RoomTables):
         """
         self._beginAt(contents.head, contents.ran)
         for state in contents.members:
-            self._add(state)
+            self._add(state.within(contents.head))
         entries = iter(contents.entries)
         while page := list(islice(entries, _PAGE)):
             self._insertLogged(page)

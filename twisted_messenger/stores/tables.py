@@ -379,8 +379,14 @@ class RoomTables(ABC):
 
         :returns: how many entries more that are, a bounded number.
         """
+        return self._moveDelivered(self._slowestCursor())
+
+    def _slowestCursor(self) -> int:
+        """
+        How far everybody has come.
+        """
         (slowest,) = self._execute("SELECT min(cursor) FROM members").fetchone()
-        return self._moveDelivered(self._head() if slowest is None else slowest)
+        return self._head() if slowest is None else int(slowest)
 
     def _moveDelivered(self, position: int) -> int:
         if position <= self._delivered:

@@ -60,12 +60,15 @@ class SQLiteTables(CopyingTables):
         Begin anew on tables that another process may have left.
         """
         self._db.execute("DELETE FROM departed")
-        self._db.execute("UPDATE members SET revision = 1, registered = 1, retried = 0")
-        self._revision = 1
-        # Beyond the head, a member would miss what is said next.
+        # Beyond the head, a member would miss what is said next, or get its own words.
+        head = {"head": self._head()}
         self._execute(
-            "UPDATE members SET cursor = :head WHERE cursor > :head", {"head": self._head()}
+            "UPDATE members SET revision = 1, registered = 1, retried = 0,"
+            " cursor = min(cursor, :head), named = min(named, :head)",
+            head,
         )
+        self._execute("UPDATE room SET floor = min(floor, :head)", head)
+        self._revision = 1
         self._entries, self._size = self._db.execute(
             "SELECT count(*), ifnull(sum(size), 0) FROM log"
         ).fetchone()
@@ -75,6 +78,8 @@ class SQLiteTables(CopyingTables):
             {"delivered": self._delivered},
         ).fetchone()
         (self._members,) = self._db.execute("SELECT count(*) FROM members").fetchone()
+        # What somebody has not, nobody may forget.
+        self._waitAgain(self._slowestCursor())
         (ran,) = self._db.execute("SELECT ran FROM room").fetchone()
         self._runFrom(ran)
 

@@ -133,6 +133,18 @@ class PortableStoreContract(Base):
         joined = self.successResultOf(store.enrol(at("cat", 9003), RosterLimits()))
         self.assertEqual(joined, Enrolled(Change.JOINED, 9))
 
+    def test_beyondTheHead(self) -> None:
+        """
+        Where a room says that somebody has come further than its log, or has its name since later
+        than that, the next message is for that one all the same, unless it says it itself.
+        """
+        far = replace(ANN, progress=replace(ANN.progress, cursor=1000), named=1000)
+        self.portable().fill(replace(ROOM, members=[far]))
+        store = self.served()
+        self.assertEqual(self.successResultOf(store.append(post("nine"), anyone)), 9)
+        (ann,) = self.successResultOf(store.roster(0)).members
+        self.assertEqual((ann.progress.cursor, ann.named), (8, 8))
+
     def test_many(self) -> None:
         """
         So it does with more messages than are read at once.
