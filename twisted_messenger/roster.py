@@ -143,19 +143,12 @@ class Progress:
         return max(0, self.due - self.settled)
 
 
-def slowerOf(both: Sequence[Progress]) -> Progress:
-    """
-    Which of several is the least far.
-    """
-    return min(both, key=lambda one: (one.cursor, one.missed))
-
-
 def mergedProgress(both: Sequence[Progress]) -> Progress:
     """
     How far the one member has come that two have become: no further than the slower of them, whose
     losses it has.
     """
-    slower = slowerOf(both)
+    slower = min(both, key=lambda one: (one.cursor, one.missed))
     reached = [one.lastReached for one in both if one.lastReached is not None]
     return Progress(
         slower.cursor,

@@ -285,6 +285,19 @@ class MergedTests(BroadcasterTestCase):
         self.network.advance(1)
         self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 1"])
 
+    def test_reachedBefore(self) -> None:
+        """
+        Where one of the two has confirmed a push, which the store does not know yet, the one member
+        is no stranger: what it takes and does not confirm comes again.
+        """
+        self.start()
+        self.meet(("ann", ANN), ("bob", BOB))
+        self.join("ann", BOB)
+        self.say("ci", "1")
+        self.pusher.end(BOB, Outcome.HUNG)
+        self.network.advance(1)
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 1"])
+
     def test_confirmedDuringTheStop(self) -> None:
         """
         Where the server is stopping meanwhile, the one member does not get it again after that.

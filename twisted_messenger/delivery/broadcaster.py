@@ -40,7 +40,7 @@ from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import ISharedStore, MessageStore
 from twisted_messenger.lease import LeaseWatch, leaseOf
 from twisted_messenger.push.interfaces import Pusher
-from twisted_messenger.roster import Member, MemberState, RosterNews, slowerOf
+from twisted_messenger.roster import Member, MemberState, RosterNews, mergedProgress
 from twisted_messenger.shutdown import GRACE, SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.steering import Serving
 
@@ -334,8 +334,7 @@ def _mergedFrom(merged: Sequence[Recipient], state: MemberState) -> MemberState:
     Let a member that two others have become go on where they were, which the store knows only
     later.
     """
-    slower = slowerOf([one.progress for one in merged])
-    if slower.cursor <= state.progress.cursor:
-        return state
-    there = replace(state.progress, cursor=slower.cursor, due=slower.missed, settled=0)
-    return replace(state, progress=there)
+    before, stored = mergedProgress([one.progress for one in merged]), state.progress
+    further = before if before.cursor > stored.cursor else stored
+    reached = before.reached or stored.reached
+    return replace(state, progress=replace(further, reached=reached))
