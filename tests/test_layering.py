@@ -23,8 +23,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "peer": ("push",),
     "client": ("room", "push", "incoming", "peer"),
     "terminal": ("peer",),
-    "service": ("room", "stores", "push", "incoming", "delivery"),
-    "programs": ("room", "stores", "push", "incoming", "delivery", "peer", "terminal", "service"),
+    "web": ("room", "incoming"),
+    "service": ("room", "stores", "push", "incoming", "delivery", "web"),
+    "programs": (
+        *("room", "stores", "push", "incoming", "delivery", "peer", "terminal", "service", "web"),
+    ),
     "testing": ("room", "stores", "push", "incoming", "delivery", "service"),
 }
 
@@ -43,6 +46,7 @@ _PURE = frozenset(
             "incoming.connectiontable",
             "incoming.unfinished",
         ),
+        *("web.rights", "web.origins", "web.problems", "web.routes", "web.shapes", "web.forms"),
         *("stores.retention", "stores.postgresql.partitions", "stores.postgresql.neighbours"),
         *(
             "peer.ownmessage",

@@ -22,6 +22,9 @@ The way of a message through the packages, and below it a person's side and a pr
     room --bytes--> incoming --text--> client --heard--> program
          <--bytes-- push <---message--        <---say---
 
+    browser, script --request--> web --post, steering--> room
+    operator        <--answer---     <---log, members--- stores
+
 ``docs/architecture.rst`` has a paragraph for each. The modules beside this one are the words that
 all of them use.
 """

@@ -128,7 +128,8 @@ class ServedTests(TapTestCase):
         Start it.
         """
         self.network = MemoryNetwork()
-        options = parsed(servertap.Options(), "--store=memory:", "--listen=tcp:8880", *arguments)
+        given = ("--store=memory:", "--listen=tcp:8880", "--control=none", *arguments)
+        options = parsed(servertap.Options(), *given)
         service: Any = servertap.makeService(options, self.network)
         service.startService()
         self.addCleanup(self.stop, service, self.network)

@@ -202,7 +202,9 @@ class ServerServiceTests(TapTestCase):
         """
         Make the service of a command line.
         """
-        return servertap.makeService(parsed(servertap.Options(), *arguments), reactor)
+        return servertap.makeService(
+            parsed(servertap.Options(), "--control=none", *arguments), reactor
+        )
 
     def test_startAndStop(self) -> None:
         """

@@ -36,6 +36,9 @@ from twisted_messenger.room.policy import (
 from twisted_messenger.roster import MAX_MEMBERS, MAX_MEMBERS_PER_HOST, RosterLimits
 from twisted_messenger.service.assembly import chatService
 from twisted_messenger.service.chatservice import ChatService
+from twisted_messenger.web.door import DoorAccess
+from twisted_messenger.web.origins import Origins
+from twisted_messenger.web.tokens import readToken
 from twisted_messenger.wire import MAX_MESSAGE_BYTES, MAX_PUSH_BYTES, MIN_MAX_MESSAGE_BYTES
 
 _DAY = 86_400
@@ -201,6 +204,22 @@ class Options(TapOptions):
             "What a push is that a member never closes: delivered, or retry",
         ],
         ["shutdown-timeout", None, SHUTDOWN_TIMEOUT, "Seconds a stop leaves the pushes in flight"],
+        [
+            "control",
+            None,
+            None,
+            "A Unix socket for operators, or none [default: PATH.control beside a sqlite: store, "
+            "else chatserver-PORT.control in the working directory]",
+        ],
+        [
+            "web-token",
+            None,
+            None,
+            "A file with the token that opens the HTTP door from other machines",
+        ],
+        ["web-read", None, "token", "Who may read from other machines: token, or open"],
+        ["web-proxy", None, "", "Addresses of proxies whose X-Forwarded-For is believed"],
+        ["web-host", None, "", "More names, NAME or NAME:PORT, under which the door is known"],
     ]
 
     optFlags = [
@@ -213,6 +232,14 @@ class Options(TapOptions):
         super().__init__()
         self["listen"] = []
         self["reserve"] = []
+        self["web"] = []
+
+    def opt_web(self, endpoint: str) -> None:
+        """
+        Open the HTTP door there: an endpoint, or the number of a port on localhost alone. Give it
+        several times to open it in several places.
+        """
+        self["web"].append(endpoint)
 
     def opt_listen(self, endpoint: str) -> None:
         """
@@ -232,6 +259,7 @@ class Options(TapOptions):
     # usage.Options keeps the line ends of a docstring.
     opt_listen.__doc__ = " ".join((opt_listen.__doc__ or "").split())
     opt_reserve.__doc__ = " ".join((opt_reserve.__doc__ or "").split())
+    opt_web.__doc__ = " ".join((opt_web.__doc__ or "").split())
     opt_l = opt_listen
 
     def postOptions(self) -> None:
@@ -290,6 +318,40 @@ class Options(TapOptions):
         )
         if self["store"] is None:
             self["store"] = f"sqlite:{self._storeFile()}"
+        if self["control"] is None:
+            self["control"] = self._controlFile()
+        elif self["control"] == "none":
+            self["control"] = ""
+        self["access"] = self._access()
+
+    def _controlFile(self) -> str:
+        """
+        The control socket of whoever gives none.
+        """
+        kind, _, path = self["store"].partition(":")
+        if kind == "sqlite":
+            return f"{path}.control"
+        ports = [port for _, where in self["listeners"] if (port := _portOf(where)) is not None]
+        port = self["port"] if self["port"] is not None else min(ports, default=None)
+        return "chatserver.control" if port is None else f"chatserver-{port}.control"
+
+    def _access(self) -> DoorAccess:
+        if self["web-read"] not in ("token", "open"):
+            raise UsageError(f"--web-read {self['web-read']}: give token or open")
+        token = ""
+        if self["web-token"] is not None:
+            try:
+                token = readToken(self["web-token"])
+            except ValueError as problem:
+                raise UsageError(f"--web-token {self['web-token']}: {problem}") from None
+        return DoorAccess(
+            token,
+            self["web-read"] == "open",
+            Origins(
+                frozenset(filter(None, self["web-proxy"].split(","))),
+                frozenset(filter(None, self["web-host"].lower().split(","))),
+            ),
+        )
 
     def _storeFile(self) -> str:
         """
@@ -406,6 +468,9 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
             senders=config["senderLimits"],
             delivery=config["delivery"],
             room=config["room"],
+            web=config["web"],
+            control=config["control"],
+            access=config["access"],
         )
     except NoSuchRoom as error:
         raise SystemExit(f"chatserver: --room {config['room']!r}: {error}") from None

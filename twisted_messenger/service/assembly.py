@@ -33,6 +33,9 @@ from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.service.machine import descriptorBudget, raiseDescriptorLimit, thisMachine
 from twisted_messenger.service.startline import storeName, whatIsKept
 from twisted_messenger.stores import storeFromString
+from twisted_messenger.web.door import Door, DoorAccess
+from twisted_messenger.web.entrances import Entrances
+from twisted_messenger.web.listening import webListeners
 
 
 def chatService(
@@ -54,6 +57,9 @@ def chatService(
     resolve: Resolve | None = None,
     room: str = MAIN_ROOM,
     counters: Counters | None = None,
+    web: Sequence[Any] = (),
+    control: str = "",
+    access: DoorAccess | None = None,
 ) -> ChatService:
     """
     A room with all that ``twistd chatserver`` has, as a service of your program::
@@ -85,6 +91,10 @@ def chatService(
         system's resolver.
     :param room: which room of a store that holds several.
     :param counters: every message, refusal and push is counted there.
+    :param web: where to listen for HTTP: descriptions of stream server endpoints, such endpoints,
+        or the numbers of ports on localhost alone.
+    :param control: the path of a Unix socket for operators; "" for none.
+    :param access: who may use the door.
     :returns: a service that can be started, stopped, and started again. Its room's ``members``,
         ``remove``, ``retry``, ``pause`` and ``resume`` wait for a start, where it does not run.
     :raises ValueError: a description is none; the text says which, and the mend.
@@ -137,7 +147,9 @@ def chatService(
     factory = ReceiptFactory(ChatServerFactory(chatRoom), reactor, chatRoom.refusals, senders)
     most = f"{senders.maxConnections} connections, {delivery.maxPushes} pushes"
     told = f"at most {most} at once; {whatIsKept(limits)}"
-    return ChatService(store, chatRoom, factory, broadcaster, listeners, named, told)
+    door = Door(reactor, store, chatRoom, replace(access or DoorAccess(), control=control))
+    entrances = Entrances(reactor, door, webListeners(reactor, web), control)
+    return ChatService(store, chatRoom, factory, broadcaster, listeners, named, told, entrances)
 
 
 def _completed(

@@ -30,6 +30,7 @@ from twisted_messenger.service.starting import SharedStart
 from twisted_messenger.service.startline import nodeOf, startLine, whatWaits
 from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.version import VERSION
+from twisted_messenger.web.entrances import Entrances
 
 # Seconds that each step of a stop has left when time is up: to reset, and to write the cursors.
 _GRACE = 1.0
@@ -48,6 +49,7 @@ class ChatService(Service):
     :param listeners: where to listen.
     :param storeName: what the start line calls the store.
     :param limits: what the start line tells of limits.
+    :param entrances: where the door is open; ``None`` where there is none.
     """
 
     log = Logger()
@@ -61,6 +63,7 @@ class ChatService(Service):
         listeners: Sequence[Listener],
         storeName: str = "the store",
         limits: str = "",
+        entrances: Entrances | None = None,
     ) -> None:
         self._storeName = storeName
         self._limits = limits
@@ -69,6 +72,7 @@ class ChatService(Service):
         self.factory = factory
         self.broadcaster = broadcaster
         self.listeners = listeners
+        self.entrances = entrances
         self._deadline = 0.0
         self._hurried = False
         self._opening: list[Deferred[None]] = []
@@ -101,6 +105,7 @@ class ChatService(Service):
             self._listen()
             # Last, since it starts a thread that only a running reactor could stop.
             self.store.open()
+            self._openControl()
         if self.room.policy.callbacks is Callbacks.ANY:
             self.log.warn("callbacks: any; strangers can make this server connect to any address")
         self.broadcaster.startService()
@@ -110,10 +115,21 @@ class ChatService(Service):
         super().startService()
         ensureDeferred(self._finishStart())
 
+    def _openControl(self) -> None:
+        # The store first: where it is another's, so is its control socket, and that is no news.
+        try:
+            if self.entrances is not None:
+                self.entrances.openControl()
+        except StartError:
+            self.store.close()
+            raise
+
     def _listen(self) -> None:
         for listener in self.listeners:
             if not listener.started:
                 self._opening.append(listener.start(self.factory))
+        if self.entrances is not None:
+            self._opening += self.entrances.listen()
 
     @property
     def started(self) -> "Deferred[None]":
@@ -154,7 +170,10 @@ class ChatService(Service):
 
     def _closePorts(self) -> "Deferred[Any]":
         self._opening = []
-        return DeferredList([listener.stop() for listener in self.listeners])
+        closing = [listener.stop() for listener in self.listeners]
+        if self.entrances is not None:
+            closing.append(self.entrances.close())
+        return DeferredList(closing)
 
     async def _finishStart(self) -> None:
         """
@@ -179,12 +198,13 @@ class ChatService(Service):
 
     async def _tellStart(self) -> None:
         places = [listener.where for listener in self.listeners]
+        doors = [] if self.entrances is None else self.entrances.where
         try:
             news = await self.store.roster(0)
             waiting = whatWaits(news.members, news.head)
         except StoreError as error:
             waiting = f"not answered yet ({error})"
-        line = startLine(self._nodeAt(places), waiting, places, self._limits)
+        line = startLine(self._nodeAt(places), waiting, [*places, *doors], self._limits)
         self.log.info("twisted_messenger {version}: {line}", version=VERSION, line=line)
 
     def _nodeAt(self, places: Sequence[str]) -> str:

@@ -1,0 +1,90 @@
+"""
+The control socket: who may open it may do all.
+"""
+
+import errno
+import os
+import socket
+import stat
+from contextlib import suppress
+from typing import Any
+
+from twisted.internet import tcp, unix
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.python.failure import Failure
+
+from twisted_messenger.errors import StartError
+
+# Bytes of a path that the kernel takes for a socket.
+_MAX_PATH = 107
+
+# It is made with this mode: later, somebody could have opened it already.
+_MODE = 0o600
+
+_BACKLOG = 64
+
+
+class ControlPort(unix.Port):
+    """
+    A Unix socket that only its owner can open.
+
+    :param path: where; what a crash has left there is replaced.
+    :param factory: makes protocols.
+    :param reactor: reads it.
+    """
+
+    def __init__(self, path: str, factory: IProtocolFactory, reactor: Any) -> None:
+        super().__init__(os.fsencode(path), factory, _BACKLOG, _MODE, reactor)
+        # Whatever becomes of the working directory.
+        self._path = os.path.abspath(path)
+        self._made: os.stat_result | None = None
+
+    def startListening(self) -> None:
+        """
+        Make the socket, and accept from now on.
+
+        :raises StartError: it cannot be used; the text is one line.
+        """
+        shown = os.fsdecode(self._bindPath)
+        if len(self._bindPath) > _MAX_PATH:
+            raise _unusable(shown, f"over {_MAX_PATH} bytes")
+        before = os.umask(0o777 & ~_MODE)
+        try:
+            self._replaceDead()
+            super().startListening()
+            self._made = os.stat(self._path)
+        except CannotListenError as error:
+            raise _unusable(shown, error.socketError.strerror) from None
+        except OSError as error:
+            raise _unusable(shown, error.strerror or str(error)) from None
+        finally:
+            os.umask(before)
+
+    def _replaceDead(self) -> None:
+        with suppress(FileNotFoundError):
+            if not stat.S_ISSOCK(os.lstat(self._path).st_mode):
+                raise OSError(errno.EEXIST, "there is something else")
+            if _isAlive(self._path):
+                raise OSError(errno.EADDRINUSE, "in use by another process")
+            os.unlink(self._path)
+
+    def connectionLost(self, reason: Failure) -> None:
+        """
+        Remove the socket, unless it is another's by now.
+        """
+        with suppress(FileNotFoundError):
+            if self._made is not None and os.path.samestat(self._made, os.stat(self._path)):
+                os.unlink(self._path)
+        # That of Unix sockets removes whatever is there.
+        tcp.Port.connectionLost(self, reason)
+
+
+def _isAlive(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)
+        return probe.connect_ex(path) not in (errno.ENOENT, errno.ECONNREFUSED)
+
+
+def _unusable(path: str, why: str) -> StartError:
+    return StartError(f"control {path}: {why}; give another path, or none")

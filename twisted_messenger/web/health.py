@@ -1,0 +1,54 @@
+"""
+How the process and its room are, for programs that look after them, and what may be asked here.
+"""
+
+from importlib.resources import files
+
+from twisted_messenger.errors import StoreError
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.web.requests import Asked
+from twisted_messenger.web.rights import Right
+from twisted_messenger.web.routes import TEXT, Answer, Route
+
+
+class HealthRoutes:
+    """
+    One word each.
+
+    :param room: whose.
+    """
+
+    def __init__(self, room: ChatRoom) -> None:
+        self._room = room
+
+    def routes(self) -> list[Route]:
+        """
+        What it answers.
+        """
+        return [
+            Route("GET", "/healthz", Right.NOTHING, self.health),
+            Route("GET", "/readyz", Right.NOTHING, self.readiness),
+            Route("GET", "/openapi.json", Right.READ, self.description),
+        ]
+
+    async def health(self, asked: Asked) -> Answer:
+        """
+        Whether the process answers: it does.
+        """
+        return Answer(b"ok\n", contentType=TEXT)
+
+    async def readiness(self, asked: Asked) -> Answer:
+        """
+        Whether the room takes messages.
+        """
+        try:
+            await self._room.history(last=1)
+        except StoreError:
+            return Answer(b"no\n", 503, TEXT)
+        return Answer(b"ok\n", contentType=TEXT)
+
+    async def description(self, asked: Asked) -> Answer:
+        """
+        What may be asked here, in OpenAPI's words.
+        """
+        return Answer(files(__package__).joinpath("openapi.json").read_bytes())

@@ -1,0 +1,121 @@
+"""
+Where the door listens, and whom that lets in.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from twisted.internet.address import UNIXAddress
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
+from twisted.python.failure import Failure
+
+from twisted_messenger.address import addressText
+from twisted_messenger.errors import StartError
+from twisted_messenger.web.origins import isLoopback
+
+_LOCALHOST = ("tcp:{}:interface=127.0.0.1", "tcp6:{}:interface=\\:\\:1")
+
+
+class WebListener:
+    """
+    One place to listen for HTTP.
+
+    :param name: the option that named it, for errors.
+    :param endpoint: where.
+    :param isBeyond: whether others than this machine may come in.
+    :param isSecure: whether it speaks TLS.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        endpoint: IStreamServerEndpoint,
+        isBeyond: bool = True,
+        isSecure: bool = False,
+    ) -> None:
+        self.name = name
+        self.isBeyond = isBeyond
+        self.isSecure = isSecure
+        self._endpoint = endpoint
+        self._port: IListeningPort | None = None
+        self.isStarted = False
+
+    def start(self, factory: Any) -> "Deferred[None]":
+        """
+        Listen.
+
+        :returns: fires when it listens; fails with :class:`~twisted_messenger.errors.StartError`.
+        """
+        self.isStarted = True
+        listening = maybeDeferred(self._endpoint.listen, factory)
+        return listening.addCallbacks(self._listening, self._failed)
+
+    def _listening(self, port: IListeningPort) -> None:
+        if self.isStarted:
+            self._port = port
+        else:
+            # It was stopped meanwhile.
+            port.stopListening()
+
+    def _failed(self, reason: Failure) -> None:
+        self.isStarted = False
+        error = getattr(reason.value, "socketError", reason.value)
+        why = getattr(error, "strerror", None) or error
+        raise StartError(f"{self.name}: {why}; choose another")
+
+    def stop(self) -> "Deferred[Any]":
+        """
+        Let nobody in any more.
+        """
+        self.isStarted = False
+        port, self._port = self._port, None
+        return maybeDeferred(lambda: None if port is None else port.stopListening())
+
+    @property
+    def where(self) -> str:
+        """
+        The address that is listened on, for people; "" where there is none.
+        """
+        address: Any = None if self._port is None else self._port.getHost()
+        if isinstance(address, UNIXAddress):
+            return os.fsdecode(address.name or b"")
+        scheme = "https" if self.isSecure else "http"
+        return "" if address is None else f"{scheme}://{addressText(address.host, address.port)}/"
+
+
+def webListeners(reactor: Any, places: Sequence[Any], option: str = "web") -> list[WebListener]:
+    """
+    Make listeners.
+
+    :param places: descriptions of endpoints, or the number of a port of localhost alone; or
+        endpoints.
+    :param option: that named them, for errors.
+    :raises ValueError: a description is none.
+    """
+    found = []
+    for place in places:
+        if not isinstance(place, str):
+            found.append(WebListener(f"{option} {place!r}", place))
+            continue
+        isPort = place.isascii() and place.isdigit()
+        for described in [one.format(place) for one in _LOCALHOST] if isPort else [place]:
+            found.append(_described(reactor, f"{option} {place}", described))
+    return found
+
+
+def _described(reactor: Any, name: str, place: str) -> WebListener:
+    try:
+        endpoint = serverFromString(reactor, place)
+    except Exception as error:
+        # Parsers are plugins; they raise what they like.
+        raise ValueError(f"{name}: {error}; give a port, or an endpoint as in tcp:8881") from None
+    kind, _, rest = place.partition(":")
+    words = rest.replace("\\:", "\0").split(":")
+    interface = [one.partition("=")[2] for one in words if one.startswith("interface=")]
+    isHere = kind == "unix" or (
+        kind != "haproxy" and [isLoopback(one.replace("\0", ":")) for one in interface] == [True]
+    )
+    return WebListener(name, endpoint, not isHere, kind in ("ssl", "tls", "txsni", "le"))
