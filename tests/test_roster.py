@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.address import certificateKey, elsewhere, literal, machineKey
+from twisted_messenger.address import PROGRAM, certificateKey, elsewhere, literal, machineKey
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import (
     Change,
@@ -59,6 +59,21 @@ _DECISIONS: list[tuple[Member | None, Member | None, Change | Reason]] = [
     (_ALICE_ELSEWHERE_PORT, _STRANGER_THERE, Reason.NOT_OWNER),
 ]
 
+_BOT = Member("bot", "", 0, PROGRAM, 5)
+_ENROLLED_BOT = Member("bot", _OFFICE, 9000, PROGRAM, 6)
+
+#: Who asks for a name, who bears it, and what becomes of that.
+_LISTENERS: list[tuple[Enrolment, Member | None, Change | Reason]] = [
+    (Enrolment("bot", "", 0, PROGRAM), None, Change.JOINED),
+    (Enrolment("bot", "", 0, PROGRAM), _BOT, Change.REFRESHED),
+    (Enrolment("bot", "", 0, PROGRAM, after=7), None, Change.JOINED),
+    (Enrolment("bot", "", 0, PROGRAM, after=7), _BOT, Change.JOINED),
+    (Enrolment("bot", "", 0, PROGRAM), _ENROLLED_BOT, Reason.NAME_TAKEN),
+    (Enrolment("alice", "", 0, PROGRAM, after=7), _STRANGER_ALICE, Reason.NAME_TAKEN),
+    (Enrolment("bot", _OFFICE, 9000, PROGRAM), _BOT, Reason.NAME_TAKEN),
+    (Enrolment("bot", _OFFICE, 9000, _OFFICE), _BOT, Reason.NAME_TAKEN),
+]
+
 
 def _outcome(
     asked: Enrolment, state: RosterState, limits: RosterLimits | None = None
@@ -74,6 +89,15 @@ class DecideTests(SynchronousTestCase):
     """
     A name and an address belong to the machine that registered them first.
     """
+
+    def test_listeners(self) -> None:
+        """
+        A listener inside the program goes on where it was, or begins anew where it likes; it is no
+        member at an address, and no such member is one.
+        """
+        for asked, named, expected in _LISTENERS:
+            there = named if named is not None and named.address == asked.address else None
+            self.assertEqual(_outcome(asked, RosterState(named, there, 1, 1)), expected)
 
     def test_everyCase(self) -> None:
         """

@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from twisted_messenger.service.chatservice import ChatService
     from twisted_messenger.steering import ListedMember, MemberStatus, Order
     from twisted_messenger.stores import storeFromString
+    from twisted_messenger.subscription import Subscription
     from twisted_messenger.wire import RoomMessage
 
 __version__ = VERSION
@@ -121,6 +122,7 @@ _PLACES = {
     "service.chatservice": ("ChatService",),
     "steering": ("ListedMember", "MemberStatus", "Order"),
     "stores": ("storeFromString",),
+    "subscription": ("Subscription",),
     "wire": ("RoomMessage",),
 }
 _PLACE = {name: place for place, names in _PLACES.items() for name in names}
@@ -177,6 +179,7 @@ __all__ = [
     "StoreFull",
     "StoreUncertain",
     "Stored",
+    "Subscription",
     "Unknown",
     "chatService",
     "receive",

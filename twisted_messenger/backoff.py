@@ -39,6 +39,13 @@ def retrySchedule(
     return policy
 
 
+def atMost(policy: RetryPolicy, seconds: float) -> RetryPolicy:
+    """
+    A policy that never waits for longer than so.
+    """
+    return lambda failures: min(policy(failures), seconds)
+
+
 class Backoff:
     """
     When the next attempt may be made.

@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.steering import Serving
+from twisted_messenger.subscription import Listener, Subscription
 
 
 class Deliveries(Protocol):
@@ -31,6 +32,23 @@ class Deliveries(Protocol):
     def serving(self, memberId: int) -> Serving | None:
         """
         :returns: how the pushes to a member go; ``None`` where nothing is pushed to it from here.
+        """
+
+    def subscribe(
+        self, name: str, listener: Listener, after: int | None
+    ) -> "Deferred[Subscription]":
+        """
+        Push to a listener from now on, or from when it runs.
+
+        :param name: clean.
+        :param after: see :class:`~twisted_messenger.roster.Enrolment`.
+        :returns: fires once its place is stored; fails with ``ValueError`` where the name is
+            somebody's.
+        """
+
+    def removed(self, name: str) -> None:
+        """
+        A member was removed; if it was a listener, it is one no longer.
         """
 
 

@@ -85,7 +85,8 @@ class MessageStore(Protocol):
         A new member starts at the head of the log, or as many entries before it as it asks for and
         the log has, not counting those under its own name. A merged one gets a new id and the
         older of the two cursors, and was reached if either was. Every registration ends what
-        failed before it.
+        failed before it. A listener inside the program counts as reached when it joins; where it is
+        to begin after a position, as far as the log has what follows, it gets a new id.
 
         Where one is only asked for and stands, nothing is written.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import ClassVar
 
-from twisted_messenger.address import elsewhere, machineKey, sameOwner
+from twisted_messenger.address import PROGRAM, elsewhere, machineKey, sameOwner
 from twisted_messenger.key import KeptKey, ShownKey
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Result
@@ -62,8 +62,8 @@ class Registrant:
 
     :param name: clean.
     :param host: the judged address literal, the only thing ever connected to; or
-        :data:`~twisted_messenger.address.LOCALHOST`.
-    :param port: 1 to 65535.
+        :data:`~twisted_messenger.address.LOCALHOST`; empty for a listener inside the program.
+    :param port: 1 to 65535; 0 where there is no host.
     :param owner: the machine key of the address it was registered from.
     """
 
@@ -73,10 +73,19 @@ class Registrant:
     owner: str
 
     @property
+    def isListener(self) -> bool:
+        """
+        Whether it is a listener inside the program, which nobody connects to.
+        """
+        return not self.host
+
+    @property
     def address(self) -> str:
         """
         The callback address as the roster compares it.
         """
+        if self.isListener:
+            return f"{PROGRAM} {self.name}"
         return f"{machineKey(self.host)} {self.port}"
 
 
@@ -88,11 +97,14 @@ class Enrolment(Registrant):
     :param options: what it says of them; ``None``, with four fields, changes none.
     :param key: the key that it shows.
     :param refresh: only ask whether it stands; make it where name and address are free.
+    :param after: only of a listener: the position after which it begins, also where it is there
+        already; ``None`` to begin now, or to go on.
     """
 
     options: MemberOptions | None = None
     key: ShownKey | None = None
     refresh: bool = False
+    after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -279,10 +291,18 @@ class RosterState:
     members: int
     atHost: int
 
+    @property
+    def old(self) -> list[Member]:
+        """
+        Who is there already: none, one, or two.
+        """
+        found = [one for one in (self.named, self.there) if one is not None]
+        return found[:1] if self.named == self.there else found
+
 
 def decide(asked: Enrolment, state: RosterState, limits: RosterLimits) -> Change | Refusal | None:
     """
-    Judge a registration against the roster.
+    Judge a registration against the roster. A listener that is to begin elsewhere joins anew.
 
     :returns: the change that the store now makes, or why there is none; ``None`` where it was only
         asked for, and stands.
@@ -290,10 +310,12 @@ def decide(asked: Enrolment, state: RosterState, limits: RosterLimits) -> Change
     named, there = state.named, state.there
     if asked.refresh and (named is not None or there is not None):
         return standing(asked, named, there)
-    for judge in (_judgeName, _judgeAddress):
+    for judge in (_judgeName, _judgeAddress, _judgeKind):
         refusal = judge(asked, named, there)
         if refusal is not None:
             return refusal
+    if asked.after is not None:
+        return Change.JOINED
     if named is not None and there is not None:
         return Change.REFRESHED if named.id == there.id else Change.MERGED
     if there is not None:
@@ -340,6 +362,13 @@ def _judgeAddress(asked: Enrolment, named: Member | None, there: Member | None) 
     if there.key is None and not sameOwner(there.owner, asked.owner):
         return Refusal(Reason.NOT_OWNER, f"{what} {elsewhere(there.owner)}")
     return _judgeKey(asked, there, what, Reason.NOT_OWNER)
+
+
+def _judgeKind(asked: Enrolment, named: Member | None, there: Member | None) -> Refusal | None:
+    if named is None or named.isListener == asked.isListener:
+        return None
+    where = "subscribed" if named.isListener else "registered at an address"
+    return Refusal(Reason.NAME_TAKEN, f"{asked.name} is {where}; remove it first")
 
 
 def _judgeKey(

@@ -72,8 +72,9 @@ class MemberStatus:
     never hangs, and its next try and last error are not known.
 
     :param name: who it is.
-    :param host: where it is pushed to: an address literal, or ``localhost``.
-    :param port: the port there.
+    :param host: where it is pushed to: an address literal, or ``localhost``; empty for a listener
+        inside the program.
+    :param port: the port there; 0 for such a listener.
     :param state: the first that holds: ``paused``; ``hanging``, where it has everything but keeps
         its connection open; ``failing``, since its last attempt and perhaps for long; ``new``,
         where no push was ever confirmed; ``healthy``.

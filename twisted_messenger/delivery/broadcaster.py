@@ -20,7 +20,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, succeed
 from twisted.logger import Logger
 
-from twisted_messenger.backoff import RetryPolicy, retrySchedule
+from twisted_messenger.backoff import RETRY_SECONDS, RetryPolicy, atMost, retrySchedule
 from twisted_messenger.deliveries import began, deliveriesOf, ended
 from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.farewells import Farewells
@@ -32,6 +32,7 @@ from twisted_messenger.delivery.recipient import Recipient
 from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.delivery.slots import Slots
 from twisted_messenger.delivery.state import DeliveryState
+from twisted_messenger.delivery.subscriptions import Subscriptions
 from twisted_messenger.delivery.tail import Tail
 from twisted_messenger.delivery.trimmer import LogTrimmer
 from twisted_messenger.entry import Entry, LogLimits
@@ -43,6 +44,7 @@ from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.roster import Member, MemberState, RosterNews, mergedProgress
 from twisted_messenger.shutdown import GRACE, SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.steering import Serving
+from twisted_messenger.subscription import Listener, Subscription
 
 #: Seconds for pushes in flight to end, when their member becomes another node's. The member waits
 #: for so long at most, and so do the others of its partition.
@@ -90,12 +92,14 @@ class Broadcaster(Service):
         #: How pushes are made.
         self.limits = delivery or DeliveryLimits()
         self._retryPolicy = retryPolicy or retrySchedule(random.random)
+        self._listenerPolicy = atMost(self._retryPolicy, RETRY_SECONDS[-1])
         self._follower = LogFollower(store, self, reactor)
         self._cursors = CursorWriter(store, reactor, clock)
         self._trimmer = LogTrimmer(
             store, limits or LogLimits(), reactor, self.counters, self._cursors.write
         )
         self._tail = Tail()
+        self._subscriptions = Subscriptions(store, self._deserted)
         lease = leaseOf(store)
         self._shared = Shared(
             store=store,
@@ -105,6 +109,7 @@ class Broadcaster(Service):
             cursors=self._cursors,
             tail=self._tail,
             slots=Slots(self.limits.maxPushes, Recipient.served),
+            subscriptions=self._subscriptions,
             limits=self.limits,
             serverName=serverName,
             # The lease of a store that no nodes share never ends, and need not be asked.
@@ -166,6 +171,26 @@ class Broadcaster(Service):
         recipient = self._recipients.get(memberId)
         return None if recipient is None else recipient.serving()
 
+    def subscribe(
+        self, name: str, listener: Listener, after: int | None
+    ) -> "Deferred[Subscription]":
+        """
+        See :class:`~twisted_messenger.deliveries.Deliveries`.
+        """
+        running = self.whenRunning()
+        return Deferred.fromCoroutine(self._subscriptions.subscribe(name, listener, after, running))
+
+    def removed(self, name: str) -> None:
+        """
+        See :class:`~twisted_messenger.deliveries.Deliveries`.
+        """
+        self._subscriptions.removed(name)
+
+    def _deserted(self, name: str) -> None:
+        recipient = self._names.get(name)
+        if recipient is not None and recipient.member.isListener:
+            recipient.deserted()
+
     def stopService(self) -> "Deferred[None]":
         """
         Start no more pushes, wait for those in flight, write the cursors.
@@ -220,6 +245,8 @@ class Broadcaster(Service):
         self._tail.startAt(news.head)
         self._tail.dropUpTo(news.floor)
         departed = [self._departed(memberId) for memberId in news.departed]
+        for memberId in news.departed:
+            self._subscriptions.departed(memberId)
         gone = [recipient for recipient in departed if recipient is not None]
         if news.leaving:
             ensureDeferred(self._handOver(news.leaving))
@@ -270,10 +297,12 @@ class Broadcaster(Service):
 
     def _memberChanged(self, member: MemberState) -> Recipient:
         recipient = self._recipients.get(member.member.id)
+        if member.member.isListener:
+            self._subscriptions.joined(member.member)
         if recipient is None:
             state = DeliveryState(
                 member.progress,
-                self._retryPolicy,
+                self._listenerPolicy if member.member.isListener else self._retryPolicy,
                 evictSeconds=self.limits.evictSeconds,
             )
             recipient = Recipient(member, state, self._shared)
@@ -324,8 +353,11 @@ class Broadcaster(Service):
 
 def _became(departed: Member, member: Member) -> bool:
     """
-    Whether a member that is no longer there is one of the two that have become another.
+    Whether a member that is no longer there is one of the two that have become another. A listener
+    that begins elsewhere begins anew.
     """
+    if member.isListener:
+        return False
     return departed.name == member.name or departed.address == member.address
 
 

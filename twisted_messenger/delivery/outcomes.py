@@ -60,9 +60,7 @@ class Outcomes:
         A member was given up.
         """
         self._counters.add("evicted.member")
-        self._note(
-            member, "{name} at {host}:{port} was away for too long; it is no longer a member"
-        )
+        self._note(member, "{name}{at} was away for too long; it is no longer a member")
 
     def _cameBack(self, state: DeliveryState, member: Member) -> bool:
         if state.backoff.failures >= _WORTH_A_LINE:
@@ -72,7 +70,7 @@ class Outcomes:
 
     def _rejected(self, result: PushResult, state: DeliveryState, member: Member) -> bool:
         state.rejected()
-        line = "{name} at {host}:{port} does not take a message ({why}); it is skipped"
+        line = "{name}{at} does not take a message ({why}); it is skipped"
         self._note(member, line, why=whyOf(result))
         return True
 
@@ -92,7 +90,7 @@ class Outcomes:
             self._counters.add(counter)
         if state.backoff.failures == _WORTH_A_LINE:
             verb = "takes nothing now" if result.outcome is Outcome.DEFERRED else "was not reached"
-            line = "{name} at {host}:{port} {verb} ({why}); its messages wait"
+            line = "{name}{at} {verb} ({why}); its messages wait"
             self._note(member, line, verb=verb, why=whyOf(result))
         return further
 
@@ -102,8 +100,7 @@ class Outcomes:
             Source(member.host),
             line,
             name=member.name,
-            host=member.host,
-            port=member.port,
+            at="" if member.isListener else f" at {member.host}:{member.port}",
             **fields,
         )
 

@@ -143,6 +143,13 @@ class Recipient:
         self._state.heardFrom()
         self._lookAgain()
 
+    def deserted(self) -> None:
+        """
+        Nobody listens in its place any more: for how long counts from now on.
+        """
+        self._state.registered()
+        self._state.evictSeconds = self._shared.limits.evictSeconds
+
     def forget(self) -> None:
         """
         It is no member any more; what is in flight for it goes on.
@@ -256,6 +263,10 @@ class Recipient:
         # Without its answer, a member that asked for that has not confirmed.
         retry = self._shared.limits.retryUnconfirmed or state.member.options.ack
         self._state.retryUnconfirmed = retry
+        if state.member.isListener:
+            # Who listens may raise for as long as it likes.
+            isHeard = self._shared.subscriptions.get(state.member.name) is not None
+            self._state.evictSeconds = 0.0 if isHeard else self._shared.limits.evictSeconds
         # Whom its place counts for.
         self._subscriber = Source(state.member.host).subscriber
 
@@ -345,9 +356,8 @@ class Recipient:
             ensureDeferred(self._readPage()).addCallbacks(self._pageRead, self._pageFailed)
 
     def _tell(self, missed: int) -> None:
-        count = f"{missed} messages were" if missed > 1 else "1 message was"
         self._state.beginNotice(missed)
-        self._push(self._shared.notice(f"{count} dropped", self.member.options), None)
+        self._push(self._shared.gap(missed, self.member), None)
 
     def _leave(self) -> None:
         # Before the others: what they do may be news for it.
@@ -439,13 +449,18 @@ class Recipient:
             self._hangs = self._tookLong(result)
         # How far a member came that has left is no news, unless it is to be another node's. Since
         # when it fails is news too: a restart must not make it young again.
-        if (further or result.outcome in _TOLD) and (self._rested is not None or not self._gone):
+        if (further or self._isNews(result)) and (self._rested is not None or not self._gone):
             shared.cursors.moved(self.member.id, self._state)
         stays = address == self._address and not self._isHeld and slots.mayKeep(self._window)
         if stays and (entry := self._flowing()) is not None:
             self._pushEntry(entry)
         else:
             self._placeFree(address)
+
+    def _isNews(self, result: PushResult) -> bool:
+        # That a listener raised says nothing of its absence, which counts on after a restart.
+        isThere = self.member.isListener and result.outcome is Outcome.DEFERRED
+        return result.outcome in _TOLD and not isThere
 
     def _tookLong(self, result: PushResult) -> bool:
         if result.outcome is Outcome.CONFIRMED:

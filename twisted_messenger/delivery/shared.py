@@ -11,9 +11,11 @@ from twisted.internet.defer import Deferred, succeed
 from twisted_messenger.address import LOCALHOST
 from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.limits import DeliveryLimits
+from twisted_messenger.delivery.listening import ListenerPusher
 from twisted_messenger.delivery.outcomes import Outcomes
 from twisted_messenger.delivery.payload import notice
 from twisted_messenger.delivery.slots import Slots
+from twisted_messenger.delivery.subscriptions import Subscriptions
 from twisted_messenger.delivery.tail import Tail
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.lease import Lease
@@ -34,6 +36,7 @@ class Shared:
     :param cursors: is told how far members have come.
     :param tail: the newest entries; members must proceed after some were added.
     :param slots: the places.
+    :param subscriptions: who listens in this program.
     :param limits: how pushes are made.
     :param serverName: whose notices tell a member what it missed.
     :param lease: asked before each push; ``None`` where it never ends.
@@ -48,6 +51,7 @@ class Shared:
     cursors: CursorWriter
     tail: Tail
     slots: Slots[Any, Attempt]
+    subscriptions: Subscriptions
     limits: DeliveryLimits
     serverName: str
     lease: Lease | None
@@ -73,7 +77,18 @@ class Shared:
         """
         What makes the connections to a member, as long as it does not register again.
         """
+        if member.isListener:
+            return ListenerPusher(self.subscriptions, self.reactor)
         return LocalhostPusher(self.pusher) if member.host == LOCALHOST else self.pusher
+
+    def gap(self, missed: int, member: Member) -> bytes:
+        """
+        The bytes that tell a member how many messages the log dropped; a listener, the number.
+        """
+        if member.isListener:
+            return b"%d" % missed
+        count = f"{missed} messages were" if missed > 1 else "1 message was"
+        return self.notice(f"{count} dropped", member.options)
 
     def notice(self, text: str, options: MemberOptions) -> bytes:
         """

@@ -101,7 +101,8 @@ class DeliveryState:
         self.backoff = Backoff(retryPolicy)
         #: Whether it is tried again also where it never closes a connection.
         self.retryUnconfirmed = retryUnconfirmed
-        self._evictSeconds = evictSeconds
+        #: Without one success, before the member is given up; 0 for never.
+        self.evictSeconds = evictSeconds
         self._attempts = progress.attempts
         self._failingSince = progress.failingSince
         self._lastReached = progress.lastReached
@@ -329,13 +330,13 @@ class DeliveryState:
         self._forgive()
 
     def _givenUp(self, now: float) -> bool:
-        if self._failingSince is None or not self._evictSeconds:
+        if self._failingSince is None or not self.evictSeconds:
             return False
         self._failingSince = min(self._failingSince, now)
         failing = now - self._failingSince
         if not self._reached:
-            return failing >= min(NEVER_REACHED_SECONDS, self._evictSeconds)
-        return failing >= self._evictSeconds and self._attempts >= EVICT_ATTEMPTS
+            return failing >= min(NEVER_REACHED_SECONDS, self.evictSeconds)
+        return failing >= self.evictSeconds and self._attempts >= EVICT_ATTEMPTS
 
     def _failed(self, now: float) -> None:
         assert self.busy

@@ -32,6 +32,7 @@ from twisted_messenger.room.posting import Posting
 from twisted_messenger.room.registrar import Registrar, Resolve
 from twisted_messenger.roster import Enrolled, MemberOptions
 from twisted_messenger.steering import MemberStatus, Order
+from twisted_messenger.subscription import Listener, Subscription
 from twisted_messenger.wire import (
     Command,
     Departure,
@@ -256,6 +257,40 @@ class ChatRoom:
         if last is not None:
             return self._store.newest(last, MAX_HISTORY_BYTES)
         return self._store.history(after, limit, MAX_HISTORY_BYTES)
+
+    def subscribe(
+        self, name: str, listener: Listener, *, after: int | None = None
+    ) -> "Deferred[Subscription]":
+        """
+        Have a function of the program hear what is said, as a member with a name and a place in the
+        log::
+
+            async def built(entry):
+                await archive.write(entry.position, entry.name, entry.text)
+
+            subscription = await room.subscribe("archive", built)
+
+        It does not hear what is said under its own name. It hears everything else in order, the
+        next message when the last is done; if it raises, the same one again, after a wait that
+        grows to 60 s at most. Nothing is skipped, and it is not given up. What the log drops
+        meanwhile is counted in :attr:`Subscription.missed`.
+
+        Its place is stored: who subscribes under the name after a crash goes on there, and hears
+        again what was done in the last tenth of a second before it, or not done yet. The name is
+        the program's: nobody on the wire can take it or speak under it. A subscription goes on when
+        the room is stopped and started again.
+
+        :param name: of the member.
+        :param listener: is called with one entry after the other, and may return something to wait
+            for. A stop waits for it as for any push, then cancels it.
+        :param after: the position after which it begins, if the log still has what follows, also
+            where the name has a place already. ``None`` goes on at that place, or begins now.
+        :returns: fires once the place is stored, after the start at the latest; fails with
+            ``ValueError`` where the name is none, is somebody's or has a subscription already, with
+            ``RuntimeError`` where no Broadcaster pushes the store's log, or nodes share it, and
+            with :class:`~twisted_messenger.errors.StoreError` where the store does not answer.
+        """
+        return Deferred.fromCoroutine(self._members.subscribe(name, listener, after))
 
     def members(self) -> "Deferred[list[MemberStatus]]":
         """

@@ -10,6 +10,7 @@ from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.steering import MemberStatus, Order, statusOf
+from twisted_messenger.subscription import Listener, Subscription
 
 
 class Members:
@@ -43,10 +44,13 @@ class Members:
 
         :raises RuntimeError: nothing does.
         """
-        if self._deliveries is not None:
-            await self._deliveries.whenRunning()
-            return self._deliveries
-        found = deliveriesOf(self._store)
+        found = self._found()
+        if found is self._deliveries:
+            await found.whenRunning()
+        return found
+
+    def _found(self) -> Deliveries:
+        found = self._deliveries or deliveriesOf(self._store)
         if found is None:
             raise RuntimeError("no Broadcaster pushes this room's store: start one first")
         return found
@@ -61,6 +65,21 @@ class Members:
         return [
             statusOf(one, deliveries.serving(one.state.member.id), running, now) for one in listed
         ]
+
+    async def subscribe(self, name: str, listener: Listener, after: int | None) -> Subscription:
+        """
+        Have a listener of the program hear what is said.
+
+        :param name: as somebody types it.
+        :raises ValueError: it is no name, or somebody's; or the position is none.
+        :raises RuntimeError: nothing pushes the store's log.
+        """
+        cleaned = cleanName(name, self._serverName)
+        if after is not None and after < 0:
+            raise ValueError("subscribe: after is a position, 0 or more")
+        subscription = await self._found().subscribe(cleaned, listener, after)
+        self._events.note(LOCAL, "{name} is subscribed", name=cleaned)
+        return subscription
 
     async def steer(self, name: str, order: Order) -> bool:
         """
@@ -78,6 +97,13 @@ class Members:
             return False
         isThere = await self._store.steer(cleaned, order)
         if isThere:
+            if order is Order.REMOVE:
+                self._forget(cleaned)
             self._events.counters.add(f"steered.{order.value}")
             self._events.note(LOCAL, "{name}: {order}", name=cleaned, order=order.value)
         return isThere
+
+    def _forget(self, name: str) -> None:
+        deliveries = self._deliveries or deliveriesOf(self._store)
+        if deliveries is not None:
+            deliveries.removed(name)

@@ -96,7 +96,8 @@ def chatService(
     :param control: the path of a Unix socket for operators; "" for none.
     :param access: who may use the door.
     :returns: a service that can be started, stopped, and started again. Its room's ``members``,
-        ``remove``, ``retry``, ``pause`` and ``resume`` wait for a start, where it does not run.
+        ``subscribe``, ``remove``, ``retry``, ``pause`` and ``resume`` wait for a start, where it
+        does not run.
     :raises ValueError: a description is none; the text says which, and the mend.
     """
     if isinstance(reactor, SelectReactor):

@@ -142,6 +142,9 @@ class MemoryStore:
         """
         Behind which position a new member begins.
         """
+        if asked.after is not None:
+            oldest = self._log[0].entry.position if self._log else self._head + 1
+            return min(max(asked.after, oldest - 1), self._head)
         history = 0 if asked.options is None else asked.options.history
         start = self._head
         for kept in reversed(self._log) if history else ():

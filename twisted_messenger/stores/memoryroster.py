@@ -66,12 +66,11 @@ class Roster:
         :param start: the position after which a new member begins.
         :param head: the last position of the log.
         """
-        state = self.state(asked)
-        old = [one for one in (state.named, state.there) if one is not None]
+        old = self.state(asked).old
         kept = keptOf(asked, old)
         states = [self.members[one.id] for one in old]
         if change is Change.JOINED or change is Change.MERGED:
-            progress, named = Progress(start), start
+            progress, named = Progress(start, reached=asked.isListener), start
             if change is Change.MERGED:
                 progress = mergedProgress([one.progress for one in states])
                 named = states[0].named

@@ -5,7 +5,7 @@ Every method blocks, and is one step of a transaction that somebody else begins 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twisted_messenger.address import machineKey
@@ -109,7 +109,7 @@ class RoomTables(ABC):
         if isinstance(change, Refusal):
             return change
         if change is not None:
-            self._carryOut(change, asked, [one for one in (named, there) if one is not None])
+            self._carryOut(change, asked, state.old)
         return Enrolled(change, self._head())
 
     def _carryOut(self, change: Change, asked: Enrolment, old: list[Member]) -> None:
@@ -118,7 +118,9 @@ class RoomTables(ABC):
             self._merge(columns, *old)
         elif change is Change.JOINED:
             start = self._start(asked)
-            self._insert(columns, Progress(start), start, paused=False)
+            before = self._takeOut(old)
+            progress = Progress(start, reached=asked.isListener)
+            self._insert(columns, progress, start, paused=any(one.paused for one in before))
             self._waitAgain(start)
         else:
             named = "named = :head, " if change is Change.RENAMED else ""
@@ -134,21 +136,34 @@ class RoomTables(ABC):
             )
 
     def _merge(self, columns: dict[str, object], named: Member, there: Member) -> None:
-        rows = self._execute(
-            f"SELECT {MEMBER_STATE} FROM members WHERE id IN (:one, :other)",
-            {"one": named.id, "other": there.id},
-        )
-        states = [memberState(row) for row in rows]
-        (had,) = [state.named for state in states if state.member.id == named.id]
-        self._remove(named)
-        self._remove(there)
+        states = self._takeOut([named, there])
         progress = mergedProgress([state.progress for state in states])
-        self._insert(columns, progress, had, paused=any(state.paused for state in states))
+        paused = any(state.paused for state in states)
+        self._insert(columns, progress, states[0].named, paused=paused)
+
+    def _takeOut(self, members: Sequence[Member]) -> list[MemberState]:
+        """
+        Remove members that are to be another one.
+
+        :returns: how they were.
+        """
+        states = []
+        for member in members:
+            row = self._execute(
+                f"SELECT {MEMBER_STATE} FROM members WHERE id = :id", {"id": member.id}
+            ).fetchone()
+            states.append(memberState(row))
+            self._remove(member)
+        return states
 
     def _start(self, asked: Enrolment) -> int:
         """
         Behind which position a new member begins.
         """
+        if asked.after is not None:
+            (oldest,) = self._execute("SELECT min(position) FROM log").fetchone()
+            head = self._head()
+            return head if oldest is None else min(max(asked.after, oldest - 1), head)
         history = 0 if asked.options is None else asked.options.history
         if not history:
             return self._head()

@@ -314,7 +314,8 @@ class PostgreSQLTables(CopyingTables):
         See :meth:`IMessageStore.enrol`.
         """
         self._membersChange()
-        if asked.options is not None and asked.options.history:
+        history = asked.options is not None and asked.options.history
+        if history or asked.after is not None:
             # Of these messages, those of this transaction are some.
             self._insertAdded()
         return super().enrol(asked, limits)

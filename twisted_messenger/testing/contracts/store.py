@@ -19,7 +19,7 @@ from twisted_messenger.roster import (
     RosterLimits,
 )
 from twisted_messenger.steering import Order
-from twisted_messenger.testing.contracts.history import HistoryContract
+from twisted_messenger.testing.contracts.listeners import ListenersContract
 from twisted_messenger.testing.contracts.roster import OFFICE, anyone, at, post
 
 # All characters of every kind: controls, lines, quotes, marks, pairs, and those that are none.
@@ -36,7 +36,7 @@ _TEXTS = [
 ]
 
 
-class StoreContract(HistoryContract):
+class StoreContract(ListenersContract):
     """
     The tests of any store, to be mixed into a test case::
 
