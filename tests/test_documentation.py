@@ -21,6 +21,7 @@ from twisted.python.usage import Options
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.programs import chatpeer, chatserver
+from twisted_messenger.programs.sayhelp import SayOptions
 from twisted_messenger.testing import MemoryNetwork
 from twisted_messenger.wire import parse
 
@@ -40,6 +41,7 @@ _BLOCK = re.compile(
 _PROGRAMS: dict[str, type[Options]] = {
     "chatserver": chatserver.Options,
     "chatpeer": chatpeer.Options,
+    "say": SayOptions,
 }
 
 # What else the pages run, all of which a reader has or is told to install.
