@@ -1,8 +1,10 @@
 """
-A log that somebody takes away.
+A log that somebody takes away, or that nobody takes.
 """
 
 import os
+from errno import ENOSPC
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 from twisted.logger import LogLevel
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.programs.logfile import ReopenedLog
+from twisted_messenger.programs.logfile import ReopenedLog, standardLog
 
 
 class ReopenedLogTests(SynchronousTestCase):
@@ -74,3 +76,43 @@ class ReopenedLogTests(SynchronousTestCase):
         self.write("two")
         self.assertIn("one", self.path.with_name("room.log.1").read_text())
         self.assertIn("two", self.path.read_text())
+
+
+class _Disk(StringIO):
+    """
+    A disk that may be full.
+    """
+
+    full = False
+
+    def write(self, text: str) -> int:
+        """
+        Write, if there is room.
+        """
+        if self.full:
+            raise OSError(ENOSPC, "No space left on device")
+        return super().write(text)
+
+
+class StandardLogTests(SynchronousTestCase):
+    """
+    The log on standard output.
+    """
+
+    def test_full(self) -> None:
+        """
+        Where it cannot be written, standard error says so, once; it goes on when it can be again.
+        """
+        disk, problems = _Disk(), StringIO()
+        observer = standardLog(disk, problems)
+        for text, full in (("one", False), ("two", True), ("three", True), ("four", False)):
+            disk.full = full
+            observer({"log_format": text, "log_level": LogLevel.info, "log_time": 0.0})
+        self.assertEqual(
+            [line.split()[-1] for line in disk.getvalue().splitlines()], ["one", "four"]
+        )
+        told = "the log cannot be written: No space left on device\n"
+        self.assertEqual(problems.getvalue(), told)
+        disk.full = True
+        observer({"log_format": "five", "log_level": LogLevel.info, "log_time": 0.0})
+        self.assertEqual(problems.getvalue(), 2 * told)

@@ -154,15 +154,29 @@ class TapServiceTests(TapTestCase):
         observer = warningsTo(StringIO())
         for twistd, offered, chosen in (
             ({"nodaemon": True}, observer, observer),
-            ({"nodaemon": True}, None, None),
-            ({"nodaemon": True, "logfile": "-"}, observer, None),
             ({"nodaemon": True, "syslog": True}, observer, None),
+            ({"nodaemon": False, "syslog": True}, None, None),
         ):
             application = Application("chatpeer")
             service = TapService(parsed(Anything(), **twistd), offered)
             service.setServiceParent(application)
             self.assertIs(application.getComponent(ILogObserver), chosen)
             self.assertIn(service, list(IServiceCollection(application)))
+
+    def test_standardLog(self) -> None:
+        """
+        A log on standard output tells where it cannot be written.
+        """
+        observer = warningsTo(StringIO())
+        for twistd, offered in (
+            ({"nodaemon": True}, None),
+            ({"nodaemon": True, "logfile": "-"}, observer),
+        ):
+            application = Application("chatpeer")
+            TapService(parsed(Anything(), **twistd), offered).setServiceParent(application)
+            chosen = application.getComponent(ILogObserver)
+            self.assertTrue(ILogObserver.providedBy(chosen))
+            self.assertIsNot(chosen, observer)
 
     def test_logFile(self) -> None:
         """
@@ -171,8 +185,8 @@ class TapServiceTests(TapTestCase):
         for twistd, expected in (
             ({"nodaemon": True, "logfile": "peer.log"}, "peer.log"),
             ({"nodaemon": False}, "twistd.log"),
-            ({"nodaemon": True}, None),
-            ({"nodaemon": True, "logfile": "-"}, None),
+            ({"nodaemon": True}, "-"),
+            ({"nodaemon": True, "logfile": "-"}, "-"),
             ({"nodaemon": False, "syslog": True, "logfile": "peer.log"}, None),
             ({"nodaemon": True, "logger": "a.name", "logfile": "peer.log"}, None),
         ):

@@ -178,8 +178,8 @@ class LineWriterTests(PipeTestCase):
         Write.
         """
         super().setUp()
-        self.lost: list[int] = []
-        self.writer = LineWriter(self.reactor, self.writeEnd, lambda: self.lost.append(1))
+        self.lost: list[str] = []
+        self.writer = LineWriter(self.reactor, self.writeEnd, self.lost.append)
 
     def stuff(self) -> int:
         """
@@ -251,7 +251,7 @@ class LineWriterTests(PipeTestCase):
         self.close(self.readEnd)
         self.assertFalse(self.successResultOf(self.writer.write("one")))
         self.assertFalse(self.successResultOf(self.writer.write("two")))
-        self.assertEqual(self.lost, [1])
+        self.assertEqual(self.lost, ["Broken pipe"])
 
     def test_closedWhileWaiting(self) -> None:
         """
@@ -262,7 +262,7 @@ class LineWriterTests(PipeTestCase):
         self.close(self.readEnd)
         self.writer.doWrite()
         self.assertEqual([self.successResultOf(line) for line in lines], [False, False])
-        self.assertEqual((self.lost, self.reactor.getWriters()), ([1], []))
+        self.assertEqual((self.lost, self.reactor.getWriters()), (["Broken pipe"], []))
 
     def test_abandon(self) -> None:
         """

@@ -16,6 +16,7 @@ from twisted.python.usage import UsageError
 from twisted_messenger.contents import LoggedEntry, RoomContents
 from twisted_messenger.errors import StartError
 from twisted_messenger.interfaces import MAIN_ROOM, IPortableStore, PortableStore
+from twisted_messenger.programs.standardio import standardOutput
 from twisted_messenger.programs.tap import TapOptions
 from twisted_messenger.service.startline import storeName
 from twisted_messenger.stores import storeFromString
@@ -219,7 +220,8 @@ def copy(arguments: Sequence[str]) -> None:
     source = portableStore(options["from"], options["from-room"])
     target = portableStore(options["to"], options["to-room"])
     tally = copyRoom(source, target, inUse=False)
-    print(f"copied to {storeName(options['to'])}, and compared: {tally}")
+    with standardOutput():
+        print(f"copied to {storeName(options['to'])}, and compared: {tally}")
 
 
 def backup(arguments: Sequence[str]) -> None:
@@ -235,7 +237,8 @@ def backup(arguments: Sequence[str]) -> None:
         raise StartError(f"{path} exists; give another FILE, or remove it")
     source = portableStore(options["store"], options["room"])
     tally = _backUp(source, path)
-    print(f"{path} has the room, and was compared: {tally}")
+    with standardOutput():
+        print(f"{path} has the room, and was compared: {tally}")
 
 
 def _backUp(source: PortableStore, path: str) -> Tally:

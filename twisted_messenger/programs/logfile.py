@@ -1,9 +1,36 @@
 """
-The program's log in a file, which logrotate and the like may take away.
+The program's log in a file, which logrotate and the like may take away, or on standard output,
+which may be full or gone.
 """
 
-from twisted.logger import ILogObserver, Logger, textFileLogObserver
+from typing import TextIO
+
+from twisted.logger import ILogObserver, LogEvent, Logger, textFileLogObserver
 from twisted.python.logfile import LogFile
+from zope.interface import provider
+
+
+def standardLog(output: TextIO, problems: TextIO) -> ILogObserver:
+    """
+    A log observer that writes text to standard output, and goes on without it.
+
+    :param problems: is told when that begins to fail.
+    """
+    observer = textFileLogObserver(output)
+    failing = False
+
+    def observe(event: LogEvent) -> None:
+        nonlocal failing
+        try:
+            observer(event)
+            failing = False
+        except OSError as error:
+            if not failing:
+                failing = True
+                print(f"the log cannot be written: {error.strerror}", file=problems, flush=True)
+
+    found: ILogObserver = provider(ILogObserver)(observe)
+    return found
 
 
 class ReopenedLog:

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from twisted_messenger.errors import MessengerError
+from twisted_messenger.errors import MessengerError, StartError
+from twisted_messenger.programs.standardio import fillDescriptors, standardOutput
 
 _SERVICES = ("chatserver", "chatpeer")
 
@@ -37,30 +38,45 @@ def main(arguments: Sequence[str] | None = None) -> None:
         the process where ``None``.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        fillDescriptors()
+        _run(given)
+    except MessengerError as error:
+        tool = [given[0]] if given and given[0] in _TOOLS else []
+        sys.exit(f"{' '.join(['twisted-messenger', *tool])}: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _run(given: list[str]) -> None:
     if not given or given[0] in ("-h", "--help"):
-        print(_USAGE)
+        with standardOutput():
+            print(_USAGE)
     elif given[0] == "--version":
         from twisted_messenger.programs.tap import versionOf
 
-        print(versionOf("twisted-messenger"))
+        with standardOutput():
+            print(versionOf("twisted-messenger"))
     elif given[0] in _TOOLS:
-        _use(*given)
+        module = import_module(f"twisted_messenger.programs.{_TOOLS[given[0]]}")
+        tool: Callable[[Sequence[str]], None] = getattr(module, given[0])
+        tool(given[1:])
     elif set(given) & set(_SERVICES):
-        from twisted.scripts.twistd import run
-
-        # It reads the process's arguments itself.
-        sys.argv[1:] = ["-n", *given]
-        run()
+        _serve(given)
     else:
-        sys.exit(f"twisted-messenger: give one of {', '.join([*_SERVICES, *_TOOLS])} (--help)")
+        raise StartError(f"give one of {', '.join([*_SERVICES, *_TOOLS])} (--help)")
 
 
-def _use(name: str, *arguments: str) -> None:
-    module = import_module(f"twisted_messenger.programs.{_TOOLS[name]}")
-    tool: Callable[[Sequence[str]], None] = getattr(module, name)
+def _serve(given: list[str]) -> None:
+    from twisted.scripts.twistd import run
+
+    # It reads the process's arguments itself.
+    sys.argv[1:] = ["-n", *given]
     try:
-        tool(arguments)
-    except MessengerError as error:
-        sys.exit(f"twisted-messenger {name}: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+        run()
+    except OSError as error:
+        # A file or a folder that twistd's own options name.
+        raise StartError(f"{error.filename or ''}: {error.strerror}".removeprefix(": ")) from None
+    except KeyError as error:
+        # So it is with a user.
+        raise StartError(str(error.args[0])) from None

@@ -2,7 +2,6 @@
 What both taps share: options that refuse with one line, and a service that does so at its start.
 """
 
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -24,11 +23,10 @@ from twisted.python.usage import Options, UsageError
 
 import twisted
 from twisted_messenger.errors import StartError
-from twisted_messenger.programs.logfile import ReopenedLog
+from twisted_messenger.programs.logfile import ReopenedLog, standardLog
 from twisted_messenger.programs.signals import onSecondSignal, stopInOrder
+from twisted_messenger.programs.standardio import fillDescriptors, standardOutput
 from twisted_messenger.version import VERSION
-
-_STDOUT = 1
 
 Number = TypeVar("Number", int, float)
 
@@ -55,21 +53,13 @@ class TapOptions(Options):
         twistd itself would print its whole help and exit with status 0.
         """
         try:
-            self._parse(options)
+            fillDescriptors()
+            with standardOutput():
+                super().parseOptions(options)
         except UsageError as error:
             sys.exit(f"{self.command}: {error} (--help lists the options)")
-        except BrokenPipeError:
-            # "--help | head -1": nobody wants the rest, and at its exit Python would try once more.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)
-            sys.exit(0)
-
-    def _parse(self, options: Any) -> None:
-        try:
-            super().parseOptions(options)
-        except SystemExit:
-            if sys.stdout is not None:
-                sys.stdout.flush()
-            raise
+        except StartError as error:
+            sys.exit(f"{self.command}: {error}")
 
     def opt_version(self) -> None:
         """
@@ -109,12 +99,12 @@ class TapOptions(Options):
     @property
     def logFile(self) -> str | None:
         """
-        The file into which twistd would write the log; ``None`` where it goes elsewhere.
+        The file into which twistd would write the log, ``-`` for standard output; ``None`` where
+        it goes elsewhere.
         """
         if any(self._twistd.get(option) for option in ("syslog", "logger")):
             return None
-        name = self._twistd.get("logfile") or ("-" if self.foreground else "twistd.log")
-        return None if name == "-" else str(name)
+        return str(self._twistd.get("logfile") or ("-" if self.foreground else "twistd.log"))
 
     def number(self, option: str, kind: type[Number], least: Number, most: Number) -> Number:
         """
@@ -159,7 +149,9 @@ class TapService(MultiService):
         observer = None if self._options.logsElsewhere else self._observer
         if isinstance(parent, Componentized):
             path = self._options.logFile
-            if observer is None and path is not None:
+            if observer is None and path == "-":
+                observer = standardLog(sys.stdout, sys.stderr)
+            elif observer is None and path is not None:
                 self._logFile = ReopenedLog(path)
                 observer = self._logFile.observer
             if observer is not None:
@@ -219,7 +211,8 @@ class TapService(MultiService):
                 self.log.critical("{error}", error=error)
                 sys.excepthook = _alreadySaid
                 raise
-            print(f"{self._options.command}: {error}", file=sys.__stderr__)
+            if sys.__stderr__ is not None:
+                print(f"{self._options.command}: {error}", file=sys.__stderr__)
             raise SystemExit(1) from None
 
 

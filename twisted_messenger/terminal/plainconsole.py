@@ -56,7 +56,7 @@ class PlainConsole:
         self._input: LineReader | None = None
         self._messages = LineWriter(reactor, descriptors[1], self._lost)
         # Where notices cannot be shown, nobody can be told so.
-        self._notices = LineWriter(reactor, descriptors[2], lambda: None)
+        self._notices = LineWriter(reactor, descriptors[2], _nothing)
 
     def start(self, person: Person) -> None:
         self._person = person
@@ -112,7 +112,8 @@ class PlainConsole:
     def _tooLong(self) -> None:
         self.notice(f"not sent: a line of more than {MAX_PUSH_BYTES} bytes")
 
-    def _lost(self) -> None:
+    def _lost(self, why: str) -> None:
+        self.notice(f"messages cannot be shown: standard output: {why}")
         if self._person is not None:
             self._person.lost()
 

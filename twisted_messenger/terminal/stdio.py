@@ -147,10 +147,10 @@ class LineWriter:
 
     :param reactor: waits until the descriptor can be written.
     :param descriptor: to write to.
-    :param lost: called once when nobody reads any more.
+    :param lost: called once, with why, when nobody reads any more.
     """
 
-    def __init__(self, reactor: Any, descriptor: int, lost: Callable[[], object]) -> None:
+    def __init__(self, reactor: Any, descriptor: int, lost: Callable[[str], object]) -> None:
         self._reactor = reactor
         self._descriptor = descriptor
         self._lost = lost
@@ -208,7 +208,7 @@ class LineWriter:
         """
         See ``IWriteDescriptor``.
         """
-        self._break()
+        self._break(reason.getErrorMessage())
 
     def abandon(self) -> None:
         """
@@ -236,8 +236,8 @@ class LineWriter:
             written = os.write(self._descriptor, data[:_ONE_WRITE])
         except BlockingIOError:
             return False
-        except OSError:
-            self._break()
+        except OSError as error:
+            self._break(os.strerror(error.errno or 0))
             return False
         if written < len(data):
             self._waiting[0] = data[written:], done
@@ -246,11 +246,11 @@ class LineWriter:
             done.callback(True)
         return True
 
-    def _break(self) -> None:
+    def _break(self, why: str) -> None:
         if not self._broken:
             self._broken = True
             self.abandon()
-            self._lost()
+            self._lost(why)
 
 
 def canWrite(descriptor: int) -> bool:
