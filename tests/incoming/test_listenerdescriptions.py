@@ -132,6 +132,15 @@ class DescriptionTests(DescriptionTestCase):
                 f"--listen {where}: {why}; give an endpoint as in tcp:8880:interface=127.0.0.1",
             )
 
+    def test_URL(self) -> None:
+        """
+        Who writes an endpoint as an address is told how it is written.
+        """
+        self.assertEqual(
+            self.problem("tcp://localhost:8880"),
+            "--listen tcp://localhost:8880: give tcp:PORT, or tcp:PORT:interface=ADDRESS",
+        )
+
     def test_missingKey(self) -> None:
         """
         A missing key is told by its path; where there is no TLS at all, that is told.

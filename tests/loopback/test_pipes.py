@@ -288,7 +288,10 @@ def test_script(tmp_path: Path) -> None:
     assert "twisted-messenger chatserver" in help[1] and "chatpeer" in help[1]
     status, _, errors = Pipe(tmp_path, "chat", code=_SCRIPT).ended()
     assert status == 1
-    assert errors == "twisted-messenger: give one of chatserver, chatpeer, say, backup, copy (--help)\n"
+    assert (
+        errors
+        == "twisted-messenger: give one of chatserver, chatpeer, say, backup, copy (--help)\n"
+    )
     status, _, errors = Pipe(tmp_path, "chatpeer", "--port", "x", code=_SCRIPT).ended()
     assert status == 1
     assert errors.startswith("chatpeer: --port x: give a number")

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from twisted.internet.testing import MemoryReactorClock
+from twisted.logger import LogLevel
 
 from tests.programs.test_tap import TapTestCase, parsed
 from twisted_messenger.entry import LogLimits
@@ -338,6 +339,15 @@ class PeerOptionsTests(TapTestCase):
         for arguments, option, mend in (
             (["--port=abc", *PEER], "--port", "0 to 65535"),
             (["--port=65536", *PEER], "--port", "0 to 65535"),
+            (["--host=203.0.113.9", *PEER], "--host 203.0.113.9", "an address of this machine"),
+            (["--host=nobody.invalid", *PEER], "--host nobody.invalid", "of this machine"),
+            (["--host=a|b", *PEER], "--host a|b", "of this machine"),
+            (["--host=127.0.0.1:8881", *PEER], "--host 127.0.0.1:8881", "of this machine"),
+            (["--host=" + "a" * 70, *PEER], "--host", "of this machine"),
+            (["--server=tcp://chat:8880", "--name=x"], "--server", "without tcp://"),
+            (["--server=http://chat:8880/", "--name=x"], "--server", "without http://"),
+            (["--server=ann@chat:8880", "--name=x"], "--server", "HOST:PORT"),
+            (["--friend=bob=tcp://chat:8880"], "--friend", "without tcp://"),
             (["--friend=bob"], "--friend", "HOST:PORT"),
             (["--friend=bob:0"], "--friend", "HOST:PORT"),
             (["--friend=:9000"], "--friend", "HOST:PORT"),
@@ -355,6 +365,18 @@ class PeerOptionsTests(TapTestCase):
             line = self.refused(peertap.Options(), *arguments)
             self.assertIn(option, line)
             self.assertIn(mend, line)
+
+    def test_problems(self) -> None:
+        """
+        An error of the program reaches the screen in words, without the braces of its template.
+        """
+        told: list[str] = []
+        observe = peertap.problemsTo(told.append)
+        words = {"log_format": "no {what}: {why!r}", "what": "prompt", "why": "gone"}
+        observe({**words, "log_level": LogLevel.error})
+        observe({**words, "log_level": LogLevel.warn})
+        (line,) = told
+        self.assertIn("no prompt: 'gone'", line)
 
     def test_nameIsNeeded(self) -> None:
         """

@@ -278,6 +278,9 @@ def _kindOf(where: str) -> str:
 
 
 def _endpoint(reactor: GuardingReactor, name: str, where: str) -> IStreamServerEndpoint:
+    scheme, isURL, _ = where.partition("://")
+    if isURL:
+        raise StartError(f"{name}: give {scheme}:PORT, or {scheme}:PORT:interface=ADDRESS")
     kind = _kindOf(where)
     if kind in _WITH_BACKLOG and ":backlog=" not in where:
         where += f":backlog={LISTEN_BACKLOG}"

@@ -3,6 +3,7 @@
 """
 
 import os
+import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +13,7 @@ from typing import Any
 from twisted.application.service import IService
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.internet.error import ReactorNotRunning
-from twisted.logger import ILogObserver, LogEvent, LogLevel
+from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
 from twisted.python.usage import UsageError
 from zope.interface import provider
 
@@ -73,7 +74,7 @@ def problemsTo(notice: Callable[[str], object]) -> ILogObserver:
     def observe(event: LogEvent) -> None:
         if event.get("log_level", LogLevel.info) >= LogLevel.error:
             failure = event.get("log_failure")
-            what = failure.getErrorMessage() if failure else event.get("log_format", "")
+            what = failure.getErrorMessage() if failure else formatEvent(event)
             notice(f"an error in this program: {what}; twistd -n --logfile=FILE writes the details")
 
     observer: ILogObserver = provider(ILogObserver)(observe)
@@ -182,8 +183,8 @@ class Options(TapOptions):
             self["host"] = _DEFAULT_HOST
         if self["port"] is None:
             self["port"] = _DEFAULT_PORT
-        if "|" in self["host"]:
-            raise UsageError(f"--host {self['host']}: give an address or a host name")
+        self["host"] = self["host"].removeprefix("[").removesuffix("]")
+        _checkHost(self["host"])
         self["port"] = self.number("port", int, 0, 65535)
         if self["server"]:
             try:
@@ -218,6 +219,24 @@ class Options(TapOptions):
             bell=self["bell"] == "all",
             history=not self["no-history"],
         )
+
+
+def _checkHost(host: str) -> None:
+    """
+    Find out before the port is taken whether it is the host that is wrong.
+
+    :raises UsageError: it is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        found = socket.getaddrinfo(
+            host or None, 0, family, socket.SOCK_STREAM, 0, socket.AI_PASSIVE
+        )
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.bind(found[0][4])
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "this is no host"
+        raise UsageError(f"--host {host}: {why}; give an address of this machine") from None
 
 
 # The tutorial has no blank after this question mark.
