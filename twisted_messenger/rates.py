@@ -52,12 +52,22 @@ class RateLimit:
         if not self.rate:
             return self.burst
         count = min(count, self.burst)
+        tokens = self.left(key, now)
         full = max(now, self._full.pop(key, now))
-        tokens = max(0, int(self.burst - (full - now) * self.rate + _ROUNDING))
         enough = tokens >= count
         self._full[key] = full + count / self.rate if enough else full
         self._forget(now)
         return tokens if enough else 0
+
+    def left(self, key: Hashable, now: float) -> int:
+        """
+        How many tokens there are; none is taken.
+
+        :param key: whose.
+        :param now: as for :meth:`take`.
+        """
+        full = max(now, self._full.get(key, now))
+        return max(0, int(self.burst - (full - now) * self.rate + _ROUNDING))
 
     def _forget(self, now: float) -> None:
         while len(self._full) > 1:

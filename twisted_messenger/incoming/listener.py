@@ -92,6 +92,38 @@ _CAN_TELL = {"ssl", "tcp", "tcp6", "unix", "systemd"}
 _WITH_BACKLOG = ("tcp", "tcp6", "ssl", "tls", "unix")
 
 
+def letIn(listening: IListeningPort | None, vacancies: int) -> None:
+    """
+    Accept at most so many connections at once; the kernel's queue keeps the others.
+
+    :param vacancies: 0 to pause.
+    """
+    if not isinstance(listening, tcp.Port):
+        return
+    if not vacancies:
+        listening.pauseProducing()
+        return
+    # What Twisted's ports accept before they let anybody read.
+    listening.numberAccepts = min(listening.numberAccepts, vacancies)
+    listening.resumeProducing()
+
+
+def isListening(listening: IListeningPort | None, host: str, port: int) -> bool:
+    """
+    Whether a connection to an address would come in there.
+
+    :param host: an address literal.
+    """
+    where: Any = None if listening is None else listening.getHost()
+    if getattr(where, "port", None) != port:
+        return False
+    mine = where.host
+    if mine in _EVERYWHERE:
+        return isThisMachine(host)
+    same = machineKey(literal(mine) or mine) == machineKey(host)
+    return same or isSameAddress(mine, host)
+
+
 class Listener:
     """
     One place to listen.
@@ -155,15 +187,7 @@ class Listener:
 
         :param vacancies: 0 to pause.
         """
-        port = self.port
-        if not isinstance(port, tcp.Port):
-            return
-        if not vacancies:
-            port.pauseProducing()
-            return
-        # What Twisted's ports accept before they let anybody read.
-        port.numberAccepts = min(port.numberAccepts, vacancies)
-        port.resumeProducing()
+        letIn(self.port, vacancies)
 
     def stop(self) -> "Deferred[Any]":
         """
@@ -230,13 +254,7 @@ class Listener:
 
         :param host: an address literal.
         """
-        if self.port is None or port != self.portNumber:
-            return False
-        mine = getattr(self.port.getHost(), "host", "")
-        if mine in _EVERYWHERE:
-            return isThisMachine(host)
-        same = machineKey(literal(mine) or mine) == machineKey(host)
-        return same or isSameAddress(mine, host)
+        return isListening(self.port, host, port)
 
 
 def listenersFrom(

@@ -36,7 +36,8 @@ from twisted_messenger.room.policy import (
 from twisted_messenger.roster import MAX_MEMBERS, MAX_MEMBERS_PER_HOST, RosterLimits
 from twisted_messenger.service.assembly import chatService
 from twisted_messenger.service.chatservice import ChatService
-from twisted_messenger.web.door import DoorAccess
+from twisted_messenger.web.doorkeeper import DoorAccess
+from twisted_messenger.web.listening import mustBeGuarded, webListeners
 from twisted_messenger.web.origins import Origins
 from twisted_messenger.web.tokens import readToken
 from twisted_messenger.wire import MAX_MESSAGE_BYTES, MAX_PUSH_BYTES, MIN_MAX_MESSAGE_BYTES
@@ -454,6 +455,11 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
     except StartError as error:
         raise SystemExit(f"chatserver: {error}") from None
     try:
+        doors = webListeners(reactor, config["web"], "--web")
+        mustBeGuarded(doors, config["access"].token, "--web-token FILE")
+    except ValueError as error:
+        raise SystemExit(f"chatserver: {error}") from None
+    try:
         chat = chatService(
             reactor,
             config["store"],
@@ -468,7 +474,7 @@ def makeService(config: Options, reactor: Any = None) -> TapService:
             senders=config["senderLimits"],
             delivery=config["delivery"],
             room=config["room"],
-            web=config["web"],
+            web=doors,
             control=config["control"],
             access=config["access"],
         )

@@ -33,9 +33,10 @@ from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.service.machine import descriptorBudget, raiseDescriptorLimit, thisMachine
 from twisted_messenger.service.startline import storeName, whatIsKept
 from twisted_messenger.stores import storeFromString
-from twisted_messenger.web.door import Door, DoorAccess
+from twisted_messenger.web.door import Door
+from twisted_messenger.web.doorkeeper import DoorAccess
 from twisted_messenger.web.entrances import Entrances
-from twisted_messenger.web.listening import webListeners
+from twisted_messenger.web.listening import WebListener, mustBeGuarded, webListeners
 
 
 def chatService(
@@ -108,9 +109,13 @@ def chatService(
     limits = limits or LogLimits()
     policy = _completed(policy or AdmissionPolicy(), reserve or {}, limits)
     listeners = _listeners(reactor, listen, policy.maxMessageBytes, clientCA)
+    access = access or DoorAccess()
+    doors = webListeners(reactor, web)
+    mustBeGuarded(doors, access.token, "DoorAccess(token=...)")
 
     def isOwnListener(host: str, port: int) -> bool:
-        return any(listener.isAt(host, port) for listener in listeners)
+        places: list[Listener | WebListener] = [*listeners, *doors]
+        return any(one.isAt(host, port) for one in places)
 
     named = storeName(store) if isinstance(store, str) else type(store).__name__
     if isinstance(store, str):
@@ -148,8 +153,8 @@ def chatService(
     factory = ReceiptFactory(ChatServerFactory(chatRoom), reactor, chatRoom.refusals, senders)
     most = f"{senders.maxConnections} connections, {delivery.maxPushes} pushes"
     told = f"at most {most} at once; {whatIsKept(limits)}"
-    door = Door(reactor, store, chatRoom, replace(access or DoorAccess(), control=control))
-    entrances = Entrances(reactor, door, webListeners(reactor, web), control)
+    door = Door(reactor, store, chatRoom, access, control, steady)
+    entrances = Entrances(reactor, door, doors, control)
     return ChatService(store, chatRoom, factory, broadcaster, listeners, named, told, entrances)
 
 

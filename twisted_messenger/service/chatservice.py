@@ -105,7 +105,7 @@ class ChatService(Service):
             self._listen()
             # Last, since it starts a thread that only a running reactor could stop.
             self.store.open()
-            self._openControl()
+            self._openDoor()
         if self.room.policy.callbacks is Callbacks.ANY:
             self.log.warn("callbacks: any; strangers can make this server connect to any address")
         self.broadcaster.startService()
@@ -115,11 +115,11 @@ class ChatService(Service):
         super().startService()
         ensureDeferred(self._finishStart())
 
-    def _openControl(self) -> None:
+    def _openDoor(self) -> None:
         # The store first: where it is another's, so is its control socket, and that is no news.
         try:
             if self.entrances is not None:
-                self.entrances.openControl()
+                self.entrances.open()
         except StartError:
             self.store.close()
             raise
@@ -206,6 +206,8 @@ class ChatService(Service):
             waiting = f"not answered yet ({error})"
         line = startLine(self._nodeAt(places), waiting, [*places, *doors], self._limits)
         self.log.info("twisted_messenger {version}: {line}", version=VERSION, line=line)
+        if self.entrances is not None:
+            self.entrances.warn()
 
     def _nodeAt(self, places: Sequence[str]) -> str:
         """
@@ -253,6 +255,8 @@ class ChatService(Service):
         """
         self._hurried = True
         self.factory.abortAll()
+        if self.entrances is not None:
+            self.entrances.abortAll()
         self.broadcaster.hurry()
 
     async def _stop(self) -> None:
@@ -261,7 +265,7 @@ class ChatService(Service):
         self._deadline = clock.seconds() + patience
         giveUp = clock.callLater(patience, self.hurry)
         await self._within("the ports", self._closePorts)
-        await self._within("the senders", self.factory.drained)
+        await self._within("the senders", self._drained)
         self.room.close()
         await self._within("the members", self._stopPushing)
         await self._within("the store", self.store.close)
@@ -269,6 +273,12 @@ class ChatService(Service):
             giveUp.cancel()
         hasStopped(clock, self)
         self.log.info("stopped; counted: {counts}", counts=self.room.counters.snapshot())
+
+    def _drained(self) -> "Deferred[Any]":
+        senders: list[Deferred[Any]] = [self.factory.drained()]
+        if self.entrances is not None:
+            senders.append(self.entrances.drained())
+        return DeferredList(senders)
 
     def _stopPushing(self) -> "Deferred[None]":
         stopped = self.broadcaster.stopService()

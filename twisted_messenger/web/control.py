@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IProtocolFactory
 from twisted.python.failure import Failure
 
 from twisted_messenger.errors import StartError
+from twisted_messenger.incoming.listener import letIn
 
 # Bytes of a path that the kernel takes for a socket.
 _MAX_PATH = 107
@@ -60,6 +61,14 @@ class ControlPort(unix.Port):
             raise _unusable(shown, error.strerror or str(error)) from None
         finally:
             os.umask(before)
+
+    def admit(self, vacancies: int) -> None:
+        """
+        Accept at most so many connections at once.
+
+        :param vacancies: 0 to pause.
+        """
+        letIn(self, vacancies)
 
     def _replaceDead(self) -> None:
         with suppress(FileNotFoundError):

@@ -5,14 +5,16 @@ A room that nobody looks into pays for no more than a listening socket: twisted.
 when somebody connects.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IAddress, IProtocolNegotiationFactory
 from twisted.internet.protocol import Factory, Protocol
+from twisted.logger import Logger
 from zope.interface import implementer
 
+from twisted_messenger.web.connections import Connections
 from twisted_messenger.web.control import ControlPort
 from twisted_messenger.web.door import Door
 from twisted_messenger.web.listening import WebListener
@@ -29,25 +31,28 @@ class SiteOnDemand(Factory):
     A site that is made when somebody connects.
 
     :param door: what is there.
-    :param reactor: measures time.
     :param atControl: whether it is the control socket's.
     """
 
     noisy = False
 
-    def __init__(self, door: Door, reactor: Any, atControl: bool) -> None:
-        self._made = door, reactor, atControl
-        self._site: DoorSite | None = None
+    def __init__(self, door: Door, atControl: bool) -> None:
+        self._door = door
+        self._atControl = atControl
+        #: Each of its ports is told there how many it may let in at once.
+        self.gates: list[Callable[[int], None]] = []
+        #: Of who has come, if anybody has.
+        self.site: DoorSite | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
         """
         One protocol for one connection.
         """
-        if self._site is None:
+        if self.site is None:
             from twisted_messenger.web.site import DoorSite
 
-            self._site = DoorSite(*self._made)
-        built: Protocol | None = self._site.buildProtocol(addr)
+            self.site = DoorSite(self._door, self.gates, self._atControl)
+        built: Protocol | None = self.site.buildProtocol(addr)
         return built
 
     def acceptableProtocols(self) -> list[bytes]:
@@ -67,14 +72,18 @@ class Entrances:
     :param control: the path of the control socket; "" for none.
     """
 
+    log = Logger()
+
     def __init__(
         self, reactor: Any, door: Door, listeners: Sequence[WebListener] = (), control: str = ""
     ) -> None:
+        #: What is there.
         self.door = door
         self._reactor = reactor
         self._listeners = listeners
         self._control = control
         self._port: ControlPort | None = None
+        self._sites: list[SiteOnDemand] = []
 
     @property
     def resource(self) -> "IResource":
@@ -89,21 +98,32 @@ class Entrances:
         """
         Take the ports that are not taken yet.
         """
-        site = SiteOnDemand(self.door, self._reactor, atControl=False)
-        return [one.start(site) for one in self._listeners if not one.isStarted]
+        waiting = [one for one in self._listeners if not one.isStarted]
+        if not waiting:
+            return []
+        site = self._siteFor(*[one.admit for one in waiting])
+        return [one.start(site) for one in waiting]
 
-    def openControl(self) -> None:
+    def open(self) -> None:
         """
-        Make the control socket: last of all, when there is something to control, and with the
-        rights that the program has from then on.
+        Answer from now on, and make the control socket: last of all, with the rights that the
+        program has from then on.
 
-        :raises StartError: it cannot be used.
+        :raises StartError: it cannot be made.
         """
         if self._control and self._port is None:
-            site = SiteOnDemand(self.door, self._reactor, atControl=True)
+            site = self._siteFor(atControl=True)
             port = ControlPort(self._control, site, self._reactor)
+            site.gates.append(port.admit)
             port.startListening()
             self._port = port
+        self.door.isOpen = True
+
+    def _siteFor(self, *gates: Callable[[int], None], atControl: bool = False) -> SiteOnDemand:
+        site = SiteOnDemand(self.door, atControl)
+        site.gates.extend(gates)
+        self._sites.append(site)
+        return site
 
     @property
     def where(self) -> list[str]:
@@ -112,6 +132,17 @@ class Entrances:
         """
         control = [] if self._port is None else [self._control]
         return [*filter(None, [one.where for one in self._listeners]), *control]
+
+    def warn(self) -> None:
+        """
+        Tell what others may overhear.
+        """
+        for one in self._listeners:
+            if one.isBeyond and not one.isSecure:
+                self.log.warn(
+                    "{name}: tokens and messages go in the clear; use ssl: or a proxy that does",
+                    name=one.name,
+                )
 
     def close(self) -> "Deferred[Any]":
         """
@@ -123,3 +154,27 @@ class Entrances:
             stopped = port.stopListening()
             closing += [] if stopped is None else [stopped]
         return DeferredList(closing)
+
+    def drained(self) -> "Deferred[Any]":
+        """
+        End what goes on, answer what was asked, and close.
+
+        :returns: fires when no connection is left.
+        """
+        self.door.readers.end()
+        drained = [one.drained() for one in self._connections()]
+        return DeferredList(drained).addCallback(self._drained)
+
+    def _connections(self) -> list[Connections]:
+        return [one.site.connections for one in self._sites if one.site is not None]
+
+    def _drained(self, result: object) -> None:
+        self.door.isOpen = False
+        self._sites.clear()
+
+    def abortAll(self) -> None:
+        """
+        Cut everybody.
+        """
+        for one in self._connections():
+            one.abortAll()

@@ -3,7 +3,7 @@ Where the door listens, and whom that lets in.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from twisted.internet.address import UNIXAddress
@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from twisted_messenger.address import addressText
 from twisted_messenger.errors import StartError
+from twisted_messenger.incoming.listener import isListening, letIn
 from twisted_messenger.web.origins import isLoopback
 
 _LOCALHOST = ("tcp:{}:interface=127.0.0.1", "tcp6:{}:interface=\\:\\:1")
@@ -74,6 +75,22 @@ class WebListener:
         port, self._port = self._port, None
         return maybeDeferred(lambda: None if port is None else port.stopListening())
 
+    def admit(self, vacancies: int) -> None:
+        """
+        Accept at most so many connections at once.
+
+        :param vacancies: 0 to pause.
+        """
+        letIn(self._port, vacancies)
+
+    def isAt(self, host: str, port: int) -> bool:
+        """
+        Whether a connection to that address would come in here.
+
+        :param host: an address literal.
+        """
+        return isListening(self._port, host, port)
+
     @property
     def where(self) -> str:
         """
@@ -91,19 +108,32 @@ def webListeners(reactor: Any, places: Sequence[Any], option: str = "web") -> li
     Make listeners.
 
     :param places: descriptions of endpoints, or the number of a port of localhost alone; or
-        endpoints.
+        endpoints, or listeners.
     :param option: that named them, for errors.
     :raises ValueError: a description is none.
     """
     found = []
     for place in places:
         if not isinstance(place, str):
-            found.append(WebListener(f"{option} {place!r}", place))
+            made = isinstance(place, WebListener)
+            found.append(place if made else WebListener(f"{option} {place!r}", place))
             continue
         isPort = place.isascii() and place.isdigit()
         for described in [one.format(place) for one in _LOCALHOST] if isPort else [place]:
             found.append(_described(reactor, f"{option} {place}", described))
     return found
+
+
+def mustBeGuarded(listeners: Iterable[WebListener], token: str, mend: str) -> None:
+    """
+    Refuse to let others in without a token.
+
+    :param mend: how one is given.
+    :raises ValueError: one would; the text names it.
+    """
+    for one in listeners:
+        if one.isBeyond and not token:
+            raise ValueError(f"{one.name}: other machines could come in; give {mend} as well")
 
 
 def _described(reactor: Any, name: str, place: str) -> WebListener:

@@ -42,20 +42,24 @@ class Problem(Exception):
     :param code: one of :data:`STATUSES`, or another refusal.
     :param detail: one sentence for people; it may quote what was sent, unescaped.
     :param isTransient: whether the same request may succeed later.
+    :param isCounted: whether the room has counted and logged it already.
     """
 
-    def __init__(self, code: str, detail: str = "", isTransient: bool = False) -> None:
+    def __init__(
+        self, code: str, detail: str = "", isTransient: bool = False, isCounted: bool = False
+    ) -> None:
         super().__init__(code, detail)
         self.code = code
         self.detail = detail
         self.isTransient = isTransient
+        self.isCounted = isCounted
 
     @classmethod
     def of(cls, refusal: Refusal) -> "Problem":
         """
         What a room refused.
         """
-        return cls(refusal.code, refusal.detail, bool(refusal.transient))
+        return cls(refusal.code, refusal.detail, bool(refusal.transient), isCounted=True)
 
     @property
     def status(self) -> int:

@@ -6,6 +6,7 @@ it can. While somebody reads, the store's wakes are followed, and all that was s
 moment is read at once; readers go on in slices, so that others come between.
 """
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,9 @@ WAKE_SECONDS = 0.1
 
 #: Readers that go on in one turn of the reactor.
 SLICE = 20
+
+#: Seconds after which readers come back to a room that has stopped, and up to as many more.
+RETURN_SECONDS = 2.0
 
 # Entries and bytes read at once.
 _PAGE_ENTRIES = 100
@@ -157,11 +161,15 @@ class Readers:
 
     :param store: whose log it is.
     :param reactor: measures time.
+    :param chance: 0 to 1; readers come back at different times.
     """
 
-    def __init__(self, store: MessageStore, reactor: Any) -> None:
+    def __init__(
+        self, store: MessageStore, reactor: Any, chance: Callable[[], float] = random.random
+    ) -> None:
         self._store = store
         self._reactor = reactor
+        self._chance = chance
         # In the order in which they came.
         self._all: dict[Reader, None] = {}
         self._looking: IDelayedCall | None = None
@@ -201,14 +209,12 @@ class Readers:
         if not self._all:
             self._store.unfollow(self._woken)
 
-    def end(self, seconds: float) -> None:
+    def end(self) -> None:
         """
-        Let everybody go.
-
-        :param seconds: after which they may come back.
+        Let everybody go, and come back one after the other.
         """
         for reader in list(self._all):
-            reader.end(seconds)
+            reader.end(RETURN_SECONDS * (1 + self._chance()))
 
     def _woken(self) -> None:
         self._isBehind = True

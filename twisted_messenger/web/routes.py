@@ -2,7 +2,7 @@
 What a route is, and what it answers with. Pure.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -57,7 +57,7 @@ class Route:
     method: str
     path: str
     right: Right
-    answer: Callable[[Any], Awaitable[Answer | Stream]]
+    answer: Callable[[Any], Coroutine[Any, Any, Answer | Stream]]
 
     def names(self, path: Sequence[str]) -> dict[str, str] | None:
         """

@@ -1,16 +1,17 @@
 """
-A site of twisted.web that bounds what a connection may cost.
+A site of twisted.web whose connections are bounded.
 """
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from twisted.internet.interfaces import IAddress
 from twisted.web.server import Site
 
+from twisted_messenger.web.channel import DoorChannel
+from twisted_messenger.web.connections import Connections
 from twisted_messenger.web.door import Door
 from twisted_messenger.web.resource import DoorResource
-
-#: Seconds that a connection may be silent.
-IDLE_SECONDS = 60
 
 
 class DoorSite(Site):
@@ -18,27 +19,31 @@ class DoorSite(Site):
     The site of a door.
 
     :param door: what is there.
-    :param reactor: measures time.
+    :param gates: each is told how many one of its ports may let in at once.
     :param atControl: whether it is the control socket's.
     """
 
     noisy = False
 
-    def __init__(self, door: Door, reactor: Any, atControl: bool = False) -> None:
-        super().__init__(
-            DoorResource(door, atControl),
-            parsePOSTFormSubmission=False,
-            timeout=IDLE_SECONDS,
-            reactor=reactor,
-        )
+    def __init__(
+        self, door: Door, gates: Iterable[Callable[[int], None]] = (), atControl: bool = False
+    ) -> None:
+        super().__init__(DoorResource(door, atControl), reactor=door.clock)
+        #: Who is connected.
+        self.connections = Connections(door.clock, door.refusals, door.maxBodyBytes, gates)
+
+    def startFactory(self) -> None:
+        """
+        Nothing is to be got ready: there is no file with a line for each request.
+        """
 
     def log(self, request: object) -> None:
         """
-        Write no line for each request.
+        Write no line for a request.
         """
 
-    def acceptableProtocols(self) -> list[bytes]:
+    def buildProtocol(self, addr: IAddress | None) -> Any:
         """
-        What a TLS client may offer; one that offers something must find it here.
+        One connection. Others than HTTP/1.1 would escape our bounds.
         """
-        return [b"http/1.1"]
+        return DoorChannel(self, self.connections)

@@ -18,24 +18,27 @@ def readToken(path: str) -> str:
     :raises ValueError: there is none; the text says why.
     """
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="ascii") as file:
             token = file.read(_MAX_BYTES).strip()
     except OSError as error:
         raise ValueError(f"{error.strerror}; give a file") from None
     except UnicodeDecodeError:
-        raise ValueError("it is not UTF-8; give a file with a token") from None
-    if len(token) < MIN_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
-        raise ValueError(f"give a file with {MIN_TOKEN} printable ASCII characters or more")
+        token = ""
+    if len(token) < MIN_TOKEN or not token.isprintable() or " " in token:
+        raise ValueError(f"give a file with {MIN_TOKEN} ASCII characters or more, without blanks")
     return token
 
 
-def isToken(authorization: str, token: str) -> bool:
+def shownIn(authorization: str) -> str | None:
     """
-    Whether an Authorization header shows a token. How long it takes says nothing of the token.
-
-    :param authorization: its value; "" where there is none.
-    :param token: the right one; "" where there is none.
+    The token that an Authorization header shows; ``None`` where it shows none.
     """
     scheme, _, shown = authorization.partition(" ")
-    isRight = hmac.compare_digest(shown.strip().encode(), token.encode())
-    return isRight and scheme.lower() == "bearer" and bool(token)
+    return shown.strip() if scheme.lower() == "bearer" else None
+
+
+def isToken(shown: str, token: str) -> bool:
+    """
+    Whether a token is the right one. How long it takes says nothing of that.
+    """
+    return hmac.compare_digest(shown.encode(), token.encode())

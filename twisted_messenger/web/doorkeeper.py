@@ -1,0 +1,121 @@
+"""
+Judges who comes in: under which name of ours, from which page, how often, and with which right.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from twisted_messenger.address import LOCALHOST, Source
+from twisted_messenger.rates import RateLimit
+from twisted_messenger.web.origins import Entrance, Headers, Origins
+from twisted_messenger.web.problems import Problem
+from twisted_messenger.web.rights import Caller, DoorRules, Right
+from twisted_messenger.web.tokens import isToken, shownIn
+
+#: Requests a second from one address but localhost, in the long run and at once: a page that is
+#: looked at needs few, and each costs a look into the store.
+REQUEST_RATE = 50.0
+REQUEST_BURST = 100
+
+#: Wrong tokens a second from one address, in the long run and at once.
+GUESS_RATE = 10 / 60
+GUESS_BURST = 10
+
+
+@dataclass(frozen=True)
+class DoorAccess:
+    """
+    What an operator says of who may use the door.
+
+    :param token: opens everything; "" where there is none.
+    :param readOpen: whether everybody may read without it.
+    :param origins: which proxies are believed, and which names are ours.
+    """
+
+    token: str = field(default="", repr=False)
+    readOpen: bool = False
+    origins: Origins = field(default_factory=Origins)
+
+
+@dataclass(frozen=True)
+class Knock:
+    """
+    Somebody at the door.
+
+    :param method: of the request.
+    :param headers: of the request.
+    :param peer: where its connection comes from.
+    :param entrance: where it came in.
+    :param atControl: whether that is the control socket.
+    """
+
+    method: str
+    headers: Headers
+    peer: Source
+    entrance: Entrance = field(default_factory=Entrance)
+    atControl: bool = False
+
+
+class Doorkeeper:
+    """
+    Lets in, or says why not.
+
+    :param access: what an operator has said.
+    :param control: the path of the control socket; "" where there is none.
+    :param steady: seconds that nobody sets.
+    """
+
+    def __init__(self, access: DoorAccess, control: str, steady: Callable[[], float]) -> None:
+        self._access = access
+        self._rules = DoorRules(bool(access.token), access.readOpen, control)
+        self._steady = steady
+        self._requests = RateLimit(REQUEST_RATE, REQUEST_BURST)
+        self._guesses = RateLimit(GUESS_RATE, GUESS_BURST)
+
+    def identify(self, knock: Knock) -> Caller:
+        """
+        Find who asks.
+
+        :raises Problem: it is nobody who may ask anything now.
+        """
+        if knock.atControl:
+            return Caller(knock.peer, atControl=True, isBeyond=False)
+        problem = self._access.origins.judgeHost(knock.headers.get("host", ""), knock.entrance)
+        if problem is not None:
+            raise problem
+        source, isBeyond = self._access.origins.sourceOf(knock.peer, knock.headers)
+        subscriber = source.subscriber
+        if subscriber is not None and not self._requests.take(subscriber, self._steady()):
+            raise Problem("rate", f"more than {REQUEST_RATE:g} requests a second from your address")
+        hasToken = self._hasToken(knock.headers.get("authorization", ""), source)
+        return Caller(source, isBeyond=isBeyond, hasToken=hasToken)
+
+    def _hasToken(self, authorization: str, source: Source) -> bool:
+        shown = shownIn(authorization)
+        if shown is None or not self._access.token:
+            return False
+        # Localhost too: every program of every user of this machine can guess from there.
+        guesser, now = source.subscriber or LOCALHOST, self._steady()
+        if not self._guesses.left(guesser, now):
+            # It is not even looked at: that would tell who guesses.
+            raise Problem("rate", "too many wrong tokens from your address")
+        if isToken(shown, self._access.token):
+            return True
+        self._guesses.take(guesser, now)
+        raise Problem("unauthorized", "it is another token")
+
+    def judge(self, knock: Knock, caller: Caller, right: Right) -> None:
+        """
+        Judge whether somebody may use a route.
+
+        :param right: that the route asks for.
+        :raises Problem: it may not.
+        """
+        problem = None
+        if not knock.atControl:
+            problem = self._access.origins.judgeSite(
+                knock.method, knock.headers, knock.entrance, right is Right.NOTHING
+            )
+        problem = problem or self._rules.judge(right, caller)
+        if problem is not None:
+            raise problem
