@@ -10,8 +10,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from twisted_messenger.address import LOCAL, Source
 from twisted_messenger.deliveries import Deliveries
@@ -33,11 +34,7 @@ from twisted_messenger.room.registrar import Registrar, Resolve
 from twisted_messenger.roster import Enrolled, MemberOptions
 from twisted_messenger.steering import MemberStatus, Order
 from twisted_messenger.subscription import Listener, Subscription
-from twisted_messenger.wire import (
-    Command,
-    Departure,
-    Registration,
-)
+from twisted_messenger.wire import Command, Departure, Registration, RoomMessage
 
 _STOPPING = Refusal(Reason.SHUTDOWN, "the server is stopping")
 
@@ -147,14 +144,17 @@ class ChatRoom:
         :param command: from :func:`twisted_messenger.wire.parse`.
         :returns: as :meth:`register`, :meth:`leave` or :meth:`post`.
         """
+        if isinstance(command, RoomMessage):
+            said: Deferred[Any] = self.post(command.name, command.text, source)
+            return said
         return self._judged(self._worked(command, source), source)
 
-    def _worked(self, command: Command, source: Source) -> Coroutine[Any, Any, Taken]:
+    def _worked(
+        self, command: Registration | Departure, source: Source
+    ) -> Coroutine[Any, Any, Taken]:
         if isinstance(command, Registration):
             return self._registered(command, source)
-        if isinstance(command, Departure):
-            return self._leave(command.name, command.host, command.port, source)
-        return self._post(command.name, command.text, source)
+        return self._leave(command.name, command.host, command.port, source)
 
     def register(
         self,
@@ -221,7 +221,10 @@ class ChatRoom:
         :returns: fires with its place in the log once it is durable, or with the refusal; fails
             with :class:`~twisted_messenger.errors.StoreUncertain` where that is not known.
         """
-        return self._judged(self._post(name, text, source), source)
+        cleaned = self._name(name)
+        if isinstance(cleaned, Refusal):
+            return self._refused(cleaned, source)
+        return self._told(self._posting.say(cleaned, text, self._placed(source)), source)
 
     def announce(self, text: str) -> "Deferred[Stored | Refusal]":
         """
@@ -229,7 +232,9 @@ class ChatRoom:
 
         :returns: as :meth:`post`.
         """
-        return self._judged(self._announce(text), LOCAL)
+        if self._closed:
+            return self._refused(_STOPPING, LOCAL)
+        return self._told(self._posting.announce(text), LOCAL)
 
     def history(
         self, after: int = 0, limit: int = 100, *, last: int | None = None
@@ -365,23 +370,30 @@ class ChatRoom:
         self.refusals.refused(refusal, source)
 
     def _judged(self, work: Coroutine[Any, Any, T], source: Source) -> "Deferred[T | Refusal]":
-        async def run() -> T | Refusal:
-            result: T | Refusal
-            try:
-                result = await work
-            except StoreUncertain:
-                self.counters.add("uncertain")
-                raise
-            except StoreError as error:
-                result = self._storeFailed(error)
-            if isinstance(result, Refusal):
-                self.refusals.refused(result, source)
-            elif self._storeFailing and isinstance(result, Stored) and result.position:
-                self._storeFailing = False
-                self.log.info("the store takes messages again")
-            return result
+        return self._told(Deferred.fromCoroutine(work), source)
 
-        return Deferred.fromCoroutine(run())
+    def _refused(self, refusal: Refusal, source: Source) -> "Deferred[Stored | Refusal]":
+        return succeed(self.refusals.refused(refusal, source))
+
+    def _told(self, work: "Deferred[T]", source: Source) -> "Deferred[T | Refusal]":
+        return work.addCallbacks(self._decided, self._undecided, (source,), {}, (source,))
+
+    def _decided(self, result: T, source: Source) -> T:
+        if isinstance(result, Refusal):
+            self.refusals.refused(result, source)
+        elif self._storeFailing and isinstance(result, Stored) and result.position:
+            self._storeFailing = False
+            self.log.info("the store takes messages again")
+        return result
+
+    def _undecided(self, reason: Failure, source: Source) -> Failure | Refusal:
+        if reason.check(StoreUncertain):
+            self.counters.add("uncertain")
+            return reason
+        error = reason.value
+        if not isinstance(error, StoreError):
+            return reason
+        return self.refusals.refused(self._storeFailed(error), source)
 
     def _placed(self, source: Source) -> Source:
         return replace(source, home=self._home) if self._home else source
@@ -470,12 +482,3 @@ class ChatRoom:
         if isinstance(cleaned, Refusal):
             return cleaned
         return await self._registrar.leave(cleaned, host, port, self._placed(source))
-
-    async def _post(self, name: str, text: str, source: Source) -> Stored | Refusal:
-        cleaned = self._name(name)
-        if isinstance(cleaned, Refusal):
-            return cleaned
-        return await self._posting.say(cleaned, text, self._placed(source))
-
-    async def _announce(self, text: str) -> Stored | Refusal:
-        return _STOPPING if self._closed else await self._posting.announce(text)

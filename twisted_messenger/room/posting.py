@@ -3,9 +3,11 @@ The way of a message into the log: its size, what the program says of it, who ma
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from twisted_messenger.address import LOCAL, Source, sameOwner
 from twisted_messenger.entry import Entry, LogLimits, Post
@@ -60,35 +62,38 @@ class Posting:
         most = policy.maxWaitingBytes
         self._maxWaitingBytes = LogLimits.bytes // WAITING_SHARE if most is None else most
 
-    async def say(self, name: str, text: str, source: Source) -> Stored | Refusal:
+    def say(self, name: str, text: str, source: Source) -> "Deferred[Stored | Refusal]":
         """
         Store a message.
 
         :param name: clean.
         :param source: those of one enter the log in the order of these calls.
-        :returns: its place, or the refusal.
+        :returns: fires with its place, or the refusal.
         """
-
-        def judge(named: Member | None) -> Refusal | None:
-            return self._policy.judgeSender(name, source, named)
-
+        judge = partial(self._policy.judgeSender, name, source)
         if self._admit is None:
-            return await self._keep(name, text, source, judge)
-        over = await self._turns.take(source.key)
-        try:
-            admitted = await self._admitted(self._admit, RoomMessage(name, text), source)
-            if isinstance(admitted, Refusal):
-                return admitted
-            keeping = Deferred.fromCoroutine(self._keep(name, admitted.text, source, judge))
-        finally:
-            over()
-        return await keeping
+            return self._keep(name, text, source, judge)
+        admitting = self._sayAdmitted(self._admit, RoomMessage(name, text), source, judge)
+        return Deferred.fromCoroutine(admitting)
 
-    async def announce(self, text: str) -> Stored | Refusal:
+    def announce(self, text: str) -> "Deferred[Stored | Refusal]":
         """
         Store a message of the server itself, which nobody has to admit.
         """
-        return await self._keep(self._policy.serverName, text, LOCAL, _anyone)
+        return self._keep(self._policy.serverName, text, LOCAL, _anyone)
+
+    async def _sayAdmitted(
+        self, admit: Admit, message: RoomMessage, source: Source, judge: Admission
+    ) -> Stored | Refusal:
+        over = await self._turns.take(source.key)
+        try:
+            admitted = await self._admitted(admit, message, source)
+            if isinstance(admitted, Refusal):
+                return admitted
+            keeping = self._keep(message.name, admitted.text, source, judge)
+        finally:
+            over()
+        return await keeping
 
     async def _admitted(
         self, admit: Admit, message: RoomMessage, source: Source
@@ -101,15 +106,24 @@ class Posting:
             raise ValueError(f"admit: give a Refusal, or a RoomMessage of the name {message.name}")
         return admitted
 
-    async def _keep(
+    # No coroutines from here on: a room does nothing so often.
+
+    def _keep(
         self, name: str, text: str, source: Source, judge: Admission
-    ) -> Stored | Refusal:
+    ) -> "Deferred[Stored | Refusal]":
         # Only an embedding program can hand us surrogates; the wire has none.
-        encodable = text.encode("utf-8", "replace").decode()
+        encodable = text if text.isascii() else text.encode("utf-8", "replace").decode()
         if not fitsPush(name, encodable):
-            return Refusal(Reason.TOO_BIG, f"a push has at most {MAX_PUSH_BYTES} bytes")
+            return succeed(Refusal(Reason.TOO_BIG, f"a push has at most {MAX_PUSH_BYTES} bytes"))
         if self._unstored + len(encodable) > MAX_UNSTORED:
-            return Refusal(Reason.STORE_UNAVAILABLE, "too many messages wait for the store")
+            why = "too many messages wait for the store"
+            return succeed(Refusal(Reason.STORE_UNAVAILABLE, why))
+        post = Post(
+            *(name, encodable, source.key, self._clock()),
+            *(source.subscriber, self._maxWaitingBytes),
+        )
+        if self._accepted is None:
+            return self._append(post, judge)
         owned = False
 
         def admission(named: Member | None) -> Refusal | None:
@@ -117,21 +131,32 @@ class Posting:
             owned = named is not None and sameOwner(named.owner, source.key)
             return judge(named)
 
-        post = Post(
-            *(name, encodable, source.key, self._clock()),
-            *(source.subscriber, self._maxWaitingBytes),
-        )
-        self._unstored += len(encodable)
+        def tell(result: Stored | Refusal, accepted: Accepted) -> Stored | Refusal:
+            if isinstance(result, Stored):
+                self._tell(accepted, Entry(result.position, name, encodable, owned, post.time))
+            return result
+
+        return self._append(post, admission).addCallback(tell, self._accepted)
+
+    def _append(self, post: Post, admission: Admission) -> "Deferred[Stored | Refusal]":
+        size = len(post.text)
+        self._unstored += size
         try:
-            position = await self._store.append(post, admission)
-        finally:
-            self._unstored -= len(encodable)
+            storing = self._store.append(post, admission)
+        except Exception:
+            storing = fail()
+        return storing.addCallbacks(self._decided, self._undecided, (size,), {}, (size,))
+
+    def _decided(self, position: int | Refusal, size: int) -> Stored | Refusal:
+        self._unstored -= size
         if isinstance(position, Refusal):
             return position
         self._counters.add("accepted")
-        if self._accepted is not None:
-            self._tell(self._accepted, Entry(position, name, encodable, owned, post.time))
         return Stored(position)
+
+    def _undecided(self, reason: Failure, size: int) -> Failure:
+        self._unstored -= size
+        return reason
 
     def _tell(self, accepted: Accepted, entry: Entry) -> None:
         try:
