@@ -15,6 +15,7 @@ _TCP_INFO = getattr(socket, "TCP_INFO", 0) if sys.platform == "linux" else 0
 
 # Of struct tcp_info: bytes acknowledged, bytes received.
 _INFO = struct.Struct("=120xQQ")
+_SIZE, _unpack, _TCP = _INFO.size, _INFO.unpack, socket.IPPROTO_TCP
 
 # Bytes acknowledged count the two ends of the connection as one byte each, bytes received its end.
 _ENDS, _END = 2, 1
@@ -41,8 +42,11 @@ def isClosedInOrder(handle: Any, length: int) -> bool:
     :param length: as above.
     :returns: false too if the kernel does not tell.
     """
-    acknowledged, received = _bytes(handle)
-    return acknowledged >= length + _ENDS and received == _END
+    if not _TCP_INFO:
+        return False
+    # Every push asks: not by way of a further function.
+    info = handle.getsockopt(_TCP, _TCP_INFO, _SIZE)
+    return len(info) == _SIZE and _unpack(info) == (length + _ENDS, _END)
 
 
 def _bytes(handle: Any) -> tuple[int, int]:
@@ -51,5 +55,5 @@ def _bytes(handle: Any) -> tuple[int, int]:
     """
     if not _TCP_INFO:
         return 0, 0
-    info = handle.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _INFO.size)
-    return _INFO.unpack(info) if len(info) == _INFO.size else (0, 0)
+    info = handle.getsockopt(_TCP, _TCP_INFO, _SIZE)
+    return _unpack(info) if len(info) == _SIZE else (0, 0)

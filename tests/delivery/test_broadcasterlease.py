@@ -9,7 +9,7 @@ from tests.roomtestcase import keepLog
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.recipient import SUSPECT_CONNECT_TIMEOUT
 from twisted_messenger.lease import Lease
-from twisted_messenger.push.creator import CONNECT_TIMEOUT
+from twisted_messenger.push.general import CONNECT_TIMEOUT
 from twisted_messenger.push.interfaces import Outcome
 
 #: Seconds that the node may push, from the start on.

@@ -22,6 +22,7 @@ from tests.push.pushrig import ActingFactory
 from twisted_messenger.lease import Lease, uptime
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.flat import FlatPush
+from twisted_messenger.push.general import GeneralCreator
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.push.protocol import PushProtocol
 from twisted_messenger.testing import CollectingFactory
@@ -40,16 +41,16 @@ class OtherReactor:
         self.connectTCP = reactor.connectTCP
 
 
-class BatchPushTests(LoopbackWaiting, recallcontract.RecallContract):
+class GeneralPushTests(LoopbackWaiting, recallcontract.RecallContract):
     """
-    The contract where all sockets of the pusher lie under one epoll.
+    The contract where all sockets of the pusher lie under one epoll, and all go the general way.
     """
 
-    def makeCreator(self, **seconds: Any) -> PushCreator:
+    def makeCreator(self, **seconds: Any) -> GeneralCreator:
         """
-        The usual pusher.
+        A pusher that knows no shorter one.
         """
-        return PushCreator(self.reactor, **seconds)
+        return GeneralCreator(self.reactor, **seconds)
 
     def test_noWayOut(self) -> None:
         """
@@ -85,21 +86,6 @@ class BatchPushTests(LoopbackWaiting, recallcontract.RecallContract):
         peer = self.accepted(listening)
         with self.assertRaises(ConnectionResetError):
             peer.recv(1)
-
-    def test_flat(self) -> None:
-        """
-        Where a connection stands at once, a push is one object until something unusual happens: a
-        hundred members cost half as much so.
-        """
-        for host in (HOST, "::1"):
-            for lease in (None, Lease(uptime() + PATIENCE)):
-                settled: Deferred[PushResult] = Deferred()
-                port = self.listen(CollectingFactory(), host)
-                attempt = self.creator.begin(host, port, b"hi", settled.callback, lease=lease)
-                self.assertIsInstance(attempt, FlatPush)
-                self.assertIs(self.waitFor(settled).outcome, Outcome.CONFIRMED)
-                attempt.cancel()
-                attempt.recall()
 
     def test_oneByteAndReset(self) -> None:
         """
@@ -146,6 +132,33 @@ class BatchPushTests(LoopbackWaiting, recallcontract.RecallContract):
         peer.settimeout(PATIENCE)
         with self.assertRaises(ConnectionResetError):
             peer.recv(1)
+
+
+class FlatPushTests(GeneralPushTests):
+    """
+    The same where a connection that stands at once takes the short way.
+    """
+
+    def makeCreator(self, **seconds: Any) -> PushCreator:
+        """
+        The usual pusher.
+        """
+        return PushCreator(self.reactor, **seconds)
+
+    def test_flat(self) -> None:
+        """
+        Where a connection stands at once, a push is one object until something unusual happens: a
+        hundred members cost half as much so.
+        """
+        for host in (HOST, "::1"):
+            for lease in (None, Lease(uptime() + PATIENCE)):
+                settled: Deferred[PushResult] = Deferred()
+                port = self.listen(CollectingFactory(), host)
+                attempt = self.creator.begin(host, port, b"hi", settled.callback, lease=lease)
+                self.assertIsInstance(attempt, FlatPush)
+                self.assertIs(self.waitFor(settled).outcome, Outcome.CONFIRMED)
+                attempt.cancel()
+                attempt.recall()
 
 
 class ReactorPushTests(LoopbackWaiting, recallcontract.RecallContract):

@@ -24,7 +24,7 @@ from tests.push.pushrig import (
 )
 from tests.transportrig import pendingError
 from tests.waiting import WaitingTestCase
-from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.push.general import GeneralCreator
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.push.localhost import LocalhostPusher
 from twisted_messenger.roster import Member
@@ -74,7 +74,7 @@ class PushContract(WaitingTestCase):
     A pusher, and one peer at a time.
     """
 
-    def makeCreator(self, **seconds: Any) -> PushCreator:
+    def makeCreator(self, **seconds: Any) -> GeneralCreator:
         """
         A pusher of the kind that is tested.
         """

@@ -9,7 +9,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ClientCreator, Factory
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
+from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.push.general import CONNECT_TIMEOUT, PUSH_TIMEOUT
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.push.protocol import PushProtocol
 from twisted_messenger.testing import (

@@ -15,7 +15,7 @@ from tests.push.pushrig import (
     close,
     nothing,
 )
-from twisted_messenger.push.creator import PUSH_TIMEOUT
+from twisted_messenger.push.general import PUSH_TIMEOUT
 from twisted_messenger.push.interfaces import Outcome, PushResult
 
 #: What begins so says no: never, or not now.

@@ -3,7 +3,7 @@ One push: what the peer does, and what we take it for.
 """
 
 from tests.push.pushrig import BIG, LATE, ActingFactory, PushTestCase, abort, close
-from twisted_messenger.push.creator import PUSH_TIMEOUT
+from twisted_messenger.push.general import PUSH_TIMEOUT
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.testing import (
     CollectingFactory,

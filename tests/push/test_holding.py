@@ -8,7 +8,8 @@ from twisted.internet.error import ConnectionLost
 
 from tests.push.pushrig import HOST, LATE, PORT, PushTestCase
 from tests.transportrig import pendingError
-from twisted_messenger.push.creator import PUSH_TIMEOUT, PushCreator
+from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.push.general import PUSH_TIMEOUT
 from twisted_messenger.push.holding import HOLD_TIMEOUT, MAX_HELD, MAX_HELD_SHARE
 from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 from twisted_messenger.testing import HangingFactory

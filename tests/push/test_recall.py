@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.push.pushrig import BIG, HOST, LATE, PORT, ActingFactory, PushTestCase
 from tests.transportrig import pendingError
-from twisted_messenger.push.creator import PUSH_TIMEOUT
+from twisted_messenger.push.general import PUSH_TIMEOUT
 from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 from twisted_messenger.testing import (
     CollectingFactory,

@@ -8,7 +8,8 @@ from twisted.internet.error import ConnectionLost
 
 from tests.push.pushrig import BIG, HOST, LATE, PORT, ActingFactory, PushTestCase, close
 from tests.transportrig import pendingError
-from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
+from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.push.general import CONNECT_TIMEOUT, PUSH_TIMEOUT
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.testing import (
     HangingFactory,

@@ -23,7 +23,8 @@ from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.key import KeptKey, ShownKey
 from twisted_messenger.lease import Lease
-from twisted_messenger.push.creator import CONNECT_TIMEOUT, PushCreator
+from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.push.general import CONNECT_TIMEOUT
 from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import (

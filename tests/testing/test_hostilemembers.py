@@ -9,7 +9,7 @@ from tests.testing.hostilerig import AT_ONCE, HOME, HOSTILE, PORT, HostileTestCa
 from twisted_messenger.delivery.recipient import SUSPECT_CONNECT_TIMEOUT
 from twisted_messenger.delivery.slots import MAX_SUSPECTS
 from twisted_messenger.delivery.state import NEVER_REACHED_SECONDS
-from twisted_messenger.push.creator import PUSH_TIMEOUT
+from twisted_messenger.push.general import PUSH_TIMEOUT
 from twisted_messenger.rates import BURST, RATE
 from twisted_messenger.room.policy import AdmissionPolicy, Callbacks
 from twisted_messenger.roster import MAX_MEMBERS_PER_HOST

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from twisted_messenger.delivery.slots import MAX_PUSHES
 from twisted_messenger.delivery.state import EVICT_SECONDS
-from twisted_messenger.push.creator import CONNECT_TIMEOUT
+from twisted_messenger.push.general import CONNECT_TIMEOUT
 
 #: Seconds that a stop leaves the pushes in flight.
 SHUTDOWN_TIMEOUT = 5.0

@@ -23,7 +23,8 @@ from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.programs.process import endWith, tuneCollector, useSteadyTime
 from twisted_messenger.programs.strangerlines import boundStrangersLines
 from twisted_messenger.programs.tap import TapOptions, TapService
-from twisted_messenger.push.creator import CONNECT_TIMEOUT, PUSH_TIMEOUT, PushCreator
+from twisted_messenger.push.creator import PushCreator
+from twisted_messenger.push.general import CONNECT_TIMEOUT, PUSH_TIMEOUT
 from twisted_messenger.push.holding import HOLD_TIMEOUT
 from twisted_messenger.rates import BURST, BYTE_BURST, BYTE_RATE, RATE, RateLimit
 from twisted_messenger.room.policy import (

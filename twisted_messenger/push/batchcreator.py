@@ -3,6 +3,7 @@ Connections to address literals, all under one descriptor.
 """
 
 import select
+import socket
 from contextlib import suppress
 from functools import lru_cache
 
@@ -16,6 +17,16 @@ from twisted_messenger.push.epoll import SocketBatch
 @lru_cache(maxsize=16_384)
 def _isLiteral(host: str) -> bool:
     return literal(host) is not None
+
+
+@lru_cache(maxsize=16_384)
+def plainFamily(host: str) -> int:
+    """
+    The address family of a literal; 0 for what is none, or has a zone.
+    """
+    if "%" in host or literal(host) is None:
+        return 0
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 class BatchCreator(ClientCreator):

@@ -1,103 +1,42 @@
 """
-One message, one connection, confirmed by the peer's close.
+Pushes as nearly all go on a fast network, in one object each.
 
-Send, half-close, wait. The peer closes in order once it has read to the end: the tutorial's
-receiver prints first, then closes. ``loseConnection`` alone would report success for messages
-that were never read.
+Where a connection stands at once, message and end of file go out as the push begins, and the next
+that happens is that the peer closes. For that it takes neither a protocol nor a transport::
+
+    begin --connect, send, end--> FlatPush --closed in order--> confirmed
+      |                              '--anything else--> PushProtocol
+      '--cannot stand at once, is long, or wants an answer--> PushProtocol
+
+What cannot go this way, or goes on in another way, is general: see
+:class:`~twisted_messenger.push.general.GeneralCreator`.
 """
 
-from collections.abc import Callable, Collection
+import socket
+from collections.abc import Callable, Sequence
+from errno import EINPROGRESS
 from typing import Any
-
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import (
-    IDelayedCall,
-)
-from twisted.python.failure import Failure
 
 from twisted_messenger.entry import Entry
 from twisted_messenger.lease import Lease
-from twisted_messenger.push.batchcreator import BatchCreator
-from twisted_messenger.push.epoll import SocketBatch, Watched
+from twisted_messenger.push.batchcreator import plainFamily
 from twisted_messenger.push.flat import FlatPush
-from twisted_messenger.push.holding import (
-    HOLD_TIMEOUT,
-    MAX_HELD,
-    MAX_HELD_SHARE,
-    Hold,
-    Holding,
-)
+from twisted_messenger.push.general import GeneralCreator, Timed
 from twisted_messenger.push.interfaces import Attempt, PushResult
-from twisted_messenger.push.protocol import _ONE_SEND_BYTES, PushProtocol
-from twisted_messenger.push.transport import notConnectedBy, sendAtOnce
+from twisted_messenger.push.protocol import ONE_SEND_BYTES, PushProtocol
+from twisted_messenger.push.transport import MSG_MORE, STREAM, notConnectedBy
 from twisted_messenger.roster import Member
 
-#: Seconds until a connection must stand. A LAN answers in milliseconds; a lost SYN is sent
-#: again after 1 s and 3 s.
-CONNECT_TIMEOUT = 5.0
 
-#: Seconds from the connection to the peer's close.
-PUSH_TIMEOUT = 10.0
-
-
-# How often time-outs are looked at, in seconds: one call for all pushes.
-_SWEEP = 0.1
-
-
-class PushCreator(BatchCreator):
+class PushCreator(GeneralCreator):
     """
     A ``ClientCreator`` that delivers one message for each connection it makes.
-
-    :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
-    :param connectTimeout: seconds until a connection must stand.
-    :param pushTimeout: seconds from then until the peer must have closed.
-    :param holdTimeout: seconds from then until it must have closed if the push is held; not more
-        than ``pushTimeout`` for none that is.
-    :param maxHeld: how many may be held in all.
-    :param maxHeldShare: of these, how many of one source.
     """
 
-    def __init__(
-        self,
-        reactor: Any,
-        connectTimeout: float = CONNECT_TIMEOUT,
-        pushTimeout: float = PUSH_TIMEOUT,
-        holdTimeout: float = HOLD_TIMEOUT,
-        maxHeld: int = MAX_HELD,
-        maxHeldShare: int = MAX_HELD_SHARE,
-    ) -> None:
-        super().__init__(reactor, self._takeNext)
-        self._connectTimeout = connectTimeout
-        self._pushTimeout = pushTimeout
-        self._holding = Holding(holdTimeout - pushTimeout, maxHeld, maxHeldShare)
-        # Each with whom to tell.
-        self._active: dict[PushProtocol, Callable[[PushResult], object]] = {}
-        self._sweep: IDelayedCall | None = None
-        self._next: PushProtocol
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
         # One bound method for all pushes.
         self._unfolding = self._unfold
-
-    def push(
-        self,
-        host: str,
-        port: int,
-        payload: bytes,
-        connectTimeout: float | None = None,
-        ack: bool = False,
-    ) -> "Deferred[PushResult]":
-        """
-        Deliver one message.
-
-        :param host: an address literal, or a name that the reactor resolves.
-        :param port: 1 to 65535.
-        :param payload: the whole message.
-        :param connectTimeout: seconds until the connection must stand; ``None`` for the usual.
-        :param ack: only an answer that begins with ``+`` confirms; the close alone is a failure.
-        :returns: fires with the result; never fails. Cancelling gives up and resets.
-        """
-        result: Deferred[PushResult] = Deferred(lambda _: attempt.cancel())
-        attempt = self.begin(host, port, payload, result.callback, connectTimeout, ack=ack)
-        return result
 
     def begin(
         self,
@@ -119,72 +58,35 @@ class PushCreator(BatchCreator):
 
         What the reactor must connect heeds no lease. The payload is all that is sent.
         """
-        if self._sweep is None:
-            self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)
-        batch = self.batchFor(host)
-        if batch is not None and len(payload) <= _ONE_SEND_BYTES and not ack:
-            try:
-                handle, unsent = sendAtOnce(host, port, payload, lease)
-            except OSError as error:
-                return self._notBegun(error, payload, settled)
-            if unsent is None:
-                until = self.reactor.seconds() + self._pushTimeout
-                peer = host, port
-                unfold = self._unfolding
-                return FlatPush(batch, handle, peer, payload, until, settled, held, source, unfold)
-        else:
-            handle, unsent = None, payload
-        protocol = self._protocol(payload, settled, connectTimeout, ack, held, source)
-        if batch is None:
-            self._byReactor(protocol, host, port)
-        else:
+        family, batch = plainFamily(host), self._batch or self.batchFor(host)
+        if ack or batch is None or not family or len(payload) > ONE_SEND_BYTES:
+            options = connectTimeout, lease, ack, held, source
+            return super().begin(host, port, payload, settled, *options)
+        peer = host, port
+        try:
+            handle, unsent = _sendAtOnce(family, peer, payload, lease)
+        except OSError as error:
+            return self._notBegun(error, payload, settled)
+        if unsent is not None:
+            protocol = self._protocol(payload, settled, connectTimeout, ack, held, source)
             self._byBatch(batch, protocol, host, port, unsent, lease, handle)
-        return protocol
-
-    def _protocol(
-        self,
-        payload: bytes,
-        settled: Callable[[PushResult], object],
-        connectTimeout: float | None,
-        ack: bool = False,
-        held: Callable[[], object] | None = None,
-        source: str = "",
-    ) -> PushProtocol:
-        timeout = self._connectTimeout if connectTimeout is None else connectTimeout
-        hold = None if held is None else Hold(self._holding, source, held)
-        times = timeout, self._pushTimeout
-        protocol = PushProtocol(self.reactor, payload, *times, self._ended, ack=ack, hold=hold)
-        self._active[protocol] = settled
-        return protocol
-
-    def _notBegun(
-        self, error: OSError, payload: bytes, settled: Callable[[PushResult], object]
-    ) -> PushProtocol:
-        """
-        The call of connect itself has failed; that is told later.
-        """
-        protocol = self._protocol(payload, settled, None)
-        protocol.isUnderWay = False
-        self.reactor.callLater(0, protocol.notConnected, notConnectedBy(error))
-        return protocol
-
-    def _byBatch(
-        self,
-        batch: SocketBatch,
-        protocol: PushProtocol,
-        host: str,
-        port: int,
-        unsent: bytes,
-        lease: Lease | None,
-        handle: Any,
-    ) -> None:
-        opening = b""
-        if len(unsent) <= _ONE_SEND_BYTES:
-            protocol.opened()
-            opening = unsent
-        failed = protocol.notConnected
-        attempt = batch.connect(host, port, protocol, failed, opening, lease, handle)
-        protocol.attempt, protocol.isUnderWay = attempt, attempt.isUnderWay
+            return protocol
+        # All that nearly every push is: as arguments of a constructor it would cost as much again.
+        push = FlatPush()
+        push.handle = handle
+        push.protocol = None
+        push.peer = peer
+        push.payload = payload
+        push.settled = settled
+        push.held = held
+        push.source = source
+        push.deadline = self.reactor.seconds() + self._pushTimeout
+        push.unfold = self._unfolding
+        push.batch = batch
+        push.descriptor = batch.add(push, handle)
+        if self._sweep is None:
+            self._keepTime()
+        return push
 
     def _unfold(self, push: FlatPush) -> PushProtocol:
         """
@@ -194,38 +96,53 @@ class PushCreator(BatchCreator):
         protocol.resume(push.transportFor(protocol), push.deadline)
         return protocol
 
-    def _byReactor(self, protocol: PushProtocol, host: str, port: int) -> None:
-        self._next = protocol
-        try:
-            attempt: Deferred[Any] = self.connectTCP(host, port, timeout=None)
-        except OSError:
-            # An address that cannot even be tried, such as one with a zone that is gone.
-            self.reactor.callLater(0, protocol.notConnected, Failure())
-        else:
-            protocol.attempt = attempt
-            attempt.addErrback(protocol.notConnected)
+    def _notBegun(
+        self, error: OSError, payload: bytes, settled: Callable[[PushResult], object]
+    ) -> PushProtocol:
+        """
+        The call of connect itself has failed; that is told later.
+        """
+        protocol = self._protocol(payload, settled, None, False, None, "")
+        protocol.isUnderWay = False
+        self.reactor.callLater(0, protocol.notConnected, notConnectedBy(error))
+        return protocol
 
-    def _takeNext(self) -> PushProtocol:
-        return self._next
+    def _timed(self) -> Sequence[Timed]:
+        watched = () if self._batch is None else self._batch.watched
+        return [*super()._timed(), *(push for push in watched if isinstance(push, FlatPush))]
 
-    def _ended(self, protocol: PushProtocol, result: PushResult) -> None:
-        settled = self._active.pop(protocol)
-        if not self._active and self._sweep is not None and not self._watched:
-            self._sweep.cancel()
-            self._sweep = None
-        settled(result)
 
-    @property
-    def _watched(self) -> Collection[Watched]:
-        return () if self._batch is None else self._batch.watched
+def _sendAtOnce(
+    family: int, peer: tuple[str, int], payload: bytes, lease: Lease | None
+) -> tuple[Any, bytes | None]:
+    """
+    Begin to connect; where the connection stands at once, as on loopback, send a message and our
+    end.
 
-    def _sweepAll(self) -> None:
-        self._sweep = None
-        pushes: list[PushProtocol | FlatPush] = [*self._active]
-        pushes += [push for push in self._watched if isinstance(push, FlatPush)]
-        if pushes:
-            self._sweep = self.reactor.callLater(_SWEEP, self._sweepAll)
-        now = self.reactor.seconds()
-        for push in pushes:
-            if push.deadline <= now:
-                push.expired()
+    :param lease: nothing is sent if it is over.
+    :returns: the socket, and what is still to be sent; ``None`` if our end is sent too.
+    :raises OSError: it was refused at once, cannot be tried, or is gone again; or no descriptor is
+        left.
+    """
+    handle = _Socket(family, STREAM)
+    try:
+        error = handle.connect_ex(peer)
+        if error and error != EINPROGRESS:
+            raise OSError(error, "")
+        # The whole program may have stood still in that call.
+        if lease is not None and not lease.held:
+            return handle, payload
+        sent = handle.send(payload, MSG_MORE)
+        if sent < len(payload):
+            return handle, payload[sent:]
+        handle.shutdown(_SHUT_WR)
+    except BlockingIOError:
+        return handle, payload
+    except OSError:
+        handle.close()
+        raise
+    return handle, None
+
+
+# Found once, not for each push.
+_Socket, _SHUT_WR = socket.SocketType, socket.SHUT_WR

@@ -59,6 +59,7 @@ class SocketBatch:
     def __init__(self, reactor: Any) -> None:
         self.reactor = reactor
         self._epoll = select.epoll()
+        self._register = self._epoll.register
         self._sockets: dict[int, Watched] = {}
         self._isRead = False
 
@@ -104,7 +105,10 @@ class SocketBatch:
         if events == before:
             return
         if not before:
-            self._enter(descriptor, transport, events)
+            if not self._isRead:
+                self._beRead()
+            self._sockets[descriptor] = transport
+            self._register(descriptor, events)
         elif events:
             self._epoll.modify(descriptor, events)
         else:
@@ -127,7 +131,10 @@ class SocketBatch:
         :returns: its descriptor.
         """
         descriptor: int = handle.fileno()
-        self._enter(descriptor, push, _EPOLLIN)
+        if not self._isRead:
+            self._beRead()
+        self._sockets[descriptor] = push
+        self._register(descriptor, _EPOLLIN)
         return descriptor
 
     def drop(self, descriptor: int) -> None:
@@ -184,12 +191,9 @@ class SocketBatch:
             transport.abortConnection()
         self._epoll.close()
 
-    def _enter(self, descriptor: int, push: Watched, events: int) -> None:
-        if not self._isRead:
-            self._isRead = True
-            self.reactor.addReader(self)
-        self._sockets[descriptor] = push
-        self._epoll.register(descriptor, events)
+    def _beRead(self) -> None:
+        self._isRead = True
+        self.reactor.addReader(self)
 
     def _restIfEmpty(self) -> None:
         if self._isRead and not self._sockets:

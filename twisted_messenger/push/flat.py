@@ -26,66 +26,57 @@ class FlatPush:
     """
     Waits for the close of a peer to which all has been sent.
 
-    :param batch: watches the socket.
-    :param handle: the socket.
-    :param peer: an address literal, and a port.
-    :param payload: that was sent.
-    :param deadline: when it has taken too long, in the reactor's seconds.
-    :param settled: called once, with the result.
-    :param held: called when it is held; ``None`` if it may not be.
-    :param source: whose share it is held on.
-    :param unfold: makes the protocol that takes it over.
+    Who makes it sets all attributes: as arguments of a constructor they would cost twice as much.
     """
 
     __slots__ = (
-        "_batch",
-        "_descriptor",
-        "_handle",
-        "_peer",
-        "_protocol",
-        "_unfold",
+        "batch",
         "deadline",
+        "descriptor",
+        "handle",
         "held",
         "payload",
+        "peer",
+        "protocol",
         "settled",
         "source",
+        "unfold",
     )
 
-    def __init__(
-        self,
-        batch: SocketBatch,
-        handle: Any,
-        peer: tuple[str, int],
-        payload: bytes,
-        deadline: float,
-        settled: Callable[[PushResult], object],
-        held: Callable[[], object] | None,
-        source: str,
-        unfold: "Callable[[FlatPush], PushProtocol]",
-    ) -> None:
-        self._handle = handle
-        self._peer = peer
-        self.payload = payload
-        self.deadline = deadline
-        self.settled = settled
-        self.held = held
-        self.source = source
-        self._batch = batch
-        self._unfold = unfold
-        self._protocol: PushProtocol | None = None
-        self._descriptor = batch.add(self, handle)
+    #: Watches the socket.
+    batch: SocketBatch
+    #: When it has taken too long, in the reactor's seconds.
+    deadline: float
+    #: Of the socket.
+    descriptor: int
+    #: The socket; ``None`` once it is handed over, or closed.
+    handle: Any
+    #: Called when it is held; ``None`` if it may not be.
+    held: Callable[[], object] | None
+    #: That was sent.
+    payload: bytes
+    #: An address literal, and a port.
+    peer: tuple[str, int]
+    #: What has taken it over; ``None`` as long as nothing has.
+    protocol: PushProtocol | None
+    #: Called once, with the result.
+    settled: Callable[[PushResult], object]
+    #: Whose share it is held on.
+    source: str
+    #: Makes the protocol that takes it over.
+    unfold: "Callable[[FlatPush], PushProtocol]"
 
     def ready(self, events: int) -> None:
         """
         The kernel has news.
         """
-        handle = self._handle
+        handle = self.handle
         if handle is None:
             return
         # Without an error, a hang-up means that both sides have ended.
         if events & _OVER == _EPOLLHUP and isClosedInOrder(handle, len(self.payload)):
-            self._handle = None
-            self._batch.drop(self._descriptor)
+            self.handle = None
+            self.batch.drop(self.descriptor)
             handle.close()
             self.settled(_CONFIRMED)
         else:
@@ -96,23 +87,23 @@ class FlatPush:
         Hand the socket over.
         """
         failed = protocol.notConnected
-        transport = PushSocket(self._batch, self._peer, protocol, failed)
-        self._batch.takeOver(transport, self._handle)
-        self._handle = None
+        transport = PushSocket(self.batch, self.peer, protocol, failed)
+        self.batch.takeOver(transport, self.handle)
+        self.handle = None
         return transport
 
     def expired(self) -> None:
         """
         The deadline has passed.
         """
-        if self._handle is not None:
+        if self.handle is not None:
             self._unfolded().expired()
 
     def cancel(self) -> None:
         """
         See :class:`~twisted_messenger.push.interfaces.Attempt`.
         """
-        if self._handle is not None or self._protocol is not None:
+        if self.handle is not None or self.protocol is not None:
             self._unfolded().cancel()
 
     def recall(self) -> None:
@@ -124,11 +115,11 @@ class FlatPush:
         """
         The reactor has ended, or something broke.
         """
-        if self._handle is not None:
+        if self.handle is not None:
             self._unfolded().transport.abortConnection()
 
     def _unfolded(self) -> PushProtocol:
-        protocol = self._protocol
+        protocol = self.protocol
         if protocol is None:
-            protocol = self._protocol = self._unfold(self)
+            protocol = self.protocol = self.unfold(self)
         return protocol

@@ -38,9 +38,9 @@ from twisted_messenger.sockets import resetOnClose
 _NEXT_LOOK = 0.2
 
 
-# A fresh socket takes so much in one send. What is longer may be half sent when the process is
-# killed, and the kernel's FIN would make half a message a whole one: then a reset is armed.
-_ONE_SEND_BYTES = 16 * 1024
+#: A fresh socket takes so much in one send. What is longer may be half sent when the process is
+#: killed, and the kernel's FIN would make half a message a whole one: then a reset is armed.
+ONE_SEND_BYTES = 16 * 1024
 
 
 # Errors that say nothing of the peer: no local port, descriptor or memory is free for now, or the
@@ -122,7 +122,7 @@ class PushProtocol(Protocol):
         self.transport = tcp = transport
         self.deadline = self._until = self._clock.seconds() + self._pushTimeout
         if self._unsent:
-            if self._length > _ONE_SEND_BYTES:
+            if self._length > ONE_SEND_BYTES:
                 self._armed = True
                 resetOnClose(tcp, True)
             tcp.write(self._unsent)

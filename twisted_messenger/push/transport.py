@@ -28,10 +28,11 @@ _READ_BYTES = 4096
 _EPOLLIN = getattr(select, "EPOLLIN", 0)
 _EPOLLOUT = getattr(select, "EPOLLOUT", 0)
 
-# An end of file in one packet with what is before it.
-_MSG_MORE = getattr(socket, "MSG_MORE", 0)
+#: An end of file in one packet with what is before it.
+MSG_MORE = getattr(socket, "MSG_MORE", 0)
 
-_STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
+#: How a socket is made that never waits.
+STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
 
 
 def notConnectedBy(error: OSError) -> Failure:
@@ -52,41 +53,13 @@ def dial(host: str, port: int) -> Any:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The kernel's part of a socket; the standard library's class around it costs as much again.
-    handle = socket.SocketType(family, _STREAM)
+    handle = socket.SocketType(family, STREAM)
     address = (host, port) if "%" not in host else _withZone(host, port)
     error = handle.connect_ex(address)
     if error not in (0, EINPROGRESS):
         handle.close()
         raise OSError(error, "")
     return handle
-
-
-def sendAtOnce(
-    host: str, port: int, payload: bytes, lease: Lease | None
-) -> tuple[Any, bytes | None]:
-    """
-    Begin to connect; where the connection stands at once, as on loopback, send a message and our
-    end.
-
-    :param lease: nothing is sent if it is over.
-    :returns: the socket, and what is still to be sent; ``None`` if our end is sent too.
-    :raises OSError: see :func:`dial`; or the connection is gone again.
-    """
-    handle = dial(host, port)
-    # The whole program may have stood still in that call.
-    if lease is not None and not lease.held:
-        return handle, payload
-    try:
-        sent = handle.send(payload, _MSG_MORE)
-        if sent < len(payload):
-            return handle, payload[sent:]
-        handle.shutdown(socket.SHUT_WR)
-    except BlockingIOError:
-        return handle, payload
-    except OSError:
-        handle.close()
-        raise
-    return handle, None
 
 
 class Watch(Protocol):
@@ -346,7 +319,7 @@ class PushSocket:
             raise OSError(ECANCELED, "")
         try:
             # The end of a message that is so short follows at once.
-            sent = self._socket.send(self._unsent, _MSG_MORE)
+            sent = self._socket.send(self._unsent, MSG_MORE)
         except BlockingIOError:
             self._batch.watch(self, _EPOLLOUT)
             return
