@@ -67,6 +67,7 @@ class MessageRoutes:
         """
         self._charge(asked)
         name, text = _message(asked)
+        self._measure(name, text)
         return _stored(await self._room.post(name, text, asked.caller.source))
 
     async def announce(self, asked: Asked) -> Answer:
@@ -74,6 +75,12 @@ class MessageRoutes:
         Say something as the server itself.
         """
         return _stored(await self._room.announce(_texts(asked, "text")[0]))
+
+    def _measure(self, name: str, text: str) -> None:
+        # As on the wire; the body may be larger, since it escapes characters.
+        most = self._room.policy.maxMessageBytes
+        if len(f"from:{name}|{text}".encode("utf-8", "replace")) > most:
+            raise Problem("too_big", f"a message has at most {most} bytes")
 
     def _charge(self, asked: Asked) -> None:
         source = asked.caller.source
