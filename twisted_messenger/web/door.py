@@ -9,6 +9,7 @@ from typing import Any
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.web.counters import CounterRoutes
 from twisted_messenger.web.doorkeeper import DoorAccess, Doorkeeper
 from twisted_messenger.web.events import StreamRoutes
 from twisted_messenger.web.health import HealthRoutes
@@ -62,6 +63,7 @@ class Door:
                 *MessageRoutes(room).routes(),
                 *StreamRoutes(room, self.readers).routes(),
                 *MemberRoutes(room).routes(),
+                *CounterRoutes(room.counters).routes(),
                 *HealthRoutes(room).routes(),
                 *PageRoutes().routes(),
             ]
