@@ -3,12 +3,13 @@ Where typed lines are kept.
 """
 
 import os
+import pwd
 from pathlib import Path
 
 import pytest
 from prompt_toolkit.history import FileHistory
 
-from twisted_messenger.terminal.history import historyFile, prepare
+from twisted_messenger.terminal.history import add, historyFile, prepare
 
 
 def test_where() -> None:
@@ -22,6 +23,38 @@ def test_where() -> None:
     assert historyFile({**home, "XDG_STATE_HOME": "not/absolute"}) == usual
     there = Path("/var/ann/twisted_messenger/chatpeer-history")
     assert historyFile({**home, "XDG_STATE_HOME": "/var/ann"}) == there
+
+
+def test_noHome() -> None:
+    """
+    Without a home that is one, it is the home that the system knows: never the working directory.
+    """
+    expected = historyFile({"HOME": pwd.getpwuid(os.getuid()).pw_dir})
+    for environ in ({}, {"HOME": ""}, {"HOME": "not/absolute"}, {"HOME": "."}):
+        assert historyFile(environ) == expected
+    assert expected.is_absolute()
+
+
+def test_madePrivate(tmp_path: Path) -> None:
+    """
+    Neither can a file that was there and open to others, nor one that is made anew meanwhile.
+    """
+    path = tmp_path / "history"
+    path.touch(0o644)
+    prepare(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.unlink()
+    add(path, b"entry")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_device() -> None:
+    """
+    What is no file keeps its mode.
+    """
+    mode = os.stat(os.devnull).st_mode
+    prepare(Path(os.devnull))
+    assert os.stat(os.devnull).st_mode == mode
 
 
 def test_private(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import FileHistory, InMemoryHistory
+from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import create_input
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
@@ -35,6 +35,7 @@ from twisted.logger import Logger
 from twisted_messenger.peer.console import Person
 from twisted_messenger.peer.ownmessage import OwnMessage
 from twisted_messenger.terminal.colours import PALETTE
+from twisted_messenger.terminal.kepthistory import KeptHistory
 from twisted_messenger.terminal.pasting import Answer, Paste
 from twisted_messenger.terminal.promptkeys import LineKeys
 from twisted_messenger.terminal.transcript import Line, noticeLine
@@ -206,7 +207,7 @@ class PromptLine:
         self._keys = LineKeys(self._pasted, self._gone, self._clear, self._suspend, self._hint)
         session: PromptSession[str] = PromptSession(
             self._prompt,
-            history=FileHistory(str(self._history)) if self._history else InMemoryHistory(),
+            history=KeptHistory(self._history, self._hint) if self._history else InMemoryHistory(),
             style=_STYLE,
             color_depth=None if self._colours else ColorDepth.DEPTH_1_BIT,
             key_bindings=self._keys.bindings,
