@@ -265,9 +265,9 @@ def _sayFor(port: int, data: bytes) -> None:
         assert connection.recv(100) == b""
 
 
-def test_refusedByAFriend(tmp_path: Path) -> None:
+def test_tooLong(tmp_path: Path) -> None:
     """
-    A line that the friend does not take is told of on standard error.
+    A line that is too long is left out and told of, and the status says that not all was taken.
     """
     port, other = freePort(), freePort()
     with peer(tmp_path, "--port", str(other)):
@@ -275,8 +275,8 @@ def test_refusedByAFriend(tmp_path: Path) -> None:
         where = ("--port", str(port), "--friend", f"localhost:{other}")
         with peer(tmp_path, *where) as pipe:
             status, output, errors = pipe.ended(b"x" * 262_145 + b"\nshort\n")
-    assert (status, output) == (0, "")
-    assert errors == "* not sent: a line of more than 262144 bytes\n"
+    assert (status, output) == (1, "")
+    assert errors == "* not sent: a line of more than 262144 bytes\n* not taken: 1\n"
 
 
 def test_script(tmp_path: Path) -> None:

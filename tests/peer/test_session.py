@@ -158,6 +158,24 @@ class PipeTests(SessionTestCase):
         self.assertEqual(self.left, [0])
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+    def test_endNotTaken(self) -> None:
+        """
+        What was refused, or may not have arrived, or was too long, is told by number, and by the
+        status.
+        """
+        self.befriend()
+        for outcome, reply in (
+            (Outcome.HUNG, b""),
+            (Outcome.CONFIRMED, b"! too_big: no"),
+            (Outcome.CONFIRMED, b""),
+        ):
+            self.commands.typed("hello")
+            self.pusher.ends(outcome, reply)
+        self.commands.tooLong()
+        self.commands.ended()
+        self.assertEqual(self.left, [1])
+        self.told("not taken: 3")
+
     def test_endAbsent(self) -> None:
         """
         It waits for an absent friend, but not for ever; then the status says that it failed.

@@ -37,6 +37,12 @@ class Listening:
         """
         self.heard.extend(messages)
 
+    def tooLong(self) -> None:
+        """
+        Remember it.
+        """
+        self.heard.append("TOO LONG")
+
     def ended(self) -> None:
         """
         Remember it.

@@ -59,6 +59,12 @@ class Commands:
         else:
             self.obey(meant)
 
+    def tooLong(self) -> None:
+        """
+        Count it with what was not taken.
+        """
+        self._session.notTaken += 1
+
     def pasted(self, messages: list[str]) -> None:
         """
         Say each message of a block, as long as they are taken.

@@ -31,6 +31,11 @@ class Person(Protocol):
         A line was entered, without its end.
         """
 
+    def tooLong(self) -> None:
+        """
+        A line was entered that is too long to be said; the console has told so.
+        """
+
     def pasted(self, messages: list[str]) -> None:
         """
         A block was entered: what to say, none of it a command.

@@ -10,7 +10,7 @@ from twisted_messenger.peer.console import Console
 from twisted_messenger.peer.conversation import Conversation, Friendship, RoomMembership
 from twisted_messenger.peer.leaving import Leaving
 from twisted_messenger.peer.outbox import FriendPusher, Outboxes
-from twisted_messenger.peer.ownmessage import MAX_WAITING, Fate, OwnMessage, Pending
+from twisted_messenger.peer.ownmessage import MAX_WAITING, Fate, OwnMessage, Pending, State
 
 # A pipe is read again when so many messages wait no more.
 _LOW = MAX_WAITING // 2
@@ -49,6 +49,8 @@ class Session:
         self.conversation: Conversation | None = None
         #: Names in the order in which they were heard last.
         self.heard: dict[str, None] = {}
+        #: How many lines were refused, are unknown, or were never sent.
+        self.notTaken = 0
         self._reactor = reactor
         self._console = console
         self._linger = linger
@@ -161,7 +163,7 @@ class Session:
         and hear what is said.
         """
         if self._leaving is None and self.room is None and self.conversation is not None:
-            self._leaving = Leaving(self._reactor, self.outboxes, self._linger, self._left)
+            self._leaving = Leaving(self._reactor, self.outboxes, self._linger, self._finished)
 
     def lost(self) -> None:
         """
@@ -171,6 +173,7 @@ class Session:
 
     def _settled(self, fate: Fate, message: OwnMessage, conversation: Conversation) -> None:
         message.settle(fate)
+        self.notTaken += fate.state is not State.SENT
         # A new name may have come before it.
         message.speaker = conversation.speaker
         self.pending.remove(message)
@@ -193,6 +196,12 @@ class Session:
             )
         else:
             self._left(waiting)
+
+    def _finished(self, unsent: int) -> None:
+        # A script reads the status, not the lines above.
+        if self.notTaken:
+            self._console.notice(f"not taken: {self.notTaken}")
+        self._left(unsent + self.notTaken)
 
     def _left(self, unsent: int) -> None:
         self._leave(1 if unsent else 0)

@@ -111,6 +111,8 @@ class PlainConsole:
 
     def _tooLong(self) -> None:
         self.notice(f"not sent: a line of more than {MAX_PUSH_BYTES} bytes")
+        if self._person is not None:
+            self._person.tooLong()
 
     def _lost(self, why: str) -> None:
         self.notice(f"messages cannot be shown: standard output: {why}")
