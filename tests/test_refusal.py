@@ -51,6 +51,13 @@ class RefusalTests(SynchronousTestCase):
         expected = {code: f"{mark} {code}: so it is\n".encode() for code, mark in _MARKS.items()}
         self.assertEqual(lines, expected)
 
+    def test_everyCode(self) -> None:
+        """
+        A program may spell each reason as its code.
+        """
+        for reason in Reason:
+            self.assertEqual(Refusal(reason.value, "so it is"), Refusal(reason, "so it is"))
+
     def test_transient(self) -> None:
         """
         A program can ask a refusal the same question without reading its line.

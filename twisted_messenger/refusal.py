@@ -85,7 +85,8 @@ class Refusal(Result):
         """
         reason = self.reason
         if isinstance(reason, str):
-            if not _CODE.fullmatch(reason):
+            # One of the wire's has a digit in it.
+            if reason not in _REASONS and not _CODE.fullmatch(reason):
                 raise ValueError(f"{reason!r} is no code: give 1 to 32 of a to z and _")
             reason = _REASONS.get(reason, reason)
             object.__setattr__(self, "reason", reason)
