@@ -36,11 +36,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 _PURE = frozenset(
     {
         *("text", "refusal", "result", "errors", "wire", "roster", "address", "rates", "backoff"),
-        *("key", "options", "entry", "steering"),
+        *("key", "options", "entry", "steering", "repeats"),
         *(
             "room.policy",
             "stores.lowest",
             "stores.memoryroster",
+            "stores.memoryrepeats",
             "delivery.state",
             "delivery.slots",
             "incoming.connectiontable",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from twisted_messenger.entry import Entry
+from twisted_messenger.repeats import KeptRepeat
 from twisted_messenger.roster import MemberState
 
 
@@ -34,12 +35,14 @@ class RoomContents:
     :param members: in the order in which they joined. Their ids, and the revisions of the roster,
         are their store's own: another one gives its own.
     :param entries: what is kept of the log, from the oldest on; it can be gone through once.
+    :param repeats: what is kept of messages to know them again, from the oldest on.
     """
 
     head: int
     ran: float
     members: Sequence[MemberState]
     entries: Iterable[LoggedEntry]
+    repeats: Sequence[KeptRepeat] = ()
 
     @property
     def isUnused(self) -> bool:

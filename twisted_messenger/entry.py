@@ -4,6 +4,8 @@ What the log holds: a message on its way in, a message with its place, and how m
 
 from dataclasses import dataclass
 
+from twisted_messenger.repeats import Repeat
+
 
 @dataclass(frozen=True)
 class Post:
@@ -17,6 +19,7 @@ class Post:
     :param subscriber: whose share of the log it uses; see
         :attr:`~twisted_messenger.address.Source.subscriber`.
     :param share: bytes that the subscriber may have in the log, with this one; 0 for no limit.
+    :param repeat: how it is known when it comes again; ``None`` where it does not matter.
     """
 
     name: str
@@ -25,6 +28,7 @@ class Post:
     time: float
     subscriber: str | None = None
     share: int = 0
+    repeat: Repeat | None = None
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,9 @@ class MessageStore(Protocol):
         Add a message at the end of the log.
 
         It is refused, for a later try, where more than its share of its source's would wait for
-        members that are behind.
+        members that are behind. One that is known to have come already, by its
+        :class:`~twisted_messenger.repeats.Repeat`, is not added again: nobody is asked, and its
+        place is told.
 
         :returns: fires with its position once it is durable, or with the refusal.
         """

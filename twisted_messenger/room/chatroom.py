@@ -25,6 +25,7 @@ from twisted_messenger.lease import leaseOf
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.rates import BYTE_BURST, BYTE_RATE, RateLimit
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.repeats import MAX_REPEAT_KEY
 from twisted_messenger.result import Reply, Stored
 from twisted_messenger.room.hooks import Accepted, Admit
 from twisted_messenger.room.members import Members
@@ -57,6 +58,11 @@ def _unknown(host: str) -> bool:
 
 def _over(rate: str) -> Refusal:
     return Refusal(Reason.RATE, f"more than {rate} a second from your address")
+
+
+def _mustBeRepeatKey(key: str | None) -> None:
+    if key is not None and not 0 < len(key) <= MAX_REPEAT_KEY:
+        raise ValueError(f"a key has 1 to {MAX_REPEAT_KEY} characters")
 
 
 class ChatRoom:
@@ -212,29 +218,39 @@ class ChatRoom:
         """
         return self._judged(self._leave(name, host, port, source), source)
 
-    def post(self, name: str, text: str, source: Source = LOCAL) -> "Deferred[Stored | Refusal]":
+    def post(
+        self, name: str, text: str, source: Source = LOCAL, *, key: str | None = None
+    ) -> "Deferred[Stored | Refusal]":
         """
         Say something to every other member.
 
         Messages enter the log in the order of these calls.
 
+        :param key: 1 to 255 characters, by which the message is known when it comes again, since
+            nobody knew what became of it: with the same name, source and text it is stored once,
+            and its place is told each time; with another text it is refused. It is kept for a day.
         :returns: fires with its place in the log once it is durable, or with the refusal; fails
             with :class:`~twisted_messenger.errors.StoreUncertain` where that is not known.
+        :raises ValueError: that can be no key.
         """
+        _mustBeRepeatKey(key)
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
             return self._refused(cleaned, source)
-        return self._told(self._posting.say(cleaned, text, self._placed(source)), source)
+        return self._told(self._posting.say(cleaned, text, self._placed(source), key), source)
 
-    def announce(self, text: str) -> "Deferred[Stored | Refusal]":
+    def announce(self, text: str, *, key: str | None = None) -> "Deferred[Stored | Refusal]":
         """
         Say something to every member, as the server itself; ``admit`` is not asked.
 
+        :param key: as for :meth:`post`.
         :returns: as :meth:`post`.
+        :raises ValueError: that can be no key.
         """
+        _mustBeRepeatKey(key)
         if self._closed:
             return self._refused(_STOPPING, LOCAL)
-        return self._told(self._posting.announce(text), LOCAL)
+        return self._told(self._posting.announce(text, key), LOCAL)
 
     def history(
         self, after: int = 0, limit: int = 100, *, last: int | None = None

@@ -14,6 +14,7 @@ from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import Admission, MessageStore
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.repeats import Repeat
 from twisted_messenger.result import Stored
 from twisted_messenger.room.hooks import Accepted, Admit, Turns
 from twisted_messenger.room.policy import WAITING_SHARE, AdmissionPolicy
@@ -26,6 +27,25 @@ MAX_UNSTORED = 16 * 1024 * 1024
 
 def _anyone(named: Member | None) -> Refusal | None:
     return None
+
+
+class _Judged:
+    """
+    An admission that notes what it was asked.
+
+    :param judge: the admission.
+    :param source: the key of whose message it is.
+    """
+
+    def __init__(self, judge: Admission, source: str) -> None:
+        self._judge = judge
+        self._source = source
+        self.isAsked = self.isOwner = False
+
+    def __call__(self, named: Member | None) -> Refusal | None:
+        self.isAsked = True
+        self.isOwner = named is not None and sameOwner(named.owner, self._source)
+        return self._judge(named)
 
 
 class Posting:
@@ -62,35 +82,49 @@ class Posting:
         most = policy.maxWaitingBytes
         self._maxWaitingBytes = LogLimits.bytes // WAITING_SHARE if most is None else most
 
-    def say(self, name: str, text: str, source: Source) -> "Deferred[Stored | Refusal]":
+    def say(
+        self, name: str, text: str, source: Source, key: str | None = None
+    ) -> "Deferred[Stored | Refusal]":
         """
         Store a message.
 
         :param name: clean.
         :param source: those of one enter the log in the order of these calls.
+        :param key: by which it is known when it comes again.
         :returns: fires with its place, or the refusal.
         """
         judge = partial(self._policy.judgeSender, name, source)
+        # As it was sent: what the program makes of it may be another text each time.
+        repeat = None if key is None else Repeat.of(name, key, text)
         if self._admit is None:
-            return self._keep(name, text, source, judge)
-        admitting = self._sayAdmitted(self._admit, RoomMessage(name, text), source, judge)
+            return self._keep(name, text, source, judge, repeat)
+        admitting = self._sayAdmitted(self._admit, RoomMessage(name, text), source, judge, repeat)
         return Deferred.fromCoroutine(admitting)
 
-    def announce(self, text: str) -> "Deferred[Stored | Refusal]":
+    def announce(self, text: str, key: str | None = None) -> "Deferred[Stored | Refusal]":
         """
         Store a message of the server itself, which nobody has to admit.
+
+        :param key: as for :meth:`say`.
         """
-        return self._keep(self._policy.serverName, text, LOCAL, _anyone)
+        name = self._policy.serverName
+        repeat = None if key is None else Repeat.of(name, key, text)
+        return self._keep(name, text, LOCAL, _anyone, repeat)
 
     async def _sayAdmitted(
-        self, admit: Admit, message: RoomMessage, source: Source, judge: Admission
+        self,
+        admit: Admit,
+        message: RoomMessage,
+        source: Source,
+        judge: Admission,
+        repeat: Repeat | None,
     ) -> Stored | Refusal:
         over = await self._turns.take(source.key)
         try:
             admitted = await self._admitted(admit, message, source)
             if isinstance(admitted, Refusal):
                 return admitted
-            keeping = self._keep(message.name, admitted.text, source, judge)
+            keeping = self._keep(message.name, admitted.text, source, judge, repeat)
         finally:
             over()
         return await keeping
@@ -109,7 +143,7 @@ class Posting:
     # No coroutines from here on: a room does nothing so often.
 
     def _keep(
-        self, name: str, text: str, source: Source, judge: Admission
+        self, name: str, text: str, source: Source, judge: Admission, repeat: Repeat | None
     ) -> "Deferred[Stored | Refusal]":
         # Only an embedding program can hand us surrogates; the wire has none.
         encodable = text if text.isascii() else text.encode("utf-8", "replace").decode()
@@ -120,38 +154,40 @@ class Posting:
             return succeed(Refusal(Reason.STORE_UNAVAILABLE, why))
         post = Post(
             *(name, encodable, source.key, self._clock()),
-            *(source.subscriber, self._maxWaitingBytes),
+            *(source.subscriber, self._maxWaitingBytes, repeat),
         )
-        if self._accepted is None:
-            return self._append(post, judge)
-        owned = False
+        if self._accepted is None and repeat is None:
+            return self._append(post, judge, None)
+        judged = _Judged(judge, source.key)
 
-        def admission(named: Member | None) -> Refusal | None:
-            nonlocal owned
-            owned = named is not None and sameOwner(named.owner, source.key)
-            return judge(named)
-
-        def tell(result: Stored | Refusal, accepted: Accepted) -> Stored | Refusal:
-            if isinstance(result, Stored):
-                self._tell(accepted, Entry(result.position, name, encodable, owned, post.time))
+        def tell(result: Stored | Refusal) -> Stored | Refusal:
+            if isinstance(result, Stored) and judged.isAsked and self._accepted is not None:
+                entry = Entry(result.position, name, encodable, judged.isOwner, post.time)
+                self._tell(self._accepted, entry)
             return result
 
-        return self._append(post, admission).addCallback(tell, self._accepted)
+        return self._append(post, judged, judged).addCallback(tell)
 
-    def _append(self, post: Post, admission: Admission) -> "Deferred[Stored | Refusal]":
+    def _append(
+        self, post: Post, admission: Admission, judged: "_Judged | None"
+    ) -> "Deferred[Stored | Refusal]":
         size = len(post.text)
         self._unstored += size
         try:
             storing = self._store.append(post, admission)
         except Exception:
             storing = fail()
-        return storing.addCallbacks(self._decided, self._undecided, (size,), {}, (size,))
+        return storing.addCallbacks(self._decided, self._undecided, (size, judged), {}, (size,))
 
-    def _decided(self, position: int | Refusal, size: int) -> Stored | Refusal:
+    def _decided(
+        self, position: int | Refusal, size: int, judged: "_Judged | None"
+    ) -> Stored | Refusal:
         self._unstored -= size
         if isinstance(position, Refusal):
             return position
-        self._counters.add("accepted")
+        # Where nobody was asked, it was there already.
+        isNew = judged is None or judged.isAsked
+        self._counters.add("accepted" if isNew else "repeated")
         return Stored(position)
 
     def _undecided(self, reason: Failure, size: int) -> Failure:

@@ -9,6 +9,7 @@ from itertools import islice
 
 from twisted_messenger.contents import LoggedEntry, RoomContents
 from twisted_messenger.entry import Entry
+from twisted_messenger.repeats import KeptRepeat, Repeat
 from twisted_messenger.roster import MemberState
 from twisted_messenger.stores.retention import entrySize
 from twisted_messenger.stores.tables import MEMBER_STATE, RoomTables, columnsOf, memberState
@@ -28,8 +29,21 @@ class CopyingTables(RoomTables):
         """
         members = self._execute(f"SELECT {MEMBER_STATE} FROM members ORDER BY id").fetchall()
         return RoomContents(
-            self._head(), self.running(), [memberState(row) for row in members], self._logged()
+            self._head(),
+            self.running(),
+            [memberState(row) for row in members],
+            self._logged(),
+            self._repeats(),
         )
+
+    def _repeats(self) -> list[KeptRepeat]:
+        rows = self._execute(
+            "SELECT position, source, key, text, ran FROM repeats ORDER BY position"
+        )
+        return [
+            KeptRepeat(position, source, Repeat(key, text), ran)
+            for position, source, key, text, ran in rows
+        ]
 
     def _logged(self) -> Iterator[LoggedEntry]:
         after = 0
@@ -54,6 +68,8 @@ class CopyingTables(RoomTables):
         while page := list(islice(entries, _PAGE)):
             self._insertLogged(page)
             self._countLogged(page)
+        for repeat in contents.repeats:
+            self._remember(repeat)
         while self._noteDelivered():
             pass
 

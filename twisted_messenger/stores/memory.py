@@ -15,6 +15,7 @@ from twisted_messenger.address import sameOwner
 from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.interfaces import Admission, IMessageStore
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.repeats import REPEAT_BYTES, KeptRepeat
 from twisted_messenger.roster import (
     Change,
     Enrolled,
@@ -26,6 +27,7 @@ from twisted_messenger.roster import (
     mayLeave,
 )
 from twisted_messenger.steering import ListedMember, Order
+from twisted_messenger.stores.memoryrepeats import Repeats
 from twisted_messenger.stores.memoryroster import Roster
 from twisted_messenger.stores.opening import Opening, whileOpen
 from twisted_messenger.stores.retention import (
@@ -72,6 +74,7 @@ class MemoryStore:
         self._size = self._waitingSize = 0
         self._shares: dict[str, int] = {}
         self._roster = Roster()
+        self._repeats = Repeats()
         self._head = 0
         # The last position that somebody has lost.
         self._floor = 0
@@ -103,6 +106,9 @@ class MemoryStore:
         """
         See :class:`IMessageStore`.
         """
+        known = None if post.repeat is None else self._repeats.find(post.source, post.repeat)
+        if known is not None:
+            return succeed(known)
         named = self._roster.named(post.name)
         refusal = admit(named)
         if refusal is None and post.subscriber is not None:
@@ -115,6 +121,8 @@ class MemoryStore:
         kept = Kept(entry, entrySize(post.name, post.text), post.subscriber, self.running())
         self._log.append(kept)
         self._size += kept.size
+        if post.repeat is not None:
+            self._repeats.add(KeptRepeat(self._head, post.source, post.repeat, kept.ran))
         self._wait([kept], 1)
         self._noteDelivered()
         self._wake()
@@ -268,6 +276,7 @@ class MemoryStore:
         dropped = self._drop(limits)
         while self._forget(limits):
             pass
+        self._repeats.forget(limits.bytes // REPEAT_BYTES, self.running())
         if dropped:
             self._wake()
         return succeed(dropped)

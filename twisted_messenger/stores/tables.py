@@ -9,9 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twisted_messenger.address import machineKey
-from twisted_messenger.entry import Entry, LogLimits
+from twisted_messenger.entry import Entry, LogLimits, Post
 from twisted_messenger.key import KeptKey
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.repeats import (
+    REPEAT_BYTES,
+    REPEATS_PER_SOURCE,
+    KeptRepeat,
+    forgettable,
+)
 from twisted_messenger.roster import (
     Change,
     Enrolled,
@@ -338,7 +344,7 @@ class RoomTables(ABC):
         dropped = self._drop(limits)
         if dropped is None:
             return None
-        forgotten = self._forget(limits)
+        forgotten = max(self._forget(limits), self._forgetRepeats(limits))
         # Who asks is told of what was lost alone, but there may be more to forget.
         return None if not dropped and forgotten >= self._step(STEP) else dropped
 
@@ -470,6 +476,59 @@ class RoomTables(ABC):
         self._size -= sum(sizes)
         self._keptSize -= sum(sizes)
         return len(sizes)
+
+    def _known(self, post: Post) -> int | Refusal | None:
+        """
+        See :meth:`~twisted_messenger.repeats.Repeat.judge`.
+        """
+        if post.repeat is None:
+            return None
+        found = self._execute(
+            "SELECT position, text FROM repeats WHERE source = :source AND key = :key",
+            {"source": post.source, "key": post.repeat.key},
+        ).fetchone()
+        return post.repeat.judge(found)
+
+    def _remember(self, kept: KeptRepeat) -> None:
+        """
+        Know a message again, and no more of its source than may be.
+        """
+        values = {
+            "position": kept.position,
+            "source": kept.source,
+            "key": kept.repeat.key,
+            "text": kept.repeat.text,
+            "ran": kept.ran,
+            "most": REPEATS_PER_SOURCE,
+        }
+        self._execute(
+            "INSERT INTO repeats (position, source, key, text, ran)"
+            " VALUES (:position, :source, :key, :text, :ran)",
+            values,
+        )
+        self._execute(
+            "DELETE FROM repeats WHERE source = :source AND position <= (SELECT position"
+            " FROM repeats WHERE source = :source ORDER BY position DESC LIMIT 1 OFFSET :most)",
+            values,
+        )
+
+    def _forgetRepeats(self, limits: LogLimits) -> int:
+        """
+        Forget, of so many keys at once, those that are too old or too many.
+
+        :returns: how many these are.
+        """
+        oldest = self._execute(
+            "SELECT position, ran FROM repeats ORDER BY position LIMIT :step",
+            {"step": self._step(STEP)},
+        ).fetchall()
+        if not oldest:
+            return 0
+        (count,) = self._execute("SELECT count(*) FROM repeats").fetchone()
+        floor = forgettable(oldest, count, limits.bytes // REPEAT_BYTES, self.running())
+        if floor:
+            self._execute("DELETE FROM repeats WHERE position <= :floor", {"floor": floor})
+        return len([position for position, _ in oldest if position <= floor])
 
     def _held(self, source: str) -> int:
         """

@@ -42,6 +42,17 @@ CREATE TABLE shares (
     size   bigint NOT NULL
 );
 
+-- How messages are known that come again, where their senders have given them keys.
+CREATE TABLE repeats (
+    position bigint PRIMARY KEY,     -- of the message, whether or not it is still in the log
+    source   text NOT NULL,        -- who has sent it: the key is its own
+    key      text NOT NULL,        -- stands for its name and its key
+    text     text NOT NULL,        -- stands for its text
+    ran      double precision NOT NULL         -- how long the room had been running
+);
+CREATE UNIQUE INDEX repeats_key ON repeats (source, key);
+CREATE INDEX repeats_source ON repeats (source, position);
+
 -- No index on cursor, and some room in each page: cursors change all the time.
 CREATE TABLE members (
     id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -15,6 +15,7 @@ from twisted_messenger.contents import LoggedEntry, RoomContents
 from twisted_messenger.entry import LogLimits, Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.repeats import KeptRepeat
 from twisted_messenger.roster import (
     Enrolled,
     Enrolment,
@@ -255,6 +256,9 @@ class PostgreSQLTables(CopyingTables):
         """
         See :meth:`IMessageStore.append`. It is written with all others of the transaction.
         """
+        known = self._known(post)
+        if known is not None:
+            return known
         if post.name not in self._owners:
             self._owners[post.name] = self._member("name = :value", post.name)
         named = self._owners[post.name]
@@ -265,6 +269,8 @@ class PostgreSQLTables(CopyingTables):
             return refusal
         self._added.append((post, named is not None and sameOwner(named.owner, post.source)))
         self._position += 1
+        if post.repeat is not None:
+            self._remember(KeptRepeat(self._position, post.source, post.repeat, self._ran))
         return self._position
 
     def _judgeShare(self, post: Post) -> Refusal | None:

@@ -31,6 +31,15 @@ CREATE TABLE shares (
     source text   PRIMARY KEY,
     size   bigint NOT NULL
 );
+CREATE TABLE repeats (
+    position bigint PRIMARY KEY,
+    source   text NOT NULL,
+    key      text NOT NULL,
+    text     text NOT NULL,
+    ran      double precision NOT NULL
+);
+CREATE UNIQUE INDEX repeats_key ON repeats (source, key);
+CREATE INDEX repeats_source ON repeats (source, position);
 ALTER TABLE log ADD COLUMN source text NOT NULL DEFAULT '';
 ALTER TABLE log ADD COLUMN ran double precision NOT NULL DEFAULT 0;
 ALTER TABLE members RENAME COLUMN dropped TO due;

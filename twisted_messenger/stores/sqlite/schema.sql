@@ -56,6 +56,17 @@ CREATE INDEX members_machine ON members (machine);
 CREATE INDEX members_revision ON members (revision);
 CREATE INDEX members_cursor ON members (cursor);
 
+-- How messages are known that come again, where their senders have given them keys.
+CREATE TABLE repeats (
+    position INTEGER PRIMARY KEY,     -- of the message, whether or not it is still in the log
+    source   TEXT NOT NULL,        -- who has sent it: the key is its own
+    key      TEXT NOT NULL,        -- stands for its name and its key
+    text     TEXT NOT NULL,        -- stands for its text
+    ran      REAL NOT NULL         -- how long the room had been running
+);
+CREATE UNIQUE INDEX repeats_key ON repeats (source, key);
+CREATE INDEX repeats_source ON repeats (source, position);
+
 -- Who left since the store was opened; followers read it, a start empties it.
 CREATE TABLE departed (
     id       INTEGER PRIMARY KEY,

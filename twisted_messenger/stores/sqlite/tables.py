@@ -13,6 +13,7 @@ from twisted_messenger.entry import Post
 from twisted_messenger.errors import StoreFull
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.repeats import KeptRepeat
 from twisted_messenger.roster import Member, Progress
 from twisted_messenger.stores.copying import CopyingTables, sizeOf
 from twisted_messenger.stores.retention import entrySize, judgeShare
@@ -20,6 +21,9 @@ from twisted_messenger.stores.sqlite.diskspace import DiskSpace
 
 # Rows changed in one step while the disk is full.
 _FRUGAL_STEP = 4
+
+# Bytes that a key takes, with the indexes over it.
+_REPEAT_BYTES = 512
 
 # Seconds between two notes of how long the room was running: a crash forgets no more.
 _RAN_SECONDS = 1.0
@@ -116,6 +120,9 @@ class SQLiteTables(CopyingTables):
         """
         See :meth:`IMessageStore.append`.
         """
+        known = self._known(post)
+        if known is not None:
+            return known
         named = self._member("name = :value", post.name)
         refusal = admit(named)
         if refusal is not None:
@@ -126,7 +133,7 @@ class SQLiteTables(CopyingTables):
             return full
         owned = named is not None and sameOwner(named.owner, post.source)
         size = entrySize(post.name, post.text)
-        if not self._room.take(size):
+        if not self._room.take(size + _REPEAT_BYTES * (post.repeat is not None)):
             raise StoreFull("the disk is full")
         position = self._db.execute(
             "INSERT INTO log (name, text, owned, time, size, source, ran) VALUES"
@@ -134,6 +141,8 @@ class SQLiteTables(CopyingTables):
             (post.name, post.text, owned, post.time, size, source, self.running()),
         ).lastrowid
         assert position is not None
+        if post.repeat is not None:
+            self._remember(KeptRepeat(position, post.source, post.repeat, self.running()))
         if source:
             self._holds({source: size})
         self._entries += 1

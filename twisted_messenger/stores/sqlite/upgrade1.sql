@@ -11,6 +11,15 @@ CREATE TABLE shares (
     source TEXT    PRIMARY KEY,
     size   INTEGER NOT NULL
 );
+CREATE TABLE repeats (
+    position INTEGER PRIMARY KEY,
+    source   TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    text     TEXT NOT NULL,
+    ran      REAL NOT NULL
+);
+CREATE UNIQUE INDEX repeats_key ON repeats (source, key);
+CREATE INDEX repeats_source ON repeats (source, position);
 ALTER TABLE log ADD COLUMN source TEXT NOT NULL DEFAULT '';
 ALTER TABLE log ADD COLUMN ran REAL NOT NULL DEFAULT 0;
 ALTER TABLE members RENAME COLUMN dropped TO due;

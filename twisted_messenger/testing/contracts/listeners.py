@@ -7,7 +7,7 @@ from twisted_messenger.entry import LogLimits
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Change, Enrolment, MemberState
 from twisted_messenger.steering import Order
-from twisted_messenger.testing.contracts.history import HistoryContract
+from twisted_messenger.testing.contracts.repeats import RepeatsContract
 from twisted_messenger.testing.contracts.roster import at
 
 
@@ -18,7 +18,7 @@ def listener(name: str, after: int | None = None) -> Enrolment:
     return Enrolment(name, "", 0, PROGRAM, after=after)
 
 
-class ListenersContract(HistoryContract):
+class ListenersContract(RepeatsContract):
     """
     The tests of how any store keeps the places of listeners.
     """

@@ -16,6 +16,7 @@ from twisted_messenger.interfaces import (
 )
 from twisted_messenger.key import KeptKey
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.repeats import KeptRepeat, Repeat
 from twisted_messenger.roster import (
     Change,
     Enrolled,
@@ -51,7 +52,11 @@ ENTRIES = [
     LoggedEntry(Entry(5, "ci", "five", False, 1795000001.1), "10.0.0.9", 60.25),
     LoggedEntry(Entry(7, "ann", "it is late\nand \x00\x1b[31mred", True, 1795000002.0), None, 61.0),
 ]
-ROOM = RoomContents(8, 77.125, [ANN, BOB], ENTRIES)
+REPEATS = [
+    KeptRepeat(3, "10.0.0.9", Repeat.of("ci", "k", "three"), 12.5),
+    KeptRepeat(7, "127.0.0.1", Repeat.of("ann", "k", "it is late"), 61.0),
+]
+ROOM = RoomContents(8, 77.125, [ANN, BOB], ENTRIES, REPEATS)
 
 
 def seen(contents: RoomContents) -> RoomContents:

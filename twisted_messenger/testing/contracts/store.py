@@ -20,6 +20,7 @@ from twisted_messenger.roster import (
 )
 from twisted_messenger.steering import Order
 from twisted_messenger.testing.contracts.listeners import ListenersContract
+from twisted_messenger.testing.contracts.repeats import keyed
 from twisted_messenger.testing.contracts.roster import OFFICE, anyone, at, post
 
 # All characters of every kind: controls, lines, quotes, marks, pairs, and those that are none.
@@ -308,6 +309,15 @@ class DurableStoreContract(StoreContract):
         self.assertEqual((self.read(), self.known()), (entries, members))
         self.assertEqual(self.news().head, positions[2])
         self.assertEqual([entry.text for entry in entries], ["two", "three"])
+
+    def test_restartKeepsKeys(self) -> None:
+        """
+        After a restart, a message that comes again is still known.
+        """
+        first = self.append(keyed("one"))
+        self.restart()
+        self.assertEqual(self.append(keyed("one")), first)
+        self.assertEqual(self.history(), ["one"])
 
     def test_restartKeepsPauses(self) -> None:
         """
