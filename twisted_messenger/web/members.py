@@ -12,6 +12,7 @@ from twisted_messenger.refusal import Refusal
 from twisted_messenger.result import Reply
 from twisted_messenger.room.chatroom import ChatRoom, Taken
 from twisted_messenger.roster import Enrolled
+from twisted_messenger.web.messages import charge
 from twisted_messenger.web.problems import Problem
 from twisted_messenger.web.requests import Asked
 from twisted_messenger.web.rights import Right
@@ -67,6 +68,7 @@ class MemberRoutes:
         """
         Register somebody: over the control socket whoever it is, else as on the wire.
         """
+        charge(self._room, asked)
         name = asked.needed("name")
         host, port, words = _place(asked)
         try:
@@ -92,6 +94,7 @@ class MemberRoutes:
         """
         Let somebody go: whom its owner, or an operator, names.
         """
+        charge(self._room, asked)
         name = asked.needed("name")
         if asked.caller.mayOperate:
             isThere = await self._room.remove(name)

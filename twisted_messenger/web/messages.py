@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from twisted_messenger.entry import Entry
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.repeats import MAX_REPEAT_KEY
 from twisted_messenger.result import Stored
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.web.problems import Problem
@@ -65,16 +66,17 @@ class MessageRoutes:
         """
         Put a message into the log.
         """
-        self._charge(asked)
+        charge(self._room, asked)
         name, text = _message(asked)
         self._measure(name, text)
-        return _stored(await self._room.post(name, text, asked.caller.source))
+        source = asked.caller.source
+        return _stored(await self._room.post(name, text, source, key=_key(asked)))
 
     async def announce(self, asked: Asked) -> Answer:
         """
         Say something as the server itself.
         """
-        return _stored(await self._room.announce(_texts(asked, "text")[0]))
+        return _stored(await self._room.announce(_texts(asked, "text")[0], key=_key(asked)))
 
     def _measure(self, name: str, text: str) -> None:
         # As on the wire; the body may be larger, since it escapes characters.
@@ -82,12 +84,18 @@ class MessageRoutes:
         if len(f"from:{name}|{text}".encode("utf-8", "replace")) > most:
             raise Problem("too_big", f"a message has at most {most} bytes")
 
-    def _charge(self, asked: Asked) -> None:
-        source = asked.caller.source
-        overRate = self._room.charge(source, len(asked.body))
-        if overRate is not None:
-            self._room.refuse(overRate, source)
-            raise Problem.of(overRate)
+
+def charge(room: ChatRoom, asked: Asked) -> None:
+    """
+    Count what somebody sends against its rates, as the wire does.
+
+    :raises Problem: it is too much.
+    """
+    source = asked.caller.source
+    overRate = room.charge(source, len(asked.body))
+    if overRate is not None:
+        room.refuse(overRate, source)
+        raise Problem.of(overRate)
 
 
 def _page(asked: Asked, entries: Sequence[Entry], after: int) -> Answer:
@@ -97,6 +105,16 @@ def _page(asked: Asked, entries: Sequence[Entry], after: int) -> Answer:
     if kind == _PLAIN:
         return Answer(b"".join(map(entryText, entries)), contentType=TEXT)
     return Answer(asJSON(pageShape(entries, after)))
+
+
+def _key(asked: Asked) -> str | None:
+    """
+    By which a message is known when it comes again.
+    """
+    key = asked.headers.get("idempotency-key")
+    if key is None or 0 < len(key) <= MAX_REPEAT_KEY:
+        return key
+    raise Problem("malformed", f"Idempotency-Key takes 1 to {MAX_REPEAT_KEY} characters")
 
 
 def _message(asked: Asked) -> tuple[str, str]:
