@@ -88,7 +88,8 @@ class MessageStore(Protocol):
         the log has, not counting those under its own name. A merged one gets a new id and the
         older of the two cursors, and was reached if either was. Every registration ends what
         failed before it. A listener inside the program counts as reached when it joins; where it is
-        to begin after a position, as far as the log has what follows, it gets a new id.
+        to begin after a position, as far as the log has what follows, it gets a new id; which one
+        it has is told.
 
         Where one is only asked for and stands, nothing is written.
 

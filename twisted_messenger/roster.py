@@ -267,12 +267,14 @@ class Enrolled(Result):
     :param change: what it did; ``None`` where it stood already, and nothing was written.
     :param position: the last of the log at that moment; 0 before the first message, or where
         nobody told.
+    :param id: of a listener inside the program, the member's; else 0.
     """
 
     stored: ClassVar[bool] = True
 
     change: Change | None = None
     position: int = 0
+    id: int = 0
 
 
 @dataclass(frozen=True)

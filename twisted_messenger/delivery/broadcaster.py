@@ -245,8 +245,7 @@ class Broadcaster(Service):
         self._tail.startAt(news.head)
         self._tail.dropUpTo(news.floor)
         departed = [self._departed(memberId) for memberId in news.departed]
-        for memberId in news.departed:
-            self._subscriptions.departed(memberId)
+        self._subscriptions.departed(news.departed)
         gone = [recipient for recipient in departed if recipient is not None]
         if news.leaving:
             ensureDeferred(self._handOver(news.leaving))
@@ -297,8 +296,6 @@ class Broadcaster(Service):
 
     def _memberChanged(self, member: MemberState) -> Recipient:
         recipient = self._recipients.get(member.member.id)
-        if member.member.isListener:
-            self._subscriptions.joined(member.member)
         if recipient is None:
             state = DeliveryState(
                 member.progress,

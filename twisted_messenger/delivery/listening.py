@@ -59,7 +59,7 @@ class ListenerPusher:
         """
 
         def heard(call: _Call) -> None:
-            listening = self._subscriptions.get(member.name)
+            listening = self._subscriptions.get(member)
             if lease is not None and not lease.held:
                 call.end(PushResult(Outcome.EXHAUSTED, detail="the lease is over"))
             elif listening is None:

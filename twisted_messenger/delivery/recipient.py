@@ -265,7 +265,7 @@ class Recipient:
         self._state.retryUnconfirmed = retry
         if state.member.isListener:
             # Who listens may raise for as long as it likes.
-            isHeard = self._shared.subscriptions.get(state.member.name) is not None
+            isHeard = self._shared.subscriptions.has(state.member.name)
             self._state.evictSeconds = 0.0 if isHeard else self._shared.limits.evictSeconds
         # Whom its place counts for.
         self._subscriber = Source(state.member.host).subscriber

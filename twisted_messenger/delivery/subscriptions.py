@@ -2,7 +2,7 @@
 Which members are listeners inside this program, and who listens now.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred
@@ -24,12 +24,14 @@ class Listening:
 
     :param subscription: what the program has of it.
     :param listener: is called.
+    :param place: the id of the member that it is; 0 until that is stored.
     :param working: whether it is at work on an entry.
     :param troubled: the last entry with which it raised.
     """
 
     subscription: Subscription
     listener: Listener
+    place: int = 0
     working: bool = False
     troubled: int = 0
 
@@ -46,14 +48,19 @@ class Subscriptions:
         self._store = store
         self._left = left
         self._named: dict[str, Listening] = {}
-        # By the id of the member that each is.
-        self._placed: dict[int, Listening] = {}
 
-    def get(self, name: str) -> Listening | None:
+    def has(self, name: str) -> bool:
         """
-        Who listens under a name now.
+        Whether somebody listens under a name, or is about to.
         """
-        return self._named.get(name)
+        return name in self._named
+
+    def get(self, member: Member) -> Listening | None:
+        """
+        Who listens in a member's place now; one that begins elsewhere does not, in its old one.
+        """
+        found = self._named.get(member.name)
+        return found if found is not None and found.place == member.id else None
 
     async def subscribe(
         self, name: str, listener: Listener, after: int | None, running: "Deferred[None]"
@@ -73,7 +80,7 @@ class Subscriptions:
         if name in self._named:
             raise ValueError(f"{name} is subscribed already: cancel that one first")
         subscription = Subscription(name, self._cancelled)
-        self._named[name] = Listening(subscription, listener)
+        listening = self._named[name] = Listening(subscription, listener)
         try:
             await running
             asked = Enrolment(name, "", 0, PROGRAM, after=after)
@@ -83,23 +90,16 @@ class Subscriptions:
         except BaseException:
             self._cancelled(subscription)
             raise
+        listening.place = enrolled.id
         return subscription
 
-    def joined(self, member: Member) -> None:
+    def departed(self, memberIds: Collection[int]) -> None:
         """
-        A listener has a place in the roster.
+        Members are no longer there: who listened in their places does no longer.
         """
-        listening = self._named.get(member.name)
-        if listening is not None:
-            self._placed[member.id] = listening
-
-    def departed(self, memberId: int) -> None:
-        """
-        A member is no longer there: who listened in its place does no longer.
-        """
-        listening = self._placed.pop(memberId, None)
-        if listening is not None:
-            self._cancelled(listening.subscription)
+        for listening in list(self._named.values()):
+            if listening.place in memberIds:
+                self._cancelled(listening.subscription)
 
     def removed(self, name: str) -> None:
         """

@@ -144,7 +144,8 @@ class MemoryStore:
             self._delivered = min(start, self._delivered)
             self._noteDelivered()
             self._wake()
-        return succeed(Enrolled(change, self._head))
+        listener = self._roster.named(asked.name) if asked.isListener else None
+        return succeed(Enrolled(change, self._head, listener.id if listener else 0))
 
     def _start(self, asked: Enrolment) -> int:
         """

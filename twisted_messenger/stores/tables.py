@@ -116,7 +116,8 @@ class RoomTables(ABC):
             return change
         if change is not None:
             self._carryOut(change, asked, state.old)
-        return Enrolled(change, self._head())
+        listener = self._member("name = :value", asked.name) if asked.isListener else None
+        return Enrolled(change, self._head(), listener.id if listener else 0)
 
     def _carryOut(self, change: Change, asked: Enrolment, old: list[Member]) -> None:
         columns = columnsOf(asked, *keptOf(asked, old))

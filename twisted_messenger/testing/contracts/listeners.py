@@ -5,7 +5,7 @@ What every store must do for listeners inside the program. See ``store``.
 from twisted_messenger.address import PROGRAM
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Change, Enrolment, MemberState
+from twisted_messenger.roster import Change, Enrolled, Enrolment, MemberState, RosterLimits
 from twisted_messenger.steering import Order
 from twisted_messenger.testing.contracts.repeats import RepeatsContract
 from twisted_messenger.testing.contracts.roster import at
@@ -27,8 +27,11 @@ class ListenersContract(RepeatsContract):
         """
         Give a listener its place.
         """
-        self.assertNotIsInstance(self.enrol(listener(name, after)), Refusal)
-        return self.state(name)
+        enrolled = self.successResultOf(self.store.enrol(listener(name, after), RosterLimits()))
+        assert isinstance(enrolled, Enrolled), enrolled
+        state = self.state(name)
+        self.assertEqual(enrolled.id, state.member.id)
+        return state
 
     def test_listeners(self) -> None:
         """
