@@ -59,11 +59,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     began = time.monotonic()
     wrong: list[int] = []
-    total = [0, 0, 0, 0, 0.0]
+    total = [0, 0, 0, 0, 0, 0.0]
     seeds = range(options.start, options.start + options.seeds)
     with Pool(cpu_count(), _begin) as pool:
         for report in pool.imap(partial(_run, options.mutant), seeds, chunksize=10):
-            counts = report.messages, report.pushes, report.crashes, report.duplicates
+            counts = report.messages, report.pushes, report.crashes, report.duplicates, report.heard
             total = [sum(pair) for pair in zip(total, (*counts, report.seconds))]
             if report.violation is not None:
                 if not wrong:
@@ -72,9 +72,8 @@ def main(arguments: list[str] | None = None) -> int:
     took = time.monotonic() - began
     print(f"{len(seeds)} seeds in {took:.1f} s: {len(seeds) / took:.0f} a second")
     print(
-        "{} messages, {} pushes, {} crashes, {} duplicates, {:.0f} virtual hours".format(
-            *total[:4], total[4] / 3600
-        )
+        "{} messages, {} pushes, {} crashes, {} duplicates, {} heard in the program, {:.0f} virtual"
+        " hours".format(*total[:5], total[5] / 3600)
     )
     print(f"{len(wrong)} violations, seeds {wrong[:20]}" if wrong else "no violation")
     return 1 if wrong else 0

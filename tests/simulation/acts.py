@@ -4,6 +4,7 @@ The things that can happen: each public method is a verb of the stories.
 
 from collections.abc import Sequence
 
+from tests.simulation.ears import EAR, Ear, Mood
 from tests.simulation.listeners import Mode
 from tests.simulation.members import Member
 from tests.simulation.process import Process
@@ -39,8 +40,14 @@ class Acts:
     """
 
     def __init__(
-        self, network: MemoryNetwork, record: Record, server: Server, members: Sequence[Member]
+        self,
+        network: MemoryNetwork,
+        record: Record,
+        server: Server,
+        members: Sequence[Member],
+        ear: Ear,
     ) -> None:
+        self._ear = ear
         self._network = network
         self._record = record
         self._server = server
@@ -297,10 +304,55 @@ class Acts:
         """
         self._server.disk.full = False
 
+    def hark(self, member: Member, size: float) -> None:
+        """
+        The program subscribes.
+        """
+        self._ear.subscribe()
+
+    def ignore(self, member: Member, size: float) -> None:
+        """
+        The program's subscription ends.
+        """
+        self._ear.cancel()
+
+    def rewind(self, member: Member, size: float) -> None:
+        """
+        The program subscribes anew, further back or further on.
+        """
+        stored = [one.position for one in self._record.messages.values()]
+        self._ear.subscribe(int(size * max(stored, default=0)))
+
+    def raising(self, member: Member, size: float) -> None:
+        """
+        The program's listener raises, at once or later.
+        """
+        self._ear.mood = Mood.RAISING if size < 0.5 else Mood.FAILING
+        self._ear.slowSeconds = 5 * size
+
+    def pensive(self, member: Member, size: float) -> None:
+        """
+        The program's listener takes its time.
+        """
+        self._ear.mood, self._ear.slowSeconds = Mood.SLOW, 15 * size**2
+
+    def attentive(self, member: Member, size: float) -> None:
+        """
+        The program's listener is well.
+        """
+        self._ear.mood = Mood.WELL
+
+    def mimic(self, member: Member, size: float) -> None:
+        """
+        Somebody else speaks under the name of the program's listener.
+        """
+        self._say(self._stranger, EAR, size)
+
     def calm(self) -> None:
         """
         Nothing bad happens to the server any more.
         """
+        self._ear.mood = Mood.WELL
         self.free()
         self._server.disk.fuse = None
         self._trip.disarm()

@@ -137,7 +137,11 @@ class RecordingFile(SQLiteFile):
         """
         history = self._history(asked)
         result = super().enrol(asked, limits)
-        if isinstance(result, Enrolled) and result.change is not None:
+        if isinstance(result, Enrolled) and result.change is not None and asked.isListener:
+            row = self._execute("SELECT cursor FROM members WHERE name = :name", vars(asked))
+            (cursor,) = row.fetchone()
+            self._later(Kind.PLACED, asked.name, result.change.value, str(cursor))
+        elif isinstance(result, Enrolled) and result.change is not None:
             where = f"{asked.host}:{asked.port}"
             self._later(Kind.ENROLLED, asked.name, where, result.change.value)
             if result.change is Change.JOINED:
@@ -171,7 +175,8 @@ class RecordingFile(SQLiteFile):
         member = self._member("id = :value", memberId)
         evicted = super().evict(memberId, since)
         if member is not None and evicted:
-            self._later(Kind.EVICTED, member.name, f"{member.host}:{member.port}")
+            kind = Kind.ABANDONED if member.isListener else Kind.EVICTED
+            self._later(kind, member.name, f"{member.host}:{member.port}")
         return evicted
 
     def _later(self, kind: Kind, who: str, what: str = "", detail: str = "") -> None:

@@ -3,6 +3,7 @@ Parts that are wrong on purpose: a simulation that does not catch them proves no
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -38,6 +39,7 @@ from twisted_messenger.roster import (
     RosterNews,
 )
 from twisted_messenger.stores.sqlite.store import SQLiteStore
+from twisted_messenger.subscription import Listener, Subscription
 
 # Commits that a disk which is never told to flush may lose.
 _LAZY_COMMITS = 4
@@ -313,6 +315,57 @@ class _HastyProtocol(ReceiptProtocol):
         super()._endMessage(message, rest)
 
 
+class Careless(Broadcaster):
+    """
+    Takes it for done when a listener has raised.
+    """
+
+    def subscribe(
+        self, name: str, listener: Listener, after: int | None
+    ) -> "Deferred[Subscription]":
+        """
+        See :class:`Broadcaster`.
+        """
+
+        async def heard(entry: Entry) -> None:
+            with suppress(Exception):
+                answer = listener(entry)
+                if answer is not None:
+                    await answer
+
+        return super().subscribe(name, heard, after)
+
+
+class Restless(Broadcaster):
+    """
+    Does not wait for what a listener does.
+    """
+
+    def subscribe(
+        self, name: str, listener: Listener, after: int | None
+    ) -> "Deferred[Subscription]":
+        """
+        See :class:`Broadcaster`.
+        """
+
+        def heard(entry: Entry) -> None:
+            listener(entry)
+
+        return super().subscribe(name, heard, after)
+
+
+class Onward(SQLiteStore):
+    """
+    Lets no listener go back.
+    """
+
+    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
+        """
+        See :class:`~twisted_messenger.interfaces.IMessageStore`.
+        """
+        return super().enrol(replace(asked, after=None), limits)
+
+
 class HastyReceipts(ReceiptFactory):
     """
     Answers before anything is stored.
@@ -395,6 +448,9 @@ MUTANTS: Mapping[str, Parts] = {
     "ack-ignored": Parts(pusher=WordlessPusher),
     "options-forgotten": Parts(store=Formless),
     "no-history": Parts(broadcaster=Pastless),
+    "raised-is-done": Parts(broadcaster=Careless),
+    "work-is-done": Parts(broadcaster=Restless),
+    "never-back": Parts(store=Onward),
     "wrong-receipt": Parts(receipts=WrongReceipts),
     "one-message": Parts(receipts=OneMessage),
     "impatient": Parts(retry=_impatient),

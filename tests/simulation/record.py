@@ -39,6 +39,17 @@ class Kind(Enum):
     PUSHED = "pushed"
     #: A member has read a push to its end; detail tells whether it was done with it at once.
     DELIVERED = "delivered"
+    #: The place of the program's listener: the store has it, or has given it up. What tells how it
+    #: came, and detail where it begins.
+    PLACED = "placed"
+    ABANDONED = "abandoned"
+    #: The listener is subscribed, and no longer. Detail tells after which position it is to begin.
+    SUBSCRIBED = "subscribed"
+    CANCELLED = "cancelled"
+    #: It is called, has done what it does, or has raised. Detail tells the position.
+    HEARD = "heard"
+    HEEDED = "heeded"
+    BALKED = "balked"
     #: The server's own life.
     STARTED = "started"
     CRASHED = "crashed"

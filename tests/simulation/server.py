@@ -9,6 +9,7 @@ from random import Random
 from twisted.internet.endpoints import TCP4ServerEndpoint
 
 from tests.simulation.disk import DiskWorker, RecordingFile
+from tests.simulation.ears import Ear
 from tests.simulation.parts import Parts
 from tests.simulation.process import Process
 from tests.simulation.record import Kind, Record, subject
@@ -98,6 +99,7 @@ class Server:
     One server and its disk.
 
     :param random: latencies, jitter, and how long it stays down.
+    :param ear: what else the program does with its room.
     """
 
     def __init__(
@@ -107,7 +109,9 @@ class Server:
         parts: Parts,
         record: Record,
         random: Random,
+        ear: Ear,
     ) -> None:
+        self._ear = ear
         self.disk = parts.disk(settings.diskSeconds)
         self.disk.burnt = self.crash
         self.up = False
@@ -157,6 +161,7 @@ class Server:
         self._service = ChatService(store, room, receipts, broadcaster, [listener])
         self._service.startService()
         self.up = True
+        self._ear.begin(room, process)
 
     def crash(self) -> None:
         """

@@ -80,6 +80,17 @@ _VERBS = {
     "idle": 1,
 }
 
+#: The same, where the program listens to its own room.
+_HEARING = {
+    "hark": 4,
+    "ignore": 2,
+    "rewind": 3,
+    "raising": 3,
+    "pensive": 3,
+    "attentive": 4,
+    "mimic": 1,
+}
+
 # Nothing, a store's time, a back-off's, a time-out's.
 _WAITS = (0.0, 0.02, 1.0, 15.0)
 _WAIT_WEIGHTS = (6, 6, 5, 3)
@@ -108,7 +119,19 @@ def storyOf(seed: int) -> Story:
     if random.random() < 0.4:
         hosts[-1] = hosts[-2:][0]
     wishes = {host: _wish(random, host) for host in hosts}
+    if random.random() < 0.4:
+        actions = _withHearing(random, actions)
     return Story(seed, hosts, [wishes[host] for host in hosts], windowBytes, settings, actions)
+
+
+def _withHearing(random: Random, actions: Sequence[Action]) -> list[Action]:
+    # Early: what is said before it subscribes, the listener does not hear.
+    together = [Action("hark", 0, 0.0, _wait(random)), *actions]
+    verbs, weights = list(_HEARING), list(_HEARING.values())
+    for verb in random.choices(verbs, weights, k=1 + len(actions) // 3):
+        action = Action(verb, 0, random.random(), _wait(random))
+        together.insert(random.randint(1, len(together)), action)
+    return together
 
 
 def _wish(random: Random, host: int) -> RegistrationOptions:

@@ -4,6 +4,7 @@ The whole server under kills, restarts and hostile members; see :mod:`tests.simu
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.simulation.ears import Trouble
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.world import run
 
@@ -20,14 +21,17 @@ _CAUGHT = {
     "early-receipt": (3, "receipt"),
     "echo": (46, "own"),
     "double": (73, "one at a time"),
-    "not-now-is-yes": (16, "delivery"),
+    "not-now-is-yes": (20, "delivery"),
     "no-is-not-now": (169, "twice"),
     "moves-unseen": (19, "moved"),
     "merges-forget": (48, "twice"),
     "any-key": (31, "name"),
-    "ack-ignored": (14, "delivery"),
+    "ack-ignored": (20, "delivery"),
     "options-forgotten": (1, "whole"),
     "no-history": (0, "delivery"),
+    "raised-is-done": (2, "delivery"),
+    "work-is-done": (4, "one at a time"),
+    "never-back": (4, "rewind"),
     "wrong-receipt": (2, "receipt"),
     "one-message": (1, "receipt"),
     "impatient": (13, "patience"),
@@ -38,6 +42,12 @@ class SimulationTests(SynchronousTestCase):
     """
     What is promised holds, whatever happens.
     """
+
+    def tearDown(self) -> None:
+        """
+        What the program's listener raises is logged.
+        """
+        self.flushLoggedErrors(Trouble)
 
     def test_promises(self) -> None:
         """

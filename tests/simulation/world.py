@@ -12,6 +12,8 @@ from zope.interface import implementer
 from tests.simulation.acts import Acts
 from tests.simulation.attempts import AttemptJudge
 from tests.simulation.deliveries import DeliveryJudge
+from tests.simulation.ears import Ear, Trouble
+from tests.simulation.hearing import HearingJudge
 from tests.simulation.members import Member
 from tests.simulation.parts import REAL, Parts
 from tests.simulation.promises import PromiseJudge
@@ -48,6 +50,7 @@ class Report:
     pushes: int
     crashes: int
     duplicates: int
+    heard: int
     seconds: float
 
 
@@ -68,6 +71,9 @@ class Tracebacks:
         """
         if "log_failure" in event or event["log_level"] is LogLevel.critical:
             failure = event.get("log_failure")
+            if failure is not None and failure.check(Trouble):
+                # It is the program's own, and there to be logged.
+                return
             text = "" if failure is None else failure.getTraceback()
             self._record.violated("traceback", f"{event['log_format']}: {text}")
 
@@ -89,12 +95,15 @@ class World:
         self._promises = PromiseJudge(record, roster, self.deliveries)
         attempts = AttemptJudge(record, roster, story.settings)
         record.judges += [self.deliveries, self._promises, attempts, roster]
-        self._server = Server(self.network, story.settings, parts, record, self._random)
+        self._ear = Ear(record, Random(-story.seed - 2))
+        self.hearing = HearingJudge(record, self._ear, story.settings)
+        record.judges.append(self.hearing)
+        self._server = Server(self.network, story.settings, parts, record, self._random, self._ear)
         self._members = [
             Member(self.network, record, name, f"10.0.0.{host}", 9001 + index, wish)
             for index, (name, host, wish) in enumerate(zip(_NAMES, story.hosts, story.wishes))
         ]
-        self._acts = Acts(self.network, record, self._server, self._members)
+        self._acts = Acts(self.network, record, self._server, self._members, self._ear)
 
     def run(self) -> None:
         """
@@ -143,12 +152,15 @@ class World:
     def _untilQuiet(self) -> None:
         until = self.network.seconds() + _QUIET_SECONDS
         while not self.record.violations and self.network.seconds() < until:
-            missing = self._promises.missing()
+            missing = self._missing()
             self.network.advance(_CALM_SECONDS)
             if not missing:
                 return
-        for line in self._promises.missing():
+        for line in self._missing():
             self.record.violated("delivery", line)
+
+    def _missing(self) -> list[str]:
+        return [*self._promises.missing(), *self.hearing.missing()]
 
 
 def run(seed: int, parts: Parts = REAL, collect: bool = False) -> Report:
@@ -178,5 +190,6 @@ def run(seed: int, parts: Parts = REAL, collect: bool = False) -> Report:
         record.count(Kind.PUSHING),
         record.count(Kind.CRASHED),
         world.deliveries.duplicates,
+        world.hearing.heard,
         world.network.seconds(),
     )
