@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.stores.stumblingstore import StumblingStore
 from twisted_messenger.address import LOCAL, Source
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.entry import Entry, LogLimits
@@ -507,6 +508,17 @@ class StartTests(SynchronousTestCase):
         self.successResultOf(service.room.announce("hello"))
         network.settle()
         self.assertEqual(ear.heard, ["hello"])
+
+    def test_shared(self) -> None:
+        """
+        In a store that several nodes share, it is told at once that it cannot subscribe, and takes
+        no name.
+        """
+        network, store = MemoryNetwork(), StumblingStore()
+        service = chatService(network, store, ["tcp:8880"])
+        for _ in range(2):
+            problem = self.failureResultOf(service.room.subscribe("bot", Ear()), RuntimeError)
+            self.assertIn("share", problem.getErrorMessage())
 
     def test_handMade(self) -> None:
         """
