@@ -7,7 +7,7 @@ from itertools import product
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.address import Source, machineKey
+from twisted_messenger.address import LOCAL, PROGRAM, Source, machineKey
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.room.policy import (
     AdmissionPolicy,
@@ -357,6 +357,18 @@ class ReservedTests(SynchronousTestCase):
         for source in (_LAN, _LAN6):
             self.assertIsNone(policy.judgeSender("ci", source, None))
         self.assertIsNotNone(policy.judgeSender("ci", _SELF, None))
+
+    def test_programs(self) -> None:
+        """
+        What the program has taken is the program's, though the name was meant for somebody else.
+        """
+        named = Member("ci", "", 0, PROGRAM, 1)
+        for senders in Senders:
+            reserved = dict([readReservation("ci=10.0.0.5")])
+            policy = AdmissionPolicy(reserved=reserved, senders=senders)
+            self.assertIsNone(policy.judgeSender("ci", LOCAL, named))
+            for other in (_LAN, _SELF):
+                self.assertIsNotNone(policy.judgeSender("ci", other, named))
 
     def test_others(self) -> None:
         """

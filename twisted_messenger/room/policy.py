@@ -196,12 +196,14 @@ class AdmissionPolicy:
 
         :param named: who is registered under it now.
         """
+        if named is not None and named.owner == PROGRAM:
+            if source.key == PROGRAM:
+                return None
+            return Refusal(Reason.NOT_OWNER, f"{name} is registered {elsewhere(PROGRAM)}")
         if name in self.reserved:
             # It may have been somebody else's before it was reserved.
             here = self._isReservedFor(name, source)
             return None if here else Refusal(Reason.NOT_OWNER, _reservedFrom(name, source))
-        if named is not None and named.owner == PROGRAM != source.key:
-            return Refusal(Reason.NOT_OWNER, f"{name} is registered {elsewhere(PROGRAM)}")
         if self.senders is Senders.ANY:
             return None
         if named is None:
