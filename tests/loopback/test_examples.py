@@ -4,12 +4,16 @@ The examples run, and the README shows them as they are.
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 
@@ -74,6 +78,97 @@ def test_pushReceiver() -> None:
         lines = [program.stdout.readline(), program.stdout.readline()]
         # The first one is the empty message by which the test saw that it listens.
         assert lines[-1] == "ci: build 7 is green\n"
+
+
+def test_webRoom() -> None:
+    """
+    What was said is on the page, as text; what a visitor says is in the room, or is refused.
+    """
+    port, web = freePort(), freePort()
+    page = f"http://127.0.0.1:{web}/"
+    with _running("web_room.py", port, str(web)), Receiver() as member:
+        assert say(port, f"connect_request|ann|localhost|{member.port}".encode()) == b""
+        assert say(port, b"from:ci|1 < 2") == b""
+        eventually(lambda: _answers(web), "the site listens")
+        assert "ci: 1 &lt; 2" in _fetched(page)
+        assert "visitor: gr\u00fc\u00df" in _fetched(page, name="visitor", text="gr\u00fc\u00df")
+        member.gets(["ci: 1 < 2", "visitor: gr\u00fc\u00df"])
+        assert "Not said: bad_name" in _fetched(page, text="nobody says it")
+
+
+def _fetched(page: str, **form: str) -> str:
+    data = urlencode(form).encode() if form else None
+    with urlopen(page, data, PATIENCE) as answer:
+        return str(answer.read().decode())
+
+
+def test_buildBot(tmp_path: Path) -> None:
+    """
+    Who asks for a build is told that it runs, and how it ended; what else is said is not for it.
+    """
+    port = freePort()
+    build = "import sys; print('as', sys.argv[1]); sys.exit(sys.argv[1] == 'docs')"
+    command = (sys.executable, str(_ROOT / "examples" / "build_bot.py"), f"localhost:{port}")
+    with (
+        chatserver(tmp_path, port),
+        Receiver() as member,
+        Twistd(tmp_path, sys.executable, "-c", build, program=command) as bot,
+    ):
+        assert say(port, f"connect_request|ann|localhost|{member.port}".encode()) == b""
+        bot.prints("Enrolled")
+        for text in ("hello", "build docs", "build wheel"):
+            assert say(port, f"from:ci|{text}".encode()) == b""
+        said = ["building docs for ci", "docs is red: as docs"]
+        said += ["building wheel for ci", "wheel is green: as wheel"]
+        eventually(lambda: len(member.texts) >= 7, "both builds")
+        assert [text for text in member.texts if text.startswith("builds: ")] == [
+            f"builds: {text}" for text in said
+        ]
+
+
+def test_ircBridge(tmp_path: Path) -> None:
+    """
+    A channel and a room hear each other; what is said while IRC is away comes when it is there.
+    """
+    port, ircPort = freePort(), freePort()
+    command = (sys.executable, str(_ROOT / "examples" / "irc_bridge.py"), f"localhost:{port}")
+    with (
+        chatserver(tmp_path, port),
+        Receiver() as member,
+        Twistd(tmp_path, f"localhost:{ircPort}", "#chat", "secret", program=command),
+    ):
+        joins = f"connect_request|ann|localhost|{member.port}".encode()
+        assert say(port, joins) == b""
+        eventually(lambda: b"irc" in say(port, joins + b"|who"), "the bridge has joined")
+        assert say(port, b"from:ann|early") == b""
+        with _ircServer(ircPort) as lines:
+            assert "PASS secret" in _until("USER ", lines)
+            lines.write(":irc 001 room :welcome\n")
+            lines.flush()
+            _until("JOIN #chat", lines)
+            lines.write(":room!r@host JOIN #chat\n:bob!b@host PRIVMSG #chat :hello room\n")
+            lines.flush()
+            _until("PRIVMSG #chat :<ann> early", lines)
+            member.gets(["irc: <bob> hello room"])
+
+
+@contextmanager
+def _ircServer(port: int) -> Iterator[TextIO]:
+    # One that has one client, as a text file of what both say.
+    with socket.create_server(("127.0.0.1", port)) as listening:
+        listening.settimeout(PATIENCE)
+        connection, _ = listening.accept()
+        connection.settimeout(PATIENCE)
+        with connection, connection.makefile("rw", newline="\r\n") as lines:
+            yield lines
+
+
+def _until(beginning: str, lines: TextIO) -> list[str]:
+    got: list[str] = []
+    while not (got and got[-1].startswith(beginning)):
+        got.append(lines.readline().rstrip())
+        assert got[-1], got
+    return got
 
 
 @pytest.mark.parametrize("style", ["twisted", "asyncio", "plain"])
