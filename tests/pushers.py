@@ -104,13 +104,16 @@ class ScriptedPusher(DeferredPusher):
         detail: str = "",
         connected: bool = False,
         sent: bool = False,
+        error: int | None = None,
+        host: str = "",
     ) -> None:
         """
         The push in flight ends; how it is confirmed, its reply says.
         """
         if outcome is Outcome.CONFIRMED:
             outcome = judged(reply)
-        self.pending.pop(0).callback(PushResult(outcome, reply, detail, connected, sent))
+        result = PushResult(outcome, reply, detail, connected, sent, error, host)
+        self.pending.pop(0).callback(result)
 
     @property
     def payloads(self) -> list[bytes]:

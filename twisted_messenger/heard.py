@@ -8,8 +8,8 @@ from typing import Any
 
 from twisted_messenger.text import saidBy, speakerOf
 
-# So begins a push to a member that asked for JSON, and no name.
-_OBJECT = '{"'
+#: So begins a push to a member that asked for JSON, and no name.
+JSON_START = '{"'
 
 # What is in it, and of which type.
 _FIELDS = {"id": (int, type(None)), "time": (int, float), "name": (str,), "text": (str,)}
@@ -52,7 +52,9 @@ class Heard:
         :returns: ``None`` where it is no push: no name is in front, or not the same one in front
             of every line.
         """
-        return _fromObject(text, sender) if text.startswith(_OBJECT) else _fromLines(text, sender)
+        return (
+            _fromObject(text, sender) if text.startswith(JSON_START) else _fromLines(text, sender)
+        )
 
 
 def _fromLines(push: str, sender: Any) -> Heard | None:

@@ -2,6 +2,8 @@
 A peer's person without a terminal and without a network.
 """
 
+from datetime import datetime, timedelta
+
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -11,7 +13,7 @@ from twisted_messenger.peer.addressbook import AddressBook, Friend
 from twisted_messenger.peer.arrival import Arrival
 from twisted_messenger.peer.commands import Commands
 from twisted_messenger.peer.console import Console, Person, Shown
-from twisted_messenger.peer.conversation import RoomMembership
+from twisted_messenger.peer.membership import RoomMembership
 from twisted_messenger.peer.ownmessage import OwnMessage
 from twisted_messenger.peer.session import Session
 from twisted_messenger.push.interfaces import Outcome
@@ -91,6 +93,12 @@ class RecordingConsole:
         self.paused = False
 
 
+#: What a server answers to a registration, to the question whether it stands, and to options.
+OURS = (b"", b"+ here\n", b"")
+OLDER = (b"", b"! malformed: four fields\n")
+TUTORIAL = (b"", b"")
+
+
 _ConsoleTypeCheck: type[Console] = RecordingConsole
 
 
@@ -125,30 +133,60 @@ class SessionTestCase(SynchronousTestCase):
         self.session.talkTo(bob)
         self.session.start(8881)
 
-    def room(self) -> RoomMembership:
+    def now(self) -> datetime:
+        """
+        The time of day.
+        """
+        return datetime(2024, 5, 1, 14, 0) + timedelta(seconds=self.clock.seconds())
+
+    def room(self, host: str = "localhost", key: str | None = None) -> RoomMembership:
         """
         A room that was not joined yet.
         """
         return RoomMembership(
+            self.clock,
             self.session.outboxes,
             Friend("10.0.0.1", 8880),
             "ann",
-            "localhost",
+            host,
             self.console.notice,
             self.refusals.append,
+            key,
+            self.now,
         )
 
-    def join(self) -> RoomMembership:
+    def answers(self, *replies: bytes, host: str = "10.0.0.2") -> None:
+        """
+        The server answers what is under way, and what follows from that.
+
+        :param host: from where it was asked.
+        """
+        for reply in replies:
+            self.pusher.ends(Outcome.CONFIRMED, reply, host=host)
+
+    def join(
+        self, *answers: bytes, host: str = "localhost", key: str | None = None
+    ) -> RoomMembership:
         """
         Talk in a room, registered as ann.
+
+        :param answers: of the server, to the registration and to what follows it; by default those
+            of one of ours.
         """
-        room = self.room()
+        room = self.room(host, key)
         self.session.talkIn(room)
         self.session.start(8881)
-        self.pusher.ends(Outcome.CONFIRMED)
+        self.answers(*(answers or OURS))
+        self.assertEqual(self.pusher.pending, [])
+        self.forget()
+        return room
+
+    def forget(self) -> None:
+        """
+        Look at what comes from now on.
+        """
         self.pusher.pushed.clear()
         self.console.notices.clear()
-        return room
 
     def told(self, *words: str) -> None:
         """

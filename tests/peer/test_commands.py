@@ -2,7 +2,7 @@
 What each command does.
 """
 
-from tests.peer.sessionrig import SessionTestCase
+from tests.peer.sessionrig import TUTORIAL, SessionTestCase
 from twisted_messenger.peer.commandline import COMMANDS, Command
 from twisted_messenger.peer.commands import Commands
 from twisted_messenger.push.interfaces import Outcome
@@ -44,13 +44,60 @@ class CommandsTests(SessionTestCase):
 
     def test_whoInARoom(self) -> None:
         """
-        The server does not tell; who was heard is known.
+        A server of ours tells who is there; another one does not, and that is said. Who was heard
+        is known anyway.
         """
         self.join()
         self.session.hear("bob")
         self.commands.typed("/who")
-        self.assertIn("nobody who its members are", self.console.notices[0])
+        self.answers(b"+ ann, carol\n")
+        self.assertEqual(
+            self.console.notices, ["in the room: ann, carol", "heard since you started: bob"]
+        )
+        self.join(*TUTORIAL)
+        self.commands.typed("/who")
+        self.assertIn("does not tell", self.console.notices[0])
         self.told("bob")
+
+    def test_history(self) -> None:
+        """
+        So it is with what was said before.
+        """
+        self.join()
+        self.commands.typed("/history 20")
+        self.told("last 20 messages")
+        self.answers(b"", b"")
+        self.assertIn(b"history=20", self.pusher.payloads[-1])
+        for argument in ("", "0", "-1", "all", "1234567"):
+            self.commands.typed(f"/history {argument}")
+            self.told("use /history N")
+        self.join(*TUTORIAL)
+        self.commands.typed("/history 20")
+        self.told("does not show")
+        self.assertEqual(self.pusher.pushed, [])
+        self.commands.typed("/leave")
+        self.commands.typed("/history 20")
+        self.told("you are in none")
+
+    def test_join(self) -> None:
+        """
+        Who left the room comes back, and is shown under its name; who was in none is told how to
+        come into one.
+        """
+        self.commands.typed("/join")
+        self.told("--server")
+        self.join()
+        self.commands.typed("/leave")
+        self.answers(b"")
+        self.told("/join")
+        self.commands.typed("hello")
+        self.told("not sent", "/join")
+        self.commands.typed("/join")
+        self.assertEqual(self.console.speakers[-2:], ["", "ann"])
+        self.answers(b"", b"+ here\n")
+        self.told("joined as ann")
+        self.commands.typed("hello")
+        self.assertEqual(self.pusher.payloads[-1], b"from:ann|hello")
 
     def test_whoAmongFriends(self) -> None:
         """
@@ -70,7 +117,7 @@ class CommandsTests(SessionTestCase):
         self.commands.typed("/nick  anna  ")
         self.assertEqual(self.console.speakers[-1], "ann")
         self.pusher.ends(Outcome.CONFIRMED)
-        self.assertEqual(self.pusher.payloads, [b"connect_request|anna|localhost|8881"])
+        self.assertEqual(self.pusher.payloads, [b"connect_request|anna|localhost|8881|json"])
         self.assertEqual(self.console.speakers[-1], "anna")
 
     def test_badNick(self) -> None:

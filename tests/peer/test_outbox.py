@@ -2,6 +2,8 @@
 What a peer says to somebody who may be away.
 """
 
+from errno import ECONNREFUSED, EHOSTUNREACH
+
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -40,8 +42,8 @@ class OutboxTestCase(SynchronousTestCase):
         self.clock = Clock()
         self.pusher = ScriptedPusher()
         self.notices: list[str] = []
-        #: How often the other side came back.
-        self.returns = 0
+        #: Whether nobody listened meanwhile, each time that the other side came back.
+        self.returns: list[bool] = []
         self.outbox = Outbox(
             self.pusher,
             self.clock,
@@ -53,11 +55,11 @@ class OutboxTestCase(SynchronousTestCase):
             retryPolicy=policy,
         )
 
-    def returned(self) -> None:
+    def returned(self, restarted: bool) -> None:
         """
         The other side is there again.
         """
-        self.returns += 1
+        self.returns.append(restarted)
 
     def say(self, text: bytes) -> "Deferred[Fate]":
         """
@@ -202,7 +204,7 @@ class OutboxTests(OutboxTestCase):
 
     def test_first(self) -> None:
         """
-        What must go before everything else does, unless something is on its way.
+        What must go before everything else does, and after what is on its way.
         """
         self.say(b"one")
         self.fails(1)
@@ -211,7 +213,7 @@ class OutboxTests(OutboxTestCase):
         self.outbox.send(lambda: b"minus one", first=True)
         for _ in range(3):
             self.pusher.ends(Outcome.CONFIRMED)
-        self.assertEqual(self.pusher.payloads[1:], [b"zero", b"one", b"minus one"])
+        self.assertEqual(self.pusher.payloads[1:], [b"zero", b"minus one", b"one"])
 
     def test_otherReply(self) -> None:
         """
@@ -376,11 +378,11 @@ class ReturnTests(OutboxTestCase):
     Somebody who was away is there again.
     """
 
-    def returned(self) -> None:
+    def returned(self, restarted: bool) -> None:
         """
         Say something that must go first.
         """
-        super().returned()
+        super().returned(restarted)
         self.outbox.send(lambda: b"it is me", first=True)
 
     def test_returned(self) -> None:
@@ -397,6 +399,20 @@ class ReturnTests(OutboxTestCase):
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.pusher.payloads[-3:], [b"one", b"it is me", b"two"])
 
+    def test_restarted(self) -> None:
+        """
+        Where nobody listened meanwhile, it is a new program that is there now; a network that
+        came back tells nothing of that kind.
+        """
+        for error in (ECONNREFUSED, EHOSTUNREACH):
+            self.say(b"one")
+            for _ in range(3):
+                self.pusher.ends(Outcome.FAILED, error=error)
+                self.clock.advance(60)
+            self.pusher.ends(Outcome.CONFIRMED)
+            self.pusher.ends(Outcome.CONFIRMED)
+        self.assertEqual(self.returns, [True, False])
+
     def test_neverAway(self) -> None:
         """
         Who was never away does not return.
@@ -405,7 +421,7 @@ class ReturnTests(OutboxTestCase):
         self.fails(1)
         self.clock.advance(60)
         self.pusher.ends(Outcome.CONFIRMED)
-        self.assertEqual(self.returns, 0)
+        self.assertEqual(self.returns, [])
 
 
 class StopTests(OutboxTestCase):

@@ -75,6 +75,19 @@ class ArrivalTests(SynchronousTestCase):
         book.add(Friend(HOST, 8881, "bob"))
         self.assertEqual(friendly("hi", book), ["bob ('127.0.0.1', 47893): hi"])
 
+    def test_json(self) -> None:
+        """
+        A push in JSON is shown as any other, each line under the name, and can do nothing either;
+        what is no push has its address.
+        """
+        push = {"id": 7, "time": 1.5, "name": "bob", "text": "hi\r\n\x1b[2J"}
+        self.assertEqual(pushed(json.dumps(push)), ["bob: hi", "bob: \\x1b[2J"])
+        self.assertEqual(fromRoom(NOBODY, HOST, PORT, json.dumps(push)).said, 1.5)
+        evil = json.dumps({**push, "name": "bob\n\x1b* joined", "text": ""})
+        self.assertEqual(pushed(evil), ["bob\\x0a\\x1b* joined: "])
+        for other in ('{"id": 7', json.dumps({**push, "name": ""}), json.dumps({"text": "hi"})):
+            self.assertEqual(pushed(other), [f"('127.0.0.1', 47893): {other}"])
+
     def test_room(self) -> None:
         """
         A push is shown as it came, its second line under its own name.

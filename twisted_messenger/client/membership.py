@@ -4,7 +4,7 @@ The registration of a client: made, asked after, given up.
 
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -12,15 +12,13 @@ from twisted.python.failure import Failure
 from twisted_messenger.options import RegistrationOptions
 from twisted_messenger.peer.outbox import Outbox
 from twisted_messenger.peer.ownmessage import Fate, State
-from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.peer.refreshing import Refreshing, trapCancelled
+from twisted_messenger.peer.standing import Standing, readStanding
+from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Enrolled, MemberOptions
 from twisted_messenger.said import readReceipt
 from twisted_messenger.text import escapeLine
 from twisted_messenger.wire import formatDeparture, formatRegistration
-
-#: Seconds between the questions whether the registration still stands: a server that keeps its
-#: members in memory has forgotten them after a restart.
-REFRESH_SECONDS = 60.0
 
 # Seconds until it is registered again where nobody knows whether it is.
 _AGAIN_SECONDS = 5.0
@@ -55,6 +53,7 @@ class Membership:
         self._waiting: list[Deferred[Enrolled | Refusal]] = []
         self._asked: Deferred[Any] | None = None
         self._timer: IDelayedCall | None = None
+        self._refreshing = Refreshing(reactor, outbox, self._question, self._answered)
 
     @property
     def joined(self) -> "Deferred[Enrolled | Refusal]":
@@ -75,14 +74,18 @@ class Membership:
         :param host: where the server shall push; ``0.0.0.0`` for "where I come from".
         """
         self._callback = host, port
-        self._ask()
+        self._register()
 
     def end(self) -> None:
         """
         Ask no more; the registration is left as it is.
         """
         self._answer = None
-        self._beQuiet()
+        self._refreshing.end()
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        if self._asked is not None:
+            self._asked.cancel()
 
     def leave(self) -> "Deferred[Fate]":
         """
@@ -96,50 +99,48 @@ class Membership:
         """
         Ask whether the registration stands, and have it made if it does not.
         """
-        if isinstance(self._answer, Enrolled) and self._asked is None:
-            self._ask(refresh=True)
+        if isinstance(self._answer, Enrolled):
+            self._refreshing.ask()
 
-    def _ask(self, refresh: bool = False) -> None:
-        self._beQuiet()
-        registration = formatRegistration(self._name, *self._callback, self._fifth(refresh))
-        self._asked = self._outbox.send(lambda: registration, first=True)
-        self._asked.addBoth(self._over)
-        self._asked.addCallbacks(
-            self._answered, lambda failure: failure.trap(CancelledError), callbackArgs=(refresh,)
-        )
+    def _register(self) -> None:
+        self._asked = self._outbox.send(self._registration, first=True)
+        self._asked.addBoth(self._over).addCallbacks(self._registered, trapCancelled)
 
-    def _beQuiet(self) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        if self._asked is not None:
-            self._asked.cancel()
-
-    def _fifth(self, refresh: bool) -> RegistrationOptions | None:
+    def _registration(self) -> bytes:
         # A server of the tutorial, or of before there were options, knows four fields.
-        if refresh or self._key is not None or self._options != MemberOptions():
-            return RegistrationOptions(self._options, self._key, refresh)
-        return None
+        plain = self._key is None and self._options == MemberOptions()
+        options = None if plain else RegistrationOptions(self._options, self._key)
+        return formatRegistration(self._name, *self._callback, options)
+
+    def _question(self) -> bytes:
+        options = RegistrationOptions(self._options, self._key, refresh=True)
+        return formatRegistration(self._name, *self._callback, options)
 
     def _over(self, result: Fate | Failure) -> Fate | Failure:
         self._asked = None
         return result
 
-    def _answered(self, fate: Fate, refresh: bool) -> None:
+    def _registered(self, fate: Fate) -> None:
         if fate.state is State.UNKNOWN:
-            self._timer = self._reactor.callLater(_AGAIN_SECONDS, self._ask, refresh)
+            self._timer = self._reactor.callLater(_AGAIN_SECONDS, self._register)
             return
         answer = readReceipt(fate.answer)
         if isinstance(answer, Refusal):
-            self._refused(answer, refresh)
-            return
-        self._timer = self._reactor.callLater(REFRESH_SECONDS, self.refresh)
-        if not refresh:
+            self._refused(answer)
+        else:
+            self._refreshing.askLater()
             self._tell(Enrolled(position=answer.position))
 
-    def _refused(self, refusal: Refusal, refresh: bool) -> None:
-        if refresh and refusal.reason is Reason.MALFORMED:
-            # A server of before there was such a question.
-            return
+    def _answered(self, fate: Fate) -> None:
+        standing = readStanding(fate)
+        if standing is Standing.REFUSED:
+            refusal = readReceipt(fate.answer)
+            assert isinstance(refusal, Refusal)
+            self._refused(refusal)
+        elif standing is not Standing.OLDER:
+            self._refreshing.askLater()
+
+    def _refused(self, refusal: Refusal) -> None:
         why = escapeLine(f"{refusal.code}: {refusal.detail}", _MAX_SHOWN)
         self.log.error("{name} is not registered: {why}", name=self._name, why=why)
         self._tell(refusal)

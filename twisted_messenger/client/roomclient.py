@@ -216,7 +216,7 @@ class RoomClient(Service):
             raise StartError("where it listens is no port: give callback=HOST:PORT")
         return "0.0.0.0", port
 
-    def _returned(self) -> None:
+    def _returned(self, restarted: bool) -> None:
         self._membership.refresh()
 
     def _received(self, sender: Any, text: str) -> Taken:

@@ -4,8 +4,10 @@ A message that came: who says it, and its lines. Pure.
 
 from dataclasses import dataclass
 
+from twisted_messenger.heard import JSON_START, Heard
+from twisted_messenger.names import MAX_NAME
 from twisted_messenger.peer.addressbook import AddressBook
-from twisted_messenger.text import attributeLines, escape, speakerOf
+from twisted_messenger.text import attributeLines, escape, escapeLine, speakerOf
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class Arrival:
     :param name: of the speaker; empty where it is not known.
     :param lines: the text, escaped, line by line.
     :param pushed: whether a room's server put the name in front.
+    :param said: when it was said, in seconds since the epoch, as the server tells; ``None`` where
+        nobody does.
     """
 
     host: str
@@ -25,6 +29,7 @@ class Arrival:
     name: str
     lines: tuple[str, ...]
     pushed: bool
+    said: float | None = None
 
 
 def fromFriend(book: AddressBook, host: str, port: int, text: str) -> Arrival:
@@ -38,8 +43,13 @@ def fromFriend(book: AddressBook, host: str, port: int, text: str) -> Arrival:
 
 def fromRoom(book: AddressBook, host: str, port: int, text: str) -> Arrival:
     """
-    A push, ``NAME: TEXT``. Anything else did not come from a server and shows its address.
+    A push: JSON, or ``NAME: TEXT``. Anything else did not come from a server and shows its address.
     """
+    if text.startswith(JSON_START):
+        heard = Heard.read(text)
+        if heard is None or not heard.name:
+            return fromFriend(book, host, port, text)
+        return _fromHeard(heard, host, port)
     shown = attributeLines(text)
     name = speakerOf(shown)
     if not name:
@@ -47,3 +57,9 @@ def fromRoom(book: AddressBook, host: str, port: int, text: str) -> Arrival:
     start = len(name) + 2
     lines = tuple(line[start:] for line in shown.split("\n"))
     return Arrival(escape(host), port, name, lines, True)
+
+
+def _fromHeard(heard: Heard, host: str, port: int) -> Arrival:
+    lines = escape(heard.text.replace("\r\n", "\n")).split("\n")
+    name = escapeLine(heard.name, MAX_NAME)
+    return Arrival(escape(host), port, name, tuple(lines), True, heard.time)

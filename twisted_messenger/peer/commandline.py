@@ -44,12 +44,14 @@ class Unknown:
 #: Each command, how it is written, and what it does.
 COMMANDS: dict[str, tuple[str, str]] = {
     "help": ("/help", "this list"),
-    "who": ("/who", "who was heard, and the address book"),
+    "who": ("/who", "who is in the room, who was heard, and the address book"),
+    "history": ("/history N", "the last N messages of the room, as far as its server has them"),
     "me": ("/me TEXT", "say what you do: /me waves"),
     "to": ("/to NAME TEXT", "say something to a friend of the address book"),
     "friend": ("/friend NAME", "talk to that friend from now on; or [NAME=]HOST:PORT"),
     "nick": ("/nick NAME", "go by another name in the room"),
     "leave": ("/leave", "leave the room, or stop talking to the friend"),
+    "join": ("/join", "back into the room, or take the name back from another window"),
     "pending": ("/pending", "what you said and nobody took yet"),
     "quit": ("/quit", "end; Ctrl-D does too"),
 }

@@ -2,6 +2,7 @@
 What a person enters: each line is said, or is a command and is carried out.
 """
 
+import re
 from collections.abc import Callable
 
 from twisted_messenger.address import BadAddress, addressText
@@ -9,9 +10,12 @@ from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.peer.addressbook import AddressBook, Friend, readFriend
 from twisted_messenger.peer.commandline import Command, Say, Unknown, helpLines, parse
 from twisted_messenger.peer.console import Console
-from twisted_messenger.peer.conversation import RoomMembership
+from twisted_messenger.peer.membership import RoomMembership
 from twisted_messenger.peer.ownmessage import Fate, pendingLines
 from twisted_messenger.peer.session import Session
+
+# How many messages /history may ask for.
+_COUNT = re.compile("[1-9][0-9]{0,5}", re.ASCII)
 
 # Messages that /pending lists.
 _MAX_LISTED = 20
@@ -105,12 +109,37 @@ class Commands:
         """
         ``/who``
         """
-        names = ", ".join(self._session.heard) or "nobody yet"
-        if self._session.room is not None:
-            self._notice("the server tells nobody who its members are")
-        self._notice(f"heard since you started: {names}")
+        room = self._session.room
+        if room is not None:
+            room.who().addCallback(self._tellWho)
+        else:
+            self._tellHeard()
+
+    def _tellWho(self, names: str | None) -> None:
+        if names is None:
+            self._notice("this server does not tell who is in the room")
+        else:
+            self._notice(f"in the room: {names}")
+        self._tellHeard()
+
+    def _tellHeard(self) -> None:
+        self._notice(f"heard since you started: {', '.join(self._session.heard) or 'nobody yet'}")
         for friend in self._book:
             self._notice(f"{friend.name}: {addressText(friend.host, friend.port)}")
+
+    def do_history(self, argument: str) -> None:
+        """
+        ``/history N``
+        """
+        room = self._session.room
+        if room is None:
+            self._notice("a room has a history; you are in none")
+        elif not _COUNT.fullmatch(argument):
+            self._usage("/history N: how many messages, such as /history 20")
+        elif room.recall(int(argument)) is None:
+            self._notice("this server does not show what was said before")
+        else:
+            self._notice(f"the last {argument} messages of others, as far as the server has them:")
 
     def do_me(self, argument: str) -> None:
         """
@@ -185,7 +214,18 @@ class Commands:
 
     def _departed(self, fate: Fate) -> None:
         why = f" ({fate.detail})" if fate.detail else ""
-        self._notice(f"you left the room{why}")
+        self._notice(f"you left the room{why}; /join brings you back")
+
+    def do_join(self, argument: str) -> None:
+        """
+        ``/join``
+        """
+        room = self._session.lastRoom
+        if room is None:
+            self._notice("there is no room to join: start with --server HOST:PORT --name NAME")
+        else:
+            self._session.talkIn(room)
+            room.rejoin()
 
     def do_pending(self, argument: str) -> None:
         """

@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from errno import ECONNREFUSED
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, succeed
@@ -36,7 +37,7 @@ class _Message:
     mayDouble: bool
 
 
-def nothing() -> None:
+def nothing(*told: object) -> None:
     """
     Tell nobody.
     """
@@ -66,7 +67,8 @@ class Outbox:
     :param port: where it listens.
     :param label: what the person calls the other side.
     :param notice: called with a line for the person when the other side goes or comes.
-    :param returned: called when the other side is there again, before the next message goes.
+    :param returned: called when the other side is there again, before the next message goes, with
+        whether nobody listened there meanwhile: then its program was started anew.
     :param moved: called whenever a message is settled.
     :param patient: whether a new message leaves a back-off as it is. A person wants to know now; a
         program may say many things a second.
@@ -82,7 +84,7 @@ class Outbox:
         label: str,
         notice: Callable[[str], object],
         *,
-        returned: Callable[[], object] = nothing,
+        returned: Callable[[bool], object] = nothing,
         moved: Callable[[], object] = nothing,
         patient: bool = False,
         retryPolicy: RetryPolicy | None = None,
@@ -101,7 +103,7 @@ class Outbox:
         self._patient = patient
         policy = retryPolicy or retrySchedule(random.random, SAYING_RETRY_SECONDS)
         self._backoff = Backoff(policy)
-        self._reached = False
+        self._reached = self._wasRefused = False
         self._waiting: deque[_Message] = deque()
         self._resets = 0
         self._timer: IDelayedCall | None = None
@@ -122,14 +124,14 @@ class Outbox:
         Send a message when those before it are settled.
 
         :param payload: is asked for the bytes at each attempt.
-        :param first: before all others, unless one is under way.
+        :param first: before all others but one that is under way.
         :param mayDouble: whether it is tried again though it may have arrived.
         :returns: fires when it is settled. It never fails; cancelled, the message is taken back,
             unless it is under way.
         """
         message = _Message(payload, Deferred(), mayDouble)
-        if first and self._push is None:
-            self._waiting.appendleft(message)
+        if first:
+            self._waiting.insert(int(self._push is not None), message)
         else:
             self._waiting.append(message)
         if not self._patient:
@@ -216,7 +218,7 @@ class Outbox:
         if result.outcome in _SETTLED:
             self._reached = True
             self._backoff.heardFrom()
-            return Fate(_SETTLED[result.outcome], _shown(result.reply), result.reply)
+            return Fate(_SETTLED[result.outcome], _shown(result.reply), result.reply, result.host)
         mayDouble = self._waiting[0].mayDouble
         isReset = mayDouble and result.outcome is Outcome.FAILED and result.connected
         self._resets += isReset
@@ -225,6 +227,7 @@ class Outbox:
             self._backoff.heardFrom()
             return Fate(State.UNKNOWN, why)
         self._backoff.failed(self._reactor.seconds())
+        self._wasRefused |= result.error == ECONNREFUSED
         if not isReset:
             self._tellAway(result)
         return None
@@ -252,10 +255,11 @@ class Outbox:
         self._notice(f"{self.label} is not there ({why}); what you say waits{doubt}")
 
     def _cameBack(self, result: PushResult) -> None:
+        wasRefused, self._wasRefused = self._wasRefused, False
         if self.away and result.outcome in _SETTLED:
             self.away = False
             self._notice(f"{self.label} is there again")
-            self._returned()
+            self._returned(wasRefused)
 
     def _cancelTimer(self) -> None:
         if self._timer is not None and self._timer.active():
@@ -300,7 +304,7 @@ class Outboxes:
         return sum(len(outbox) for outbox in self)
 
     def to(
-        self, host: str, port: int, label: str, returned: Callable[[], object] = nothing
+        self, host: str, port: int, label: str, returned: Callable[[bool], object] = nothing
     ) -> Outbox:
         """
         The outbox for an address.

@@ -37,11 +37,13 @@ class Fate:
     :param state: any but :attr:`State.WAITING`.
     :param detail: what the other side said, or what happened; may be empty, not yet safe to show.
     :param answer: the first bytes that the other side said.
+    :param host: from which address of ours it went, where the other side said something.
     """
 
     state: State
     detail: str = ""
     answer: bytes = field(default=b"", compare=False)
+    host: str = field(default="", compare=False)
 
 
 @dataclass(eq=False)

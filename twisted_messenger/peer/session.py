@@ -7,8 +7,9 @@ from typing import Any
 
 from twisted_messenger.peer.addressbook import Friend
 from twisted_messenger.peer.console import Console
-from twisted_messenger.peer.conversation import Conversation, Friendship, RoomMembership
+from twisted_messenger.peer.conversation import Conversation, Friendship
 from twisted_messenger.peer.leaving import Leaving
+from twisted_messenger.peer.membership import RoomMembership
 from twisted_messenger.peer.outbox import FriendPusher, Outboxes
 from twisted_messenger.peer.ownmessage import MAX_WAITING, Fate, OwnMessage, Pending, State
 
@@ -47,6 +48,8 @@ class Session:
         self.pending = Pending()
         #: Whom the person speaks to.
         self.conversation: Conversation | None = None
+        #: The room that the person was in last; ``None`` before the first.
+        self.lastRoom: RoomMembership | None = None
         #: Names in the order in which they were heard last.
         self.heard: dict[str, None] = {}
         #: How many lines were refused, are unknown, or were never sent.
@@ -108,6 +111,7 @@ class Session:
         Let the next lines go there; ``None`` for nowhere.
         """
         self.conversation = conversation
+        self.lastRoom = self.room or self.lastRoom
         self._console.speaker(conversation.speaker if conversation else "")
 
     def friendship(self, friend: Friend) -> Friendship:
@@ -125,7 +129,10 @@ class Session:
         """
         if self.conversation is not None:
             return self.sayTo(self.conversation, text)
-        self._console.notice("not sent: nobody is there to hear it; /friend HOST:PORT")
+        way = (
+            "/friend HOST:PORT" if self.lastRoom is None else "/join brings you back into the room"
+        )
+        self._console.notice(f"not sent: nobody is there to hear it; {way}")
         return False
 
     def sayTo(self, conversation: Conversation, text: str) -> bool:

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -27,12 +28,14 @@ from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.peer.addressbook import AddressBook, Friend, readFriend
 from twisted_messenger.peer.commands import Commands
 from twisted_messenger.peer.console import Console
-from twisted_messenger.peer.conversation import RoomMembership
 from twisted_messenger.peer.friends import Friends
 from twisted_messenger.peer.inbox import Inbox
 from twisted_messenger.peer.leaving import LINGER
+from twisted_messenger.peer.membership import RoomMembership
 from twisted_messenger.peer.outbox import Outboxes
+from twisted_messenger.peer.registration import mayMove
 from twisted_messenger.peer.session import Session
+from twisted_messenger.programs.ownkey import NoKey, ownKey, readKey
 from twisted_messenger.programs.peerservice import PeerService
 from twisted_messenger.programs.process import endWith, useSteadyTime
 from twisted_messenger.programs.tap import TapOptions, TapService, warningsTo
@@ -40,6 +43,7 @@ from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.room.lookup import Lookup
 from twisted_messenger.service.machine import descriptorBudget
 from twisted_messenger.terminal.choice import Wishes, chooseConsole, ourEnds
+from twisted_messenger.terminal.history import historyFile
 from twisted_messenger.terminal.stdio import STDERR, STDIN, STDOUT
 
 
@@ -262,7 +266,7 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     session = Session(reactor, console, PushCreator(reactor), config["linger"], leave)
     friends = Friends(book, partial(Lookup(reactor).addresses, asker="chatpeer"))
     commands = Commands(session, console, book, friends.add)
-    _begin(config, session, friends, console, leave)
+    _begin(reactor, config, session, friends, console, leave)
     receiver = PeerReceiverFactory(Inbox(console, session, book).received)
     limits = SenderLimits(maxConnections=min(MAX_CONNECTIONS, descriptorBudget()))
     factory = ReceiptFactory(receiver, reactor, limits=limits)
@@ -288,6 +292,7 @@ def _leave(reactor: Any, status: int) -> None:
 
 
 def _begin(
+    reactor: Any,
     config: Options,
     session: Session,
     friends: Friends,
@@ -302,15 +307,31 @@ def _begin(
     if config["friends"]:
         session.talkTo(config["friends"][0])
     elif config["server"]:
-        session.talkIn(_room(config, session.outboxes, console, leave))
+        session.talkIn(_room(reactor, config, session.outboxes, console, leave))
 
 
 def _room(
-    config: Options, outboxes: Outboxes, console: Console, leave: Callable[[int], object]
+    reactor: Any,
+    config: Options,
+    outboxes: Outboxes,
+    console: Console,
+    leave: Callable[[int], object],
 ) -> RoomMembership:
     def refused(why: str) -> None:
         console.notice(why)
         leave(1)
 
-    server = Friend(*config["server"])
-    return RoomMembership(outboxes, server, config["name"], config["host"], console.notice, refused)
+    server, name, host = Friend(*config["server"]), config["name"], config["host"]
+    key = _key(host, console.notice)
+    return RoomMembership(
+        reactor, outboxes, server, name, host, console.notice, refused, key, datetime.now
+    )
+
+
+def _key(host: str, notice: Callable[[str], object]) -> str | None:
+    path = historyFile(os.environ).with_name("chatpeer-key")
+    try:
+        return ownKey(path) if mayMove(host) else readKey(path)
+    except NoKey as problem:
+        notice(f"another address of yours will need another name: {problem}")
+        return None

@@ -4,7 +4,7 @@ What makes a push, and how it may end.
 
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from twisted_messenger.entry import Entry
@@ -42,6 +42,8 @@ class PushResult:
     :param detail: why, for people.
     :param connected: whether it got as far as a connection.
     :param sent: whether all of it went out, and our end of file: the peer may have it.
+    :param error: the system's number for why there is no connection; ``None`` where there is none.
+    :param host: from which address of ours it went, where the peer wrote something.
     """
 
     outcome: Outcome
@@ -49,6 +51,8 @@ class PushResult:
     detail: str = ""
     connected: bool = False
     sent: bool = False
+    error: int | None = field(default=None, compare=False)
+    host: str = field(default="", compare=False)
 
 
 class Cancellable(typing.Protocol):

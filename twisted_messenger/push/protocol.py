@@ -5,6 +5,7 @@ The close confirms what the peer's kernel has acknowledged, and only that.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from errno import (
     EADDRNOTAVAIL,
     ECANCELED,
@@ -152,7 +153,7 @@ class PushProtocol(Protocol):
         ours = number in _OUR_OWN_LACK or (number in _NO_WAY_OUT and not self.isUnderWay)
         outcome = Outcome.EXHAUSTED if ours else self._cancelled
         detail = reason.getErrorMessage() or "no connection in time"
-        self._settle(PushResult(outcome, detail=detail))
+        self._settle(PushResult(outcome, detail=detail, error=number))
 
     def expired(self) -> None:
         """
@@ -261,12 +262,14 @@ class PushProtocol(Protocol):
             self._end(Outcome.FAILED, "closed, but did not take the message in time")
 
     def _answered(self) -> None:
-        if self.transport.getHost() == self.transport.getPeer():
+        ours = self.transport.getHost()
+        if ours == self.transport.getPeer():
             # Where nobody listens on an ephemeral port, TCP may connect a socket to itself.
             self._endWith(PushResult(Outcome.FAILED, detail="nobody listens there"))
         else:
             outcome = judged(self._reply, self._ack)
-            self._end(outcome, "did not say yes" if outcome is Outcome.FAILED else "")
+            why = "did not say yes" if outcome is Outcome.FAILED else ""
+            self._endWith(replace(self._result(outcome, why), host=getattr(ours, "host", "")))
 
     def _end(self, outcome: Outcome, detail: str) -> None:
         self._endWith(self._result(outcome, detail))
