@@ -51,6 +51,23 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class LogExtent:
+    """
+    How far the log reaches, and how much is in it.
+
+    :param head: the last position that was given; 0 before the first message.
+    :param oldest: the first position that is still there; one beyond the head where none is.
+    :param entries: how many there are.
+    :param size: bytes of these, as :class:`LogLimits` counts them.
+    """
+
+    head: int
+    oldest: int
+    entries: int
+    size: int
+
+
+@dataclass(frozen=True)
 class LogLimits:
     """
     How much the log keeps: for members that are behind, where 0 means no limit, and of what

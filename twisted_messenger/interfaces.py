@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IProtocol
 from zope.interface import Attribute, Interface
 
 from twisted_messenger.contents import RoomContents
-from twisted_messenger.entry import Entry, LogLimits, Post
+from twisted_messenger.entry import Entry, LogExtent, LogLimits, Post
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.result import Reply, Stored
 from twisted_messenger.roster import (
@@ -126,6 +126,11 @@ class MessageStore(Protocol):
 
         :param limit: how many at most.
         :param maxBytes: as for :meth:`read`.
+        """
+
+    def extent(self) -> "Deferred[LogExtent]":
+        """
+        How far the log reaches now, and how much is in it.
         """
 
     def roster(self, since: int) -> "Deferred[RosterNews]":

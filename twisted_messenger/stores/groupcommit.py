@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.python.failure import Failure
 
-from twisted_messenger.entry import Entry, LogLimits, Post
+from twisted_messenger.entry import Entry, LogExtent, LogLimits, Post
 from twisted_messenger.errors import StoreClosed, StoreFull, StoreLost, StoreUncertain
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
@@ -150,6 +150,13 @@ class GroupCommitStore(ABC, Generic[Tables]):
         See :class:`IMessageStore`.
         """
         return self._ask(lambda tables: tables.newest(limit, maxBytes))
+
+    @whileOpen
+    def extent(self) -> "Deferred[LogExtent]":
+        """
+        See :class:`IMessageStore`.
+        """
+        return self._ask(lambda tables: tables.extent())
 
     @whileOpen
     def roster(self, since: int) -> "Deferred[RosterNews]":

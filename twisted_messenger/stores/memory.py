@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
 from twisted_messenger.address import sameOwner
-from twisted_messenger.entry import Entry, LogLimits, Post
+from twisted_messenger.entry import Entry, LogExtent, LogLimits, Post
 from twisted_messenger.interfaces import Admission, IMessageStore
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.repeats import REPEAT_BYTES, KeptRepeat
@@ -215,6 +215,14 @@ class MemoryStore:
         See :class:`IMessageStore`.
         """
         return succeed(_page(islice(reversed(self._log), limit), maxBytes)[::-1])
+
+    @whileOpen
+    def extent(self) -> "Deferred[LogExtent]":
+        """
+        See :class:`IMessageStore`.
+        """
+        oldest = self._log[0].entry.position if self._log else self._head + 1
+        return succeed(LogExtent(self._head, oldest, len(self._log), self._size))
 
     def _after(self, position: int, limit: int, maxBytes: int) -> list[Entry]:
         start = self._index(position)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twisted_messenger.address import machineKey
-from twisted_messenger.entry import Entry, LogLimits, Post
+from twisted_messenger.entry import Entry, LogExtent, LogLimits, Post
 from twisted_messenger.key import KeptKey
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.repeats import (
@@ -292,6 +292,16 @@ class RoomTables(ABC):
         See :meth:`IMessageStore.newest`.
         """
         return self._page("ORDER BY position DESC", 0, limit, maxBytes)[::-1]
+
+    def extent(self) -> LogExtent:
+        """
+        See :meth:`IMessageStore.extent`.
+        """
+        return self._extent(self._head(), self._entries, self._size)
+
+    def _extent(self, head: int, entries: int, size: int) -> LogExtent:
+        (oldest,) = self._execute("SELECT min(position) FROM log").fetchone()
+        return LogExtent(head, head + 1 if oldest is None else oldest, entries, size)
 
     def _page(self, which: str, value: int, limit: int, maxBytes: int) -> list[Entry]:
         rows = self._execute(

@@ -12,7 +12,7 @@ from zlib import crc32
 
 from twisted_messenger.address import sameOwner
 from twisted_messenger.contents import LoggedEntry, RoomContents
-from twisted_messenger.entry import LogLimits, Post
+from twisted_messenger.entry import LogExtent, LogLimits, Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.repeats import KeptRepeat
@@ -371,6 +371,12 @@ class PostgreSQLTables(CopyingTables):
         """
         self._membersChange()
         return super().steer(name, order)
+
+    def extent(self) -> LogExtent:
+        """
+        See :meth:`IMessageStore.extent`.
+        """
+        return self._extent(*self._execute("SELECT newest, entries, size FROM room").fetchone())
 
     def everybody(self) -> list[ListedMember]:
         """

@@ -4,7 +4,7 @@ What every store must keep of what everybody has, for those who come later. See 
 
 from dataclasses import replace
 
-from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
+from twisted_messenger.entry import ENTRY_OVERHEAD, LogExtent, LogLimits
 from twisted_messenger.roster import MemberOptions
 from twisted_messenger.stores.retention import STEP
 from twisted_messenger.testing.contracts.retention import RetentionContract
@@ -69,6 +69,24 @@ class HistoryContract(RetentionContract):
         self.successResultOf(self.store.trim(LogLimits()))
         self.assertEqual(self.history(), ["for nobody", "for bob"])
         self.assertEqual(self.texts(), [])
+
+    def test_extent(self) -> None:
+        """
+        How far the log reaches is known without reading it, and how much is in it.
+        """
+        self.assertEqual(self.extent(), LogExtent(0, 1, 0, 0))
+        first, _, third = self.say("x", "x", "x")
+        self.assertEqual(self.extent(), LogExtent(third, first, 3, 3 * _ONE))
+        self.keep(entries=1)
+        self.assertEqual(self.extent(), LogExtent(third, third, 1, _ONE))
+        self.keep(entries=0)
+        self.assertEqual(self.extent(), LogExtent(third, third + 1, 0, 0))
+
+    def extent(self) -> LogExtent:
+        """
+        How far the log reaches.
+        """
+        return self.successResultOf(self.store.extent())
 
     def test_pages(self) -> None:
         """

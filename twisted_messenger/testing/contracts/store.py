@@ -75,6 +75,7 @@ class StoreContract(ListenersContract):
                 self.store.read(0, 1, 1),
                 self.store.history(0, 1, 1),
                 self.store.newest(1, 1),
+                self.store.extent(),
                 self.store.roster(0),
                 self.store.names(1),
                 self.store.advance({1: Progress(1)}),
