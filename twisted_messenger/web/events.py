@@ -2,12 +2,14 @@
 The log as it goes on: ``/events`` and ``/lines``.
 """
 
+from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.room.chatroom import ChatRoom
-from twisted_messenger.web.forms import Events, Form, Lines
+from twisted_messenger.web.forms import EVENTS, LINES, Form
 from twisted_messenger.web.messages import MAX_PAGE, MAX_POSITION
 from twisted_messenger.web.problems import Problem
-from twisted_messenger.web.readers import Reader, Readers
-from twisted_messenger.web.requests import Asked
+from twisted_messenger.web.reader import Reader, Wanted
+from twisted_messenger.web.readers import Readers
+from twisted_messenger.web.requests import Asked, numberIn
 from twisted_messenger.web.rights import Right
 from twisted_messenger.web.routes import Route
 
@@ -44,32 +46,47 @@ class StreamRoutes:
         """
         Events for browsers.
         """
-        return await self._reader(asked, Events(), BEAT_SECONDS)
+        return await self._reader(asked, EVENTS, BEAT_SECONDS)
 
     async def lines(self, asked: Asked) -> Reader:
         """
         Lines for people.
         """
-        return await self._reader(asked, Lines(), asked.number("beat", 0, _DAY) or 0)
+        return await self._reader(asked, LINES, asked.number("beat", 0, _DAY) or 0)
 
     async def _reader(self, asked: Asked, form: Form, beat: float) -> Reader:
-        cursor = await self._start(asked)
-        return Reader(self._readers, form, cursor, asked.field("name"), beat)
+        wanted = Wanted(form, _name(asked), beat)
+        cursor, gap = await self._start(asked)
+        subscriber = asked.caller.source.subscriber
+        self._readers.mayCome(subscriber)
+        return Reader(self._readers, wanted, cursor, gap, subscriber)
 
-    async def _start(self, asked: Asked) -> int:
+    async def _start(self, asked: Asked) -> tuple[int, int | None]:
         """
-        After which position a reader begins.
+        After which position a reader begins, and which one it had where that is another.
         """
         heard = asked.headers.get("last-event-id")
-        if heard is not None:
-            if heard.isascii() and heard.isdigit() and len(heard) <= 19:
-                return min(int(heard), MAX_POSITION)
-            raise Problem("malformed", "Last-Event-ID is no id of ours")
-        after = asked.number("after", 0, MAX_POSITION)
+        if heard is None:
+            after = asked.number("after", 0, MAX_POSITION)
+        else:
+            after = numberIn(heard, "Last-Event-ID", 0, MAX_POSITION)
+        head = (await self._readers.store.extent()).head
         if after is not None:
-            return after
-        last = asked.number("last", 0, MAX_PAGE) or 0
-        entries = await self._room.history(last=last + 1)
-        if len(entries) <= last:
-            return 0
-        return entries[-last - 1].position
+            # A room that was restored from an older copy has forgotten what it said since.
+            return (after, None) if after <= head else (head, after)
+        last = asked.number("last", 0, MAX_PAGE)
+        entries = await self._room.history(last=last) if last else []
+        return (entries[0].position - 1 if entries else head), None
+
+
+def _name(asked: Asked) -> str | None:
+    """
+    Whose messages alone are wanted.
+    """
+    name = asked.field("name")
+    if name is None:
+        return None
+    try:
+        return cleanName(name, reserved="")
+    except BadName as problem:
+        raise Problem("bad_name", str(problem)) from None

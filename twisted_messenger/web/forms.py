@@ -44,7 +44,7 @@ class Form(Protocol):
         """
 
 
-class Events:
+class _Events:
     """
     Server-sent events, as HTML has them.
     """
@@ -77,7 +77,7 @@ class Events:
         return b"retry: %d\n\n" % (seconds * 1000)
 
 
-class Lines:
+class _Lines:
     """
     ``NAME: TEXT``, for a terminal.
     """
@@ -107,3 +107,10 @@ class Lines:
         See :class:`Form`.
         """
         return b""
+
+
+#: For browsers.
+EVENTS = _Events()
+
+#: For a terminal.
+LINES = _Lines()

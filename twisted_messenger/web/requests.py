@@ -11,6 +11,9 @@ from twisted_messenger.web.origins import Headers
 from twisted_messenger.web.problems import Problem
 from twisted_messenger.web.rights import Caller
 
+# Of the largest position.
+_MAX_DIGITS = 19
+
 # Fields of a query or a form; none of ours has so many.
 _MAX_FIELDS = 100
 
@@ -59,11 +62,7 @@ class Asked:
         A number in the query; ``None`` where there is none.
         """
         text = self.field(name)
-        if text is None:
-            return None
-        if text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= most:
-            return int(text)
-        raise Problem("malformed", f"{name} takes a number from {least} to {most}")
+        return None if text is None else numberIn(text, name, least, most)
 
     @property
     def contentType(self) -> str:
@@ -93,6 +92,18 @@ class Asked:
             for one in self.headers.get("accept", "").split(",")
         ]
         return next((one for one in wanted if one in types), types[0])
+
+
+def numberIn(text: str, what: str, least: int, most: int) -> int:
+    """
+    A text as a number.
+
+    :param what: it is, for who is told that it is none.
+    """
+    isNumber = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+    if isNumber and least <= int(text) <= most:
+        return int(text)
+    raise Problem("malformed", f"{what} takes a number from {least} to {most}")
 
 
 def textIn(data: bytes, what: str) -> str:
