@@ -4,6 +4,7 @@ chatpeer on a terminal, as a person sees it.
 
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -175,14 +176,33 @@ def test_leavingWithUnsent(tmp_path: Path) -> None:
         assert terminal.settled() == terminal.before
 
 
-def _joined(directory: Path, port: int, name: str, *options: str) -> Terminal:
-    terminal = Terminal(
-        directory,
-        *("-n", "chatpeer", "--port", str(freePort())),
-        *("--server", f"localhost:{port}", "--name", name, *options),
-    )
-    terminal.shows(f"* joined as {name}")
-    return terminal
+class Member(Terminal):
+    """
+    A peer in a room.
+
+    :param port: of the server.
+    """
+
+    def __init__(self, directory: Path, port: int, name: str) -> None:
+        #: Where it listens.
+        self.port = freePort()
+        super().__init__(
+            directory,
+            *("-n", "chatpeer", "--port", str(self.port)),
+            *("--server", f"localhost:{port}", "--name", name),
+        )
+
+    def __enter__(self) -> "Member":
+        """
+        :returns: the running peer.
+        """
+        return self
+
+
+def _joined(directory: Path, port: int, name: str) -> Member:
+    member = Member(directory, port, name)
+    member.shows(f"* joined as {name}")
+    return member
 
 
 def test_serverRestarts(tmp_path: Path) -> None:
@@ -226,15 +246,60 @@ def test_room(tmp_path: Path) -> None:
         ann.enters("//foo")
         bob.shows("anna: /foo")
         bob.enters("/who")
-        bob.shows("heard since you started: ann, anna")
+        bob.shows("* in the room: bob, anna", "heard since you started: ann, anna")
         ann.enters("/leave")
         ann.shows("* you left the room")
         ann.prompts(">")
+        bob.enters("are you gone?")
+        bob.shows("bob> are you gone?  \u2713 sent")
+        ann.enters("/join")
+        ann.shows("* joined as anna")
         bob.enters("bye")
-        bob.shows("bob> bye  \u2713 sent")
+        ann.shows("bob: bye")
+        assert not any("gone?" in line for line in ann.lines())
+        ann.enters("/history 2")
+        ann.shows("* the last 2 messages of others", "bob: are you gone?")
         ann.enters("/quit")
         assert ann.ended() == 0
-        assert not any("bye" in line for line in ann.lines())
+
+
+def test_forgotten(tmp_path: Path) -> None:
+    """
+    Whom the server has forgotten, and whose name another window has taken, is told of it: at the
+    next line, or a few seconds later while it goes on talking.
+    """
+    port = freePort()
+    with chatserver(tmp_path, port), _joined(tmp_path, port, "ann") as ann:
+        place = f"ann|localhost|{ann.port}"
+        assert say(port, f"leave_request|{place}".encode()) == b""
+
+        def asks(notice: str) -> None:
+            ann.enters("is anybody there?")
+            ann.shows("ann> is anybody there?  \u2713 sent")
+            assert notice in str(ann)
+
+        _eventually(lambda: asks("the server had forgotten you"))
+        assert say(port, b"from:ci|build 8 is green") == b""
+        ann.shows("ci: build 8 is green")
+        with _joined(tmp_path, port, "ann") as other:
+            _eventually(lambda: asks("what is said may not reach you any more"))
+            assert say(port, b"from:ci|build 9 is green") == b""
+            other.shows("ci: build 9 is green")
+            assert "build 9" not in str(ann)
+            ann.enters("/join")
+            ann.shows("* joined as ann")
+            other.shows("server: ann is registered elsewhere now")
+
+
+def _eventually(attempt: Callable[[], None]) -> None:
+    def succeeds() -> bool:
+        try:
+            attempt()
+        except AssertionError:
+            return False
+        return True
+
+    eventually(succeeds, "it is told")
 
 
 BLOCK = "\n".join(f"line {number}" for number in range(1, 31))
@@ -311,8 +376,11 @@ def test_hostileText(tmp_path: Path) -> None:
         both.hears("\x1b[2J\x1b]0;title\x07\u202eevil\n* joined as bob\rx")
         terminal.shows("): \\x1b[2J\\x1b]0;title\\x07\\u202eevil", "): * joined as bob\\x0dx")
         both.hears("x" * 10_000)
-        terminal.shows("\u2026 (8000 more characters)")
+        terminal.shows("\u2026 (8000 more characters; /more 1)")
         terminal.prompts("to bob> half")
+        terminal.types(CTRL_C)
+        terminal.enters("/more")
+        terminal.until(lambda: str(terminal).count("x" * 80) > 120, "all of it")
         for sequence in (b"\x1b[2J", b"\x1b]0;", b"\x07", "\u202e".encode()):
             assert sequence not in terminal.output
 

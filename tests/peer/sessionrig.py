@@ -74,6 +74,13 @@ class RecordingConsole:
         """
         self.said.append((message.speaker, message.text, message.state.value))
 
+    def more(self, number: int | None) -> bool:
+        """
+        One message was cut.
+        """
+        self.calls.append(f"more {number}")
+        return number in (None, 1)
+
     def speaker(self, name: str) -> None:
         """
         Keep it.

@@ -23,7 +23,8 @@ class CommandsTests(SessionTestCase):
             for argument in ("", "x", "x y"):
                 self.console.notices.clear()
                 self.commands.obey(Command(name, argument))
-                self.assertTrue(self.console.notices or self.left, name)
+                said = self.console.notices or self.console.calls or self.left
+                self.assertTrue(said, name)
 
     def test_help(self) -> None:
         """
@@ -78,6 +79,18 @@ class CommandsTests(SessionTestCase):
         self.commands.typed("/leave")
         self.commands.typed("/history 20")
         self.told("you are in none")
+
+    def test_more(self) -> None:
+        """
+        What was cut is shown by its number; where there is no such thing, that is said.
+        """
+        self.commands.typed("/more")
+        self.commands.typed("/more 1")
+        self.assertEqual((self.console.calls, self.console.notices), (["more None", "more 1"], []))
+        self.commands.typed("/more 2")
+        self.told("nothing more")
+        self.commands.typed("/more all")
+        self.told("use /more N")
 
     def test_join(self) -> None:
         """

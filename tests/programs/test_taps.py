@@ -317,7 +317,7 @@ class PeerOptionsTests(TapTestCase):
         self.assertEqual(parsed(peertap.Options(), *PEER).wishes, Wishes())
         every = ("--plain", "--json", "--time", "--bell=all", "--no-history", "--linger=0.5")
         options = parsed(peertap.Options(), *every, *PEER)
-        self.assertEqual(options.wishes, Wishes(True, True, True, True, False))
+        self.assertEqual(options.wishes, Wishes(True, True, True, "all", False))
         self.assertEqual(options["linger"], 0.5)
         self.assertEqual(parsed(peertap.Options(), *PEER)["linger"], 30)
 
@@ -327,7 +327,7 @@ class PeerOptionsTests(TapTestCase):
         """
         text = str(peertap.Options())
         for option in (
-            *("host", "port", "friend", "server", "name", "bell", "linger"),
+            *("host", "port", "friend", "server", "name", "bell", "linger", "log"),
             *("plain", "json", "time", "no-history"),
         ):
             self.assertIn(f"--{option}", text)
@@ -354,13 +354,14 @@ class PeerOptionsTests(TapTestCase):
             (["--friend=bob:65536"], "--friend", "HOST:PORT"),
             (["--friend=b b=bob:9000"], "--friend", "no blanks"),
             (["--friend=from=bob:9000"], "--friend", "protocol"),
-            (["--bell=loud", *PEER], "--bell", "off or all"),
+            (["--bell=loud", *PEER], "--bell", "off, all, name"),
             (["--linger=soon", *PEER], "--linger", "0 to 86400"),
             (["--server=chat", "--name=alice"], "--server", "HOST:PORT"),
             (["--server=chat:x", "--name=alice"], "--server", "HOST:PORT"),
             (["--server=chat:8880", "--name=a|b"], "--name", "a name"),
             (["--name=alice"], "--name", "--server HOST:PORT"),
             (["--friend=bob:9000", *PEER], "--friend", "--server"),
+            (["--log=/dev/null/x", *PEER], "--log", "Not a directory"),
         ):
             line = self.refused(peertap.Options(), *arguments)
             self.assertIn(option, line)
@@ -377,6 +378,20 @@ class PeerOptionsTests(TapTestCase):
         observe({**words, "log_level": LogLevel.warn})
         (line,) = told
         self.assertIn("no prompt: 'gone'", line)
+
+    def test_environment(self) -> None:
+        """
+        Server and name may stand in the environment, behind what is given; a friend is no server.
+        """
+        environ = {"TWISTED_MESSENGER_SERVER": "chat:9000", "TWISTED_MESSENGER_NAME": "bob"}
+        for arguments, server, name in (
+            ((), ("chat", 9000), "bob"),
+            (("--name=carol",), ("chat", 9000), "carol"),
+            (("--server=room:8880",), ("room", 8880), "bob"),
+            (("--friend=dave:9000",), None, None),
+        ):
+            options = parsed(peertap.Options(environ), *arguments)
+            self.assertEqual((options["server"], options["name"]), (server, name))
 
     def test_nameIsNeeded(self) -> None:
         """

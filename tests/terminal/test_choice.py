@@ -4,6 +4,7 @@ Which console a peer gets.
 
 import json
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 from twisted.internet.testing import MemoryReactorClock
@@ -13,9 +14,11 @@ from twisted_messenger.peer.addressbook import AddressBook
 from twisted_messenger.peer.arrival import fromFriend
 from twisted_messenger.peer.console import Console
 from twisted_messenger.terminal.choice import Ends, Wishes, chooseConsole, rendererOf
+from twisted_messenger.terminal.display import Display
 from twisted_messenger.terminal.history import historyFile
 from twisted_messenger.terminal.plainconsole import PlainConsole
 from twisted_messenger.terminal.promptconsole import PromptConsole
+from twisted_messenger.terminal.timestamps import Timestamps
 
 _ConsoleTypeCheck: type[Console] = PromptConsole
 
@@ -48,7 +51,7 @@ class ChoiceTests(SynchronousTestCase):
         """
         A terminal has a prompt, and nothing needs to be told; history begins.
         """
-        self.assertEqual(self.chosen(TERMINAL, Wishes(time=True, bell=True)), (PromptConsole, []))
+        self.assertEqual(self.chosen(TERMINAL, Wishes(time=True, bell="all")), (PromptConsole, []))
         self.assertTrue(historyFile(self.environ).exists())
 
     def test_noHistory(self) -> None:
@@ -74,6 +77,8 @@ class ChoiceTests(SynchronousTestCase):
         """
         for wishes in (Wishes(plain=True), Wishes(json=True)):
             self.assertEqual(self.chosen(TERMINAL, wishes), (PlainConsole, []))
+        self.environ["ACCESSIBLE"] = "1"
+        self.assertEqual(self.chosen(TERMINAL), (PlainConsole, []))
 
     def test_pipe(self) -> None:
         """
@@ -93,6 +98,13 @@ class ChoiceTests(SynchronousTestCase):
             self.assertEqual(len(notices), 1)
 
 
+def display(times: bool = False) -> Display:
+    """
+    Lines as they are at 12:34.
+    """
+    return Display(Timestamps(lambda: datetime(2024, 5, 1, 12, 34), times))
+
+
 class RendererTests(SynchronousTestCase):
     """
     How messages look where lines are appended.
@@ -104,7 +116,7 @@ class RendererTests(SynchronousTestCase):
         """
         arrival = fromFriend(AddressBook(), "10.0.0.9", 1, "x" * 10_000)
         for seen, least, most in ((False, 10_000, 10_100), (True, 1000, 3000)):
-            shown = rendererOf(False, Ends(False, seen), str)(arrival)
+            shown = rendererOf(False, Ends(True, seen), display())(arrival)
             self.assertTrue(least < len(shown) < most)
 
     def test_stamp(self) -> None:
@@ -112,7 +124,7 @@ class RendererTests(SynchronousTestCase):
         The time of day stands in front of every line.
         """
         arrival = fromFriend(AddressBook(), "10.0.0.9", 1, "a\nb")
-        shown = rendererOf(False, Ends(False, False), lambda: "12:34")(arrival)
+        shown = rendererOf(False, Ends(False, False), display(True))(arrival)
         self.assertEqual(shown, "12:34 ('10.0.0.9', 1): a\n12:34 ('10.0.0.9', 1): b")
 
     def test_json(self) -> None:
@@ -120,6 +132,6 @@ class RendererTests(SynchronousTestCase):
         JSON has the time with its zone.
         """
         arrival = fromFriend(AddressBook(), "10.0.0.9", 1, "a\nb")
-        fields = json.loads(rendererOf(True, Ends(False, False), str)(arrival))
+        fields = json.loads(rendererOf(True, Ends(False, False), display())(arrival))
         self.assertEqual(fields["text"], "a\nb")
         self.assertRegex(fields["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+[+-]\d\d:\d\d$")

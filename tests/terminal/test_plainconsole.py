@@ -105,7 +105,7 @@ class PlainConsoleTests(SynchronousTestCase):
         A message is on standard output when its sender is told so; a bell may ring.
         """
         arrival = fromFriend(AddressBook(), "10.0.0.9", 1, "a\nb")
-        for options, front in (({}, ""), ({"bell": True}, "\a")):
+        for options, front in (({}, ""), ({"rings": lambda arrival: True}, "\a")):
             shown = self.make(interactive=False, **options).show(arrival)
             self.assertIsNone(self.successResultOf(shown))
             self.assertEqual(

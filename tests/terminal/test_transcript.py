@@ -20,6 +20,7 @@ from twisted_messenger.terminal.transcript import (
     cutLines,
     noticeLine,
     own,
+    ownLines,
     ownNotice,
     ownWaiting,
     plain,
@@ -200,6 +201,7 @@ class JSONTests(SynchronousTestCase):
             json.loads(line),
             {
                 "time": "then",
+                "said": None,
                 "name": "ann",
                 "text": "gr\u00fcezi\ntwo\\u202e",
                 "host": HOST,
@@ -238,7 +240,7 @@ class OwnTests(SynchronousTestCase):
             (State.UNKNOWN, "broke", "ann> hello  ? unknown: broke"),
         ):
             message = self.message(state, detail)
-            self.assertEqual(texts(own(message)), [shown])
+            self.assertEqual(texts(own(message, ["hello"])), [shown])
             self.assertEqual(plain(ownWaiting(message)), shown)
             self.assertIn(f"{state.value}", ownNotice(message))
             self.assertIn("[hello]", ownNotice(message))
@@ -249,7 +251,8 @@ class OwnTests(SynchronousTestCase):
         """
         message = self.message(State.SENT, text="one\ntwo\x1b")
         self.assertEqual(
-            texts(own(message, "12:34")), ["12:34 ann> one", "> two\\x1b  \u2713 sent"]
+            texts(own(message, ownLines(message), "12:34")),
+            ["12:34 ann> one", "> two\\x1b  \u2713 sent"],
         )
         self.assertEqual(plain(ownWaiting(message)), "ann> one\\x0atwo\\x1b  \u2713 sent")
 
@@ -258,7 +261,7 @@ class OwnTests(SynchronousTestCase):
         The other side's words can do nothing.
         """
         message = self.message(State.REFUSED, "no\n\x1b[2J")
-        for shown in (*texts(own(message)), ownNotice(message)):
+        for shown in (*texts(own(message, ["hello"])), ownNotice(message)):
             self.assertIn("no\\x0a\\x1b[2J", shown)
 
     def test_pending(self) -> None:

@@ -2,6 +2,7 @@
 A message that came: who says it, and its lines. Pure.
 """
 
+import re
 from dataclasses import dataclass
 
 from twisted_messenger.heard import JSON_START, Heard
@@ -22,6 +23,7 @@ class Arrival:
     :param pushed: whether a room's server put the name in front.
     :param said: when it was said, in seconds since the epoch, as the server tells; ``None`` where
         nobody does.
+    :param named: whether it has the person's name in it.
     """
 
     host: str
@@ -30,6 +32,7 @@ class Arrival:
     lines: tuple[str, ...]
     pushed: bool
     said: float | None = None
+    named: bool = False
 
 
 def fromFriend(book: AddressBook, host: str, port: int, text: str) -> Arrival:
@@ -63,3 +66,11 @@ def _fromHeard(heard: Heard, host: str, port: int) -> Arrival:
     lines = escape(heard.text.replace("\r\n", "\n")).split("\n")
     name = escapeLine(heard.name, MAX_NAME)
     return Arrival(escape(host), port, name, tuple(lines), True, heard.time)
+
+
+def names(name: str, arrival: Arrival) -> bool:
+    """
+    Whether a message has a name in it, as a word of its own, in upper or lower case.
+    """
+    word = re.compile(rf"(?<!\w){re.escape(name.casefold())}(?!\w)")
+    return any(word.search(line.casefold()) for line in arrival.lines)

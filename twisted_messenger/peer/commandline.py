@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "help": ("/help", "this list"),
     "who": ("/who", "who is in the room, who was heard, and the address book"),
     "history": ("/history N", "the last N messages of the room, as far as its server has them"),
+    "more": ("/more N", "in full what was too long to show; /more: the last one"),
     "me": ("/me TEXT", "say what you do: /me waves"),
     "to": ("/to NAME TEXT", "say something to a friend of the address book"),
     "friend": ("/friend NAME", "talk to that friend from now on; or [NAME=]HOST:PORT"),

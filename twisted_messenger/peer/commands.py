@@ -14,7 +14,7 @@ from twisted_messenger.peer.membership import RoomMembership
 from twisted_messenger.peer.ownmessage import Fate, pendingLines
 from twisted_messenger.peer.session import Session
 
-# How many messages /history may ask for.
+# What /history and /more take.
 _COUNT = re.compile("[1-9][0-9]{0,5}", re.ASCII)
 
 # Messages that /pending lists.
@@ -41,6 +41,7 @@ class Commands:
         self._session = session
         self._interactive = console.interactive
         self._notice = console.notice
+        self._more = console.more
         self._book = book
         self._add = add
 
@@ -140,6 +141,15 @@ class Commands:
             self._notice("this server does not show what was said before")
         else:
             self._notice(f"the last {argument} messages of others, as far as the server has them:")
+
+    def do_more(self, argument: str) -> None:
+        """
+        ``/more``, ``/more N``
+        """
+        if argument and not _COUNT.fullmatch(argument):
+            self._usage("/more N: the number where the message was cut")
+        elif not self._more(int(argument) if argument else None):
+            self._notice("there is nothing more of that; the last long messages are kept")
 
     def do_me(self, argument: str) -> None:
         """

@@ -93,6 +93,14 @@ class Console(Protocol):
         Something was said, or what became of it has changed.
         """
 
+    def more(self, number: int | None) -> bool:
+        """
+        Show a message in full that was too long.
+
+        :param number: which one, as it was told where it was cut; ``None`` for the last.
+        :returns: whether it is there.
+        """
+
     def speaker(self, name: str) -> None:
         """
         Show who speaks from now on, or who is spoken to; empty for nobody.

@@ -2,10 +2,12 @@
 What arrives goes to the console.
 """
 
+from dataclasses import replace
+
 from twisted.internet.interfaces import IAddress
 
 from twisted_messenger.peer.addressbook import AddressBook
-from twisted_messenger.peer.arrival import fromFriend, fromRoom
+from twisted_messenger.peer.arrival import fromFriend, fromRoom, names
 from twisted_messenger.peer.console import Console, Shown
 from twisted_messenger.peer.session import Session
 
@@ -32,8 +34,11 @@ class Inbox:
         :returns: fires when it is shown, or with a refusal when it cannot be.
         """
         host, port = getattr(sender, "host", ""), getattr(sender, "port", 0)
-        read = fromFriend if self._session.room is None else fromRoom
+        room = self._session.room
+        read = fromFriend if room is None else fromRoom
         arrival = read(self._book, host, port, text)
+        if room is not None and names(room.speaker, arrival):
+            arrival = replace(arrival, named=True)
         if arrival.name:
             self._session.hear(arrival.name)
         return self._console.show(arrival)

@@ -5,7 +5,7 @@
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -42,8 +42,9 @@ from twisted_messenger.programs.tap import TapOptions, TapService, warningsTo
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.room.lookup import Lookup
 from twisted_messenger.service.machine import descriptorBudget
-from twisted_messenger.terminal.choice import Wishes, chooseConsole, ourEnds
+from twisted_messenger.terminal.choice import BELLS, Wishes, chooseConsole, ourEnds
 from twisted_messenger.terminal.history import historyFile
+from twisted_messenger.terminal.keptlog import LoggedConsole, openLog
 from twisted_messenger.terminal.stdio import STDERR, STDIN, STDOUT
 
 
@@ -85,6 +86,10 @@ def problemsTo(notice: Callable[[str], object]) -> ILogObserver:
     return observer
 
 
+#: What the environment may say in place of --server and --name.
+SERVER_VARIABLE = "TWISTED_MESSENGER_SERVER"
+NAME_VARIABLE = "TWISTED_MESSENGER_NAME"
+
 _DEFAULT_HOST = "localhost"
 _DEFAULT_PORT = 8881
 _DAY = 86_400
@@ -93,6 +98,8 @@ _DAY = 86_400
 class Options(TapOptions):
     """
     The options of ``twistd chatpeer``.
+
+    :param environ: what may stand in place of options.
     """
 
     command = "chatpeer"
@@ -117,9 +124,20 @@ class Options(TapOptions):
             "reach [default: localhost]",
         ],
         ["port", "p", None, "Listen on this TCP port [default: 8881]"],
-        ["server", "s", None, "Join the room at this HOST:PORT"],
-        ["name", None, None, "Your name in the room"],
-        ["bell", None, "off", "Ring the terminal's bell at each message: off or all"],
+        [
+            "server",
+            "s",
+            None,
+            f"Join the room at this HOST:PORT [default: ${SERVER_VARIABLE}, without --friend]",
+        ],
+        ["name", None, None, f"Your name in the room [default: ${NAME_VARIABLE}]"],
+        [
+            "bell",
+            None,
+            "off",
+            "Ring the terminal's bell: off; all, at each message; name, at each with your name",
+        ],
+        ["log", None, None, "Write what is said, with date and time, to the end of this file"],
         [
             "linger",
             None,
@@ -130,7 +148,12 @@ class Options(TapOptions):
     ]
 
     optFlags = [
-        ["plain", None, "Only append lines, as screen readers like it: no prompt, no colours"],
+        [
+            "plain",
+            None,
+            "Only append lines, as screen readers like it: no prompt, no colours; ACCESSIBLE=1 in "
+            "the environment does the same",
+        ],
         ["json", None, "Print each message as one JSON object on a line"],
         ["time", None, "Print the time of day in front of each message"],
         [
@@ -140,9 +163,10 @@ class Options(TapOptions):
         ],
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         super().__init__()
         self["friends"] = []
+        self._environ = environ
 
     def opt_friend(self, text: str) -> None:
         """
@@ -164,6 +188,7 @@ class Options(TapOptions):
         super().postOptions()
         if not self.foreground:
             raise UsageError("it talks to your terminal: use twistd -n chatpeer")
+        self._readEnvironment()
         if self["friends"] and self["server"]:
             raise UsageError("give --friend or --server, not both")
         if self["name"] and not self["server"]:
@@ -174,13 +199,28 @@ class Options(TapOptions):
             raise UsageError("give --name, the name to speak under")
         self._checkAddresses()
         self["linger"] = self.number("linger", float, 0, _DAY)
-        if self["bell"] not in ("off", "all"):
-            raise UsageError(f"--bell {self['bell']}: give off or all")
+        if self["bell"] not in BELLS:
+            raise UsageError(f"--bell {self['bell']}: give {', '.join(BELLS)}")
         if self["name"]:
             try:
                 self["name"] = cleanName(self["name"])
             except BadName as problem:
                 raise UsageError(f"--name {self['name']!r}: {problem}") from None
+
+        if self["log"]:
+            self["log"] = self._opened(self["log"])
+
+    def _readEnvironment(self) -> None:
+        if not self["friends"]:
+            self["server"] = self["server"] or self._environ.get(SERVER_VARIABLE)
+        if self["server"]:
+            self["name"] = self["name"] or self._environ.get(NAME_VARIABLE)
+
+    def _opened(self, path: str) -> int:
+        try:
+            return openLog(path)
+        except OSError as error:
+            raise UsageError(f"--log {path}: {error.strerror}") from None
 
     def _checkAddresses(self) -> None:
         if self["host"] is None:
@@ -220,7 +260,7 @@ class Options(TapOptions):
             plain=bool(self["plain"]),
             json=bool(self["json"]),
             time=bool(self["time"]),
-            bell=self["bell"] == "all",
+            bell=self["bell"],
             history=not self["no-history"],
         )
 
@@ -259,6 +299,8 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     useSteadyTime(reactor)
     talks = bool(config["server"] or config["friends"])
     console, notices = chooseConsole(reactor, config.wishes, ourEnds(), os.environ, talks=talks)
+    if config["log"] is not None:
+        console = LoggedConsole(console, config["log"], datetime.now)
     log = problemsTo(console.notice) if os.isatty(STDERR) else warningsTo(sys.stderr)
     service = TapService(config, log)
     book = AddressBook()

@@ -11,10 +11,19 @@ from typing import Any
 
 from twisted_messenger.peer.arrival import Arrival
 from twisted_messenger.peer.console import Console
+from twisted_messenger.terminal.display import Display
 from twisted_messenger.terminal.history import historyFile, prepare
 from twisted_messenger.terminal.plainconsole import PlainConsole
 from twisted_messenger.terminal.stdio import STDIN, STDOUT
-from twisted_messenger.terminal.transcript import asJSON, cut, plain, whole
+from twisted_messenger.terminal.timestamps import Timestamps, isoTime
+from twisted_messenger.terminal.transcript import asJSON, plain
+
+#: When the bell rings.
+BELLS: dict[str, Callable[[Arrival], bool]] = {
+    "off": lambda arrival: False,
+    "all": lambda arrival: True,
+    "name": lambda arrival: arrival.named,
+}
 
 # What a terminal without cursor movements is called.
 _DUMB = ("", "dumb", "unknown")
@@ -28,14 +37,14 @@ class Wishes:
     :param plain: only append.
     :param json: one JSON object a message; implies plain.
     :param time: the time of day in front of each message.
-    :param bell: ring at each message.
+    :param bell: ring at which messages: a word of :data:`BELLS`.
     :param history: keep the lines that are typed across starts.
     """
 
     plain: bool = False
     json: bool = False
     time: bool = False
-    bell: bool = False
+    bell: str = "off"
     history: bool = True
 
 
@@ -65,14 +74,16 @@ def chooseConsole(
     """
     Make a console.
 
-    :param environ: for ``TERM``, ``NO_COLOR``, ``XDG_STATE_HOME`` and ``HOME``.
+    :param environ: for ``TERM``, ``NO_COLOR``, ``ACCESSIBLE``, ``XDG_STATE_HOME`` and ``HOME``.
     :param talks: whether there is somebody to talk to; without, a pipe's input is not read.
     :returns: the console, and what to tell the person once it runs.
     """
-    stamp = _clock if wishes.time else str
-    bell = wishes.bell and ends.seen
+    display = Display(Timestamps(datetime.now, wishes.time), cuts=ends.typed)
+    rings = BELLS[wishes.bell if ends.seen else "off"]
+    # A convention: set, to anything but nothing.
+    plain = wishes.plain or bool(environ.get("ACCESSIBLE"))
     notices: list[str] = []
-    if ends.typed and ends.seen and not (wishes.plain or wishes.json):
+    if ends.typed and ends.seen and not (plain or wishes.json):
         if environ.get("TERM", "") in _DUMB:
             notices.append("this terminal cannot move its cursor: lines are only appended")
         else:
@@ -81,12 +92,13 @@ def chooseConsole(
                 history = _history(environ, notices) if wishes.history else None
                 # The convention of no-color.org: set, to anything but nothing.
                 colours = not environ.get("NO_COLOR")
-                return prompt(reactor, stamp, history, colours=colours, bell=bell), notices
+                return prompt(reactor, display, history, colours=colours, rings=rings), notices
     console = PlainConsole(
         reactor,
-        rendererOf(wishes.json, ends, stamp),
+        rendererOf(wishes.json, ends, display),
         interactive=ends.typed,
-        bell=bell,
+        inFull=display.inFull,
+        rings=rings,
         reads=talks or ends.typed,
     )
     return console, notices
@@ -114,17 +126,15 @@ def _history(environ: Mapping[str, str], notices: list[str]) -> Path | None:
     return path
 
 
-def rendererOf(json: bool, ends: Ends, stamp: Callable[[], str]) -> Callable[[Arrival], str]:
+def rendererOf(json: bool, ends: Ends, display: Display) -> Callable[[Arrival], str]:
     """
     How messages look where lines are only appended.
-
-    :param stamp: the time of day now; empty for none.
     """
     if json:
-        return lambda arrival: asJSON(arrival, datetime.now().astimezone().isoformat())
-    lines = cut if ends.seen else whole
-    return lambda arrival: "\n".join(plain(line) for line in lines(arrival, stamp()))
+        return _asJSON
+    linesOf = display.heard if ends.seen else display.piped
+    return lambda arrival: "\n".join(plain(line) for line in linesOf(arrival))
 
 
-def _clock() -> str:
-    return datetime.now().strftime("%H:%M")
+def _asJSON(arrival: Arrival) -> str:
+    return asJSON(arrival, datetime.now().astimezone().isoformat(), isoTime(arrival.said))

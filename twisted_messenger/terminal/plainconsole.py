@@ -14,7 +14,7 @@ from twisted_messenger.peer.arrival import Arrival
 from twisted_messenger.peer.console import NOT_SHOWN, Person, Shown
 from twisted_messenger.peer.ownmessage import OwnMessage, State
 from twisted_messenger.terminal.stdio import STDERR, STDIN, STDOUT, LineReader, LineWriter
-from twisted_messenger.terminal.transcript import noticeLine, ownNotice
+from twisted_messenger.terminal.transcript import Line, noticeLine, ownNotice, plain
 from twisted_messenger.wire import MAX_PUSH_BYTES
 
 _BELL = "\a"
@@ -29,9 +29,10 @@ class PlainConsole:
 
     :param reactor: watches the descriptors.
     :param render: a message as one or more lines.
+    :param inFull: the lines of a message that was cut; none where there is no such message.
     :param interactive: whether a person types: then what becomes of each message is told; else
         only what goes wrong.
-    :param bell: whether to ring when a message comes.
+    :param rings: whether to ring the bell when a message comes.
     :param reads: whether standard input is read.
     :param descriptors: to read from, to show messages on, and to show notices on.
     """
@@ -42,7 +43,8 @@ class PlainConsole:
         render: Callable[[Arrival], str],
         *,
         interactive: bool,
-        bell: bool = False,
+        inFull: Callable[[int | None], list[Line]] = lambda number: [],
+        rings: Callable[[Arrival], bool] = lambda arrival: False,
         reads: bool = True,
         descriptors: tuple[int, int, int] = (STDIN, STDOUT, STDERR),
     ) -> None:
@@ -50,7 +52,8 @@ class PlainConsole:
         self.descriptors = descriptors
         self._reactor = reactor
         self._render = render
-        self._bell = bell
+        self._inFull = inFull
+        self._rings = rings
         self._reads = reads
         self._person: Person | None = None
         self._input: LineReader | None = None
@@ -83,7 +86,7 @@ class PlainConsole:
         self._notices.abandon()
 
     def show(self, arrival: Arrival) -> Shown:
-        bell = _BELL if self._bell else ""
+        bell = _BELL if self._rings(arrival) else ""
         written = self._messages.write(bell + self._render(arrival))
         return written.addCallback(lambda done: None if done else NOT_SHOWN)
 
@@ -95,6 +98,12 @@ class PlainConsole:
         waits = message.state is State.WAITING and message.detail
         if bad or (self.interactive and (waits or message.state is State.SENT)):
             self.notice(ownNotice(message))
+
+    def more(self, number: int | None) -> bool:
+        lines = self._inFull(number)
+        for line in lines:
+            self._messages.write(plain(line))
+        return bool(lines)
 
     def speaker(self, name: str) -> None:
         """

@@ -23,9 +23,10 @@ from twisted_messenger.peer.arrival import Arrival
 from twisted_messenger.peer.console import NOT_SHOWN, Person, Shown
 from twisted_messenger.peer.ownmessage import OwnMessage, State
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.terminal.display import Display
 from twisted_messenger.terminal.promptline import PromptLine, Work
 from twisted_messenger.terminal.stdio import STDERR, STDIN, STDOUT, canWrite
-from twisted_messenger.terminal.transcript import cut, noticeLine, own, ownWaiting, plain
+from twisted_messenger.terminal.transcript import ownWaiting, plain
 
 # Seconds that a stop waits for the terminal.
 _LAST_LINES = 2.0
@@ -40,10 +41,10 @@ class PromptConsole:
     arrives.
 
     :param reactor: what runs everything else.
-    :param stamp: the time of day for a message that comes now; empty for none.
+    :param display: makes the lines.
     :param history: the file of earlier lines; ``None`` keeps them in memory.
     :param colours: whether to use any.
-    :param bell: whether to ring when a message comes.
+    :param rings: whether to ring the bell when a message comes.
     """
 
     log = Logger()
@@ -52,16 +53,16 @@ class PromptConsole:
     def __init__(
         self,
         reactor: Any,
-        stamp: Callable[[], str],
+        display: Display,
         history: Path | None,
         *,
         colours: bool,
-        bell: bool,
+        rings: Callable[[Arrival], bool],
     ) -> None:
         self._reactor = reactor
-        self._stamp = stamp
+        self._display = display
         self._line = PromptLine(reactor, history, colours)
-        self._ring = self._line.ring if bell else None
+        self._rings = rings
         self._person: Person | None = None
         self._stopped: Deferred[None] | None = None
         self._over = False
@@ -96,19 +97,26 @@ class PromptConsole:
         shown: Shown = Deferred()
         self._unshown.add(shown)
         printed = partial(self._tell, shown, None)
-        self._post(Work(cut(arrival, self._stamp()), self._ring, printed))
+        ring = self._line.ring if self._rings(arrival) else None
+        self._post(Work(self._display.heard(arrival), ring, printed))
         return shown
 
     def notice(self, text: str) -> None:
-        self._post(Work([[("notice", noticeLine(text))]]))
+        self._post(Work(self._display.told(text)))
 
     def outgoing(self, message: OwnMessage) -> None:
         if message.state is State.WAITING:
             line = ownWaiting(message)
             self._post(Work(change=lambda: self._line.beginWaiting(message, line)))
         else:
-            lines = own(message, self._stamp())
+            lines = self._display.said(message)
             self._post(Work(lines, lambda: self._line.endWaiting(message)))
+
+    def more(self, number: int | None) -> bool:
+        lines = self._display.inFull(number)
+        if lines:
+            self._post(Work(lines))
+        return bool(lines)
 
     def speaker(self, name: str) -> None:
         self._post(Work(change=lambda: self._line.speakAs(name)))

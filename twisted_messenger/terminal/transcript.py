@@ -6,6 +6,8 @@ make the line. Everything is escaped here, whatever the other side did.
 """
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 
 from twisted_messenger.peer.arrival import Arrival
 from twisted_messenger.peer.ownmessage import MAX_REPEATED, OwnMessage, State
@@ -57,47 +59,63 @@ def whole(arrival: Arrival, stamp: str = "") -> list[Line]:
     return [[*front, ("", line)] for line in arrival.lines]
 
 
-def cut(arrival: Arrival, stamp: str = "") -> list[Line]:
+def uncut(arrival: Arrival, stamp: str = "") -> list[Line]:
     """
-    A message's lines for a terminal: what is very long ends in an ellipsis, and no name passes
-    for one of our own marks.
+    A message's lines for a terminal, where no name passes for one of our own marks.
     """
-    lines = whole(_shortened(arrival), stamp)
+    lines = whole(arrival, stamp)
     if arrival.pushed and f"{arrival.name}: ".startswith(_OUR_MARKS):
         return [[("", "\\"), *line] for line in lines]
     return lines
 
 
-def _shortened(arrival: Arrival) -> Arrival:
-    shown = cutLines(list(arrival.lines))
-    return Arrival(arrival.host, arrival.port, arrival.name, tuple(shown), arrival.pushed)
+def cut(arrival: Arrival, stamp: str = "", more: str = "") -> list[Line]:
+    """
+    The same, where what is very long ends in an ellipsis.
+
+    :param more: how to get all of it.
+    """
+    return uncut(replace(arrival, lines=tuple(cutLines(arrival.lines, more))), stamp)
 
 
-def cutLines(lines: list[str]) -> list[str]:
+def isLong(lines: Sequence[str]) -> bool:
+    """
+    Whether a text has too many characters or lines for a terminal.
+    """
+    return len(lines) > MAX_SHOWN_LINES or sum(map(len, lines)) > MAX_SHOWN
+
+
+def cutLines(lines: Sequence[str], more: str = "") -> list[str]:
     """
     The beginning of a text of many characters or lines, with a word on how much is missing.
+
+    :param more: how to get it.
     """
     shown: list[str] = []
     room = MAX_SHOWN
     for line in lines[:MAX_SHOWN_LINES]:
         if len(line) > room:
             missing = sum(map(len, lines)) - sum(map(len, shown)) - room
-            return [*shown, f"{line[:room]}\N{HORIZONTAL ELLIPSIS} ({missing} more characters)"]
+            words = f"{missing} more characters{more}"
+            return [*shown, f"{line[:room]}\N{HORIZONTAL ELLIPSIS} ({words})"]
         shown.append(line)
         room -= len(line)
     if len(lines) > len(shown):
-        shown.append(f"\N{HORIZONTAL ELLIPSIS} ({len(lines) - len(shown)} more lines)")
+        words = f"{len(lines) - len(shown)} more lines{more}"
+        shown.append(f"\N{HORIZONTAL ELLIPSIS} ({words})")
     return shown
 
 
-def asJSON(arrival: Arrival, time: str) -> str:
+def asJSON(arrival: Arrival, time: str, said: str | None = None) -> str:
     """
     A message as one JSON object on one line.
 
     :param time: when it came, in ISO 8601.
+    :param said: when it was said; ``None`` where nobody told.
     """
     fields = {
         "time": time,
+        "said": said,
         "name": arrival.name or None,
         "text": "\n".join(arrival.lines),
         "host": arrival.host,
@@ -106,13 +124,21 @@ def asJSON(arrival: Arrival, time: str) -> str:
     return json.dumps(fields, ensure_ascii=False)
 
 
-def own(message: OwnMessage, stamp: str = "") -> list[Line]:
+def ownLines(message: OwnMessage) -> list[str]:
+    """
+    What the person said, safe to show, line by line.
+    """
+    return escape(message.text).split("\n")
+
+
+def own(message: OwnMessage, texts: list[str], stamp: str = "") -> list[Line]:
     """
     What the person said, and what became of it.
 
+    :param texts: the lines of it that are shown, one at least.
     :param stamp: the time of day, to stand in front; empty for none.
     """
-    first, *rest = cutLines(escape(message.text).split("\n"))
+    first, *rest = texts
     lines: list[Line] = [[*_stamped(stamp), ("me", f"{message.speaker}> "), ("", first)]]
     lines.extend([("me", "> "), ("", line)] for line in rest)
     role = message.state.value
