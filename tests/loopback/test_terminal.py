@@ -22,6 +22,7 @@ from tests.loopback.terminalrig import (
     ESCAPE,
     HOME,
     LEFT,
+    TAB,
     UP,
     Terminal,
     pasted,
@@ -300,6 +301,26 @@ def _eventually(attempt: Callable[[], None]) -> None:
         return True
 
     eventually(succeeds, "it is told")
+
+
+def test_completion(tmp_path: Path) -> None:
+    """
+    Tab completes commands and names; several are listed. A wish to go that is no command is asked
+    about.
+    """
+    with Friends(tmp_path, "--friend", "bobby=localhost:1") as both:
+        terminal = both.terminal
+        terminal.types("/pen" + TAB + ENTER)
+        terminal.shows("* nothing waits")
+        terminal.types("/to b" + TAB + TAB)
+        terminal.shows("* bob, bobby")
+        terminal.prompts("to bob> /to bob")
+        terminal.types(" hi" + ENTER)
+        both.friend.gets(["hi"])
+        terminal.enters("exit")
+        terminal.shows("* not sent: exit. /quit or Ctrl-D ends")
+        terminal.enters("exit")
+        both.friend.gets(["hi", "exit"])
 
 
 BLOCK = "\n".join(f"line {number}" for number in range(1, 31))

@@ -259,6 +259,39 @@ class CommandsTests(SessionTestCase):
         self.commands.typed("/pending")
         self.assertEqual(self.console.notices, ["waiting: to bob> hello", "waiting: to carol> hi"])
 
+    def test_waysOut(self) -> None:
+        """
+        What people type to leave other programs is asked about, and said when it is typed once
+        more; in the midst of a sentence it is just a word.
+        """
+        self.join()
+        for word in ("quit", "Exit", ":q"):
+            self.forget()
+            self.commands.typed(word)
+            self.told("not sent", "/quit", word)
+            self.commands.typed("hello")
+            self.commands.typed(word)
+            self.commands.typed(f" {word} ")
+            self.answers(b"", b"")
+            said = [b"from:ann|hello", f"from:ann| {word} ".encode()]
+            self.assertEqual(self.pusher.payloads, said)
+            self.commands.typed(f"how do I {word}?")
+            self.answers(b"")
+        self.assertEqual(self.left, [])
+
+    def test_completed(self) -> None:
+        """
+        Commands, friends, and those who spoke are completed.
+        """
+        self.befriend()
+        self.session.hear("carmen")
+        for line, found in (
+            ("/pe", ("/pending",)),
+            ("/to ca", ("carol",)),
+            ("hello ca", ("carmen", "carol")),
+        ):
+            self.assertEqual(self.commands.completed(line).found, found)
+
     def test_quit(self) -> None:
         """
         It ends.

@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_messenger.peer import console
 from twisted_messenger.peer.addressbook import AddressBook
 from twisted_messenger.peer.arrival import Arrival, fromFriend
+from twisted_messenger.peer.completing import Completion
 from twisted_messenger.peer.ownmessage import Fate, OwnMessage, State
 from twisted_messenger.terminal.plainconsole import PlainConsole
 from twisted_messenger.terminal.transcript import plain, whole
@@ -30,6 +31,12 @@ class Listening:
         Keep it.
         """
         self.heard.append(line)
+
+    def completed(self, line: str) -> Completion:
+        """
+        Nothing to guess.
+        """
+        return Completion("", ())
 
     def pasted(self, messages: list[str]) -> None:
         """

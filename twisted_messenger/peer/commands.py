@@ -9,10 +9,14 @@ from twisted_messenger.address import BadAddress, addressText
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.peer.addressbook import AddressBook, Friend, readFriend
 from twisted_messenger.peer.commandline import Command, Say, Unknown, helpLines, parse
+from twisted_messenger.peer.completing import Completion, complete
 from twisted_messenger.peer.console import Console
 from twisted_messenger.peer.membership import RoomMembership
 from twisted_messenger.peer.ownmessage import Fate, pendingLines
 from twisted_messenger.peer.session import Session
+
+# What people type who want to go.
+_WAYS_OUT = ("quit", "exit", ":q")
 
 # What /history and /more take.
 _COUNT = re.compile("[1-9][0-9]{0,5}", re.ASCII)
@@ -44,6 +48,8 @@ class Commands:
         self._more = console.more
         self._book = book
         self._add = add
+        # What was asked about because it looks like a wish to go.
+        self._asked = ""
 
     def typed(self, line: str) -> None:
         """
@@ -52,15 +58,15 @@ class Commands:
         if not self._interactive:
             self._session.say(line)
             return
-        meant = parse(line)
+        meant, asked = parse(line), self._asked
+        self._asked = ""
         if isinstance(meant, Unknown):
             self._notice(
                 f"not sent: there is no {meant.word}; /help lists the commands, "
                 f"and //{meant.word[1:]} says it with its slash"
             )
         elif isinstance(meant, Say):
-            if meant.text.strip():
-                self._session.say(meant.text)
+            self._say(meant.text, asked)
         else:
             self.obey(meant)
 
@@ -69,6 +75,22 @@ class Commands:
         Count it with what was not taken.
         """
         self._session.notTaken += 1
+
+    def _say(self, text: str, asked: str) -> None:
+        word = text.strip()
+        if word.casefold() in _WAYS_OUT and word != asked:
+            self._asked = word
+            self._notice(f"not sent: {word}. /quit or Ctrl-D ends; {word} once more says it")
+        elif word:
+            self._session.say(text)
+
+    def completed(self, line: str) -> Completion:
+        """
+        How a line may go on that is being typed.
+        """
+        # Lists at once: this is another thread than the one that adds to them.
+        friends = [friend.name for friend in list(self._book)]
+        return complete(line, list(self._session.heard), friends)
 
     def pasted(self, messages: list[str]) -> None:
         """

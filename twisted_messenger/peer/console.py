@@ -11,6 +11,7 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 
 from twisted_messenger.peer.arrival import Arrival
+from twisted_messenger.peer.completing import Completion
 from twisted_messenger.peer.ownmessage import OwnMessage
 from twisted_messenger.refusal import Reason, Refusal
 
@@ -34,6 +35,13 @@ class Person(Protocol):
     def tooLong(self) -> None:
         """
         A line was entered that is too long to be said; the console has told so.
+        """
+
+    def completed(self, line: str) -> Completion:
+        """
+        How a line may go on that is being typed. It may be asked in any thread.
+
+        :param line: up to the cursor.
         """
 
     def pasted(self, messages: list[str]) -> None:

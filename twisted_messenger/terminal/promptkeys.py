@@ -9,6 +9,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
+from twisted_messenger.peer.completing import Completion
 from twisted_messenger.terminal.pasting import KEYS, Answer, Paste, cleaned
 
 
@@ -21,6 +22,7 @@ class LineKeys:
     :param clear: called to clear the screen.
     :param suspend: called to stop the program, as a shell's user does.
     :param hint: called with a line for the person.
+    :param complete: says how a line may go on.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class LineKeys:
         clear: Callable[[], object],
         suspend: Callable[[], object],
         hint: Callable[[str], object],
+        complete: Callable[[str], Completion],
     ) -> None:
         self.bindings = KeyBindings()
         self.paste: Paste | None = None
@@ -38,6 +41,7 @@ class LineKeys:
         self._clear = clear
         self._suspend = suspend
         self._hint = hint
+        self._complete = complete
         self._hinted = False
         self._bind()
 
@@ -48,6 +52,7 @@ class LineKeys:
         add("c-d", filter=~asking & Condition(_lineIsEmpty))(self._ended)
         add("c-l", filter=~asking)(self._cleared)
         add("c-z", filter=~asking)(self._suspended)
+        add("tab", filter=~asking)(self._completed)
         add(Keys.BracketedPaste, filter=~asking)(self._pasted)
         # While a question stands, every other key is a slip.
         add(Keys.Any, filter=asking, eager=True)(_ignore)
@@ -74,6 +79,18 @@ class LineKeys:
 
     def _suspended(self, event: KeyPressEvent) -> None:
         self._suspend()
+
+    def _completed(self, event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        completion = self._complete(buffer.document.text_before_cursor)
+        typed, certain = completion.typed, completion.certain
+        if not completion.found:
+            return
+        if certain == typed:
+            self._hint(", ".join(completion.found))
+            return
+        buffer.delete_before_cursor(len(typed))
+        buffer.insert_text(certain)
 
     def _pasted(self, event: KeyPressEvent) -> None:
         buffer = event.current_buffer

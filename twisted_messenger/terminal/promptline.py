@@ -204,7 +204,14 @@ class PromptLine:
         self._output = output
         # We need no answers of the terminal, and after an exit they would end up in the shell.
         self._output.enable_cpr = False
-        self._keys = LineKeys(self._pasted, self._gone, self._clear, self._suspend, self._hint)
+        self._keys = LineKeys(
+            self._pasted,
+            self._gone,
+            self._clear,
+            self._suspend,
+            self._hint,
+            self._person.completed,
+        )
         session: PromptSession[str] = PromptSession(
             self._prompt,
             history=KeptHistory(self._history, self._hint) if self._history else InMemoryHistory(),
