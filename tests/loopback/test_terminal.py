@@ -4,7 +4,7 @@ chatpeer on a terminal, as a person sees it.
 
 import signal
 import socket
-from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -274,16 +274,11 @@ def test_forgotten(tmp_path: Path) -> None:
         place = f"ann|localhost|{ann.port}"
         assert say(port, f"leave_request|{place}".encode()) == b""
 
-        def asks(notice: str) -> None:
-            ann.enters("is anybody there?")
-            ann.shows("ann> is anybody there?  \u2713 sent")
-            assert notice in str(ann)
-
-        _eventually(lambda: asks("the server had forgotten you"))
+        _talksUntil(ann, "one", "the server had forgotten you")
         assert say(port, b"from:ci|build 8 is green") == b""
         ann.shows("ci: build 8 is green")
         with _joined(tmp_path, port, "ann") as other:
-            _eventually(lambda: asks("what is said may not reach you any more"))
+            _talksUntil(ann, "two", "what is said may not reach you any more")
             assert say(port, b"from:ci|build 9 is green") == b""
             other.shows("ci: build 9 is green")
             assert "build 9" not in str(ann)
@@ -292,15 +287,19 @@ def test_forgotten(tmp_path: Path) -> None:
             other.shows("server: ann is registered elsewhere now")
 
 
-def _eventually(attempt: Callable[[], None]) -> None:
-    def succeeds() -> bool:
-        try:
-            attempt()
-        except AssertionError:
-            return False
-        return True
+def _talksUntil(member: Member, word: str, notice: str) -> None:
+    """
+    Say one line after the other, until something is told.
+    """
+    numbers = count()
 
-    eventually(succeeds, "it is told")
+    def isTold() -> bool:
+        line = f"{word} {next(numbers)}"
+        member.enters(line)
+        member.shows(f"> {line}  \u2713 sent")
+        return notice in str(member)
+
+    eventually(isTold, notice)
 
 
 def test_completion(tmp_path: Path) -> None:
