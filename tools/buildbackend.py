@@ -38,4 +38,5 @@ def build_wheel(wheel_directory: str, *details: Any) -> str:
     :returns: the name of the file.
     """
     shutil.rmtree(Path("build", "lib"), ignore_errors=True)
-    return build_meta.build_wheel(wheel_directory, *details)
+    name: str = build_meta.build_wheel(wheel_directory, *details)
+    return name
