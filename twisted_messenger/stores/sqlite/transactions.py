@@ -99,8 +99,10 @@ class SQLiteTransactions(SQLiteTables):
             self._room = DiskSpace.at(self._place, self._pageSize * self._freePages)
 
     def _countPages(self) -> None:
-        (self._pages,) = self._db.execute("PRAGMA page_count").fetchone()
         (self._freePages,) = self._db.execute("PRAGMA freelist_count").fetchone()
+        # Each question takes SQLite's locks: as long as it does not matter, one less.
+        if self._freePages > _SLACK_PAGES:
+            (self._pages,) = self._db.execute("PRAGMA page_count").fetchone()
 
     @property
     def isLoose(self) -> bool:
