@@ -99,7 +99,7 @@ class Broadcaster(Service):
             store, limits or LogLimits(), reactor, self.counters, self._cursors.write
         )
         self._tail = Tail()
-        self._subscriptions = Subscriptions(store, self._deserted)
+        self._subscriptions = Subscriptions(store, reactor, self._deserted)
         lease = leaseOf(store)
         self._shared = Shared(
             store=store,
@@ -151,6 +151,7 @@ class Broadcaster(Service):
         self._leaseWatch.start()
         self._follower.start()
         self._trimmer.start()
+        self._subscriptions.start()
         awaited, self._awaited = self._awaited, []
         for one in awaited:
             one.callback(None)
@@ -177,8 +178,7 @@ class Broadcaster(Service):
         """
         See :class:`~twisted_messenger.deliveries.Deliveries`.
         """
-        running = self.whenRunning()
-        return Deferred.fromCoroutine(self._subscriptions.subscribe(name, listener, after, running))
+        return self._subscriptions.subscribe(name, listener, after)
 
     def removed(self, name: str) -> None:
         """
@@ -201,6 +201,7 @@ class Broadcaster(Service):
             super().stopService()
             self._follower.stop()
             self._trimmer.stop()
+            self._subscriptions.stop()
             self._shared.running = False
             for recipient in self._recipients.values():
                 recipient.stop()
@@ -248,6 +249,7 @@ class Broadcaster(Service):
         self._subscriptions.departed(news.departed)
         gone = [recipient for recipient in departed if recipient is not None]
         if news.leaving:
+            self._subscriptions.lost(news.leaving)
             ensureDeferred(self._handOver(news.leaving))
         successors: list[tuple[Recipient, Recipient, bool]] = []
         for state in news.members:

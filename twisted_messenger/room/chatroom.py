@@ -308,8 +308,9 @@ class ChatRoom:
             where the name has a place already. ``None`` goes on at that place, or begins now.
         :returns: fires once the place is stored, after the start at the latest; fails with
             ``ValueError`` where the name is none, is somebody's or has a subscription already, with
-            ``RuntimeError`` where no Broadcaster pushes the store's log, or nodes share it, and
-            with :class:`~twisted_messenger.errors.StoreError` where the store does not answer.
+            ``RuntimeError`` where no Broadcaster pushes the store's log, and with
+            :class:`~twisted_messenger.errors.StoreError` where the store does not answer. Where
+            nodes share the store and another one has the name's place, it waits until that is gone.
         """
         return Deferred.fromCoroutine(self._members.subscribe(name, listener, after))
 

@@ -77,7 +77,8 @@ CREATE TABLE members (
     attempts   integer NOT NULL DEFAULT 0,  -- that failed since then
     last_reached double precision,       -- when it last confirmed a push, since the epoch
     paused     integer NOT NULL DEFAULT 0,  -- 1: nothing is pushed to it until it is resumed
-    retried    bigint  NOT NULL DEFAULT 0   -- the revision when it was last to be tried at once
+    retried    bigint  NOT NULL DEFAULT 0,  -- the revision when it was last to be tried at once
+    node       uuid                         -- of a listener in a program: which one serves it
 ) WITH (fillfactor = 60);
 CREATE INDEX members_machine ON members (machine);
 CREATE INDEX members_revision ON members (revision);

@@ -326,14 +326,14 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         served = [
             replace(one, registered=one.registered << _SERIAL_BITS)
             for one in news.members
-            if self.leases.serves(one.member.id)
+            if one.member.isListener or self.leases.serves(one.member.id)
         ]
         return replace(
             news,
             revision=news.revision << _SERIAL_BITS | upTo,
             members=served,
             departed=[*news.departed, *self.leases.departedSince(serial)] if since else [],
-            leaving=self.leases.leavingSince(serial) if since else [],
+            leaving=[*news.leaving, *self.leases.leavingSince(serial)] if since else [],
         )
 
     async def _rosterAt(self, revision: int) -> RosterNews:

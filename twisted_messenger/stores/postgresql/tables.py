@@ -14,7 +14,7 @@ from twisted_messenger.address import sameOwner
 from twisted_messenger.contents import LoggedEntry, RoomContents
 from twisted_messenger.entry import LogExtent, LogLimits, Post
 from twisted_messenger.interfaces import Admission
-from twisted_messenger.refusal import Refusal
+from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.repeats import KeptRepeat
 from twisted_messenger.roster import (
     Enrolled,
@@ -34,8 +34,21 @@ from twisted_messenger.stores.tables import MEMBER_STATE, memberState
 
 _SERVED = (
     f"SELECT {MEMBER_STATE} FROM members JOIN partitions ON number = partition WHERE"
-    " partitions.owner = :node AND"
+    " partitions.owner = :node AND machine != '' AND"
 )
+
+# Listeners are served by the node whose program has them, wherever their partition is; they have no
+# machine. After a lease that was over, they are news as its other members are.
+_LISTENING = (
+    f"SELECT {MEMBER_STATE} FROM members WHERE machine = '' AND node = :node AND (revision > :since"
+    " OR EXISTS (SELECT 1 FROM partitions WHERE owner = :node AND acquired > :since))"
+)
+
+# Which of them other nodes have got.
+_LOST = "SELECT id FROM members WHERE machine = '' AND node != :node AND revision > :since"
+
+# The epoch of a partition that is not this node's.
+_NOBODYS = -1
 
 # The first half of that lock's key; the second is the room's.
 _CURSOR_LOCK = 0x7717ED
@@ -73,7 +86,8 @@ _ADVANCE = (
     f" settled, reached, failing, attempts, last_reached), partitions, ({_SAME}) AS same"
     " WHERE (SELECT pg_advisory_xact_lock_shared(:family, :room)) IS NOT NULL"
     " AND members.id = new.id AND partitions.number = new.partition"
-    " AND partitions.owner = :node AND partitions.epoch = new.epoch"
+    " AND ((machine != '' AND partitions.owner = :node AND partitions.epoch = new.epoch)"
+    " OR members.node = :node)"
 )
 
 
@@ -324,7 +338,22 @@ class PostgreSQLTables(CopyingTables):
         if history or asked.after is not None:
             # Of these messages, those of this transaction are some.
             self._insertAdded()
-        return super().enrol(asked, limits)
+        return self._subscribe(asked, limits) if asked.isListener else super().enrol(asked, limits)
+
+    def _subscribe(self, asked: Enrolment, limits: RosterLimits) -> Enrolled | Refusal:
+        values = {"name": asked.name, "node": self._node}
+        other = self._execute(
+            "SELECT 1 FROM members JOIN nodes ON nodes.id = node WHERE name = :name"
+            " AND node != :node",
+            values,
+        ).fetchone()
+        if other is not None:
+            detail = f"{asked.name} is subscribed at another node"
+            return Refusal(Reason.NAME_TAKEN, detail, transient=True)
+        enrolled = super().enrol(asked, limits)
+        if isinstance(enrolled, Enrolled):
+            self._execute("UPDATE members SET node = :node WHERE name = :name", values)
+        return enrolled
 
     def running(self) -> float:
         """
@@ -383,8 +412,8 @@ class PostgreSQLTables(CopyingTables):
         See :meth:`RoomTables.everybody`.
         """
         rows = self._execute(
-            f"SELECT {MEMBER_STATE}, (SELECT nodes.id FROM partitions JOIN nodes"
-            " ON nodes.id = partitions.owner WHERE number = partition"
+            f"SELECT {MEMBER_STATE}, (SELECT nodes.id FROM partitions JOIN nodes ON nodes.id ="
+            " CASE machine WHEN '' THEN node ELSE partitions.owner END WHERE number = partition"
             " AND expires >= clock_timestamp()) FROM members ORDER BY members.id"
         )
         return [ListedMember(memberState(row), node=str(row[-1] or "")) for row in rows]
@@ -480,13 +509,21 @@ class PostgreSQLTables(CopyingTables):
             return RosterNews(revision, head, [], [], generation=generation, floor=floor)
         rows = self._execute(
             # One after the other: a condition on either table would be tried on all members.
-            f"{_SERVED} revision > :since UNION {_SERVED} acquired > :since",
+            f"{_SERVED} revision > :since UNION {_SERVED} acquired > :since UNION {_LISTENING}",
             {"node": self._node, "since": since},
-        )
+        ).fetchall()
         members = sorted(map(memberState, rows), key=lambda state: state.member.id)
         # A reader that knows nobody yet need not be told who left.
         departed = self._departedSince(since) if since else []
-        return RosterNews(revision, head, members, departed, generation=generation, floor=floor)
+        leaving = self._lostSince(since) if since else []
+        return RosterNews(revision, head, members, departed, leaving, generation, floor)
+
+    def _lostSince(self, since: int) -> list[int]:
+        """
+        The listeners that other nodes have got.
+        """
+        rows = self._execute(_LOST, {"node": self._node, "since": since})
+        return [memberId for (memberId,) in rows]
 
     def advance(
         self, progress: Mapping[int, Progress], epochs: Mapping[int, int], known: Known
@@ -499,26 +536,25 @@ class PostgreSQLTables(CopyingTables):
         :param epochs: of the partitions that this node believes to have.
         :param known: of the room, to this node; its generation is that of the positions.
         """
-        mine = {
-            memberId: one for memberId, one in progress.items() if partitionOf(memberId) in epochs
-        }
-        partitions = [partitionOf(memberId) for memberId in mine]
+        partitions = [partitionOf(memberId) for memberId in progress]
+        moved = progress.values()
         values = {
             **self._cursorLock,
             "node": self._node,
             "generation": known.generation,
             "head": known.head,
             "batch": known.batch,
-            "ids": list(mine),
+            "ids": list(progress),
             "partitions": partitions,
-            "epochs": [epochs[partition] for partition in partitions],
-            "cursors": [one.cursor for one in mine.values()],
-            "due": [one.due for one in mine.values()],
-            "settled": [one.settled for one in mine.values()],
-            "reached": [int(one.reached) for one in mine.values()],
-            "failing": [one.failingSince for one in mine.values()],
-            "attempts": [one.attempts for one in mine.values()],
-            "lastReached": [one.lastReached for one in mine.values()],
+            # Listeners are this node's in any partition.
+            "epochs": [epochs.get(partition, _NOBODYS) for partition in partitions],
+            "cursors": [one.cursor for one in moved],
+            "due": [one.due for one in moved],
+            "settled": [one.settled for one in moved],
+            "reached": [int(one.reached) for one in moved],
+            "failing": [one.failingSince for one in moved],
+            "attempts": [one.attempts for one in moved],
+            "lastReached": [one.lastReached for one in moved],
         }
         written = self._execute(_ADVANCE, values).rowcount
         if written == len(progress):

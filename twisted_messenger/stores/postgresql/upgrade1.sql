@@ -55,6 +55,7 @@ ALTER TABLE members ADD COLUMN attempts integer NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN last_reached double precision;
 ALTER TABLE members ADD COLUMN paused integer NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN retried bigint NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN node uuid;
 CREATE TABLE reserve_1 WITH (fillfactor = 10) AS
     SELECT repeat('-', 1000) AS page FROM generate_series(1, 32);
 CREATE TABLE reserve_2 WITH (fillfactor = 10) AS
