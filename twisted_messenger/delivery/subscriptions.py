@@ -141,10 +141,11 @@ class Subscriptions:
 
     def removed(self, name: str) -> None:
         """
-        The member of that name was removed: another one may subscribe before that is read.
+        The member of that name was removed: another one may subscribe before that is read. Who
+        still waits for its place gets a new one.
         """
         listening = self._named.get(name)
-        if listening is not None:
+        if listening is not None and listening.place:
             self._cancelled(listening.subscription)
 
     def _cancelled(self, subscription: Subscription) -> None:
