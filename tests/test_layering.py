@@ -24,9 +24,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "client": ("room", "push", "incoming", "peer"),
     "terminal": ("peer",),
     "web": ("room", "incoming"),
+    "operate": (),
     "service": ("room", "stores", "push", "incoming", "delivery", "web"),
     "programs": (
-        *("room", "stores", "push", "incoming", "delivery", "peer", "terminal", "service", "web"),
+        *("room", "stores", "push", "incoming", "delivery", "peer", "terminal", "operate"),
+        *("service", "web"),
     ),
     "testing": ("room", "stores", "push", "incoming", "delivery", "service"),
 }
@@ -47,6 +49,7 @@ _PURE = frozenset(
             "incoming.connectiontable",
             "incoming.unfinished",
         ),
+        *("operate.tables", "operate.views"),
         *("web.rights", "web.origins", "web.problems", "web.routes", "web.shapes", "web.forms"),
         *("stores.retention", "stores.postgresql.partitions", "stores.postgresql.neighbours"),
         *(

@@ -24,6 +24,8 @@ The way of a message through the packages, and below it a person's side and a pr
 
     browser, script --request--> web --post, steering--> room
     operator        <--answer---     <---log, members--- stores
+        ^
+        `--command--> operate --request--> web
 
 ``docs/architecture.rst`` has a paragraph for each. The modules beside this one are the words that
 all of them use.

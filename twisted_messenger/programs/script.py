@@ -16,7 +16,13 @@ from twisted_messenger.programs.standardio import fillDescriptors, standardOutpu
 _SERVICES = ("chatserver", "chatpeer")
 
 #: The commands that are no services, and the module that has a function of that name.
-_TOOLS = {"say": "saying", "backup": "copying", "copy": "copying"}
+_TOOLS = {
+    "say": "saying",
+    "backup": "copying",
+    "copy": "copying",
+    **dict.fromkeys(("members", "waiting", "counters", "status", "tail"), "operating"),
+    **dict.fromkeys(("announce", "evict", "retry", "pause", "resume"), "operating"),
+}
 
 _USAGE = """\
 Usage: twisted-messenger chatserver [options]    run a chat room
@@ -24,6 +30,15 @@ Usage: twisted-messenger chatserver [options]    run a chat room
        twisted-messenger say [options] [TEXT]    say something to a room, and end
        twisted-messenger backup STORE FILE       write a room into a file
        twisted-messenger copy FROM TO            move a room to another store
+
+For who runs a room, where its server runs:
+       twisted-messenger status                  how it is, in a few lines
+       twisted-messenger members                 who is a member, and how each is
+       twisted-messenger waiting                 for whom messages wait
+       twisted-messenger counters                what was counted
+       twisted-messenger tail [-n N] [-f]        what is said
+       twisted-messenger announce TEXT           say something as the server
+       twisted-messenger retry|pause|resume|evict NAME
 
 chatserver and chatpeer do what twistd -n chatserver and twistd -n chatpeer do;
 options of twistd, such as --logfile=FILE, stand in front of them. Each command

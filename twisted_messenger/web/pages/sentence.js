@@ -37,7 +37,7 @@ export function storiesOf(members) {
 function storyOf({ name, state, behind, lastError, failingSince, lastReached, nextTry }) {
   let text = `${name} ${WHY[state]}`;
   if (failingSince) text += `, for ${span(Date.now() / 1000 - failingSince)}`;
-  if (lastError) text += `: ${lastError.replace(/\.$/, "")}`;
+  if (lastError && state === "failing") text += `: ${lastError.replace(/\.$/, "")}`;
   if (behind) text += `; ${behind} ${behind === 1 ? "message waits" : "messages wait"}`;
   if (nextTry) text += `; next try ${until(nextTry)}`;
   if (state === "failing" && lastReached !== undefined) text += lastReached ? `; last reached ${ago(lastReached)}` : "; it was never reached";

@@ -1,0 +1,3 @@
+"""
+What an operator sees at a terminal.
+"""
