@@ -13,12 +13,14 @@ from twisted_messenger.errors import WireError
 from twisted_messenger.refusal import Reason
 from twisted_messenger.wire import (
     MAX_HOST,
+    MAX_JSON_PUSH_BYTES,
     MAX_MESSAGE_BYTES,
     MAX_PUSH_BYTES,
     Departure,
     Registration,
     RoomMessage,
     fitsPush,
+    formatJSONPush,
     formatPush,
     parse,
     parsePush,
@@ -152,6 +154,22 @@ class FitTests(SynchronousTestCase):
         text = piece * ((MAX_PUSH_BYTES - empty) // each) + "x" * max(0, beyond)
         text = text[: len(text) + min(0, beyond)]
         self.assertEqual(fitsPush(name, text), len(formatPush(name, text)) <= MAX_PUSH_BYTES)
+
+    @settings(deadline=None)
+    @given(
+        st.sampled_from(("a", '"' * 64, "\N{GRINNING FACE}" * 64)),
+        st.sampled_from(('"', "\\", "\n", "\t", "\x1b", "\x7f", "\x9b", "\u2028", "\u6f22")),
+    )
+    def test_json(self, name: str, piece: str) -> None:
+        """
+        What fits as lines is taken by our receivers as JSON too.
+        """
+        empty = len(formatPush(name, ""))
+        each = len(formatPush(name, piece)) - empty
+        text = piece * ((MAX_PUSH_BYTES - empty) // each)
+        self.assertTrue(fitsPush(name, text))
+        push = formatJSONPush(10**18, 1e9 / 3, name, text)
+        self.assertLessEqual(len(push), MAX_JSON_PUSH_BYTES)
 
     def test_short(self) -> None:
         """

@@ -30,6 +30,10 @@ MIN_MAX_MESSAGE_BYTES = 32 * 1024
 #: Bytes of one push. Escapes and the name in front of every line make text grow.
 MAX_PUSH_BYTES = 256 * 1024
 
+#: Bytes of the same push in JSON: a quotation mark takes two there, a control character six where
+#: it takes four in lines. Position, time and name fit into the rest.
+MAX_JSON_PUSH_BYTES = 2 * MAX_PUSH_BYTES + 1024
+
 #: Characters of a host: a name has no more (RFC 1035). Resolving takes quadratic time.
 MAX_HOST = 253
 

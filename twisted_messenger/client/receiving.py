@@ -14,7 +14,7 @@ from twisted_messenger.incoming.listener import Listener, listenersFrom
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import PeerReceiverFactory, Received
 from twisted_messenger.push.holding import HOLD_TIMEOUT
-from twisted_messenger.wire import MAX_PUSH_BYTES
+from twisted_messenger.wire import MAX_JSON_PUSH_BYTES
 
 # Seconds that a callback may take: a room holds a push for so long, and then goes on. Who was reset
 # before would push again, while the callback still works.
@@ -76,7 +76,7 @@ class ReceiverService(Service):
 
 def _listenerFrom(reactor: Any, listen: str) -> Listener:
     try:
-        (listener,) = listenersFrom(reactor, [(f"listen {listen}", listen)], MAX_PUSH_BYTES)
+        (listener,) = listenersFrom(reactor, [(f"listen {listen}", listen)], MAX_JSON_PUSH_BYTES)
     except StartError as problem:
         raise ValueError(str(problem)) from None
     return listener

@@ -16,7 +16,7 @@ from twisted_messenger.address import Source
 from twisted_messenger.interfaces import IReceiptProtocol, Outcome, Unwelcome
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.result import Reply
-from twisted_messenger.wire import MAX_PUSH_BYTES, parsePush, tooBig
+from twisted_messenger.wire import MAX_JSON_PUSH_BYTES, parsePush, tooBig
 
 #: Whether a message is taken: ``None``, or why not, at once or later.
 Taken = Awaitable[Refusal | None] | Refusal | None
@@ -125,7 +125,7 @@ class PeerReceiverFactory(Factory):
 
     :param received: called with the sender's address and each text.
     :param maxBytes: of one message; longer ones are refused. A server of ours pushes up to
-        256 KiB.
+        256 KiB, and of JSON twice as much.
     :param ack: whether what was taken is answered with a line that begins with ``+``: for a room
         where we are registered with the option ``ack``.
     :param welcome: says of a sender's source whether its text is read; others are reset. ``None``
@@ -137,7 +137,7 @@ class PeerReceiverFactory(Factory):
     def __init__(
         self,
         received: Received,
-        maxBytes: int = MAX_PUSH_BYTES,
+        maxBytes: int = MAX_JSON_PUSH_BYTES,
         *,
         ack: bool = False,
         welcome: Callable[[Source], bool] | None = None,
