@@ -150,15 +150,18 @@ class StandingTests(SessionTestCase):
 
     def test_whileTalking(self) -> None:
         """
-        Who goes on talking costs a question in some seconds, not one for each line.
+        Who goes on talking costs a question in some seconds, not one for each line, whatever the
+        answer is.
         """
-        self.join()
-        for _ in range(12):
-            self.clock.advance(1)
-            self.commands.typed("hello")
-            while self.pusher.pending:
-                self.answers(b"+ here\n")
-        self.assertEqual(self.pusher.payloads.count(QUESTION), 2)
+        for answer in (b"+ here\n", TAKEN):
+            self.join()
+            for _ in range(12):
+                self.clock.advance(1)
+                self.commands.typed("hello")
+                while self.pusher.pending:
+                    isAsked = self.pusher.payloads[-1] == QUESTION
+                    self.answers(answer if isAsked else b"")
+            self.assertEqual(self.pusher.payloads.count(QUESTION), 2)
 
     def test_nameTaken(self) -> None:
         """

@@ -4,6 +4,7 @@ What a push does on real sockets, whatever carries it: one for each way to conne
 
 import socket
 from contextlib import suppress
+from errno import ECONNREFUSED
 from functools import partial
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from typing import Any
@@ -232,16 +233,18 @@ class PushContract(WaitingTestCase):
             bound.bind((HOST, 0))
             result = self.result(int(bound.getsockname()[1]))
         self.assertFailed(result, "refused", connected=False)
+        self.assertEqual(result.error, ECONNREFUSED)
 
     def test_reply(self) -> None:
         """
-        What the peer says is kept, whether it closes or hangs.
+        What the peer says is kept, whether it closes or hangs; and whom it has seen, if it closes.
         """
         self.creator = self.makeCreator(pushTimeout=SHORT)
         for atEnd, outcome in ((close, Outcome.CONFIRMED), (nothing, Outcome.HUNG)):
             peer = ActingFactory(lambda p: p.transport.write(b"thanks\n"), atEnd=atEnd)
             result = self.result(peer)
             self.assertEqual((result.outcome, result.reply), (outcome, b"thanks\n"))
+            self.assertEqual(result.host, HOST if atEnd is close else "")
 
     def test_saysNo(self) -> None:
         """

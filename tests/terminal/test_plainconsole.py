@@ -120,6 +120,16 @@ class PlainConsoleTests(SynchronousTestCase):
                 f"{front}('10.0.0.9', 1): a\n('10.0.0.9', 1): b\n",
             )
 
+    def test_more(self) -> None:
+        """
+        What was cut is shown in full, among the messages.
+        """
+        cut = {1: [[("", "bob: "), ("", "all")], [("", "of it")]]}
+        console = self.make(interactive=True, inFull=lambda number: cut.get(number or 1, []))
+        self.assertTrue(console.more(None))
+        self.assertEqual(os.read(self.output, 100), b"bob: all\nof it\n")
+        self.assertFalse(console.more(2))
+
     def test_notice(self) -> None:
         """
         A notice is on standard error, on one line.

@@ -84,8 +84,9 @@ class Registration:
         self._refreshing = Refreshing(reactor, outbox, self._question, self._answered)
         self._underWay = 0
         self._ended = self._isOut = self._wasToldDeaf = False
-        # When the server last said that we are there, and from which address we came.
-        self._sure = now()
+        # When the server last said that we are there, and from which address we came; and when it
+        # last said anything of it.
+        self._sure = self._heard = now()
         self._cameFrom = ""
 
     def make(self, name: str, *, first: bool = False) -> "Deferred[Fate]":
@@ -118,7 +119,7 @@ class Registration:
         """
         Something is about to be said: ask first, unless that was done a moment ago.
         """
-        seconds = (self._now() - self._sure).total_seconds()
+        seconds = (self._now() - self._heard).total_seconds()
         # The time of day, which may be set back: other clocks stand still while a laptop sleeps.
         if abs(seconds) > SILENCE and self._mayAsk:
             self.ask()
@@ -200,7 +201,7 @@ class Registration:
         fate = byServer(fate)
         if fate.state is State.SENT:
             self.name = name
-            self._sure = self._now()
+            self._sure = self._heard = self._now()
             self._isOut = False
         elif asksForKey(fate.detail) and self._key is not None and not _showsKey(options):
             self.server, self._showsKey = Server.OURS, True
@@ -221,6 +222,7 @@ class Registration:
 
     def _answered(self, fate: Fate) -> None:
         standing = readStanding(fate)
+        self._heard = self._now()
         if standing in (Standing.OLDER, Standing.SILENT):
             self._isOther(Server.OLDER if standing is Standing.OLDER else Server.TUTORIAL)
             return

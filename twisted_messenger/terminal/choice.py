@@ -80,8 +80,7 @@ def chooseConsole(
     """
     display = Display(Timestamps(datetime.now, wishes.time), cuts=ends.typed)
     rings = BELLS[wishes.bell if ends.seen else "off"]
-    # A convention: set, to anything but nothing.
-    plain = wishes.plain or bool(environ.get("ACCESSIBLE"))
+    plain = wishes.plain or environ.get("ACCESSIBLE", "") not in ("", "0")
     notices: list[str] = []
     if ends.typed and ends.seen and not (plain or wishes.json):
         if environ.get("TERM", "") in _DUMB:
