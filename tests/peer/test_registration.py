@@ -56,12 +56,12 @@ class FirstQuestionTests(SessionTestCase):
 
     def test_older(self) -> None:
         """
-        One of ours of before there were options is not asked again.
+        One of ours of before there were options is not asked again; that is told too.
         """
         self.asked(*OLDER)
         self.clock.pump([REFRESH_SECONDS] * 10)
         self.assertEqual(self.pusher.payloads, [FOUR, FOUR + b"|refresh"])
-        self.assertEqual(self.console.notices, ["joined as ann"])
+        self.told("/join")
 
     def test_key(self) -> None:
         """

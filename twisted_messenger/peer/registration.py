@@ -240,8 +240,7 @@ class Registration:
         if before is Server.OURS:
             # Another server has taken the place of that one, and knows nothing of us.
             self.make(self.name, first=True).addCallback(self._madeAgain)
-        if kind is Server.TUTORIAL:
-            self._tellDeaf()
+        self._tellDeaf()
 
     def _stands(self, standing: Standing, fate: Fate) -> None:
         if standing is Standing.JOINED:
