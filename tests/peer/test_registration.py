@@ -126,6 +126,19 @@ class StandingTests(SessionTestCase):
         (notice,) = self.console.notices
         self.assertIn("since 14:00 may be missing", notice)
 
+    def test_forgottenKey(self) -> None:
+        """
+        A server that has forgotten a member has forgotten its key too, and gets it again; it is
+        not shown with each question.
+        """
+        self.join(host="0.0.0.0", key=KEY)
+        self.clock.advance(72)
+        self.answers(b"+ joined\n", b"")
+        self.clock.advance(72)
+        self.answers(b"+ here\n")
+        question = b"connect_request|ann|0.0.0.0|8881|json,refresh"
+        self.assertEqual(self.pusher.payloads, [question, KEYED, question])
+
     def test_since(self) -> None:
         """
         On another day, the date is told too.

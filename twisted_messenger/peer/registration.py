@@ -7,7 +7,6 @@ have forgotten us, and then a check mark behind our own lines would mean nothing
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -78,7 +77,7 @@ class Registration:
         self._outbox = outbox
         self._host = host
         self._key = key
-        self._showsKey = mayMove(host)
+        self._showsKey = key is not None and mayMove(host)
         self._notice = notice
         self._now = now
         self._refreshing = Refreshing(reactor, outbox, self._question, self._answered)
@@ -215,10 +214,10 @@ class Registration:
         return RegistrationOptions(member, self._key if self._showsKey else None)
 
     def _question(self) -> bytes:
-        # A server of another kind would show the key to whom it shows what it gets.
-        isOurs = self.server is Server.OURS
-        options = self._options() if isOurs else RegistrationOptions()
-        return self._format(self.name, replace(options, refresh=True))
+        # Without the key: a server of another kind would show it to whom it shows what it gets, and
+        # one of ours takes a millisecond to look at it.
+        member = _WISHES if self.server is Server.OURS else MemberOptions()
+        return self._format(self.name, RegistrationOptions(member, refresh=True))
 
     def _answered(self, fate: Fate) -> None:
         standing = readStanding(fate)
@@ -249,7 +248,7 @@ class Registration:
                 f"{self._since()} may be missing here"
             )
         before, self.server = self.server, Server.OURS
-        if before is Server.UNKNOWN:
+        if before is Server.UNKNOWN or (standing is Standing.JOINED and self._showsKey):
             self._send(self.name, self._options(), first=True).addCallback(self._keyed)
         self._isOut = False
         self._cameFrom = fate.host
