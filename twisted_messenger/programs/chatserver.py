@@ -20,9 +20,10 @@ from twisted_messenger.incoming.limits import IDLE_TIMEOUT, MESSAGE_TIMEOUT, Sen
 from twisted_messenger.incoming.listener import everywhere, listenersFrom
 from twisted_messenger.interfaces import MAIN_ROOM
 from twisted_messenger.names import BadName, cleanName
+from twisted_messenger.programs.dooroptions import DoorOptions
 from twisted_messenger.programs.process import endWith, tuneCollector, useSteadyTime
 from twisted_messenger.programs.strangerlines import boundStrangersLines
-from twisted_messenger.programs.tap import TapOptions, TapService
+from twisted_messenger.programs.tap import TapService
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.general import CONNECT_TIMEOUT, PUSH_TIMEOUT
 from twisted_messenger.push.holding import HOLD_TIMEOUT
@@ -37,10 +38,7 @@ from twisted_messenger.room.policy import (
 from twisted_messenger.roster import MAX_MEMBERS, MAX_MEMBERS_PER_HOST, RosterLimits
 from twisted_messenger.service.assembly import chatService
 from twisted_messenger.service.chatservice import ChatService
-from twisted_messenger.web.doorkeeper import DoorAccess
 from twisted_messenger.web.listening import mustBeGuarded, webListeners
-from twisted_messenger.web.origins import Origins
-from twisted_messenger.web.tokens import readToken
 from twisted_messenger.wire import MAX_MESSAGE_BYTES, MAX_PUSH_BYTES, MIN_MAX_MESSAGE_BYTES
 
 _DAY = 86_400
@@ -49,7 +47,7 @@ _MANY = 1_000_000
 _HUGE = 2**50
 
 
-class Options(TapOptions):
+class Options(DoorOptions):
     """
     The options of ``twistd chatserver``.
     """
@@ -206,22 +204,6 @@ class Options(TapOptions):
             "What a push is that a member never closes: delivered, or retry",
         ],
         ["shutdown-timeout", None, SHUTDOWN_TIMEOUT, "Seconds a stop leaves the pushes in flight"],
-        [
-            "control",
-            None,
-            None,
-            "A Unix socket for operators, or none [default: PATH.control beside a sqlite: store, "
-            "else chatserver-PORT.control in the working directory]",
-        ],
-        [
-            "web-token",
-            None,
-            None,
-            "A file with the token that opens the HTTP door from other machines",
-        ],
-        ["web-read", None, "token", "Who may read from other machines: token, or open"],
-        ["web-proxy", None, "", "Addresses of proxies whose X-Forwarded-For is believed"],
-        ["web-host", None, "", "More names, NAME or NAME:PORT, under which the door is known"],
     ]
 
     optFlags = [
@@ -234,14 +216,6 @@ class Options(TapOptions):
         super().__init__()
         self["listen"] = []
         self["reserve"] = []
-        self["web"] = []
-
-    def opt_web(self, endpoint: str) -> None:
-        """
-        Open the HTTP door there: an endpoint, or the number of a port on localhost alone. Give it
-        several times to open it in several places.
-        """
-        self["web"].append(endpoint)
 
     def opt_listen(self, endpoint: str) -> None:
         """
@@ -261,7 +235,6 @@ class Options(TapOptions):
     # usage.Options keeps the line ends of a docstring.
     opt_listen.__doc__ = " ".join((opt_listen.__doc__ or "").split())
     opt_reserve.__doc__ = " ".join((opt_reserve.__doc__ or "").split())
-    opt_web.__doc__ = " ".join((opt_web.__doc__ or "").split())
     opt_l = opt_listen
 
     def postOptions(self) -> None:
@@ -320,53 +293,23 @@ class Options(TapOptions):
         )
         if self["store"] is None:
             self["store"] = f"sqlite:{self._storeFile()}"
-        if self["control"] is None:
-            self["control"] = self._controlFile()
-        elif self["control"] == "none":
-            self["control"] = ""
-        self["access"] = self._access()
+        self.readDoor(self["store"], self._lowestPort())
 
-    def _controlFile(self) -> str:
-        """
-        The control socket of whoever gives none.
-        """
-        kind, _, path = self["store"].partition(":")
-        if kind == "sqlite":
-            return f"{path}.control"
-        ports = [port for _, where in self["listeners"] if (port := _portOf(where)) is not None]
-        port = self["port"] if self["port"] is not None else min(ports, default=None)
-        return "chatserver.control" if port is None else f"chatserver-{port}.control"
-
-    def _access(self) -> DoorAccess:
-        if self["web-read"] not in ("token", "open"):
-            raise UsageError(f"--web-read {self['web-read']}: give token or open")
-        token = ""
-        if self["web-token"] is not None:
-            try:
-                token = readToken(self["web-token"])
-            except ValueError as problem:
-                raise UsageError(f"--web-token {self['web-token']}: {problem}") from None
-        return DoorAccess(
-            token,
-            self["web-read"] == "open",
-            Origins(
-                frozenset(filter(None, self["web-proxy"].split(","))),
-                frozenset(filter(None, self["web-host"].lower().split(","))),
-            ),
-        )
+    def _lowestPort(self) -> int | None:
+        if self["port"] is not None:
+            return int(self["port"])
+        ports = [_portOf(where) for _, where in self["listeners"]]
+        return min((port for port in ports if port is not None), default=None)
 
     def _storeFile(self) -> str:
         """
         The store of whoever gives none: named by the lowest port, in whatever order they are given.
         """
         places = [where for _, where in self["listeners"]]
-        ports = sorted({port for port in map(_portOf, places) if port is not None})
-        if self["port"] is not None:
-            ports = [self["port"]]
         # Earlier versions went by what came first, and some looked for its port in the wrong place.
         names = {_fileOf(port) for port in map(_portOf, places)}
         names |= {"chatserver.sqlite" for one in places if not [*one.split(":"), ""][1].isdigit()}
-        usual = _fileOf(ports[0] if ports else None)
+        usual = _fileOf(self._lowestPort())
         folder = str(self._twistd.get("rundir", "."))
         there = [
             one for one in [usual, *sorted(names)] if os.path.exists(os.path.join(folder, one))

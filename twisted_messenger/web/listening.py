@@ -118,7 +118,7 @@ def webListeners(reactor: Any, places: Sequence[Any], option: str = "web") -> li
             made = isinstance(place, WebListener)
             found.append(place if made else WebListener(f"{option} {place!r}", place))
             continue
-        isPort = place.isascii() and place.isdigit()
+        isPort = place.isascii() and place.isdigit() and len(place) <= len("65535")
         for described in [one.format(place) for one in _LOCALHOST] if isPort else [place]:
             found.append(_described(reactor, f"{option} {place}", described))
     return found
@@ -138,6 +138,8 @@ def mustBeGuarded(listeners: Iterable[WebListener], token: str, mend: str) -> No
 
 def _described(reactor: Any, name: str, place: str) -> WebListener:
     try:
+        if not place:
+            raise ValueError("nothing is no place")
         endpoint = serverFromString(reactor, place)
     except Exception as error:
         # Parsers are plugins; they raise what they like.
