@@ -7,6 +7,8 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,19 @@ def test_control(tmp_path: Path) -> None:
             assert second.output.count("in use by another process; give another path") == 1
         assert server.stop() == -signal.SIGTERM
     assert not path.exists()
+
+
+def test_costsNothing() -> None:
+    """
+    A server that nobody looks into has not even read the code for that.
+    """
+    code = (
+        "import sys, twisted_messenger.programs.chatserver;"
+        "sys.exit(sum(name.startswith('twisted.web') for name in sys.modules))"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], timeout=PATIENCE, check=False).returncode == 0
+    )
 
 
 def test_afterKill(tmp_path: Path) -> None:

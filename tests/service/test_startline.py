@@ -27,6 +27,9 @@ class StartLineTests(SynchronousTestCase):
             "memory: has 2 members; listening at 127.0.0.1:8880, /run/room; 64 connections",
         )
         self.assertIn("listening at nowhere", startLine("memory:", "0 members", [], ""))
+        doors = ["http://127.0.0.1:8881/", "room.control"]
+        line = startLine("memory:", "0 members", [], "64 connections", doors)
+        self.assertTrue(line.endswith("; the door: http://127.0.0.1:8881/, room.control"))
 
     def test_node(self) -> None:
         """

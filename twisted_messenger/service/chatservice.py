@@ -204,7 +204,7 @@ class ChatService(Service):
             waiting = whatWaits(news.members, news.head)
         except StoreError as error:
             waiting = f"not answered yet ({error})"
-        line = startLine(self._nodeAt(places), waiting, [*places, *doors], self._limits)
+        line = startLine(self._nodeAt(places), waiting, places, self._limits, doors)
         self.log.info("twisted_messenger {version}: {line}", version=VERSION, line=line)
         if self.entrances is not None:
             self.entrances.warn()

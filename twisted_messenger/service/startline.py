@@ -9,7 +9,9 @@ from twisted_messenger.entry import LogLimits
 from twisted_messenger.roster import MemberState
 
 
-def startLine(store: str, waiting: str, places: Sequence[str], limits: str) -> str:
+def startLine(
+    store: str, waiting: str, places: Sequence[str], limits: str, doors: Sequence[str] = ()
+) -> str:
     """
     All of it in one line.
 
@@ -17,9 +19,11 @@ def startLine(store: str, waiting: str, places: Sequence[str], limits: str) -> s
     :param waiting: from :func:`whatWaits`.
     :param places: where it listens.
     :param limits: those that depend on the machine or on options.
+    :param doors: where it is open to people and operators.
     """
     where = ", ".join(places) or "nowhere"
-    return f"{store} has {waiting}; listening at {where}; {limits}"
+    door = f"; the door: {', '.join(doors)}" if doors else ""
+    return f"{store} has {waiting}; listening at {where}; {limits}{door}"
 
 
 def nodeOf(store: str, node: str) -> str:

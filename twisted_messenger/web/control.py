@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import Any
 
 from twisted.internet import tcp, unix
-from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.python.failure import Failure
 
@@ -28,12 +27,14 @@ _BACKLOG = 64
 
 class ControlPort(unix.Port):
     """
-    A Unix socket that only its owner can open.
+    A Unix socket that only its owner can open. Twisted would give it its mode when it is there.
 
     :param path: where; what a crash has left there is replaced.
     :param factory: makes protocols.
     :param reactor: reads it.
     """
+
+    factory: Any
 
     def __init__(self, path: str, factory: IProtocolFactory, reactor: Any) -> None:
         super().__init__(os.fsencode(path), factory, _BACKLOG, _MODE, reactor)
@@ -53,14 +54,24 @@ class ControlPort(unix.Port):
         before = os.umask(0o777 & ~_MODE)
         try:
             self._replaceDead()
-            super().startListening()
+            listening = self.createInternetSocket()
+            listening.bind(self._bindPath)
+            listening.listen(_BACKLOG)
             self._made = os.stat(self._path)
-        except CannotListenError as error:
-            raise _unusable(shown, error.socketError.strerror) from None
         except OSError as error:
             raise _unusable(shown, error.strerror or str(error)) from None
         finally:
             os.umask(before)
+        self._accept(listening)
+
+    def _accept(self, listening: socket.socket) -> None:
+        self.factory.doStart()
+        self.connected = True
+        self.socket = listening
+        # Twisted's ports have it as an attribute, and delete it in the end.
+        vars(self)["fileno"] = listening.fileno
+        self.numberAccepts = _BACKLOG
+        self.startReading()
 
     def admit(self, vacancies: int) -> None:
         """
