@@ -23,7 +23,6 @@ from twisted_messenger.delivery.payload import PreparedPush
 from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.delivery.slots import Window
 from twisted_messenger.delivery.state import DeliveryState, Evict, Step, Tell, Wait
-from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreError
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.roster import Member, MemberState, Progress
@@ -35,6 +34,9 @@ SUSPECT_CONNECT_TIMEOUT = 2.0
 
 # Seconds.
 _LEAST_WAIT = 0.001
+
+# Looking a member of an enumeration up takes a while on older Pythons.
+_CONFIRMED, _EXHAUSTED = Outcome.CONFIRMED, Outcome.EXHAUSTED
 
 # Failures that say something of the member.
 _TOLD = (Outcome.FAILED, Outcome.HUNG, Outcome.DEFERRED)
@@ -244,7 +246,7 @@ class Recipient:
         if slots.healthy.has(source) and (entry := self._flowing()) is not None:
             slots.healthy.enter(self, source)
             self._window, self._source, self._late = slots.healthy, source, False
-            self._pushEntry(entry)
+            self._push(entry)
         elif self._shared.mayPush:
             self._goOn()
         else:
@@ -348,7 +350,7 @@ class Recipient:
             self._tell(step.missed)
         elif (entry := self._ahead.next(self._known)) is not None:
             self._state.begin(entry.position)
-            self._pushEntry(entry)
+            self._push(entry)
         elif self._ahead.known:
             self._leave()
         else:
@@ -357,7 +359,7 @@ class Recipient:
 
     def _tell(self, missed: int) -> None:
         self._state.beginNotice(missed)
-        self._push(self._shared.gap(missed, self.member), None)
+        self._push(None, self._shared.gap(missed, self.member))
 
     def _leave(self) -> None:
         # Before the others: what they do may be news for it.
@@ -396,12 +398,15 @@ class Recipient:
         if self._shared.running and not self._gone:
             self._wait(_STORE_RETRY)
 
-    def _pushEntry(self, entry: PreparedPush) -> None:
-        payload = entry.payload if self._plain else entry.payloadFor(self.member.options)
-        self._push(payload, entry.entry)
-
-    def _push(self, payload: bytes, entry: Entry | None) -> None:
+    def _push(self, entry: PreparedPush | None, notice: bytes = b"") -> None:
+        """
+        Begin to push an entry, or a notice.
+        """
         shared, member = self._shared, self.member
+        if entry is None:
+            payload = notice
+        else:
+            payload = entry.payload if self._plain else entry.payloadFor(member.options)
         if self._timer is not None:
             self._wait(None)
         timeout = shared.limits.connectTimeout
@@ -421,7 +426,7 @@ class Recipient:
             ack=member.options.ack,
             held=self._held if mayBeHeld else None,
             source=self._subscriber or "",
-            entry=entry,
+            entry=None if entry is None else entry.entry,
             member=member,
         )
 
@@ -436,15 +441,15 @@ class Recipient:
         shared, address = self._shared, self._pushedTo
         slots = shared.slots
         del slots.inFlight[address]
-        if address != self._address and result.outcome is not Outcome.CONFIRMED:
+        if address != self._address and result.outcome is not _CONFIRMED:
             self._state.abandoned()
             self._placeFree(address)
             return
-        if self._successor is not None and result.outcome is Outcome.CONFIRMED:
+        if self._successor is not None and result.outcome is _CONFIRMED:
             self._successor.had(self._state.inFlight)
         further = shared.outcomes.settled(result, self._state, self.member, self._isHeld)
-        if result.outcome is not Outcome.EXHAUSTED:
-            self._problem = None if result.outcome is Outcome.CONFIRMED else result
+        if result.outcome is not _EXHAUSTED:
+            self._problem = None if result.outcome is _CONFIRMED else result
         if self._window is not slots.healthy:
             self._hangs = self._tookLong(result)
         # How far a member came that has left is no news, unless it is to be another node's. Since
@@ -453,7 +458,7 @@ class Recipient:
             shared.cursors.moved(self.member.id, self._state)
         stays = address == self._address and not self._isHeld and slots.mayKeep(self._window)
         if stays and (entry := self._flowing()) is not None:
-            self._pushEntry(entry)
+            self._push(entry)
         else:
             self._placeFree(address)
 
@@ -463,7 +468,7 @@ class Recipient:
         return result.outcome in _TOLD and not isThere
 
     def _tookLong(self, result: PushResult) -> bool:
-        if result.outcome is Outcome.CONFIRMED:
+        if result.outcome is _CONFIRMED:
             return False
         lasted = self._shared.reactor.seconds() - self._begun
         return result.outcome is Outcome.HUNG or lasted >= _LONG_SECONDS

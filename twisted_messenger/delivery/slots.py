@@ -34,12 +34,6 @@ class Queue(Generic[T]):
     def __init__(self) -> None:
         self._waiting: dict[str | None, deque[T]] = {}
 
-    def __bool__(self) -> bool:
-        """
-        :returns: whether anybody waits.
-        """
-        return bool(self._waiting)
-
     def put(self, who: T, source: str | None) -> None:
         """
         Wait, after those of the same source.
@@ -83,13 +77,8 @@ class Window(Generic[T]):
         self._taken: Counter[str] = Counter()
         self._forHanging = max(1, places // 2)
         self._queues: tuple[Queue[T], Queue[T]] = Queue(), Queue()
-
-    @property
-    def waited(self) -> bool:
-        """
-        Whether anybody waits for a place.
-        """
-        return bool(self._queues[False] or self._queues[True])
+        #: How many wait for a place.
+        self.waits = 0
 
     def has(self, source: str | None, hangs: bool = False) -> bool:
         """
@@ -110,6 +99,7 @@ class Window(Generic[T]):
         """
         if not self.has(source, hangs):
             self._queues[hangs].put(who, source)
+            self.waits += 1
             return False
         self._free -= 1
         self._forHanging -= hangs
@@ -122,6 +112,7 @@ class Window(Generic[T]):
         Leave the queue; the arguments are those of :meth:`enter`.
         """
         self._queues[hangs].remove(who, source)
+        self.waits -= 1
 
     def leave(self, source: str | None = None, hangs: bool = False) -> None:
         """
@@ -141,10 +132,12 @@ class Window(Generic[T]):
 
         :returns: ``None`` where nobody can have one.
         """
-        if self._free <= 0:
+        if self._free <= 0 or not self.waits:
             return None
         first = self._queues[False].take(self.has)
-        return first or self._queues[True].take(lambda source: self.has(source, True))
+        first = first or self._queues[True].take(lambda source: self.has(source, True))
+        self.waits -= first is not None
+        return first
 
 
 class Slots(Generic[T, A]):
@@ -171,7 +164,7 @@ class Slots(Generic[T, A]):
         Whether a place of this window may serve for one push more: it is a healthy one, and nobody
         waits for it.
         """
-        return window is self.healthy and not window.waited and not self._blocked
+        return window is self.healthy and not window.waits and not self._blocked
 
     def leave(self, window: Window[T], source: str | None, hangs: bool) -> None:
         """

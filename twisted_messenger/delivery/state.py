@@ -95,7 +95,8 @@ class DeliveryState:
         self._due = progress.due
         #: Entries that the member lost and was not told of.
         self.missed = progress.missed
-        self._reached = progress.reached
+        #: Whether a push was ever confirmed.
+        self.reached = progress.reached
         self._telling: int | None = None
         #: Attempts that failed since the member was last heard, and how long it waits for them.
         self.backoff = Backoff(retryPolicy)
@@ -122,7 +123,7 @@ class DeliveryState:
             self.cursor,
             self._due,
             self._due - self.missed,
-            self._reached,
+            self.reached,
             self._failingSince,
             self._attempts,
             self._lastReached,
@@ -146,18 +147,11 @@ class DeliveryState:
         return self.inFlight is not None or self._telling is not None
 
     @property
-    def reached(self) -> bool:
-        """
-        Whether a push was ever confirmed.
-        """
-        return self._reached
-
-    @property
     def suspect(self) -> bool:
         """
         Whether the next attempt may well fail: the last one did, or none ever succeeded.
         """
-        return self.backoff.failures > 0 or not self._reached
+        return self.backoff.failures > 0 or not self.reached
 
     def flowOn(self, position: int) -> bool:
         """
@@ -167,7 +161,7 @@ class DeliveryState:
         :returns: whether it does.
         """
         # Who has failed waits, even where it may be tried again by now.
-        if self.backoff.wait or not self._reached or self._had or self.missed:
+        if self.backoff.wait or not self.reached or self._had or self.missed:
             return False
         self.inFlight = position
         return True
@@ -248,7 +242,7 @@ class DeliveryState:
         """
         The member took what was in flight and closed in order.
         """
-        self._reached = True
+        self.reached = True
         position = self.inFlight
         failed = self._failingSince is not None or self.backoff.wait
         if position is None or position <= self.cursor or failed:
@@ -276,7 +270,7 @@ class DeliveryState:
             and for one that never confirmed anything, or a hanging netcat would show every message
             for ever. Any other is tried again, so often that nobody is blocked by an entry.
         """
-        if not self.retryUnconfirmed and (held or not self._reached):
+        if not self.retryUnconfirmed and (held or not self.reached):
             self._delivered()
             return True
         position = self.inFlight
@@ -334,7 +328,7 @@ class DeliveryState:
             return False
         self._failingSince = min(self._failingSince, now)
         failing = now - self._failingSince
-        if not self._reached:
+        if not self.reached:
             return failing >= min(NEVER_REACHED_SECONDS, self.evictSeconds)
         return failing >= self.evictSeconds and self._attempts >= EVICT_ATTEMPTS
 
@@ -359,7 +353,7 @@ class DeliveryState:
             self.missed = max(0, self.missed - 1)
         self.inFlight = self._telling = None
         # One that hangs has all the bytes, but nobody has heard of it.
-        self._reachedLately |= self._reached
+        self._reachedLately |= self.reached
         self.backoff.heardFrom()
         self._forgive()
 
