@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -251,6 +251,17 @@ class ChatRoom:
         if self._closed:
             return self._refused(_STOPPING, LOCAL)
         return self._told(self._posting.announce(text, key), LOCAL)
+
+    def probe(self) -> "Deferred[None]":
+        """
+        Find out whether a message would be stored now; none is.
+
+        :returns: fires where it would; fails with :class:`~twisted_messenger.errors.StoreError`
+            where it would not.
+        """
+        return (
+            fail(StoreClosed()) if self._closed else Deferred.fromCoroutine(self._posting.probe())
+        )
 
     def history(
         self, after: int = 0, limit: int = 100, *, last: int | None = None

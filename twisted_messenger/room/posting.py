@@ -29,6 +29,10 @@ def _anyone(named: Member | None) -> Refusal | None:
     return None
 
 
+def _nobody(named: Member | None) -> Refusal | None:
+    return Refusal("probe")
+
+
 class _Judged:
     """
     An admission that notes what it was asked.
@@ -110,6 +114,15 @@ class Posting:
         name = self._policy.serverName
         repeat = None if key is None else Repeat.of(name, key, text)
         return self._keep(name, text, LOCAL, _anyone, repeat)
+
+    async def probe(self) -> None:
+        """
+        Ask the store whether it would take a message, all the way but for the message.
+
+        :raises StoreError: it would not.
+        """
+        post = Post(self._policy.serverName, "", LOCAL.key, self._clock())
+        await self._store.append(post, _nobody)
 
     async def _sayAdmitted(
         self,

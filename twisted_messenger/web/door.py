@@ -17,6 +17,7 @@ from twisted_messenger.web.members import MemberRoutes
 from twisted_messenger.web.messages import MessageRoutes
 from twisted_messenger.web.pages import PageRoutes
 from twisted_messenger.web.readers import Readers
+from twisted_messenger.web.readiness import Readiness
 from twisted_messenger.web.routes import Routes
 
 # A text may be six times as long in JSON, and the rest is names and braces.
@@ -64,7 +65,7 @@ class Door:
                 *StreamRoutes(room, self.readers).routes(),
                 *MemberRoutes(room).routes(),
                 *CounterRoutes(room.counters).routes(),
-                *HealthRoutes(room).routes(),
+                *HealthRoutes(Readiness(room, store, reactor)).routes(),
                 *PageRoutes().routes(),
             ]
         )

@@ -4,8 +4,7 @@ How the process and its room are, for programs that look after them, and what ma
 
 from importlib.resources import files
 
-from twisted_messenger.errors import StoreError
-from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.web.readiness import Readiness
 from twisted_messenger.web.requests import Asked
 from twisted_messenger.web.rights import Right
 from twisted_messenger.web.routes import TEXT, Answer, Route
@@ -15,11 +14,11 @@ class HealthRoutes:
     """
     One word each.
 
-    :param room: whose.
+    :param readiness: of the room.
     """
 
-    def __init__(self, room: ChatRoom) -> None:
-        self._room = room
+    def __init__(self, readiness: Readiness) -> None:
+        self._readiness = readiness
 
     def routes(self) -> list[Route]:
         """
@@ -39,13 +38,10 @@ class HealthRoutes:
 
     async def readiness(self, asked: Asked) -> Answer:
         """
-        Whether the room takes messages.
+        Whether the room takes messages and delivers them.
         """
-        try:
-            await self._room.history(last=1)
-        except StoreError:
-            return Answer(b"no\n", 503, TEXT)
-        return Answer(b"ok\n", contentType=TEXT)
+        isReady = await self._readiness.isReady()
+        return Answer(b"ok\n", contentType=TEXT) if isReady else Answer(b"no\n", 503, TEXT)
 
     async def description(self, asked: Asked) -> Answer:
         """

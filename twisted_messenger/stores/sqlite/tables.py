@@ -123,6 +123,10 @@ class SQLiteTables(CopyingTables):
         known = self._known(post)
         if known is not None:
             return known
+        size = entrySize(post.name, post.text)
+        # Before anybody is asked: who only asks whether a message would be taken learns it, too.
+        if not self._room.take(size + _REPEAT_BYTES * (post.repeat is not None)):
+            raise StoreFull("the disk is full")
         named = self._member("name = :value", post.name)
         refusal = admit(named)
         if refusal is not None:
@@ -132,9 +136,6 @@ class SQLiteTables(CopyingTables):
         if full is not None:
             return full
         owned = named is not None and sameOwner(named.owner, post.source)
-        size = entrySize(post.name, post.text)
-        if not self._room.take(size + _REPEAT_BYTES * (post.repeat is not None)):
-            raise StoreFull("the disk is full")
         position = self._db.execute(
             "INSERT INTO log (name, text, owned, time, size, source, ran) VALUES"
             " (?, ?, ?, ?, ?, ?, ?)",
