@@ -80,7 +80,7 @@ class StoreFromStringTests(SynchronousTestCase):
         What is no address is answered by one, in one line; a password in it is not repeated.
         """
         for address in (
-            *("", "chat", "//[::1", "//%zz@db", "//u:secret@db/x\n y", "//u:secret@[::1/chat"),
+            *("", "chat", "//[::1", "//%zz@db", "//u:secret@db/%zz\n y", "//u:secret@[::1/chat"),
             *("//u:secret@db/chat?colour=red", "dbname=chat"),
         ):
             why = self.refused(f"postgresql:{address}")

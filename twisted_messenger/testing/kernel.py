@@ -294,7 +294,7 @@ class Kernel(Clock):
     def dial(self, caller: Socket) -> None:
         if caller.there in self.blackHoles:
             return
-        listener = self.listenerAt(*caller.there)
+        listener = self.listenerAt(*caller.there[:2])
         if listener is None:
             caller.refused()
             return
