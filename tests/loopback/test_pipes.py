@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -125,6 +125,41 @@ def test_manyLines(tmp_path: Path) -> None:
         with peer(tmp_path, *where) as pipe:
             assert pipe.ended("\n".join(lines).encode()) == (0, "", "")
         friend.gets(lines)
+
+
+def test_portTaken(tmp_path: Path) -> None:
+    """
+    A pipe that talks needs no port of its own: it takes a free one, and no line is lost.
+    """
+    taken = socket.socket()
+    with closing(taken), Receiver() as friend:
+        with suppress(OSError):
+            # Where somebody has it already, it is taken as well.
+            taken.bind(("127.0.0.1", 8881))
+            taken.listen()
+        with peer(tmp_path, "--friend", f"localhost:{friend.port}") as pipe:
+            assert pipe.ended(b"one\n") == (0, "", "")
+        friend.gets(["one"])
+        with peer(tmp_path, "--port=8881", "--friend", f"localhost:{friend.port}") as pipe:
+            assert pipe.ended(b"two\n")[0] == 1
+        with peer(tmp_path) as pipe:
+            assert pipe.ended()[0] == 1
+
+
+def test_callback(tmp_path: Path) -> None:
+    """
+    The server pushes to where it was told, which leads to where the peer listens.
+    """
+    port, forwarded = freePort(), freePort()
+    where = ("--server", f"localhost:{port}", "--name", "ann", "--port", str(freePort()))
+    with (
+        chatserver(tmp_path, port) as server,
+        Receiver(forwarded) as forwarder,
+        peer(tmp_path, *where, "--callback", f"localhost:{forwarded}"),
+    ):
+        server.prints("ann at localhost")
+        assert say(port, b"from:ci|hi") == b""
+        forwarder.gets(["ci: hi"])
 
 
 def test_absentFriend(tmp_path: Path) -> None:

@@ -310,6 +310,15 @@ class PeerOptionsTests(TapTestCase):
         options = parsed(peertap.Options(), "--friend=bob=b:9000", "-f", "carol=c:9001")
         self.assertEqual(options["friends"], [Friend("b", 9000, "bob"), Friend("c", 9001, "carol")])
 
+    def test_callback(self) -> None:
+        """
+        Where it is called need not be where it listens.
+        """
+        callback = ("--callback=192.0.2.7:9001", "--host=127.0.0.1", "--port=8000")
+        options = parsed(peertap.Options(), *callback, *PEER)
+        self.assertEqual((options["interface"], options["port"]), ("127.0.0.1", 8000))
+        self.assertEqual((options["host"], options["callback"][1]), ("192.0.2.7", 9001))
+
     def test_wishes(self) -> None:
         """
         Everything about the terminal is off, and history on, unless it is asked for.
@@ -327,7 +336,7 @@ class PeerOptionsTests(TapTestCase):
         """
         text = str(peertap.Options())
         for option in (
-            *("host", "port", "friend", "server", "name", "bell", "linger", "log"),
+            *("host", "port", "callback", "friend", "server", "name", "bell", "linger", "log"),
             *("plain", "json", "time", "no-history"),
         ):
             self.assertIn(f"--{option}", text)
@@ -344,6 +353,8 @@ class PeerOptionsTests(TapTestCase):
             (["--host=a|b", *PEER], "--host a|b", "of this machine"),
             (["--host=127.0.0.1:8881", *PEER], "--host 127.0.0.1:8881", "of this machine"),
             (["--host=" + "a" * 70, *PEER], "--host", "of this machine"),
+            (["--callback=chat", *PEER], "--callback chat", "HOST:PORT"),
+            (["--callback=chat:9001", "--friend=bob:9000"], "--callback", "--server HOST:PORT"),
             (["--server=tcp://chat:8880", "--name=x"], "--server", "without tcp://"),
             (["--server=http://chat:8880/", "--name=x"], "--server", "without http://"),
             (["--server=ann@chat:8880", "--name=x"], "--server", "HOST:PORT"),

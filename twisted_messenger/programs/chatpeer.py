@@ -3,7 +3,6 @@
 """
 
 import os
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,7 +11,6 @@ from functools import partial
 from typing import Any
 
 from twisted.application.service import IService
-from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.internet.error import ReactorNotRunning
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
 from twisted.python.usage import UsageError
@@ -21,7 +19,6 @@ from zope.interface import provider
 from twisted_messenger.address import BadAddress, readAddress
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
 from twisted_messenger.incoming.limits import SenderLimits
-from twisted_messenger.incoming.listener import LISTEN_BACKLOG, Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import PeerReceiverFactory
 from twisted_messenger.names import BadName, cleanName
@@ -36,6 +33,7 @@ from twisted_messenger.peer.outbox import Outboxes
 from twisted_messenger.peer.registration import mayMove
 from twisted_messenger.peer.session import Session
 from twisted_messenger.programs.ownkey import NoKey, ownKey, readKey
+from twisted_messenger.programs.peerport import checkHost, listenerAt
 from twisted_messenger.programs.peerservice import PeerService
 from twisted_messenger.programs.process import endWith, useSteadyTime
 from twisted_messenger.programs.tap import TapOptions, TapService, warningsTo
@@ -123,7 +121,20 @@ class Options(TapOptions):
             "Listen on this address, and give it to the server: one that friend or server can "
             "reach [default: localhost]",
         ],
-        ["port", "p", None, "Listen on this TCP port [default: 8881]"],
+        [
+            "port",
+            "p",
+            None,
+            "Listen on this TCP port [default: 8881; in a pipe that talks, a free one if that is "
+            "taken]",
+        ],
+        [
+            "callback",
+            None,
+            None,
+            "Let the server call back at this HOST:PORT, which leads to --host and --port: for a "
+            "container, an address translation or a forwarded port",
+        ],
         [
             "server",
             "s",
@@ -193,6 +204,8 @@ class Options(TapOptions):
             raise UsageError("give --friend or --server, not both")
         if self["name"] and not self["server"]:
             raise UsageError("--name is for a room: give --server HOST:PORT too")
+        if self["callback"] and not self["server"]:
+            raise UsageError("--callback is for a room: give --server HOST:PORT too")
         if isTerminal():
             self._ask()
         if self["server"] and not self["name"]:
@@ -225,16 +238,27 @@ class Options(TapOptions):
     def _checkAddresses(self) -> None:
         if self["host"] is None:
             self["host"] = _DEFAULT_HOST
+        # Who is called back must be where others look; who talks first tells them.
+        self["portNeeded"] = bool(self["port"] or self["callback"] or os.isatty(STDIN))
         if self["port"] is None:
             self["port"] = _DEFAULT_PORT
         self["host"] = self["host"].removeprefix("[").removesuffix("]")
-        _checkHost(self["host"])
+        try:
+            checkHost(self["host"])
+        except ValueError as problem:
+            raise UsageError(
+                f"--host {self['host']}: {problem}; give an address of this machine"
+            ) from None
         self["port"] = self.number("port", int, 0, 65535)
-        if self["server"]:
-            try:
-                self["server"] = readAddress(self["server"])
-            except BadAddress as problem:
-                raise UsageError(f"--server {self['server']}: {problem}") from None
+        for option in ("server", "callback"):
+            if self[option]:
+                try:
+                    self[option] = readAddress(self[option])
+                except BadAddress as problem:
+                    raise UsageError(f"--{option} {self[option]}: {problem}") from None
+        self["interface"] = self["host"]
+        if self["callback"]:
+            self["host"] = self["callback"][0]
 
     def _ask(self) -> None:
         """
@@ -263,24 +287,6 @@ class Options(TapOptions):
             bell=self["bell"],
             history=not self["no-history"],
         )
-
-
-def _checkHost(host: str) -> None:
-    """
-    Find out before the port is taken whether it is the host that is wrong.
-
-    :raises UsageError: it is not this machine's.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        found = socket.getaddrinfo(
-            host or None, 0, family, socket.SOCK_STREAM, 0, socket.AI_PASSIVE
-        )
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.bind(found[0][4])
-    except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or "this is no host"
-        raise UsageError(f"--host {host}: {why}; give an address of this machine") from None
 
 
 # The tutorial has no blank after this question mark.
@@ -312,17 +318,14 @@ def makeService(config: Options, reactor: Any = None) -> IService:
     receiver = PeerReceiverFactory(Inbox(console, session, book).received)
     limits = SenderLimits(maxConnections=min(MAX_CONNECTIONS, descriptorBudget()))
     factory = ReceiptFactory(receiver, reactor, limits=limits)
-    peer = PeerService(_listener(config, reactor), factory, session, commands, console)
+    needed = config["portNeeded"] or not talks
+    listener = listenerAt(reactor, config["interface"], config["port"], needed=needed)
+    called = config["callback"][1] if config["callback"] else 0
+    peer = PeerService(listener, factory, session, commands, console, called)
     peer.setServiceParent(service)
     for notice in notices:
         console.notice(notice)
     return service
-
-
-def _listener(config: Options, reactor: Any) -> Listener:
-    host, port = config["host"], config["port"]
-    endpoint = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
-    return Listener(f"--port {port}", endpoint(reactor, port, LISTEN_BACKLOG, interface=host))
 
 
 def _leave(reactor: Any, status: int) -> None:

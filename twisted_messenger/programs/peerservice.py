@@ -20,6 +20,7 @@ class PeerService(Service):
     :param session: what the person takes part in.
     :param person: hears what is entered at the console.
     :param console: where the person is.
+    :param called: the port at which others reach the listener; 0 for its own.
     """
 
     def __init__(
@@ -29,12 +30,14 @@ class PeerService(Service):
         session: Session,
         person: Person,
         console: Console,
+        called: int = 0,
     ) -> None:
         self._listener = listener
         self._factory = factory
         self._session = session
         self._person = person
         self._console = console
+        self._called = called
 
     def startService(self) -> None:
         """
@@ -45,7 +48,7 @@ class PeerService(Service):
         self._listener.start(self._factory)
         super().startService()
         self._console.start(self._person)
-        self._session.start(self._listener.portNumber)
+        self._session.start(self._called or self._listener.portNumber)
 
     def stopService(self) -> "Deferred[None]":
         """
