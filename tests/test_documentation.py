@@ -163,3 +163,20 @@ def test_blocks() -> None:
         source = page.read_text(encoding="utf-8")
         begun = re.findall(r"^(?:\.\. code-block::.*|(?!\.\. ).*::)$", source, re.MULTILINE)
         assert len(begun) == len(_BLOCK.findall(source)), page
+
+
+# What an installer would look for in an index: the name alone, or with extras.
+_FROM_AN_INDEX = re.compile(r"(?:install|add|--from|--with)\W+twisted[_-]messenger(?![\w/.-])")
+
+
+def test_noIndex() -> None:
+    """
+    Nobody is told to install from an index what is not there; the mend names what is.
+    """
+    assert _FROM_AN_INDEX.search("pipx install 'twisted_messenger[console]'")
+    assert not _FROM_AN_INDEX.search("pip install ./twisted_messenger-0.1.0.tar.gz")
+    files = [*ROOT.glob("*.rst"), *(ROOT / "docs").glob("*.rst")]
+    for folder in ("twisted_messenger", "twisted", "examples"):
+        files += (ROOT / folder).rglob("*.py")
+    told = [file.name for file in files if _FROM_AN_INDEX.search(file.read_text(encoding="utf-8"))]
+    assert told == []

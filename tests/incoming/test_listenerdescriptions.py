@@ -146,11 +146,10 @@ class DescriptionTests(DescriptionTestCase):
         A missing key is told by its path; where there is no TLS at all, that is told.
         """
         missing = f"{Path('missing.pem').absolute()}: No such file or directory"
-        why = "No module named 'OpenSSL'" if find_spec("OpenSSL") is None else missing
-        self.assertEqual(
-            self.problem(_SSL),
-            f"--listen {_SSL}: {why}; give an endpoint as in tcp:8880:interface=127.0.0.1",
-        )
+        told = f"{missing}; give an endpoint as in tcp:8880:interface=127.0.0.1"
+        if find_spec("OpenSSL") is None:
+            told = "No module named 'OpenSSL'; pip install 'Twisted[tls]'"
+        self.assertEqual(self.problem(_SSL), f"--listen {_SSL}: {told}")
 
 
 class EverywhereTests(DescriptionTestCase):

@@ -320,7 +320,8 @@ def test_script(tmp_path: Path) -> None:
     """
     help = Pipe(tmp_path, code=_SCRIPT).ended()
     assert help[0] == 0
-    assert "twisted-messenger chatserver" in help[1] and "chatpeer" in help[1]
+    for command in ("chatserver", "chatpeer", "say", "backup", "copy"):
+        assert f"\n  {command} " in help[1]
     status, _, errors = Pipe(tmp_path, "chat", code=_SCRIPT).ended()
     assert status == 1
     assert (

@@ -538,7 +538,7 @@ def test_withoutPromptToolkit(tmp_path: Path) -> None:
         *("-n", "chatpeer", "--port", str(freePort()), "--friend", "bob=localhost:1"),
         before="import sys; sys.modules['prompt_toolkit'] = None",
     ) as terminal:
-        terminal.shows("pip install 'twisted_messenger[console]'")
+        terminal.shows("pip install prompt_toolkit")
         terminal.enters("/pending")
         terminal.shows("* nothing waits")
         terminal.types(CTRL_D)

@@ -142,7 +142,7 @@ class StoreKindTests(SynchronousTestCase):
         """
         A kind whose library is missing harms nobody who does not ask for it.
         """
-        kind = StoreKind("clay", "no_such_package.parseTablet")
+        kind = StoreKind("clay", "no_such_package.parseTablet", needs="fired-clay[oven]")
         why = str(self.assertRaises(ValueError, kind.parseStore, MemoryReactorClock(), ""))
         self.assertIn("no_such_package", why)
 
@@ -157,7 +157,7 @@ class StoreKindTests(SynchronousTestCase):
                 file.write(source)
             sys.path.insert(0, directory)
             try:
-                kind = StoreKind("clay", "claytablets.parseTablet")
+                kind = StoreKind("clay", "claytablets.parseTablet", needs="fired-clay[oven]")
                 ended = self.assertRaises(ValueError, kind.parseStore, MemoryReactorClock(), "")
             finally:
                 sys.path.remove(directory)
@@ -172,7 +172,7 @@ class StoreKindTests(SynchronousTestCase):
         """
         line = self.needs("import no_such_library\n")
         self.assertIn("needs no_such_library", line)
-        self.assertIn("pip install 'twisted_messenger[clay]'", line)
+        self.assertIn("pip install 'fired-clay[oven]'", line)
 
     def test_halfALibrary(self) -> None:
         """
@@ -180,5 +180,5 @@ class StoreKindTests(SynchronousTestCase):
         """
         line = self.needs("raise ImportError('no wrapper available.\\nTried: c, binary')\n")
         self.assertIn("no wrapper available", line)
-        self.assertIn("pip install 'twisted_messenger[clay]'", line)
+        self.assertIn("pip install 'fired-clay[oven]'", line)
         self.assertIn("a library", self.needs("raise ImportError\n"))

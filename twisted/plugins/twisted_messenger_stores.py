@@ -7,5 +7,8 @@ from twisted_messenger.stores import StoreKind
 memory = StoreKind("memory", "twisted_messenger.stores.memory.parseMemory")
 sqlite = StoreKind("sqlite", "twisted_messenger.stores.sqlite.store.parseSQLite")
 postgresql = StoreKind(
-    "postgresql", "twisted_messenger.stores.postgresql.store.parsePostgreSQL", severalRooms=True
+    "postgresql",
+    "twisted_messenger.stores.postgresql.store.parsePostgreSQL",
+    severalRooms=True,
+    needs="psycopg[binary]",
 )

@@ -307,9 +307,10 @@ def _endpoint(reactor: GuardingReactor, name: str, where: str) -> IStreamServerE
     except Exception as error:
         # Parsers are plugins; they raise what they like, OpenSSL's among them.
         why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
-        raise StartError(
-            f"{name}: {why}; give an endpoint as in tcp:8880:interface=127.0.0.1"
-        ) from None
+        mend = "give an endpoint as in tcp:8880:interface=127.0.0.1"
+        if isinstance(error, ImportError):
+            mend = "pip install 'Twisted[tls]'"
+        raise StartError(f"{name}: {why}; {mend}") from None
     return endpoint
 
 

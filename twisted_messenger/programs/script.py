@@ -25,11 +25,13 @@ _TOOLS = {
 }
 
 _USAGE = """\
-Usage: twisted-messenger chatserver [options]    run a chat room
-       twisted-messenger chatpeer [options]      talk to a friend or in a room
-       twisted-messenger say [options] [TEXT]    say something to a room, and end
-       twisted-messenger backup STORE FILE       write a room into a file
-       twisted-messenger copy FROM TO            move a room to another store
+Usage: twisted-messenger COMMAND [options]
+
+  chatserver          run a chat room
+  chatpeer            talk to a friend or in a room
+  say [TEXT]          say something to a room, and end
+  backup STORE FILE   write a room into a file
+  copy FROM TO        move a room to another store
 
 For who runs a room, where its server runs:
        twisted-messenger status                  how it is, in a few lines

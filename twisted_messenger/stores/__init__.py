@@ -26,15 +26,17 @@ class StoreKind:
     """
     A store parser by name: its module is imported when a description asks for it.
 
-    :param prefix: the word before the colon; also the extra that installs what it needs.
+    :param prefix: the word before the colon.
     :param parser: the full name of a callable that takes the reactor, the argument, and the room
         where there can be several.
     :param severalRooms: whether there can.
+    :param needs: what to install where a library is missing, as pip takes it; empty for nothing.
     """
 
     prefix: str
     parser: str
     severalRooms: bool = False
+    needs: str = ""
 
     def parseStore(self, reactor: object, argument: str, room: str = MAIN_ROOM) -> MessageStore:
         """
@@ -48,9 +50,8 @@ class StoreKind:
         except ImportError as error:
             # A library that lacks one of its own tells no name, but why, in many lines.
             missing = (error.name or str(error) or "a library").splitlines()[0]
-            raise ValueError(
-                f"{self.prefix}: needs {missing}; pip install 'twisted_messenger[{self.prefix}]'"
-            ) from None
+            mend = f"; pip install '{self.needs}'" if self.needs else ""
+            raise ValueError(f"{self.prefix}: needs {missing}{mend}") from None
 
 
 def storeFromString(reactor: object, description: str, room: str = MAIN_ROOM) -> MessageStore:

@@ -108,7 +108,7 @@ def _promptConsole(notices: list[str]) -> Callable[..., Console] | None:
         from twisted_messenger.terminal.promptconsole import PromptConsole
     except ImportError:
         notices.append(
-            "to edit lines while messages arrive: pip install 'twisted_messenger[console]'; "
+            "to edit lines while messages arrive: pip install prompt_toolkit; "
             "--plain does without, and without this line"
         )
         return None
