@@ -3,6 +3,8 @@ Sockets that systemd makes and keeps, and hands over at each start.
 """
 
 import os
+import re
+import shlex
 import signal
 import socket
 import stat
@@ -17,6 +19,7 @@ import pytest
 from tests.loopback.rig import HOST, PATIENCE
 
 _ROOT = Path(__file__).parents[2]
+_UNITS = _ROOT / "examples" / "systemd"
 
 _START = """
 import os, sys
@@ -85,3 +88,46 @@ def test_twice(tmp_path: Path, family: socket.AddressFamily) -> None:
                 assert program.wait(PATIENCE) == -signal.SIGTERM
         if family == socket.AF_UNIX:
             assert stat.S_IMODE(path.stat().st_mode) == 0o660
+
+
+def test_unit(tmp_path: Path) -> None:
+    """
+    The unit in examples/ starts the room on the socket of its own; systemd is told when it takes
+    messages and when it stops, which is in order.
+    """
+    unit, port = (
+        _UNITS.joinpath(f"chatserver.{kind}").read_text() for kind in ("service", "socket")
+    )
+    assert "FileDescriptorName=room" in port
+    (line,) = re.findall(r"^ExecStart=(\S+ (?:.*\\\n)*.*)$", unit, re.MULTILINE)
+    _, *arguments = shlex.split(line.replace("\\\n", ""))
+    told = tmp_path / "notify"
+    with (
+        closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager,
+        closing(socket.create_server(("::", 0), family=socket.AF_INET6)) as listening,
+    ):
+        manager.bind(str(told))
+        manager.settimeout(PATIENCE)
+        code = _START.replace("twisted.scripts.twistd", "twisted_messenger.programs.script")
+        with subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                code.replace("run", "main"),
+                str(listening.fileno()),
+                *arguments,
+            ],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(_ROOT), "NOTIFY_SOCKET": str(told)},
+            pass_fds=(listening.fileno(),),
+            stdout=subprocess.DEVNULL,
+        ) as program:
+            try:
+                assert manager.recv(100) == b"READY=1"
+                assert _say(listening) == b""
+                program.send_signal(signal.SIGTERM)
+                assert manager.recv(100) == b"STOPPING=1"
+                assert program.wait(PATIENCE) == -signal.SIGTERM
+            finally:
+                program.kill()
+    assert (tmp_path / "room.sqlite").exists()

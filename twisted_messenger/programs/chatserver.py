@@ -21,6 +21,7 @@ from twisted_messenger.incoming.listener import everywhere, listenersFrom
 from twisted_messenger.interfaces import MAIN_ROOM
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.programs.dooroptions import DoorOptions
+from twisted_messenger.programs.manager import tellManager
 from twisted_messenger.programs.process import endWith, tuneCollector, useSteadyTime
 from twisted_messenger.programs.strangerlines import boundStrangersLines
 from twisted_messenger.programs.tap import TapService
@@ -445,7 +446,14 @@ class _Program(Service):
         super().startService()
         tuneCollector()
         # Where it is known at once, the program has ended by now.
-        self._chat.started.addErrback(self._ended)
+        self._chat.started.addCallbacks(self._ready, self._ended)
+
+    def stopService(self) -> None:
+        tellManager("STOPPING=1")
+        super().stopService()
+
+    def _ready(self, result: object) -> None:
+        tellManager("READY=1")
 
     def _ended(self, reason: Failure) -> None:
         # The log says why.
