@@ -24,14 +24,21 @@ _TOOLS = {
     **dict.fromkeys(("announce", "evict", "retry", "pause", "resume"), "operating"),
 }
 
-_USAGE = """\
+#: Each command, how it is written, and what it does.
+COMMANDS = {
+    "chatserver": ("chatserver", "run a chat room"),
+    "chatpeer": ("chatpeer", "talk to a friend or in a room"),
+    "say": ("say [TEXT]", "say something to a room, and end"),
+    "backup": ("backup STORE FILE", "write a room into a file"),
+    "copy": ("copy FROM TO", "move a room to another store"),
+}
+
+_LIST = "\n".join(f"  {usage:17}   {meaning}" for usage, meaning in COMMANDS.values())
+
+_USAGE = f"""\
 Usage: twisted-messenger COMMAND [options]
 
-  chatserver          run a chat room
-  chatpeer            talk to a friend or in a room
-  say [TEXT]          say something to a room, and end
-  backup STORE FILE   write a room into a file
-  copy FROM TO        move a room to another store
+{_LIST}
 
 For who runs a room, where its server runs:
        twisted-messenger status                  how it is, in a few lines
@@ -81,7 +88,7 @@ def _run(given: list[str]) -> None:
     elif set(given) & set(_SERVICES):
         _serve(given)
     else:
-        raise StartError(f"give one of {', '.join([*_SERVICES, *_TOOLS])} (--help)")
+        raise StartError(f"give one of {', '.join(COMMANDS)} (--help)")
 
 
 def _serve(given: list[str]) -> None:

@@ -44,7 +44,11 @@ class TapOptions(Options):
     Options of a twistd sub-command.
     """
 
+    #: What it is called in a line that refuses something.
     command = ""
+    #: How a command line is written, and what comes of it, for ``--help`` and the manual page.
+    synopsis = "[options]"
+    longdesc = ""
 
     def parseOptions(self, options: Any = None) -> None:
         """
