@@ -8,8 +8,9 @@ from pathlib import Path
 
 from twisted_messenger.programs import chatpeer, chatserver
 from twisted_messenger.programs.copying import BackupOptions, CopyOptions
+from twisted_messenger.programs.operating import OPTIONS
 from twisted_messenger.programs.sayhelp import SayOptions
-from twisted_messenger.programs.script import COMMANDS
+from twisted_messenger.programs.script import COMMANDS, OPERATING
 from twisted_messenger.programs.tap import TapOptions
 from twisted_messenger.version import VERSION
 
@@ -19,7 +20,10 @@ _OPTIONS: dict[str, type[TapOptions]] = {
     "say": SayOptions,
     "backup": BackupOptions,
     "copy": CopyOptions,
+    **OPTIONS,
 }
+
+_ALL = {**COMMANDS, **OPERATING}
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -35,7 +39,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 def _overview() -> str:
     rows = []
-    for usage, meaning in COMMANDS.values():
+    for usage, meaning in _ALL.values():
         command = usage.split()[0]
         rows += [
             ".TP",
@@ -54,7 +58,7 @@ def _overview() -> str:
 
 
 def _page(command: str, options: TapOptions) -> str:
-    _, meaning = COMMANDS[command]
+    _, meaning = _ALL[command]
     words = options.synopsis.removeprefix("Usage: ").removeprefix(f"twisted-messenger {command}")
     lines = [
         *_head(f"twisted-messenger-{command}", meaning),

@@ -272,6 +272,21 @@ class ResumeOptions(_NameOptions):
     act = Desk.resume
 
 
+#: The options of each command.
+OPTIONS: dict[str, type[OperatorOptions]] = {
+    "status": StatusOptions,
+    "members": MembersOptions,
+    "waiting": WaitingOptions,
+    "counters": CountersOptions,
+    "tail": TailOptions,
+    "announce": AnnounceOptions,
+    "retry": RetryOptions,
+    "pause": PauseOptions,
+    "resume": ResumeOptions,
+    "evict": EvictOptions,
+}
+
+
 def _runner(options: type[OperatorOptions]) -> Callable[[Sequence[str]], None]:
     def run(arguments: Sequence[str]) -> None:
         given = options()

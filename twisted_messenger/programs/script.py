@@ -7,22 +7,13 @@ Each command imports what it needs itself: ``say`` starts often, and needs no Tw
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
 from twisted_messenger.errors import MessengerError, StartError
 from twisted_messenger.programs.standardio import fillDescriptors, standardOutput
 
 _SERVICES = ("chatserver", "chatpeer")
-
-#: The commands that are no services, and the module that has a function of that name.
-_TOOLS = {
-    "say": "saying",
-    "backup": "copying",
-    "copy": "copying",
-    **dict.fromkeys(("members", "waiting", "counters", "status", "tail"), "operating"),
-    **dict.fromkeys(("announce", "evict", "retry", "pause", "resume"), "operating"),
-}
 
 #: Each command, how it is written, and what it does.
 COMMANDS = {
@@ -33,21 +24,41 @@ COMMANDS = {
     "copy": ("copy FROM TO", "move a room to another store"),
 }
 
-_LIST = "\n".join(f"  {usage:17}   {meaning}" for usage, meaning in COMMANDS.values())
+#: The same of those for who runs a room, where its server runs or with ``--door``.
+OPERATING = {
+    "status": ("status", "how a room is, in a few lines"),
+    "members": ("members", "who is a member, and how each is"),
+    "waiting": ("waiting", "for whom messages wait"),
+    "counters": ("counters", "what was counted"),
+    "tail": ("tail [-n N] [-f]", "what is said"),
+    "announce": ("announce TEXT", "say something as the server"),
+    "retry": ("retry NAME", "try a member at once"),
+    "pause": ("pause NAME", "push nothing to a member"),
+    "resume": ("resume NAME", "push to it again"),
+    "evict": ("evict NAME", "remove a member"),
+}
+
+#: The commands that are no services, and the module that has a function of that name.
+_TOOLS = {
+    "say": "saying",
+    "backup": "copying",
+    "copy": "copying",
+    **dict.fromkeys(OPERATING, "operating"),
+}
+
+
+def _listOf(commands: Mapping[str, tuple[str, str]]) -> str:
+    return "\n".join(f"  {usage:17}   {meaning}" for usage, meaning in commands.values())
+
 
 _USAGE = f"""\
 Usage: twisted-messenger COMMAND [options]
 
-{_LIST}
+{_listOf(COMMANDS)}
 
-For who runs a room, where its server runs:
-       twisted-messenger status                  how it is, in a few lines
-       twisted-messenger members                 who is a member, and how each is
-       twisted-messenger waiting                 for whom messages wait
-       twisted-messenger counters                what was counted
-       twisted-messenger tail [-n N] [-f]        what is said
-       twisted-messenger announce TEXT           say something as the server
-       twisted-messenger retry|pause|resume|evict NAME
+For who runs a room, where its server runs, or with --door URL:
+
+{_listOf(OPERATING)}
 
 chatserver and chatpeer do what twistd -n chatserver and twistd -n chatpeer do;
 options of twistd, such as --logfile=FILE, stand in front of them. Each command
