@@ -13,15 +13,13 @@ from weakref import WeakValueDictionary
 from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
+from twisted_messenger.delivery.pages import PAGE_ENTRIES
 from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreError
 from twisted_messenger.interfaces import ISharedStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.roster import Progress, RosterNews
 from twisted_messenger.stores.memory import MemoryStore
-
-#: What the broadcaster reads at once for one member that is far behind.
-PAGE_ENTRIES = 16
 
 
 class _Name(str):

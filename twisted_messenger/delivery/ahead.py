@@ -1,17 +1,12 @@
 """
-The entries that one member does not have yet: in the tail, or in a page that is read for it alone.
+The entries that one member does not have yet: in the tail, or in a page.
 """
 
-from collections import deque
-
+from twisted_messenger.delivery.pages import Page
 from twisted_messenger.delivery.payload import PreparedPush
 from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.delivery.state import DeliveryState
 from twisted_messenger.roster import MemberState
-
-# Entries and bytes read at once for one member that is far back.
-_PAGE_ENTRIES = 16
-_PAGE_BYTES = 128 * 1024
 
 
 class Ahead:
@@ -19,12 +14,13 @@ class Ahead:
     What comes next for one member.
 
     :param state: where it stands in the log.
-    :param shared: the tail, and the store for what is older.
+    :param shared: the tail, and the pages for what is older.
     """
 
+    __slots__ = ("_page", "_shared", "_state")
+
     def __init__(self, state: DeliveryState, shared: Shared) -> None:
-        #: Entries for a member that is too far back for the tail.
-        self.page: deque[PreparedPush] = deque()
+        self._page: Page | None = None
         self._state = state
         self._shared = shared
 
@@ -35,6 +31,15 @@ class Ahead:
         """
         return self._shared.tail.covers(self._state.cursor)
 
+    def inPage(self) -> PreparedPush | None:
+        """
+        The entry after the cursor, if it is in a page that somebody has.
+        """
+        cursor, page = self._state.cursor, self._page
+        if page is None or cursor not in page.next:
+            page = self._page = self._shared.pages.at(cursor)
+        return None if page is None else page.next[cursor]
+
     def next(self, known: MemberState) -> PreparedPush | None:
         """
         The next entry in memory that is not the member's own; those are skipped.
@@ -42,9 +47,7 @@ class Ahead:
         :param known: the member, as it stands in the roster now.
         """
         while True:
-            entry = self._pageEntry()
-            if entry is None and self.known:
-                entry = self._shared.tail.after(self._state.cursor)
+            entry = self._shared.tail.after(self._state.cursor) if self.known else self.inPage()
             if entry is None:
                 return None
             own = known.said(entry.position, entry.name)
@@ -57,15 +60,13 @@ class Ahead:
         """
         Read from the store what comes next.
 
-        :returns: whether there was something. If not, the log was trimmed meanwhile, and the
-            roster's next news say so.
+        :returns: whether there was something.
         """
-        page = await self._shared.store.read(self._state.cursor, _PAGE_ENTRIES, _PAGE_BYTES)
-        lineEnd = self._shared.limits.lineEnd
-        self.page.extend(PreparedPush(entry, lineEnd) for entry in page)
-        return bool(page)
+        self._page = await self._shared.pages.read(self._state.cursor)
+        return self._page is not None
 
-    def _pageEntry(self) -> PreparedPush | None:
-        while self.page and self.page[0].position <= self._state.cursor:
-            self.page.popleft()
-        return self.page[0] if self.page else None
+    def rest(self) -> None:
+        """
+        Nothing is pushed to the member for a while: a page would cost memory.
+        """
+        self._page = None

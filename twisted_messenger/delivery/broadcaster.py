@@ -27,6 +27,7 @@ from twisted_messenger.delivery.farewells import Farewells
 from twisted_messenger.delivery.follower import LogFollower
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.delivery.outcomes import Outcomes
+from twisted_messenger.delivery.pages import Pages
 from twisted_messenger.delivery.payload import PreparedPush
 from twisted_messenger.delivery.recipient import Recipient
 from twisted_messenger.delivery.shared import Shared
@@ -108,6 +109,7 @@ class Broadcaster(Service):
             outcomes=Outcomes(self.counters, store.running),
             cursors=self._cursors,
             tail=self._tail,
+            pages=Pages(store, self.limits.lineEnd),
             slots=Slots(self.limits.maxPushes, Recipient.served),
             subscriptions=self._subscriptions,
             limits=self.limits,
@@ -273,6 +275,7 @@ class Broadcaster(Service):
         for memberId in list(self._recipients):
             self._departed(memberId)
         self._tail.rewind()
+        self._shared.pages.rewind()
 
     def entriesRead(self, entries: list[Entry]) -> None:
         """

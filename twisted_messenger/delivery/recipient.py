@@ -8,8 +8,8 @@ One member among those that are pushed to: what it does next, until there is not
        |                        --> Send, Tell --> place --+--> page, if far back --> push
        '-------- settled: confirmed, hung, failed --------'-----------------------------'
 
-A healthy member that is at the end of the log, as nearly all are, has a shorter way: the entry
-after its cursor is pushed at once, and the next one over the same place.
+A healthy member has a shorter way, as long as the entry after its cursor is in memory: that is
+pushed at once, and the next one over the same place.
 """
 
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
@@ -115,7 +115,7 @@ class Recipient:
             self._predecessor.cancel()
         if member.paused:
             self._wait(None)
-            self._ahead.page.clear()
+            self._ahead.rest()
         self._lookAgain()
 
     def _giveAnotherChance(self, member: MemberState) -> None:
@@ -295,13 +295,13 @@ class Recipient:
 
     def _flowing(self) -> PreparedPush | None:
         """
-        Begin with the entry at the end of the log, for a healthy member that has all before it.
+        Begin with the entry after the cursor, for a healthy member, if it is in memory.
 
         :returns: ``None`` where there is something else to find out first.
         """
         shared = self._shared
-        entry = shared.tail.next.get(self._state.cursor)
-        if entry is None or entry.name == self.member.name or self._ahead.page:
+        entry = shared.tail.next.get(self._state.cursor) or self._ahead.inPage()
+        if entry is None or entry.name == self.member.name:
             return None
         if self._gone or self._paused:
             return None
@@ -317,7 +317,7 @@ class Recipient:
             self._evict()
         elif isinstance(step, Wait):
             # A page would cost memory for as long as the member is away.
-            self._ahead.page.clear()
+            self._ahead.rest()
             if self._timer is None:
                 # The room's seconds are not the reactor's: rounded, a wait could be none.
                 self._wait(max(_LEAST_WAIT, step.seconds))
@@ -337,7 +337,7 @@ class Recipient:
             self._begin(step)
         else:
             self._queued = True
-            self._ahead.page.clear()
+            self._ahead.rest()
 
     def _begin(self, step: Step) -> None:
         """
@@ -352,6 +352,7 @@ class Recipient:
             self._state.begin(entry.position)
             self._push(entry)
         elif self._ahead.known:
+            self._ahead.rest()
             self._leave()
         else:
             self._pending = True

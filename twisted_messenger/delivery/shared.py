@@ -13,6 +13,7 @@ from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.delivery.listening import ListenerPusher
 from twisted_messenger.delivery.outcomes import Outcomes
+from twisted_messenger.delivery.pages import Pages
 from twisted_messenger.delivery.payload import notice
 from twisted_messenger.delivery.slots import Slots
 from twisted_messenger.delivery.subscriptions import Subscriptions
@@ -35,6 +36,7 @@ class Shared:
     :param outcomes: takes note of how pushes end.
     :param cursors: is told how far members have come.
     :param tail: the newest entries; members must proceed after some were added.
+    :param pages: older ones, for members that are far back.
     :param slots: the places.
     :param subscriptions: who listens in this program.
     :param limits: how pushes are made.
@@ -50,6 +52,7 @@ class Shared:
     outcomes: Outcomes
     cursors: CursorWriter
     tail: Tail
+    pages: Pages
     slots: Slots[Any, Attempt]
     subscriptions: Subscriptions
     limits: DeliveryLimits
