@@ -53,6 +53,15 @@ class Backoff:
     :param policy: says how long to wait after a failure.
     """
 
+    # There may be very many.
+    __slots__ = (
+        "_failedAt",
+        "_policy",
+        "_postponed",
+        "failures",
+        "wait",
+    )
+
     def __init__(self, policy: RetryPolicy) -> None:
         #: Since the other side was last heard.
         self.failures = 0

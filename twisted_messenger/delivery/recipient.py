@@ -57,6 +57,36 @@ class Recipient:
     :param shared: what it pushes with.
     """
 
+    # There may be very many.
+    __slots__ = (
+        "_address",
+        "_ahead",
+        "_begun",
+        "_gone",
+        "_hangs",
+        "_isHeld",
+        "_known",
+        "_late",
+        "_paused",
+        "_pending",
+        "_plain",
+        "_predecessor",
+        "_problem",
+        "_pushedTo",
+        "_queued",
+        "_rested",
+        "_shared",
+        "_source",
+        "_state",
+        "_subscriber",
+        "_successor",
+        "_timer",
+        "_window",
+        "member",
+        "pusher",
+        "registered",
+    )
+
     def __init__(self, member: MemberState, state: DeliveryState, shared: Shared) -> None:
         self._shared = shared
         self._state = state

@@ -82,6 +82,28 @@ class DeliveryState:
     :param evictSeconds: without one success, before the member is given up; 0 for never.
     """
 
+    # There may be very many.
+    __slots__ = (
+        "_attempts",
+        "_due",
+        "_failingSince",
+        "_had",
+        "_hangs",
+        "_lastReached",
+        "_reachedLately",
+        "_resetSince",
+        "_resets",
+        "_telling",
+        "backoff",
+        "cursor",
+        "evictSeconds",
+        "inFlight",
+        "missed",
+        "reached",
+        "retryUnconfirmed",
+        "taken",
+    )
+
     def __init__(
         self,
         progress: Progress,
@@ -110,7 +132,7 @@ class DeliveryState:
         self._reachedLately = False
         self._resets = self._hangs = 0
         self._resetSince = 0.0
-        self._had: set[int] = set()
+        self._had: frozenset[int] = frozenset()
         #: The last entry that the member took; 0 where there is none.
         self.taken = 0
 
@@ -202,7 +224,7 @@ class DeliveryState:
         The member has an entry already: it got it under the name that it had before.
         """
         if position > self.cursor:
-            self._had.add(position)
+            self._had |= {position}
 
     def hasHad(self, position: int) -> bool:
         """
@@ -369,5 +391,6 @@ class DeliveryState:
 
     def _cameTo(self, position: int) -> None:
         self.cursor = max(self.cursor, position)
-        self._had = {one for one in self._had if one > self.cursor}
+        if self._had:
+            self._had = frozenset(one for one in self._had if one > self.cursor)
         self._resets = self._hangs = 0
