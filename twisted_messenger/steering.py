@@ -4,12 +4,15 @@ What an operator sees of the members, and may want of one. Pure.
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, get_args
 
 from twisted_messenger.roster import MemberState, Progress
 
 #: How a member is: the first of these that holds.
 MemberCondition = Literal["paused", "hanging", "failing", "new", "healthy"]
+
+#: All of them.
+CONDITIONS: tuple[MemberCondition, ...] = get_args(MemberCondition)
 
 
 class Order(Enum):

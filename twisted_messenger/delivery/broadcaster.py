@@ -158,6 +158,13 @@ class Broadcaster(Service):
         for one in awaited:
             one.callback(None)
 
+    @property
+    def inFlight(self) -> int:
+        """
+        How many pushes are under way.
+        """
+        return len(self._shared.slots.inFlight)
+
     def whenRunning(self) -> "Deferred[None]":
         """
         See :class:`~twisted_messenger.deliveries.Deliveries`.

@@ -21,6 +21,7 @@ from twisted_messenger.incoming.listener import Listener, isThisMachine, listene
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import MAIN_ROOM, MessageStore
+from twisted_messenger.lease import leaseOf
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Pusher
 from twisted_messenger.rates import RateLimit
@@ -153,7 +154,16 @@ def chatService(
     factory = ReceiptFactory(ChatServerFactory(chatRoom), reactor, chatRoom.refusals, senders)
     most = f"{senders.maxConnections} connections, {delivery.maxPushes} pushes"
     told = f"at most {most} at once; {whatIsKept(limits)}"
-    door = Door(reactor, store, chatRoom, access, control, steady)
+    lease = leaseOf(store)
+
+    def gauges() -> dict[str, float]:
+        return {
+            "connections_in": len(factory.protocols),
+            "connections_out": broadcaster.inFlight,
+            "leases_held": int(lease.held),
+        }
+
+    door = Door(reactor, store, chatRoom, access, control, steady, clock, gauges)
     entrances = Entrances(reactor, door, doors, control)
     return ChatService(store, chatRoom, factory, broadcaster, listeners, named, told, entrances)
 

@@ -3,7 +3,7 @@ What all entrances share: who may come in, what may be asked for, and who reads.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from twisted_messenger.eventlog import EventLog
@@ -15,6 +15,7 @@ from twisted_messenger.web.events import StreamRoutes
 from twisted_messenger.web.health import HealthRoutes
 from twisted_messenger.web.members import MemberRoutes
 from twisted_messenger.web.messages import MessageRoutes
+from twisted_messenger.web.metrics import Gauges, MetricRoutes
 from twisted_messenger.web.pages import PageRoutes
 from twisted_messenger.web.readers import Readers
 from twisted_messenger.web.readiness import Readiness
@@ -35,6 +36,8 @@ class Door:
     :param access: who may use it.
     :param control: the path of the control socket; "" where there is none.
     :param steady: seconds that nobody sets.
+    :param clock: seconds since the epoch.
+    :param gauges: how much there is of what else is measured.
     """
 
     def __init__(
@@ -45,7 +48,10 @@ class Door:
         access: DoorAccess | None = None,
         control: str = "",
         steady: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
+        gauges: Gauges = dict,
     ) -> None:
+        self._gauges = gauges
         #: Whether the room runs.
         self.isOpen = False
         #: Measures time.
@@ -65,7 +71,11 @@ class Door:
                 *StreamRoutes(room, self.readers).routes(),
                 *MemberRoutes(room).routes(),
                 *CounterRoutes(room.counters).routes(),
+                *MetricRoutes(store, room.counters, self._gauged, clock).routes(),
                 *HealthRoutes(Readiness(room, store, reactor)).routes(),
                 *PageRoutes().routes(),
             ]
         )
+
+    def _gauged(self) -> Mapping[str, float]:
+        return {**self._gauges(), "readers": len(self.readers)}
