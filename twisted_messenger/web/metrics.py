@@ -93,9 +93,7 @@ class MetricRoutes:
         try:
             from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
         except ImportError:
-            raise Problem(
-                "no_metrics", "install twisted_messenger[metrics], or prometheus-client"
-            ) from None
+            raise Problem("no_metrics", "pip install prometheus-client") from None
         found = [
             *_counted(self._counters.snapshot()),
             *_measured(await self._now()),
