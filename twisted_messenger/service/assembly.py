@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.base import ReactorBase
 from twisted.internet.selectreactor import SelectReactor
@@ -34,10 +34,12 @@ from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.service.machine import descriptorBudget, raiseDescriptorLimit, thisMachine
 from twisted_messenger.service.startline import storeName, whatIsKept
 from twisted_messenger.stores import storeFromString
-from twisted_messenger.web.door import Door
 from twisted_messenger.web.doorkeeper import DoorAccess
 from twisted_messenger.web.entrances import Entrances
 from twisted_messenger.web.listening import WebListener, mustBeGuarded, webListeners
+
+if TYPE_CHECKING:
+    from twisted_messenger.web.door import Door
 
 
 def chatService(
@@ -163,8 +165,13 @@ def chatService(
             "leases_held": int(lease.held),
         }
 
-    door = Door(reactor, store, chatRoom, access, control, steady, clock, gauges)
-    entrances = Entrances(reactor, door, doors, control)
+    def makeDoor() -> "Door":
+        # Most rooms are never looked into.
+        from twisted_messenger.web.door import Door
+
+        return Door(reactor, store, chatRoom, access, control, steady, clock, gauges)
+
+    entrances = Entrances(reactor, makeDoor, doors, control)
     return ChatService(store, chatRoom, factory, broadcaster, listeners, named, told, entrances)
 
 

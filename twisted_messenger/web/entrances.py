@@ -1,8 +1,8 @@
 """
 All ways in: they open with the room and close with it.
 
-A room that nobody looks into pays for no more than a listening socket: twisted.web is imported
-when somebody connects.
+A room that nobody looks into pays for no more than a listening socket: the door, and twisted.web,
+are imported when somebody connects.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,12 +16,12 @@ from zope.interface import implementer
 
 from twisted_messenger.web.connections import Connections
 from twisted_messenger.web.control import ControlPort
-from twisted_messenger.web.door import Door
 from twisted_messenger.web.listening import WebListener
 
 if TYPE_CHECKING:
     from twisted.web.resource import IResource
 
+    from twisted_messenger.web.door import Door
     from twisted_messenger.web.site import DoorSite
 
 
@@ -30,14 +30,14 @@ class SiteOnDemand(Factory):
     """
     A site that is made when somebody connects.
 
-    :param door: what is there.
+    :param entrances: have the door.
     :param atControl: whether it is the control socket's.
     """
 
     noisy = False
 
-    def __init__(self, door: Door, atControl: bool) -> None:
-        self._door = door
+    def __init__(self, entrances: "Entrances", atControl: bool) -> None:
+        self._entrances = entrances
         self._atControl = atControl
         #: Each of its ports is told there how many it may let in at once.
         self.gates: list[Callable[[int], None]] = []
@@ -51,7 +51,7 @@ class SiteOnDemand(Factory):
         if self.site is None:
             from twisted_messenger.web.site import DoorSite
 
-            self.site = DoorSite(self._door, self.gates, self._atControl)
+            self.site = DoorSite(self._entrances.door, self.gates, self._atControl)
         built: Protocol | None = self.site.buildProtocol(addr)
         return built
 
@@ -67,7 +67,7 @@ class Entrances:
     The places where a door is open.
 
     :param reactor: where.
-    :param door: what is there.
+    :param makeDoor: makes what is there.
     :param listeners: for HTTP.
     :param control: the path of the control socket; "" for none.
     """
@@ -75,15 +75,30 @@ class Entrances:
     log = Logger()
 
     def __init__(
-        self, reactor: Any, door: Door, listeners: Sequence[WebListener] = (), control: str = ""
+        self,
+        reactor: Any,
+        makeDoor: "Callable[[], Door]",
+        listeners: Sequence[WebListener] = (),
+        control: str = "",
     ) -> None:
-        #: What is there.
-        self.door = door
+        self._makeDoor = makeDoor
+        self._door: Door | None = None
+        self._isOpen = False
         self._reactor = reactor
         self._listeners = listeners
         self._control = control
         self._port: ControlPort | None = None
         self._sites: list[SiteOnDemand] = []
+
+    @property
+    def door(self) -> "Door":
+        """
+        What is there.
+        """
+        if self._door is None:
+            self._door = self._makeDoor()
+            self._door.isOpen = self._isOpen
+        return self._door
 
     @property
     def resource(self) -> "IResource":
@@ -117,10 +132,15 @@ class Entrances:
             site.gates.append(port.admit)
             port.startListening()
             self._port = port
-        self.door.isOpen = True
+        self._setOpen(True)
+
+    def _setOpen(self, isOpen: bool) -> None:
+        self._isOpen = isOpen
+        if self._door is not None:
+            self._door.isOpen = isOpen
 
     def _siteFor(self, *gates: Callable[[int], None], atControl: bool = False) -> SiteOnDemand:
-        site = SiteOnDemand(self.door, atControl)
+        site = SiteOnDemand(self, atControl)
         site.gates.extend(gates)
         self._sites.append(site)
         return site
@@ -161,7 +181,8 @@ class Entrances:
 
         :returns: fires when no connection is left.
         """
-        self.door.readers.end()
+        if self._door is not None:
+            self._door.readers.end()
         drained = [one.drained() for one in self._connections()]
         return DeferredList(drained).addCallback(self._drained)
 
@@ -169,7 +190,7 @@ class Entrances:
         return [one.site.connections for one in self._sites if one.site is not None]
 
     def _drained(self, result: object) -> None:
-        self.door.isOpen = False
+        self._setOpen(False)
         self._sites.clear()
 
     def abortAll(self) -> None:
