@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from twisted_messenger.client.roomclient import RoomClient
     from twisted_messenger.delivery.broadcaster import Broadcaster
     from twisted_messenger.delivery.limits import DeliveryLimits
-    from twisted_messenger.entry import Entry, LogLimits, Post
+    from twisted_messenger.entry import Entry, LogExtent, LogLimits, Post
     from twisted_messenger.errors import StartError, StoreError, StoreFull, StoreUncertain
     from twisted_messenger.eventlog import Counters, EventLog
     from twisted_messenger.heard import Heard
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
     from twisted_messenger.rates import RateLimit
     from twisted_messenger.refusal import Reason, Refusal
+    from twisted_messenger.repeats import Repeat
     from twisted_messenger.result import Stored, Unknown
     from twisted_messenger.room.chatroom import ChatRoom
     from twisted_messenger.room.lookup import Lookup
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from twisted_messenger.steering import ListedMember, MemberStatus, Order
     from twisted_messenger.stores import storeFromString
     from twisted_messenger.subscription import Subscription
+    from twisted_messenger.web.doorkeeper import DoorAccess
     from twisted_messenger.wire import RoomMessage
 
 __version__ = VERSION
@@ -92,7 +94,7 @@ _PLACES = {
     "client.roomclient": ("RoomClient",),
     "delivery.broadcaster": ("Broadcaster",),
     "delivery.limits": ("DeliveryLimits",),
-    "entry": ("Entry", "LogLimits", "Post"),
+    "entry": ("Entry", "LogExtent", "LogLimits", "Post"),
     "errors": ("StartError", "StoreError", "StoreFull", "StoreUncertain"),
     "eventlog": ("Counters", "EventLog"),
     "heard": ("Heard",),
@@ -105,6 +107,7 @@ _PLACES = {
     "push.interfaces": ("Attempt", "Outcome", "PushResult", "Pusher"),
     "rates": ("RateLimit",),
     "refusal": ("Reason", "Refusal"),
+    "repeats": ("Repeat",),
     "result": ("Stored", "Unknown"),
     "room.chatroom": ("ChatRoom",),
     "room.lookup": ("Lookup",),
@@ -126,6 +129,7 @@ _PLACES = {
     "stores": ("storeFromString",),
     "subscription": ("Subscription",),
     "wire": ("RoomMessage",),
+    "web.doorkeeper": ("DoorAccess",),
 }
 _PLACE = {name: place for place, names in _PLACES.items() for name in names}
 
@@ -142,6 +146,7 @@ __all__ = [
     "ChatService",
     "Counters",
     "DeliveryLimits",
+    "DoorAccess",
     "Enrolled",
     "Enrolment",
     "Entry",
@@ -150,6 +155,7 @@ __all__ = [
     "IMessageStore",
     "IStoreParser",
     "ListedMember",
+    "LogExtent",
     "LogLimits",
     "Lookup",
     "Member",
@@ -169,6 +175,7 @@ __all__ = [
     "Reason",
     "ReceiptFactory",
     "Refusal",
+    "Repeat",
     "RoomClient",
     "RoomMessage",
     "RosterLimits",

@@ -13,7 +13,6 @@ from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 from twisted_messenger.web.door import Door
 from twisted_messenger.web.doorkeeper import DoorAccess
-from twisted_messenger.web.origins import Origins
 from twisted_messenger.web.site import DoorSite
 
 HOST, PORT, CONTROL = "127.0.0.1", 8881, 8882
@@ -57,7 +56,7 @@ class DoorTestCase(SynchronousTestCase):
     A door at ``PORT``, and its control at ``CONTROL``.
     """
 
-    access = DoorAccess(TOKEN, origins=Origins(frozenset({PROXY}), frozenset({NAME})))
+    access = DoorAccess(TOKEN, proxies=[PROXY], hosts=[NAME])
 
     def setUp(self) -> None:
         """

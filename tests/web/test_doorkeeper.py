@@ -210,6 +210,14 @@ class RateTests(DoorTestCase):
         for _ in range(200):
             self.assertEqual(self.ask("GET /healthz").status, 200)
 
+    def test_refused(self) -> None:
+        """
+        What is refused counts as well, and is no faster way to ask.
+        """
+        for _ in range(100):
+            self.assertEqual(self.ask("GET /messages", peer=GUEST, host="x").status, 421)
+        self.assertEqual(self.ask("GET /messages", peer=GUEST, host="x").status, 0)
+
     def test_keepAlive(self) -> None:
         """
         Who asks on and on over one connection gets an answer a second.

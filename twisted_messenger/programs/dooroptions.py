@@ -9,7 +9,6 @@ from twisted.python.usage import UsageError
 from twisted_messenger.address import literal
 from twisted_messenger.programs.tap import TapOptions
 from twisted_messenger.web.doorkeeper import DoorAccess
-from twisted_messenger.web.origins import Origins
 from twisted_messenger.web.tokens import readToken
 
 
@@ -78,8 +77,8 @@ class DoorOptions(TapOptions):
         isOpen = self["web-read"] == "open"
         if not isOpen and self["web-read"] != "token":
             raise UsageError(f"--web-read {self['web-read']}: give token or open")
-        origins = Origins(self._proxies(), frozenset(self._listed("web-host")))
-        self["access"] = DoorAccess(self._token(), isOpen, origins)
+        hosts = self._listed("web-host")
+        self["access"] = DoorAccess(self._token(), isOpen, self._proxies(), hosts)
 
     def _token(self) -> str:
         path = self["web-token"]
@@ -90,11 +89,11 @@ class DoorOptions(TapOptions):
         except ValueError as problem:
             raise UsageError(f"--web-token {path}: {problem}") from None
 
-    def _proxies(self) -> frozenset[str]:
-        proxies = [literal(one) for one in self._listed("web-proxy")]
-        if None in proxies:
+    def _proxies(self) -> list[str]:
+        proxies = self._listed("web-proxy")
+        if not all(map(literal, proxies)):
             raise UsageError(f"--web-proxy {self['web-proxy']}: give addresses, as in 10.0.0.5,::1")
-        return frozenset(filter(None, proxies))
+        return proxies
 
     def _listed(self, option: str) -> list[str]:
         words = [one.strip().lower() for one in self[option].split(",")]

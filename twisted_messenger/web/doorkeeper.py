@@ -2,10 +2,10 @@
 Judges who comes in: under which name of ours, from which page, how often, and with which right.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from twisted_messenger.address import LOCALHOST, Source
+from twisted_messenger.address import LOCALHOST, Source, literal
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.web.origins import Entrance, Headers, Origins
 from twisted_messenger.web.problems import Problem
@@ -29,12 +29,14 @@ class DoorAccess:
 
     :param token: opens everything; "" where there is none.
     :param readOpen: whether everybody may read without it.
-    :param origins: which proxies are believed, and which names are ours.
+    :param proxies: the addresses of proxies whose X-Forwarded-For is believed.
+    :param hosts: more names, ``NAME`` or ``NAME:PORT``, under which the door is known.
     """
 
     token: str = field(default="", repr=False)
     readOpen: bool = False
-    origins: Origins = field(default_factory=Origins)
+    proxies: Collection[str] = ()
+    hosts: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,9 @@ class Doorkeeper:
     def __init__(self, access: DoorAccess, control: str, steady: Callable[[], float]) -> None:
         self._access = access
         self._rules = DoorRules(bool(access.token), access.readOpen, control)
+        proxies = {literal(one) or one for one in access.proxies}
+        hosts = {one.lower() for one in access.hosts}
+        self._origins = Origins(frozenset(proxies), frozenset(hosts))
         self._steady = steady
         self._requests = RateLimit(REQUEST_RATE, REQUEST_BURST)
         self._guesses = RateLimit(GUESS_RATE, GUESS_BURST)
@@ -80,13 +85,13 @@ class Doorkeeper:
         """
         if knock.atControl:
             return Caller(knock.peer, atControl=True, isBeyond=False)
-        problem = self._access.origins.judgeHost(knock.headers.get("host", ""), knock.entrance)
-        if problem is not None:
-            raise problem
-        source, isBeyond = self._access.origins.sourceOf(knock.peer, knock.headers)
+        source, isBeyond = self._origins.sourceOf(knock.peer, knock.headers)
         subscriber = source.subscriber
         if subscriber is not None and not self._requests.take(subscriber, self._steady()):
             raise Problem("rate", f"more than {REQUEST_RATE:g} requests a second from your address")
+        problem = self._origins.judgeHost(knock.headers.get("host", ""), knock.entrance)
+        if problem is not None:
+            raise problem
         hasToken = self._hasToken(knock.headers.get("authorization", ""), source)
         return Caller(source, isBeyond=isBeyond, hasToken=hasToken)
 
@@ -113,7 +118,7 @@ class Doorkeeper:
         """
         problem = None
         if not knock.atControl:
-            problem = self._access.origins.judgeSite(
+            problem = self._origins.judgeSite(
                 knock.method, knock.headers, knock.entrance, right is Right.NOTHING
             )
         problem = problem or self._rules.judge(right, caller)
