@@ -5,7 +5,7 @@ Where a message came from, as far as a connection can tell. Pure.
 import ipaddress
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from ipaddress import IPv6Address
 from typing import Any
@@ -193,13 +193,7 @@ class Source:
         :param certificate: see :func:`certificateOf`.
         :param localPort: the port it was made to.
         """
-        if peer is None:
-            return cls(certificate=certificate)
-        host = literal(peer) or UNKNOWN
-        there = None if local is None else literal(local) or local
-        here = host != UNKNOWN and host == there
-        entrance = None if there is None or localPort is None else (there, localPort)
-        return cls(host, here or machineKey(host) == "127.0.0.1", certificate, entrance=entrance)
+        return _between(peer, local, certificate, localPort)
 
     @classmethod
     def of(cls, transport: Any) -> "Source":
@@ -239,14 +233,14 @@ class Source:
             return False
         return machineKey(host) in (machineKey(self.entrance[0]), "127.0.0.1")
 
-    @property
+    @cached_property
     def machine(self) -> str:
         """
         The machine key of the address.
         """
         return machineKey(self.host)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """
         What owns a name: the program, the certificate, else the machine, as far as an address can
@@ -259,7 +253,7 @@ class Source:
         atHome = self.home and self.machine == "127.0.0.1"
         return f"{_AT_HOME}{self.home}" if atHome else self.machine
 
-    @property
+    @cached_property
     def subscriber(self) -> str | None:
         """
         Whom limits are kept for: an IPv4 address, or the /64 of an IPv6 one.
@@ -272,6 +266,20 @@ class Source:
             return self.host
         address = IPv6Address(self.host.partition("%")[0])
         return f"{IPv6Address(int(address) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS)}/64"
+
+
+# The same few connect again and again, and what is made of an address is made once.
+@lru_cache(maxsize=4096)
+def _between(
+    peer: str | None, local: str | None, certificate: str | None, localPort: int | None
+) -> Source:
+    if peer is None:
+        return Source(certificate=certificate)
+    host = literal(peer) or UNKNOWN
+    there = None if local is None else literal(local) or local
+    here = host != UNKNOWN and host == there
+    entrance = None if there is None or localPort is None else (there, localPort)
+    return Source(host, here or machineKey(host) == "127.0.0.1", certificate, entrance=entrance)
 
 
 #: The program itself, as a source: another one than any on the wire.

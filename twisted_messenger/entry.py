@@ -3,12 +3,12 @@ What the log holds: a message on its way in, a message with its place, and how m
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from twisted_messenger.repeats import Repeat
 
 
-@dataclass(frozen=True)
-class Post:
+class Post(NamedTuple):
     """
     A message on its way into the log.
 

@@ -58,6 +58,10 @@ _PORT = re.compile("[1-9][0-9]{0,4}", re.ASCII)
 # of three bytes as six.
 _ESCAPE_GROWTH = 3
 
+# Bytes of a character, and of one that is escaped or of what stands around a name in a push.
+_MOST_BYTES = 4
+_MOST_SHOWN = 6
+
 # Stands for a bad sequence until we know whether it lies in a text or in a name. No valid
 # UTF-8 decodes to a surrogate.
 _BAD = "\udcff"
@@ -229,6 +233,9 @@ def fitsPush(name: str, text: str) -> bool:
 
     :param name: a clean name.
     """
+    if (len(text) + 1) * (_MOST_BYTES * len(name) + _MOST_SHOWN) <= MAX_PUSH_BYTES:
+        # Even if it were all newlines, or all to be escaped: so it is with most.
+        return True
     # Counting tells nearly always; what would be many megabytes must not be made to find out.
     newlines = text.count("\n")
     prefixes = (newlines + 1) * len(f"{name}: ".encode())

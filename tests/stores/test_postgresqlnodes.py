@@ -2,7 +2,6 @@
 Several nodes in one room: whose members are whose, and what becomes of a node that is cut off.
 """
 
-from dataclasses import replace
 from os import getpid
 from socket import gethostname
 from typing import Any
@@ -422,7 +421,7 @@ class DeadlineTests(NodesTestCase):
         """
         wrong = self.node(clock=lambda: self.now() - 86_400)
         day = LogLimits(seconds=3600)
-        message = replace(post("x"), time=self.now() - 86_400)
+        message = post("x")._replace(time=self.now() - 86_400)
         position = self.successResultOf(wrong.append(message, anyone))
         self.assertEqual(self.successResultOf(self.first.trim(day)), 0)
         self.assertEqual(self.successResultOf(wrong.trim(day)), 0)

@@ -3,7 +3,6 @@ A store in memory: for tests, for embedders, and for rooms that may forget.
 """
 
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
@@ -123,8 +122,10 @@ class MemoryStore:
         self._size += kept.size
         if post.repeat is not None:
             self._repeats.add(KeptRepeat(self._head, post.source, post.repeat, kept.ran))
-        self._wait([kept], 1)
-        self._noteDelivered()
+        if self._roster.members:
+            self._wait([kept], 1)
+        else:
+            self._delivered = self._head
         self._wake()
         return succeed(self._head)
 
@@ -329,7 +330,11 @@ class MemoryStore:
             woken()
 
     def _index(self, position: int) -> int:
-        return bisect_right(self._log, position, key=lambda kept: kept.entry.position)
+        """
+        How many entries of the log lie up to a position: there are no gaps in it.
+        """
+        first = self._log[0].entry.position if self._log else position + 1
+        return min(max(0, position - first + 1), len(self._log))
 
     def _noteDelivered(self) -> None:
         """

@@ -20,13 +20,15 @@ class Opening:
     """
 
     def __init__(self) -> None:
-        self._wasOpen = self._isOpen = False
+        self._wasOpen = False
+        #: Whether it may be asked now.
+        self.isOpen = False
 
     def opened(self) -> None:
         """
         It may be asked from now on.
         """
-        self._wasOpen = self._isOpen = True
+        self._wasOpen = self.isOpen = True
 
     def closed(self) -> bool:
         """
@@ -34,7 +36,7 @@ class Opening:
 
         :returns: whether it was open.
         """
-        wasOpen, self._isOpen = self._isOpen, False
+        wasOpen, self.isOpen = self.isOpen, False
         return wasOpen
 
     def problem(self) -> StoreClosed | None:
@@ -42,7 +44,7 @@ class Opening:
         :returns: why it cannot be asked now, if it cannot.
         :raises RuntimeError: it was never open, which is a mistake of the program.
         """
-        if self._isOpen:
+        if self.isOpen:
             return None
         if self._wasOpen:
             return StoreClosed("the store is closed")
@@ -58,7 +60,9 @@ def whileOpen(
 
     @wraps(method)
     def checked(store: Any, /, *arguments: P.args, **named: P.kwargs) -> "Deferred[T]":
-        problem = store.opening.problem()
-        return method(store, *arguments, **named) if problem is None else fail(problem)
+        opening: Opening = store.opening
+        if opening.isOpen:
+            return method(store, *arguments, **named)
+        return fail(opening.problem())
 
     return checked

@@ -174,7 +174,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         """
         See :class:`ISharedStore`. What a wrong clock says of the time is put right.
         """
-        return super().append(replace(post, time=self._righted(post.time)), admit)
+        return super().append(post._replace(time=self._righted(post.time)), admit)
 
     def running(self) -> float:
         """

@@ -133,7 +133,7 @@ class PortableStoreContract(Base):
         self.assertEqual(news.head, 8)
         self.assertGreaterEqual(store.running(), 77.125)
         self.assertEqual(self.successResultOf(store.append(post("nine"), anyone)), 9)
-        share = replace(post("more"), subscriber="10.0.0.9", share=100)
+        share = post("more")._replace(subscriber="10.0.0.9", share=100)
         self.assertIsInstance(self.successResultOf(store.append(share, anyone)), Refusal)
         joined = self.successResultOf(store.enrol(at("cat", 9003), RosterLimits()))
         self.assertEqual(joined, Enrolled(Change.JOINED, 9))

@@ -22,7 +22,7 @@ def keyed(text: str, key: str = "k", name: str = "alice") -> Post:
     """
     A message that is known when it comes again.
     """
-    return replace(post(text, name), repeat=Repeat.of(name, key, text))
+    return post(text, name)._replace(repeat=Repeat.of(name, key, text))
 
 
 class RepeatsContract(HistoryContract):
@@ -75,7 +75,7 @@ class RepeatsContract(HistoryContract):
         """
         self.append(keyed("one"))
         self.append(keyed("one", name="bob"))
-        self.append(replace(keyed("one"), source="10.0.0.9"))
+        self.append(keyed("one")._replace(source="10.0.0.9"))
         self.append(keyed("one", "another"))
         self.assertEqual(self.history(), ["one"] * 4)
 
@@ -116,12 +116,12 @@ class RepeatsContract(HistoryContract):
         """
         Of one source so many are known, the newest; it takes none of others.
         """
-        other = self.append(replace(keyed("one"), source="10.0.0.9"))
+        other = self.append(keyed("one")._replace(source="10.0.0.9"))
         first = self.append(keyed("0", "0"))
         for number in range(1, REPEATS_PER_SOURCE + 1):
             last = self.append(keyed(str(number), str(number)))
         self.assertEqual(self.append(keyed(str(number), str(number))), last)
-        self.assertEqual(self.append(replace(keyed("one"), source="10.0.0.9")), other)
+        self.assertEqual(self.append(keyed("one")._replace(source="10.0.0.9")), other)
         self.assertNotEqual(self.append(keyed("0", "0")), first)
 
     def test_allBound(self) -> None:

@@ -89,7 +89,7 @@ class RetentionContract(SteeringContract):
         """
         self.join("bob", 5000)
         for time in (1e9, 2e9, 1.0):
-            self.successResultOf(self.store.append(replace(post("x"), time=time), anyone))
+            self.successResultOf(self.store.append(post("x")._replace(time=time), anyone))
         self.assertEqual(self.trim(seconds=150), 0)
         self.elapse(200)
         self.assertEqual(self.trim(seconds=150), 3)
@@ -182,7 +182,7 @@ class RetentionContract(SteeringContract):
 
         :returns: whether it was taken.
         """
-        message = replace(post(text), subscriber=subscriber, share=300)
+        message = post(text)._replace(subscriber=subscriber, share=300)
         result = self.successResultOf(self.store.append(message, anyone))
         if isinstance(result, Refusal):
             self.assertIs(result.reason, Reason.STORE_FULL)
@@ -209,7 +209,7 @@ class RetentionContract(SteeringContract):
         Several messages that come at once are counted together.
         """
         self.join("bob", 5000)
-        message = replace(post("x" * 36), subscriber="10.0.0.1", share=300)
+        message = post("x" * 36)._replace(subscriber="10.0.0.1", share=300)
         saying = [self.store.append(message, anyone) for _ in range(4)]
         taken = [isinstance(self.successResultOf(one), int) for one in saying]
         self.assertEqual(taken, [True, True, False, False])
