@@ -9,12 +9,38 @@ from typing import Any
 _RESET = struct.pack("ii", 1, 0)
 _IN_ORDER = struct.pack("ii", 0, 0)
 
+# As numbers: the socket module's own cost a call each time. The families are those of addresses of
+# so many parts.
+_FAMILIES = {2: int(socket.AF_INET), 4: int(socket.AF_INET6)}
+_STREAM = int(socket.SOCK_STREAM)
+
 
 def _socketOf(transport: Any) -> Any:
     # Twisted's ports have a socket, but no method that gives it; over TLS it is not a socket.
     getHandle = getattr(transport, "getHandle", None)
     handle = getattr(transport, "socket", transport) if getHandle is None else getHandle()
     return handle if isinstance(handle, socket.SocketType) else None
+
+
+def acceptFrom(listening: Any) -> tuple[Any, Any]:
+    """
+    Accept a connection.
+
+    :param listening: a socket of ours that listens.
+    :returns: the kernel's part of its socket, which blocks, and the address of the other end. The
+        standard library's class around it costs as much again.
+    :raises BlockingIOError: nobody waits.
+    """
+    descriptor, address = listening._accept()
+    return socket.SocketType(_FAMILIES[len(address)], _STREAM, 0, descriptor), address
+
+
+def closeInOrder(handle: Any) -> None:
+    """
+    Close a TCP socket that was to be closed with a reset.
+    """
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _IN_ORDER)
+    handle.close()
 
 
 def resetOnClose(transport: Any, armed: bool) -> None:

@@ -123,12 +123,12 @@ def parse(data: bytes, maxBytes: int = MAX_MESSAGE_BYTES) -> Command:
     if len(data) > maxBytes and len(data.removesuffix(b"\n").removesuffix(b"\r")) > maxBytes:
         raise tooBig(maxBytes)
     message = _decoded(data)
+    if message.startswith(_SAY):
+        return _readRoomMessage(message)
     if message.startswith(_REGISTER):
         return _readRegistration(message)
     if message.startswith(_LEAVE):
         return Departure(*_readAddress(_fieldsOf(message, 3, "four fields")))
-    if message.startswith(_SAY):
-        return _readRoomMessage(message)
     if _isUtf16(data):
         raise WireError(Reason.BAD_UTF8, "this is UTF-16: send UTF-8")
     raise WireError(

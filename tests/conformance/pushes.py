@@ -2,6 +2,7 @@
 How pushes come: their form and their order.
 """
 
+import threading
 import time
 
 from tests.conformance.case import Section
@@ -64,6 +65,39 @@ def order(room: Room) -> str:
         numbers = ",".join(text.removeprefix("ann: ") for text in room.heard(texts))
         raise Violation(numbers)
     return room.hears(bob, *expected)
+
+
+@PUSHES.case("order, while others speak")
+def orderAmongOthers(room: Room) -> str:
+    """
+    300 messages of one sender and what eight others say meanwhile, each as it was sent
+    """
+    room.needsLoopback()
+    bob = room.member("bob@")
+    silent = threading.Event()
+    said = [0] * 9
+
+    def speak(number: int, most: int = 300) -> None:
+        while said[number] < most and not silent.is_set():
+            room.hurl(f"from:{number}@|{said[number]}")
+            said[number] += 1
+
+    others = [threading.Thread(target=speak, args=(number,)) for number in range(1, 9)]
+    for other in others:
+        other.start()
+    try:
+        speak(0)
+    finally:
+        silent.set()
+        for other in others:
+            other.join()
+    bob.wait(lambda texts: len(room.heard(texts)) >= sum(said), room.server.patience)
+    heard = [text.split(": ") for text in room.heard(bob.wait(bool, 0))]
+    for number, count in enumerate(said):
+        texts = [int(text) for name, text in heard if name == str(number)]
+        if texts != list(range(count)):
+            raise Violation(f"of sender {number}: {','.join(map(str, texts))}")
+    return f"{sum(said)} messages in order"
 
 
 @PUSHES.case("hanging member")

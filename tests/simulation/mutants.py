@@ -20,6 +20,7 @@ from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.entry import Entry
 from twisted_messenger.incoming.connection import ReceiptProtocol
 from twisted_messenger.incoming.gathering import Gathering
+from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.key import KeptKey, ShownKey
@@ -374,9 +375,10 @@ class HastyReceipts(ReceiptFactory):
     protocol = _HastyProtocol
 
 
-class _WrongProtocol(ReceiptProtocol):
-    def _lineFor(self, outcome: Any) -> bytes:
-        return super()._lineFor(outcome).replace(b"+ ", b"+ 1")
+class _WrongLimits(SenderLimits):
+    def answerTo(self, outcome: Any) -> bytes | None:
+        line = super().answerTo(outcome)
+        return line and line.replace(b"+ ", b"+ 1")
 
 
 class WrongReceipts(ReceiptFactory):
@@ -384,7 +386,9 @@ class WrongReceipts(ReceiptFactory):
     Tells positions that are none.
     """
 
-    protocol = _WrongProtocol
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.limits = _WrongLimits(**vars(self.limits))
 
 
 class _DeafProtocol(ReceiptProtocol):

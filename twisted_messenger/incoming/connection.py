@@ -48,7 +48,6 @@ from twisted_messenger.interfaces import (
     Unwelcome,
 )
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.result import Reply
 
 #: Seconds and bytes that are read and thrown away, so that a sender gets its answer at its end
 #: of file instead of an error in the middle: closing early kills the tutorial's client.
@@ -400,19 +399,13 @@ class ReceiptProtocol(ProtocolWrapper):
             self._drop(Failure(ConnectionAborted("the message before it was refused")))
         if self._lost:
             return
-        if refused and not self._limits.explain:
+        line = self._limits.answerTo(outcome)
+        if line is None:
             self.abort()
             return
         self._cap.heard(self)
-        self._end.answer(self._lineFor(outcome), self._ended is not None)
+        self._end.answer(line, self._ended is not None)
         self._settle()
-
-    def _lineFor(self, outcome: Outcome) -> bytes:
-        if isinstance(outcome, Refusal | Reply):
-            return outcome.line()
-        if outcome is None or not self._limits.receipts:
-            return b""
-        return b"+ %d\n" % outcome.position
 
     def _guarded(self, call: Callable[..., None], *arguments: object) -> None:
         """

@@ -91,9 +91,20 @@ class ConnectionCap:
                 self._evict(victim)
             elif excess or self._overfull():
                 self._turnAway(visitor, source, excess)
-        # Each full go lets Twisted accept more at the next.
-        if 4 * len(table) >= table.total or table.total < _SMALL:
-            self._lookSoon()
+        self._perhapsLookSoon()
+
+    def hasRoomFor(self, source: Source) -> bool:
+        """
+        Whether nobody has to go for one more connection.
+        """
+        return self._table.hasRoomFor(source.subscriber)
+
+    def wait(self, visitor: Visitor, source: Source) -> None:
+        """
+        A connection was made that waits for us already; there was room for it.
+        """
+        self._table.keep(visitor, source.subscriber)
+        self._perhapsLookSoon()
 
     def opened(self) -> None:
         """
@@ -128,6 +139,11 @@ class ConnectionCap:
         """
         if self._closed:
             self._regulate()
+
+    def _perhapsLookSoon(self) -> None:
+        # Each full go lets Twisted accept more at the next.
+        if 4 * len(self._table) >= self._table.total or self._table.total < _SMALL:
+            self._lookSoon()
 
     def _lookAgain(self) -> None:
         # A connection that could have made room may not be able to any more.

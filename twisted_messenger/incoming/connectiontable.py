@@ -50,10 +50,24 @@ class ConnectionTable(Generic[C]):
         :param subscriber: whose it is; ``None`` where it is exempt.
         """
         self.remove(connection)
+        self.keep(connection, subscriber)
+        self.heard(connection, now)
+
+    def keep(self, connection: C, subscriber: str | None) -> None:
+        """
+        A connection was made whose sender waits for us: it must not be evicted.
+        """
         self._subscribers[connection] = subscriber
         if subscriber is not None:
             self._counts[subscriber] += 1
-        self.heard(connection, now)
+
+    def hasRoomFor(self, subscriber: str | None) -> bool:
+        """
+        Whether one more of a subscriber's exceeds no limit.
+        """
+        if len(self._subscribers) >= self.total:
+            return False
+        return subscriber is None or not self.perHost or self._counts[subscriber] < self.perHost
 
     def heard(self, connection: C, now: float) -> None:
         """

@@ -1,10 +1,13 @@
 """
-What an operator may choose about senders. Pure.
+What an operator may choose about senders.
 """
 
 from dataclasses import dataclass
 
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
+from twisted_messenger.interfaces import Outcome
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.result import Reply
 
 #: Seconds an unfinished message may be silent.
 IDLE_TIMEOUT = 60.0
@@ -34,3 +37,17 @@ class SenderLimits:
     messageTimeout: float = MESSAGE_TIMEOUT
     maxConnections: int = MAX_CONNECTIONS
     maxPerHost: int | None = None
+
+    def answerTo(self, outcome: Outcome) -> bytes | None:
+        """
+        What a sender is told of its message.
+
+        :returns: a line, or none at all where the close says it; ``None`` for a reset.
+        """
+        if isinstance(outcome, Refusal) and not self.explain:
+            return None
+        if isinstance(outcome, Refusal | Reply):
+            return outcome.line()
+        if outcome is None or not self.receipts:
+            return b""
+        return b"+ %d\n" % outcome.position

@@ -3,6 +3,7 @@ Where the room listens: endpoints from their descriptions, opened, paused and cl
 """
 
 import os
+import select
 import socket
 from collections.abc import Sequence
 from functools import partial
@@ -22,6 +23,7 @@ from twisted.python.failure import Failure
 
 from twisted_messenger.address import literal, machineKey
 from twisted_messenger.errors import StartError
+from twisted_messenger.incoming.frontdoor import FrontDoor
 from twisted_messenger.incoming.guard import GuardingReactor
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.renewal import Renewal
@@ -172,6 +174,8 @@ class Listener:
         resetOnClose(port, True)
         self.port = port
         self._factory = factory
+        if type(port) is tcp.Port and port.factory is factory and hasattr(select, "epoll"):
+            FrontDoor(port, factory)
         factory.cap.gates.append(self.admit)
         factory.cap.opened()
 

@@ -14,10 +14,12 @@ from twisted.internet.protocol import Factory
 from twisted.protocols.policies import WrappingFactory
 from zope.interface import implementer
 
+from twisted_messenger.address import Source
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.incoming.connection import ReceiptProtocol
 from twisted_messenger.incoming.connectioncap import ConnectionCap
 from twisted_messenger.incoming.limits import SenderLimits
+from twisted_messenger.incoming.older import OlderConnections
 from twisted_messenger.incoming.ports import portsOf
 from twisted_messenger.shutdown import PATIENCE, Stage, hasStopped, stopWithReactor
 from twisted_messenger.sockets import resetOnClose
@@ -70,6 +72,8 @@ class ReceiptFactory(_WrappingFactory):
         self.cap = ConnectionCap(
             clock, self.refusals, self.limits.maxConnections, self.limits.maxPerHost
         )
+        #: Those of its ports with a front door.
+        self.older = OlderConnections()
         self._sweep: IDelayedCall | None = None
         self._empty: list[Deferred[None]] = []
         self._draining = False
@@ -114,6 +118,12 @@ class ReceiptFactory(_WrappingFactory):
         for port in portsOf(self.clock, self):
             port.pauseProducing()
 
+    def hasRoomFor(self, source: Source) -> bool:
+        """
+        Whether one more connection is welcome, and nobody has to go for it.
+        """
+        return not self._draining and self.cap.hasRoomFor(source)
+
     def buildProtocol(self, addr: IAddress | None) -> ReceiptProtocol:
         """
         One protocol for one connection.
@@ -127,7 +137,7 @@ class ReceiptFactory(_WrappingFactory):
         """
         return _PROTOCOLS
 
-    def registerProtocol(self, p: ReceiptProtocol) -> None:
+    def registerProtocol(self, p: Any) -> None:
         """
         A connection was made.
         """
@@ -138,7 +148,7 @@ class ReceiptFactory(_WrappingFactory):
         if self._sweep is None:
             self._sweep = self.clock.callLater(_SWEEP, self._sweepAll)
 
-    def unregisterProtocol(self, p: ReceiptProtocol) -> None:
+    def unregisterProtocol(self, p: Any) -> None:
         """
         A connection is gone.
         """

@@ -48,6 +48,10 @@ class _Speaker:
     voice: Voice | None = None
 
 
+# Before anything is known of a connection.
+_NOBODY = Source()
+
+
 @implementer(IReceiptProtocol)
 class ChatServerProtocol(Protocol):
     """
@@ -71,7 +75,7 @@ class ChatServerProtocol(Protocol):
         # Not a list of what came: a byte at a time, that would cost forty times as much.
         self._data = bytearray()
         self._refused = False
-        self._source = Source()
+        self._source = _NOBODY
         self._speaker: _Speaker = _Speaker() if before is None else before._speaker
         self._isFurther = before is not None
         # Whether lines are to be read one by one.
@@ -144,7 +148,7 @@ class ChatServerProtocol(Protocol):
         if not self._data and reason.type in _PROBES:
             self._room.counters.add("probes")
             self.outcome.callback(None)
-        elif not reason.check(ConnectionDone):
+        elif not isinstance(reason.value, ConnectionDone):
             self._cut(reason)
         else:
             data = bytes(self._data)
@@ -181,7 +185,7 @@ class ChatServerProtocol(Protocol):
             taking: Deferred[Any] = self._room.take(commands[0], self._source)
         else:
             taking = Deferred.fromCoroutine(self._takeAll(commands))
-        taking.chainDeferred(self.outcome)
+        taking.addCallbacks(self.outcome.callback, self.outcome.errback)
         # Where nobody wants receipts, there is nobody to tell.
         self.outcome.addErrback(self._uncertain)
 

@@ -4,8 +4,9 @@ A store in memory: for tests, for embedders, and for rooms that may forget.
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
@@ -61,9 +62,15 @@ class MemoryStore:
     Keeps everything until the process ends; every Deferred has fired when it is returned.
 
     :param steady: seconds that nobody sets.
+    :param later: calls when all that is under way now is done: what follows the store is then woken
+        once for all of that. By default it is woken at once, each time.
     """
 
-    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        steady: Callable[[], float] = time.monotonic,
+        later: Callable[[Callable[[], None]], object] | None = None,
+    ) -> None:
         #: Whether it may be asked.
         self.opening = Opening()
         self._steady = steady
@@ -80,6 +87,8 @@ class MemoryStore:
         # The last one that everybody has, or has lost.
         self._delivered = 0
         self._followers: list[Callable[[], None]] = []
+        self._wakeLater = later
+        self._isWaking = False
 
     def open(self) -> None:
         """
@@ -326,6 +335,14 @@ class MemoryStore:
         self._followers.remove(woken)
 
     def _wake(self) -> None:
+        if self._wakeLater is None:
+            self._wakeAll()
+        elif not self._isWaking:
+            self._isWaking = True
+            self._wakeLater(self._wakeAll)
+
+    def _wakeAll(self) -> None:
+        self._isWaking = False
         for woken in list(self._followers):
             woken()
 
@@ -371,7 +388,7 @@ def _page(entries: Iterable[Kept], maxBytes: int) -> list[Entry]:
     return page
 
 
-def parseMemory(reactor: object, argument: str) -> MemoryStore:
+def parseMemory(reactor: Any, argument: str) -> MemoryStore:
     """
     ``memory:``.
 
@@ -379,4 +396,5 @@ def parseMemory(reactor: object, argument: str) -> MemoryStore:
     """
     if argument:
         raise ValueError("memory: takes nothing after the colon")
-    return MemoryStore()
+    # With the reactor's next turn.
+    return MemoryStore(later=partial(reactor.callLater, 0))

@@ -1,0 +1,175 @@
+"""
+A connection whose message was whole when it was accepted, and its receipt.
+
+It is the transport of its protocol, as far as that needs one: to know who sends.
+"""
+
+import socket
+from contextlib import suppress
+from typing import Any
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_messenger.address import Source
+from twisted_messenger.errors import StoreUncertain
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.interfaces import MessagePartlyTaken, Outcome, Unwelcome
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.sockets import closeInOrder
+
+
+def tcpAddress(address: Any) -> IPv4Address | IPv6Address:
+    """
+    The address of a socket, as Twisted writes it.
+
+    :param address: as the socket module gives it.
+    """
+    if len(address) == 2:
+        return IPv4Address("TCP", *address)
+    host, *rest = address
+    if rest[2]:
+        # A zone is part of a link-local address.
+        host, _ = socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
+    return IPv6Address("TCP", host, *rest)
+
+
+class ShortConnection:
+    """
+    One message, from its first byte to its receipt.
+
+    :param factory: whose connection it is.
+    :param handle: its socket, from which all is read; to be closed with a reset, as it is now.
+    :param peer: the address of the other end.
+    :param source: where the message comes from.
+    """
+
+    log = Logger()
+
+    __slots__ = ("_factory", "_handle", "_isWaiting", "_peer", "_since", "source")
+
+    def __init__(
+        self,
+        factory: ReceiptFactory,
+        handle: Any,
+        peer: IPv4Address | IPv6Address,
+        source: Source,
+    ) -> None:
+        self._factory = factory
+        self._handle = handle
+        self._peer = peer
+        self._isWaiting = False
+        self._since = 0.0
+        #: Where the message comes from.
+        self.source = source
+
+    def take(self, data: bytes) -> None:
+        """
+        Give the message to a protocol, and its outcome to the sender.
+
+        :param data: all of it.
+        """
+        factory = self._factory
+        try:
+            protocol: Any = factory.wrappedFactory.buildProtocol(self._peer)
+            protocol.outcome.addCallbacks(self._answer, self._unknown)
+            protocol.makeConnection(self)
+            if data:
+                protocol.dataReceived(data)
+            protocol.connectionLost(connectionDone)
+        except Exception:
+            self.log.failure("a message was neither taken nor refused")
+            self.abort()
+        if self._handle is not None:
+            self._wait()
+
+    def _wait(self) -> None:
+        factory = self._factory
+        self._isWaiting = True
+        self._since = factory.clock.seconds()
+        factory.registerProtocol(self)
+        factory.cap.wait(self, self.source)
+
+    def _answer(self, outcome: Outcome) -> None:
+        line = self._factory.limits.answerTo(outcome)
+        handle = self._handle
+        if line is None or handle is None:
+            self.abort()
+            return
+        if line:
+            # Who has reset the connection wants no answer.
+            with suppress(OSError):
+                handle.send(line)
+        closeInOrder(handle)
+        self._leave()
+
+    def _unknown(self, reason: Failure) -> None:
+        if not reason.check(StoreUncertain, MessagePartlyTaken, Unwelcome):
+            self.log.failure("a message was neither taken nor refused", reason)
+        self.abort()
+
+    def abort(self) -> None:
+        """
+        Reset it: no promise.
+        """
+        if self._handle is not None:
+            self._handle.close()
+            self._leave()
+
+    def _leave(self) -> None:
+        self._handle = None
+        if self._isWaiting:
+            self._factory.cap.leave(self)
+            self._factory.unregisterProtocol(self)
+
+    def stop(self) -> None:
+        """
+        Wait no longer for the sender, who has said everything: its answer is on the way.
+        """
+
+    def swept(self, now: float) -> None:
+        """
+        Look at its time-out.
+
+        :param now: seconds on the factory's clock.
+        """
+        if now - self._since > self._factory.limits.messageTimeout:
+            self.abort()
+
+    def evict(self) -> None:
+        """
+        Go, to make room for another; but nobody who waits for us has to.
+        """
+        self.abort()
+
+    def turnAway(self, refusal: Refusal) -> None:
+        """
+        Take no message; but the front door lets nobody in for whom there is no room.
+        """
+        self.abort()
+
+    def getPeer(self) -> IPv4Address | IPv6Address:
+        """
+        See ``ITransport``.
+        """
+        return self._peer
+
+    def getHost(self) -> IPv4Address | IPv6Address:
+        """
+        See ``ITransport``.
+        """
+        assert self._handle is not None
+        return tcpAddress(self._handle.getsockname())
+
+    def loseConnection(self) -> None:
+        """
+        The protocol has refused, and waits for nothing more; nothing more comes.
+        """
+
+    def abortConnection(self) -> None:
+        """
+        See ``ITCPTransport``.
+        """
+        self.abort()
