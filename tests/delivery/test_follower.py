@@ -22,6 +22,13 @@ class ListReader:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.error: Exception | None = None
+        self.isAlone = False
+
+    def passOver(self, head: int) -> bool:
+        """
+        Say whether nobody is there.
+        """
+        return self.isAlone
 
     def rosterChanged(self, news: RosterNews) -> None:
         """
@@ -90,6 +97,19 @@ class LogFollowerTests(SynchronousTestCase):
         self.start()
         self.store.say("after")
         self.assertEqual(self.told(), ["after", "."])
+
+    def test_nobodyThere(self) -> None:
+        """
+        What is said to nobody is not read, and not later either.
+        """
+        self.start()
+        self.reader.isAlone = True
+        self.store.say("one", "two")
+        self.assertEqual(self.told(), [])
+        self.assertNotIn("read", {method for method, *_ in self.store.asked})
+        self.reader.isAlone = False
+        self.store.say("three")
+        self.assertEqual(self.told(), ["three", "."])
 
     def test_notBeforeTheStart(self) -> None:
         """

@@ -284,6 +284,16 @@ class Broadcaster(Service):
         self._tail.rewind()
         self._shared.pages.rewind()
 
+    def passOver(self, head: int) -> bool:
+        """
+        See :class:`~twisted_messenger.delivery.follower.Reader`.
+        """
+        if self._recipients:
+            return False
+        self._tail.dropUpTo(head)
+        self._trimmer.logGrew()
+        return True
+
     def entriesRead(self, entries: list[Entry]) -> None:
         """
         See :class:`~twisted_messenger.delivery.follower.Reader`.

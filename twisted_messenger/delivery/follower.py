@@ -32,6 +32,14 @@ class Reader(Protocol):
         Members came, moved, spoke or left.
         """
 
+    def passOver(self, head: int) -> bool:
+        """
+        The log has grown.
+
+        :param head: its last position.
+        :returns: whether nobody is there for what it has up to there, so that it is not read.
+        """
+
     def entriesRead(self, entries: list[Entry]) -> None:
         """
         The log goes on, from the head that the first news of the roster named.
@@ -165,6 +173,8 @@ class LogFollower:
         :param changed: whether they have to, even where there is no new entry.
         """
         assert self._head is not None
+        if self._head < head and self._reader.passOver(head):
+            self._head = head
         while self._running and self._head < head:
             entries = await self._store.read(self._head, _PAGE_ENTRIES, _PAGE_BYTES)
             if not self._running or not entries:
