@@ -141,7 +141,7 @@ class ReceiptFactory(_WrappingFactory):
         """
         A connection was made.
         """
-        super().registerProtocol(p)
+        self.protocols[p] = 1
         if self._draining:
             # When it is connected.
             self.clock.callLater(0, p.stop)
@@ -152,7 +152,7 @@ class ReceiptFactory(_WrappingFactory):
         """
         A connection is gone.
         """
-        super().unregisterProtocol(p)
+        del self.protocols[p]
         if not self.protocols:
             if self._sweep is not None:
                 self._sweep.cancel()

@@ -185,9 +185,7 @@ class ChatServerProtocol(Protocol):
             taking: Deferred[Any] = self._room.take(commands[0], self._source)
         else:
             taking = Deferred.fromCoroutine(self._takeAll(commands))
-        taking.addCallbacks(self.outcome.callback, self.outcome.errback)
-        # Where nobody wants receipts, there is nobody to tell.
-        self.outcome.addErrback(self._uncertain)
+        taking.addCallbacks(self.outcome.callback, self._undecided)
 
     def _commandsIn(self, data: bytes) -> Sequence[Command]:
         limit = self._room.policy.maxMessageBytes
@@ -214,6 +212,11 @@ class ChatServerProtocol(Protocol):
             self._room.refuse(overRate, self._source)
             return overRate
         return await self._room.take(command, self._source)
+
+    def _undecided(self, reason: Failure) -> None:
+        # Where nobody wants receipts, there is nobody to tell.
+        self.outcome.addErrback(self._uncertain)
+        self.outcome.errback(reason)
 
     def _uncertain(self, reason: Failure) -> Refusal:
         reason.trap(StoreUncertain, MessagePartlyTaken)

@@ -48,6 +48,8 @@ class SQLiteTables(CopyingTables):
         self._room: DiskSpace
         #: The disk is full: change little at a time.
         self._frugal = False
+        # Who bears a name, as far as it was asked in this transaction.
+        self._owners: dict[str, Member | None] = {}
 
     def _execute(self, sql: str, values: Mapping[str, object] | None = None) -> Any:
         return self._db.execute(sql, values or {})
@@ -127,7 +129,7 @@ class SQLiteTables(CopyingTables):
         # Before anybody is asked: who only asks whether a message would be taken learns it, too.
         if not self._room.take(size + _REPEAT_BYTES * (post.repeat is not None)):
             raise StoreFull("the disk is full")
-        named = self._member("name = :value", post.name)
+        named = self._named(post.name)
         refusal = admit(named)
         if refusal is not None:
             return refusal
@@ -149,6 +151,16 @@ class SQLiteTables(CopyingTables):
         self._entries += 1
         self._size += size
         return position
+
+    def _named(self, name: str) -> Member | None:
+        if name not in self._owners:
+            self._owners[name] = self._member("name = :value", name)
+        return self._owners[name]
+
+    def _nextRevision(self) -> int:
+        # Who bears a name may be another one now.
+        self._owners.clear()
+        return super()._nextRevision()
 
     def advance(self, progress: Mapping[int, Progress]) -> None:
         """

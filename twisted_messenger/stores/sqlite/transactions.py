@@ -46,6 +46,7 @@ class SQLiteTransactions(SQLiteTables):
         """
         self._mustBeThere()
         before = self._counts()
+        self._owners.clear()
         self._measureRoom()
         try:
             self._db.execute("BEGIN IMMEDIATE")
