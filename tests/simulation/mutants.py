@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import ClientCreator, Protocol
 from twisted.python.failure import Failure
 
@@ -17,6 +18,8 @@ from tests.simulation.disk import Disk
 from tests.simulation.parts import Parts
 from twisted_messenger.backoff import RetryPolicy
 from twisted_messenger.delivery.broadcaster import Broadcaster
+from twisted_messenger.delivery.recipient import Recipient
+from twisted_messenger.delivery.slots import Window
 from twisted_messenger.entry import Entry
 from twisted_messenger.incoming.connection import ReceiptProtocol
 from twisted_messenger.incoming.gathering import Gathering
@@ -41,6 +44,9 @@ from twisted_messenger.roster import (
 )
 from twisted_messenger.stores.sqlite.store import SQLiteStore
 from twisted_messenger.subscription import Listener, Subscription
+
+# Seconds in which nobody speaks, for who waits for a pause.
+_HESITATION = 0.5
 
 # Commits that a disk which is never told to flush may lose.
 _LAZY_COMMITS = 4
@@ -210,6 +216,57 @@ def _atHead(state: MemberState, head: int) -> MemberState:
     if state.progress.cursor != state.named:
         return state
     return replace(state, progress=replace(state.progress, cursor=head))
+
+
+class Hesitant(Broadcaster):
+    """
+    Lets members go on when nobody has said anything for a while.
+    """
+
+    _waiting: IDelayedCall | None = None
+
+    def caughtUp(self) -> None:
+        """
+        See :class:`Broadcaster`.
+        """
+        if self._waiting is not None and self._waiting.active():
+            self._waiting.cancel()
+        self._waiting = self._reactor.callLater(_HESITATION, super().caughtUp)
+
+
+class Impartial(Broadcaster):
+    """
+    Has the same places for members that hang and for those that nobody knows yet.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        slots = self._shared.slots
+        slots.suspects = _SharedByAll(max(1, self.limits.maxPushes // 4))
+
+
+class _SharedByAll(Window[Recipient]):
+    def enter(self, who: Recipient, source: str | None = None, hangs: bool = False) -> bool:
+        return super().enter(who)
+
+    def withdraw(self, who: Recipient, source: str | None = None, hangs: bool = False) -> None:
+        super().withdraw(who)
+
+    def leave(self, source: str | None = None, hangs: bool = False) -> None:
+        super().leave()
+
+
+class Forgiving(SQLiteStore):
+    """
+    Does not keep since when members fail.
+    """
+
+    def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
+        """
+        See :class:`~twisted_messenger.interfaces.IMessageStore`.
+        """
+        calm = {id: replace(one, failingSince=None, attempts=0) for id, one in progress.items()}
+        return super().advance(calm)
 
 
 class NewestFirst(Broadcaster):
@@ -457,5 +514,8 @@ MUTANTS: Mapping[str, Parts] = {
     "never-back": Parts(store=Onward),
     "wrong-receipt": Parts(receipts=WrongReceipts),
     "one-message": Parts(receipts=OneMessage),
+    "waits-for-pauses": Parts(broadcaster=Hesitant),
+    "hanging-first": Parts(broadcaster=Impartial),
+    "failures-forgotten": Parts(store=Forgiving),
     "impatient": Parts(retry=_impatient),
 }

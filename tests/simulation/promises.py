@@ -2,6 +2,8 @@
 Judges the promise itself: what was answered by a close without a byte reaches every member.
 """
 
+import math
+
 from tests.simulation.deliveries import DeliveryJudge
 from tests.simulation.parts import HOLD_SECONDS
 from tests.simulation.record import FINAL, UNSEEN, Event, Kind, Message, Record
@@ -26,6 +28,8 @@ class PromiseJudge:
         self._joined: dict[str, int] = {}
         self._told: dict[str, int] = {}
         self._confirmed: dict[str, float] = {}
+        #: When the disk began to be full, and when something failed for that last.
+        self._fullSince = self._fullLast = -math.inf
         #: When the push under way to each address began.
         self._begun: dict[str, float] = {}
         #: By address: whether only a word confirms the push under way.
@@ -65,9 +69,24 @@ class PromiseJudge:
             self._answered(event)
         elif kind is Kind.DELIVERED and event.detail not in UNSEEN:
             self._tell(self._roster.nameAt(name), event.what)
+        elif kind is Kind.FULL:
+            self._full(event.time)
         elif kind is Kind.CRASHED:
-            late = event.time - _FLUSH_SECONDS
+            late = self._written(event.time)
             self._confirmed = {who: time for who, time in self._confirmed.items() if time < late}
+
+    def _full(self, time: float) -> None:
+        if time - self._fullLast > _FLUSH_SECONDS:
+            self._fullSince = time
+        self._fullLast = time
+
+    def _written(self, time: float) -> float:
+        """
+        Up to when the store surely remembers what was confirmed: on a full disk, that is tried
+        again and again.
+        """
+        wasFull = time - self._fullLast <= _FLUSH_SECONDS
+        return (self._fullSince if wasFull else time) - _FLUSH_SECONDS
 
     def _succeeded(self, event: Event, displaced: str) -> None:
         name = event.who

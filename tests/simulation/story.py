@@ -2,13 +2,17 @@
 What a seed says: who is there, how the server is set, and what happens when.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.simulation.server import Settings
 from twisted_messenger.options import RegistrationOptions
 from twisted_messenger.roster import MemberOptions
+
+#: Who may be members.
+NAMES = ("ann", "bob", "cyd", "dan")
 
 
 class Action(NamedTuple):
@@ -91,6 +95,14 @@ _HEARING = {
     "mimic": 1,
 }
 
+#: What some stories begin with, while all is well, with the settings that it needs.
+_OPENINGS: Mapping[str, Mapping[str, Any]] = {
+    "stream": {"diskSeconds": 0.1, "backlog": 0},
+    "crowd": {"maxPushes": 8, "backlog": 0},
+    "outlive": {"evictSeconds": 900.0},
+}
+_OPENING_SHARE = 0.06
+
 # Nothing, a store's time, a back-off's, a time-out's.
 _WAITS = (0.0, 0.02, 1.0, 15.0)
 _WAIT_WEIGHTS = (6, 6, 5, 3)
@@ -110,8 +122,14 @@ def storyOf(seed: int) -> Story:
         maxPushes=random.choice((256, 256, 2, 4)),
         receipts=random.random() < 0.3,
     )
+    opening = random.choice(list(_OPENINGS)) if random.random() < _OPENING_SHARE else None
+    if opening is not None:
+        settings = replace(settings, **_OPENINGS[opening])
+        members = len(NAMES)
     windowBytes = random.choice((65_536, 65_536, 16_384))
     actions = [Action("register", who, random.random(), _wait(random)) for who in range(members)]
+    if opening is not None:
+        actions.append(Action(opening, random.randrange(members), random.random(), 0.0))
     verbs, weights = list(_VERBS), list(_VERBS.values())
     for verb in random.choices(verbs, weights, k=int(5 + 55 * random.random() ** 4)):
         actions.append(Action(verb, random.randrange(members), random.random(), _wait(random)))

@@ -9,21 +9,19 @@ from random import Random
 from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
 from zope.interface import implementer
 
-from tests.simulation.acts import Acts
 from tests.simulation.attempts import AttemptJudge
 from tests.simulation.deliveries import DeliveryJudge
 from tests.simulation.ears import Ear, Trouble
 from tests.simulation.hearing import HearingJudge
 from tests.simulation.members import Member
+from tests.simulation.openings import Openings
 from tests.simulation.parts import REAL, Parts
 from tests.simulation.promises import PromiseJudge
 from tests.simulation.record import Event, Kind, Record, Violation
 from tests.simulation.roster import Roster
 from tests.simulation.server import Server
-from tests.simulation.story import Story, storyOf
+from tests.simulation.story import NAMES, Story, storyOf
 from twisted_messenger.testing import MemoryNetwork
-
-_NAMES = ("ann", "bob", "cyd", "dan")
 
 # In the end everything is well: a member that does not register again is tried within 72 s, one
 # whose connection hangs 10 s later. Then nothing more may come.
@@ -101,9 +99,9 @@ class World:
         self._server = Server(self.network, story.settings, parts, record, self._random, self._ear)
         self._members = [
             Member(self.network, record, name, f"10.0.0.{host}", 9001 + index, wish)
-            for index, (name, host, wish) in enumerate(zip(_NAMES, story.hosts, story.wishes))
+            for index, (name, host, wish) in enumerate(zip(NAMES, story.hosts, story.wishes))
         ]
-        self._acts = Acts(self.network, record, self._server, self._members, self._ear)
+        self._acts = Openings(self.network, record, self._server, self._members, self._ear)
 
     def run(self) -> None:
         """
