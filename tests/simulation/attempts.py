@@ -78,10 +78,15 @@ class AttemptJudge:
             self._addresses.clear()
             self._left.clear()
 
-    def _departed(self, name: str) -> None:
-        # What is under way to who is no member any more goes on.
+    def _departed(self, name: str, successor: str | None = None) -> None:
+        # What is under way to who is no member any more goes on; one that comes under its name
+        # later is another.
         flying = self._flying
         self._left = {at: since for at, since in self._left.items() if flying[at][1] != name}
+        self._flying = {
+            at: (begun, successor if whose == name else whose)
+            for at, (begun, whose) in flying.items()
+        }
 
     def _registered(self, event: Event) -> None:
         name = event.who
@@ -92,7 +97,7 @@ class AttemptJudge:
             self._left[before] = event.time
         displaced = self._roster.displaced(event)
         if displaced is not None:
-            self._departed(displaced)
+            self._departed(displaced, name)
         if displaced in self._confirmed:
             self._confirmed[name] = self._confirmed[displaced]
 

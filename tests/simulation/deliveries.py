@@ -45,6 +45,8 @@ class DeliveryJudge:
         self._started = 0.0
         #: When each name got an address that was another's.
         self._succession: dict[str, float] = {}
+        #: By address: when its member was forgotten there.
+        self._deserted: dict[str, float] = {}
         #: By address: what is on its way there.
         self._flying: dict[str, str] = {}
         #: By member: what it took last.
@@ -75,6 +77,8 @@ class DeliveryJudge:
                 self._succeeded(event, displaced)
             elif event.detail == "joined":
                 self._begin(event)
+        elif event.kind in (Kind.DEPARTED, Kind.EVICTED):
+            self._deserted[self._roster.where[event.who]] = event.time
         elif event.kind is Kind.HISTORY:
             self._history.add((event.who, event.what))
             self._taken.discard((event.who, event.what))
@@ -83,6 +87,9 @@ class DeliveryJudge:
         name = event.who
         # What is on its way to who was there before is no news of the new member.
         self._flying.pop(event.what, None)
+        if event.time - self._deserted.get(event.what, -HEARD_SECONDS) < HEARD_SECONDS:
+            # Who was there may be pushed to until the server hears of both.
+            self._succession[name] = event.time
         self._last[name] = 0
         self._got.update({key: None for key in self._got if key[0] == name})
         self._history = {key for key in self._history if key[0] != name}
