@@ -122,6 +122,10 @@ class DeliveryJudge:
             # been on its way, need not come again. All the rest may.
             kept &= {self._flying.get(event.what, ""), self._latest.get(displaced, "")}
             self._inherited.update((name, id) for id in kept)
+        # What it said under its old name comes too, where a crash has set it back before that.
+        passed = range(self._roster.named[displaced] + 1, self._last.get(displaced, 0) + 1)
+        said = [one for one in self._record.messages.values() if one.name == displaced]
+        kept |= {one.id for one in said if one.position in passed}
         self._last[name] = min(lasts)
         self._got.update({key: None for key in self._got if key[0] == name})
         self._got.update({(name, id): None for id in kept})
