@@ -91,6 +91,23 @@ class ReadTests(DoorTestCase):
         self.assertEqual(self.ask(f"GET /messages?after={'9' * 5000}").status, 400)
         self.assertEqual(self.texts(f"?after={2**63 - 1}"), [])
 
+    def test_much(self) -> None:
+        """
+        However much was said, one answer has a part of it, and the next one goes on: who takes no
+        answers costs little.
+        """
+        for number in range(20):
+            self.say(f"{number} " + "\x01" * 60_000)
+        found, after = 0, "0"
+        while page := self.ask(f"GET /messages?after={after}&limit=1000"):
+            self.assertLess(len(page.body), 2_000_000)
+            if not page.json["messages"]:
+                break
+            found += len(page.json["messages"])
+            after = page.json["next"]
+        self.assertEqual(found, 20)
+        self.assertLess(len(self.ask("GET /messages?last=1000").body), 2_000_000)
+
     def test_lines(self) -> None:
         """
         Programs may have a line of JSON for each, and people lines that a terminal can show.

@@ -339,6 +339,23 @@ class CostTests(StreamTestCase):
             self.network.advance(0.2)
         self.assertEqual(self.texts(client), texts)
 
+    def test_slices(self) -> None:
+        """
+        Who reads again after a flood is given as much as before, not the flood; nor is it kept.
+        """
+        self.listen()
+        head = self.say("x")
+        for _ in range(100):
+            self.say("x" * 60_000)
+            self.wake()
+        tail = self.door.readers.tail
+        self.assertIsNone(tail.after(head))
+        frames = tail.after(head + 90)
+        self.assertEqual([one.entry.position for one in frames or []], [head + 91])
+        self.say("y" * 100_000)
+        self.wake()
+        self.assertEqual(len(tail.after(head + 100) or []), 1)
+
     def test_stalled(self) -> None:
         """
         Who takes nothing for five minutes gives its place to others.

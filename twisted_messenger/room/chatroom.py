@@ -264,7 +264,12 @@ class ChatRoom:
         )
 
     def history(
-        self, after: int = 0, limit: int = 100, *, last: int | None = None
+        self,
+        after: int = 0,
+        limit: int = 100,
+        *,
+        last: int | None = None,
+        maxBytes: int = MAX_HISTORY_BYTES,
     ) -> "Deferred[list[Entry]]":
         """
         Read what was said, as far as the log still has it; see
@@ -279,16 +284,16 @@ class ChatRoom:
         :param after: a position; 0 for the oldest that are there.
         :param limit: how many at most, 1 or more.
         :param last: in place of both: the newest, so many at most.
-        :returns: fires with them, oldest first, :data:`MAX_HISTORY_BYTES` of text at most, but one
-            at least where there is one; fails with :class:`~twisted_messenger.errors.StoreError`
+        :param maxBytes: of text, at most, but one message at least where there is one.
+        :returns: fires with them, oldest first; fails with :class:`~twisted_messenger.errors.StoreError`
             where the store does not answer.
         :raises ValueError: a number is too small.
         """
         if min(after, (limit if last is None else last) - 1) < 0:
             raise ValueError("history: give a position, and how many messages, 1 or more")
         if last is not None:
-            return self._store.newest(last, MAX_HISTORY_BYTES)
-        return self._store.history(after, limit, MAX_HISTORY_BYTES)
+            return self._store.newest(last, maxBytes)
+        return self._store.history(after, limit, maxBytes)
 
     def subscribe(
         self, name: str, listener: Listener, *, after: int | None = None

@@ -18,6 +18,10 @@ from twisted_messenger.web.shapes import asJSON, entryLines, entryText, pageShap
 #: Entries in one answer.
 MAX_PAGE = 1000
 
+#: Bytes of text in one answer: in JSON it may be six times as much, and somebody who takes none of
+#: it has an answer on each of its connections.
+MAX_PAGE_BYTES = 256 * 1024
+
 # Where nobody says how many.
 _USUAL_PAGE = 100
 
@@ -57,9 +61,9 @@ class MessageRoutes:
         last = asked.number("last", 1, MAX_PAGE)
         limit = asked.number("limit", 1, MAX_PAGE) or _USUAL_PAGE
         if after is None:
-            entries = await self._room.history(last=last or limit)
+            entries = await self._room.history(last=last or limit, maxBytes=MAX_PAGE_BYTES)
         else:
-            entries = await self._room.history(after, limit)
+            entries = await self._room.history(after, limit, maxBytes=MAX_PAGE_BYTES)
         return _page(asked, entries, after or 0)
 
     async def say(self, asked: Asked) -> Answer:

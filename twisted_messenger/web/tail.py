@@ -3,6 +3,7 @@ The newest entries, read once for all who are at the end of the log.
 """
 
 from collections import deque
+from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred
 
@@ -14,8 +15,12 @@ from twisted_messenger.web.forms import Form
 _PAGE_ENTRIES = 100
 _PAGE_BYTES = 256 * 1024
 
-# Entries kept here. Who is further behind reads the log.
+# Entries kept here, and characters of them. Who is further behind reads the log.
 _KEPT = 500
+_KEPT_CHARACTERS = 2 * 1024 * 1024
+
+# Characters for one reader at once: it may stop to take anything with the next byte.
+_SLICE_CHARACTERS = 64 * 1024
 
 
 class Frame:
@@ -25,10 +30,12 @@ class Frame:
     :param entry: what was said.
     """
 
-    __slots__ = ("_made", "entry")
+    __slots__ = ("_made", "entry", "size")
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
+        #: Characters.
+        self.size = len(entry.text)
         self._made: dict[Form, bytes] = {}
 
     def bytesIn(self, form: Form) -> bytes:
@@ -51,6 +58,7 @@ class Tail:
     def __init__(self, store: MessageStore) -> None:
         self._store = store
         self._frames: deque[Frame] = deque()
+        self._size = 0
         # What comes after this position is in memory, as far as the next one.
         self._start = self._end = 0
         self._isKnown = False
@@ -59,8 +67,12 @@ class Tail:
         """
         Nobody is at the end of the log any more.
         """
-        self._frames.clear()
+        self._drop()
         self._isKnown = False
+
+    def _drop(self) -> None:
+        self._frames.clear()
+        self._size = 0
 
     async def advance(self) -> None:
         """
@@ -73,21 +85,27 @@ class Tail:
         while entries := await self._page(self._end):
             if entries[0].position > self._end + 1:
                 # Something may be gone before it was read: each reader has to look for itself.
-                self._frames.clear()
+                self._drop()
                 self._start = entries[0].position - 1
-            self._frames.extend(map(Frame, entries))
-            self._end = entries[-1].position
-            while len(self._frames) > _KEPT:
-                self._start = self._frames.popleft().entry.position
+            self._keep([Frame(entry) for entry in entries])
             if len(entries) < _PAGE_ENTRIES:
                 return
+
+    def _keep(self, frames: Sequence[Frame]) -> None:
+        self._frames.extend(frames)
+        self._size += sum(one.size for one in frames)
+        self._end = frames[-1].entry.position
+        while len(self._frames) > _KEPT or self._size > _KEPT_CHARACTERS:
+            oldest = self._frames.popleft()
+            self._size -= oldest.size
+            self._start = oldest.entry.position
 
     def _page(self, after: int) -> "Deferred[list[Entry]]":
         return self._store.history(after, _PAGE_ENTRIES, _PAGE_BYTES)
 
     def after(self, cursor: int) -> list[Frame] | None:
         """
-        What comes after a position, as far as it is in memory.
+        The next of what comes after a position, as far as it is in memory.
 
         :returns: ``None`` where it has to be read.
         """
@@ -98,10 +116,23 @@ class Tail:
             if frame.entry.position <= cursor:
                 break
             found.append(frame)
-        return found[::-1]
+        return _slice(found[::-1])
 
     async def read(self, cursor: int) -> list[Frame]:
         """
         The next of what comes after a position, from the log.
         """
-        return list(map(Frame, await self._page(cursor)))
+        page = await self._store.history(cursor, _PAGE_ENTRIES, _SLICE_CHARACTERS)
+        return list(map(Frame, page))
+
+
+def _slice(frames: list[Frame]) -> list[Frame]:
+    """
+    The first of them, as many as one reader gets at once, but one at least.
+    """
+    size = 0
+    for n, frame in enumerate(frames):
+        size += frame.size
+        if n and size > _SLICE_CHARACTERS:
+            return frames[:n]
+    return frames
