@@ -5,6 +5,7 @@ The control socket, and where else the door is open.
 import os
 import socket
 import stat
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from twisted.internet.protocol import Factory
@@ -26,8 +27,9 @@ class ControlTests(SynchronousTestCase):
         """
         A directory of its own.
         """
-        self.folder = self.mktemp()
-        os.mkdir(self.folder)
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
         self.path = os.path.join(self.folder, "room.control")
 
     def opened(self, path: str | None = None) -> ControlPort:

@@ -285,8 +285,8 @@ class ChatRoom:
         :param limit: how many at most, 1 or more.
         :param last: in place of both: the newest, so many at most.
         :param maxBytes: of text, at most, but one message at least where there is one.
-        :returns: fires with them, oldest first; fails with :class:`~twisted_messenger.errors.StoreError`
-            where the store does not answer.
+        :returns: fires with them, oldest first; fails with
+            :class:`~twisted_messenger.errors.StoreError` where the store does not answer.
         :raises ValueError: a number is too small.
         """
         if min(after, (limit if last is None else last) - 1) < 0:
