@@ -218,6 +218,18 @@ class RateTests(DoorTestCase):
             self.assertEqual(self.ask("GET /messages", peer=GUEST, host="x").status, 421)
         self.assertEqual(self.ask("GET /messages", peer=GUEST, host="x").status, 0)
 
+    def test_longPages(self) -> None:
+        """
+        A page of a thousand counts as ten, so that one host's reading slows nobody down.
+        """
+        for number in range(300):
+            self.say(str(number))
+        answers = [
+            self.ask("GET /messages?last=1000", peer=GUEST, authorization=f"Bearer {TOKEN}").status
+            for _ in range(20)
+        ]
+        self.assertEqual(answers, [200] * 10 + [0] * 10)
+
     def test_keepAlive(self) -> None:
         """
         Who asks on and on over one connection gets an answer a second.

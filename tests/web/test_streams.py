@@ -179,6 +179,18 @@ class EventTests(StreamTestCase):
         self.wake()
         self.assertEqual(self.texts(client), [*expected, "new"])
 
+    def test_paced(self) -> None:
+        """
+        One host that reads long logs over and over is slowed down, and gets everything.
+        """
+        expected = [str(number) for number in range(3000)]
+        for text in expected:
+            self.say(text)
+        clients = [self.listen("?after=0", peer="10.0.0.7") for _ in range(4)]
+        self.assertLess(len(self.texts(clients[-1])), len(expected))
+        self.network.advance(30)
+        self.assertEqual([self.texts(one) for one in clients], [expected] * 4)
+
     def test_name(self) -> None:
         """
         Who wants one name alone hears no other, and the beat says how far it has heard.

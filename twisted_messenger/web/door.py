@@ -67,8 +67,8 @@ class Door:
         #: What may be asked for.
         self.routes = Routes(
             [
-                *MessageRoutes(room).routes(),
-                *StreamRoutes(room, self.readers).routes(),
+                *MessageRoutes(room, self.keeper.mayRead).routes(),
+                *StreamRoutes(room, self.readers, self.keeper.mayRead).routes(),
                 *MemberRoutes(room).routes(),
                 *CounterRoutes(room.counters).routes(),
                 *MetricRoutes(store, room.counters, self._gauged, clock).routes(),

@@ -17,6 +17,9 @@ from twisted_messenger.web.tokens import isToken, shownIn
 REQUEST_RATE = 50.0
 REQUEST_BURST = 100
 
+#: So many entries of the log come with a request; more of them count as more requests.
+ENTRIES_PER_REQUEST = 100
+
 #: Wrong tokens a second from one address, in the long run and at once.
 GUESS_RATE = 10 / 60
 GUESS_BURST = 10
@@ -86,14 +89,29 @@ class Doorkeeper:
         if knock.atControl:
             return Caller(knock.peer, atControl=True, isBeyond=False)
         source, isBeyond = self._origins.sourceOf(knock.peer, knock.headers)
-        subscriber = source.subscriber
-        if subscriber is not None and not self._requests.take(subscriber, self._steady()):
+        if not self._take(source, 1):
             raise Problem("rate", f"more than {REQUEST_RATE:g} requests a second from your address")
         problem = self._origins.judgeHost(knock.headers.get("host", ""), knock.entrance)
         if problem is not None:
             raise problem
         hasToken = self._hasToken(knock.headers.get("authorization", ""), source)
         return Caller(source, isBeyond=isBeyond, hasToken=hasToken)
+
+    def _take(self, source: Source, count: int) -> bool:
+        subscriber = source.subscriber
+        if subscriber is None:
+            return True
+        return self._requests.take(subscriber, self._steady(), count) > 0
+
+    def mayRead(self, source: Source, entries: int) -> bool:
+        """
+        Count entries of the log against the rate: many of them are more than one request.
+
+        :param entries: so many at most.
+        :returns: whether they may be read now.
+        """
+        more = max(0, entries - 1) // ENTRIES_PER_REQUEST
+        return more == 0 or self._take(source, more)
 
     def _hasToken(self, authorization: str, source: Source) -> bool:
         shown = shownIn(authorization)

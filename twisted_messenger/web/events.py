@@ -2,6 +2,10 @@
 The log as it goes on: ``/events`` and ``/lines``.
 """
 
+from collections.abc import Callable
+from functools import partial
+
+from twisted_messenger.address import Source
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.web.forms import EVENTS, LINES, Form
@@ -27,11 +31,15 @@ class StreamRoutes:
 
     :param room: whose log it is.
     :param readers: who reads it.
+    :param mayRead: whether somebody may read so many entries now.
     """
 
-    def __init__(self, room: ChatRoom, readers: Readers) -> None:
+    def __init__(
+        self, room: ChatRoom, readers: Readers, mayRead: Callable[[Source, int], bool]
+    ) -> None:
         self._room = room
         self._readers = readers
+        self._mayRead = mayRead
 
     def routes(self) -> list[Route]:
         """
@@ -57,9 +65,10 @@ class StreamRoutes:
     async def _reader(self, asked: Asked, form: Form, beat: float) -> Reader:
         wanted = Wanted(form, _name(asked), beat)
         cursor, gap = await self._start(asked)
-        subscriber = asked.caller.source.subscriber
-        self._readers.mayCome(subscriber)
-        return Reader(self._readers, wanted, cursor, gap, subscriber)
+        source = asked.caller.source
+        self._readers.mayCome(source.subscriber)
+        pace = partial(self._mayRead, source)
+        return Reader(self._readers, wanted, cursor, gap, source.subscriber, pace)
 
     async def _start(self, asked: Asked) -> tuple[int, int | None]:
         """
@@ -75,6 +84,8 @@ class StreamRoutes:
             # A room that was restored from an older copy has forgotten what it said since.
             return (after, None) if after <= head else (head, after)
         last = asked.number("last", 0, MAX_PAGE)
+        if not self._mayRead(asked.caller.source, last or 0):
+            raise Problem("rate", "more than your address may read at once")
         entries = await self._room.history(last=last) if last else []
         return (entries[0].position - 1 if entries else head), None
 

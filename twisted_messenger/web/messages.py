@@ -2,8 +2,9 @@
 What was said, and to say something: ``/messages`` and ``/announce``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from twisted_messenger.address import Source
 from twisted_messenger.entry import Entry
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.repeats import MAX_REPEAT_KEY
@@ -38,10 +39,12 @@ class MessageRoutes:
     Reads and writes the log.
 
     :param room: whose.
+    :param mayRead: whether somebody may read so many entries now.
     """
 
-    def __init__(self, room: ChatRoom) -> None:
+    def __init__(self, room: ChatRoom, mayRead: Callable[[Source, int], bool]) -> None:
         self._room = room
+        self._mayRead = mayRead
 
     def routes(self) -> list[Route]:
         """
@@ -60,6 +63,8 @@ class MessageRoutes:
         after = asked.number("after", 0, MAX_POSITION)
         last = asked.number("last", 1, MAX_PAGE)
         limit = asked.number("limit", 1, MAX_PAGE) or _USUAL_PAGE
+        if not self._mayRead(asked.caller.source, limit if last is None else last):
+            raise Problem("rate", "more than your address may read at once")
         if after is None:
             entries = await self._room.history(last=last or limit, maxBytes=MAX_PAGE_BYTES)
         else:

@@ -2,7 +2,7 @@
 One answer that goes on: a cursor into the log, and how it is told what comes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,13 @@ from twisted_messenger.interfaces import ISharedStore
 from twisted_messenger.web.forms import Form
 from twisted_messenger.web.readers import Readers
 from twisted_messenger.web.tail import Frame
+
+# Seconds for which who reads a long log too fast has to wait.
+_PAUSE_SECONDS = 1.0
+
+
+def _always(entries: int) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class Reader:
     :param gap: where what follows is gone, since it comes from beyond the head: the position that
         it had.
     :param subscriber: whose it is, for the cap.
+    :param pace: whether it may read so many entries now; else it goes on a moment later.
     """
 
     log = Logger()
@@ -56,6 +64,7 @@ class Reader:
         cursor: int,
         gap: int | None = None,
         subscriber: str | None = None,
+        pace: Callable[[int], bool] = _always,
     ) -> None:
         self.contentType = wanted.form.contentType
         self.subscriber = subscriber
@@ -64,6 +73,7 @@ class Reader:
         self._wanted = wanted
         self._cursor = cursor
         self._gap = gap
+        self._pace = pace
         self._beating: IDelayedCall | None = None
         self._request: Any = None
         self._isReading = False
@@ -115,6 +125,9 @@ class Reader:
                     return
                 self._take(frames)
                 if self.stalled is not None:
+                    return
+                if not self._pace(2 * len(frames)):
+                    self._readers.clock.callLater(_PAUSE_SECONDS, self.proceed)
                     return
         except StoreError:
             # The next wake, or beat, tries again.
