@@ -322,6 +322,19 @@ class CostTests(StreamTestCase):
         self.assertEqual({len(self.texts(one)) for one in clients}, {4})
         self.assertEqual(self.store.reads - before, 1)
 
+    def test_large(self) -> None:
+        """
+        Large messages that come together are heard together, though they are read in pieces.
+        """
+        client = self.listen()
+        self.say("zero")
+        self.wake()
+        texts = [f"{number} " + "x" * 60_000 for number in range(60)]
+        for text in texts:
+            self.say(text)
+        self.wake()
+        self.assertEqual(self.texts(client), ["zero", *texts])
+
     def test_nobody(self) -> None:
         """
         Where nobody listens, nothing is read, and nothing waits.

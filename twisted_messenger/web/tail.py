@@ -10,10 +10,12 @@ from twisted.internet.defer import Deferred
 from twisted_messenger.entry import Entry
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.web.forms import Form
+from twisted_messenger.wire import MAX_PUSH_BYTES
 
-# Entries and bytes read at once.
+# Entries and bytes read at once; a character has four bytes at most, and no push has more than a
+# quarter of this.
 _PAGE_ENTRIES = 100
-_PAGE_BYTES = 256 * 1024
+_PAGE_BYTES = 4 * MAX_PUSH_BYTES
 
 # Entries kept here, and characters of them. Who is further behind reads the log.
 _KEPT = 500
@@ -87,8 +89,10 @@ class Tail:
                 # Something may be gone before it was read: each reader has to look for itself.
                 self._drop()
                 self._start = entries[0].position - 1
-            self._keep([Frame(entry) for entry in entries])
-            if len(entries) < _PAGE_ENTRIES:
+            frames = [Frame(entry) for entry in entries]
+            self._keep(frames)
+            if len(frames) < _PAGE_ENTRIES and sum(one.size for one in frames) < _PAGE_BYTES // 8:
+                # The next one would have fitted, whatever its size: there is none.
                 return
 
     def _keep(self, frames: Sequence[Frame]) -> None:
