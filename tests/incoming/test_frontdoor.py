@@ -1,0 +1,180 @@
+"""
+The short way in: what it costs, counted, and when it is not taken.
+"""
+
+import socket
+import sys
+from collections import Counter
+from types import FrameType
+from typing import Any
+
+from twisted.internet.protocol import Factory
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_messenger.entry import Entry
+from twisted_messenger.incoming.frontdoor import FrontDoor
+from twisted_messenger.incoming.limits import SenderLimits
+from twisted_messenger.incoming.receipt import ReceiptFactory
+from twisted_messenger.incoming.server import ChatServerFactory
+from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.sockets import resetOnClose
+from twisted_messenger.stores.memory import MemoryStore
+
+HOST = "127.0.0.1"
+
+#: Of one message, from its acceptance to its receipt, whatever the machine. Both may only fall.
+MOST_PYTHON_CALLS = 75
+MOST_SYSTEM_CALLS = 6
+
+
+class Bug(Exception):
+    """
+    Raised on purpose.
+    """
+
+
+class BrokenFactory(Factory):
+    """
+    A factory with a bug.
+    """
+
+    def buildProtocol(self, addr: object) -> Any:
+        """
+        The bug.
+        """
+        raise Bug
+
+
+class PaperPort:
+    """
+    A port of which only the socket is real.
+
+    :param listening: the socket.
+    """
+
+    def __init__(self, listening: socket.socket) -> None:
+        self.socket = listening
+        self.numberAccepts = 100
+        self.sessionno = 0
+
+    def transport(self, *arguments: Any) -> Any:
+        """
+        Nobody takes his time in these tests.
+        """
+        raise AssertionError("not whole")
+
+    def doRead(self) -> None:
+        """
+        Accept, as Twisted would where descriptors have run out.
+        """
+        raise AssertionError("it cannot accept")
+
+
+class FrontDoorTests(SynchronousTestCase):
+    """
+    A front door on a real socket, which is read when a test says so.
+    """
+
+    def setUp(self) -> None:
+        """
+        Listen for a room in memory.
+        """
+        self.store = MemoryStore()
+        self.store.open()
+        self.room = ChatRoom(self.store)
+        clock: Any = Clock()
+        factory = ReceiptFactory(ChatServerFactory(self.room), clock, limits=SenderLimits())
+        listening = socket.create_server((HOST, 0), backlog=128)
+        self.addCleanup(listening.close)
+        listening.setblocking(False)
+        resetOnClose(listening, True)
+        self.address = listening.getsockname()
+        self.port = PaperPort(listening)
+        self.door = FrontDoor(self.port, factory)
+        self.factory = factory
+
+    def send(self, *messages: bytes) -> list[socket.socket]:
+        """
+        Send messages, and their ends.
+        """
+        senders = []
+        for message in messages:
+            sender = socket.create_connection(self.address, 10)
+            self.addCleanup(sender.close)
+            sender.sendall(message)
+            sender.shutdown(socket.SHUT_WR)
+            senders.append(sender)
+        return senders
+
+    def log(self) -> list[str]:
+        """
+        What was said.
+        """
+        entries: list[Entry] = self.successResultOf(self.store.read(0, 1000, 2**30))
+        return [entry.text for entry in entries]
+
+    def count(self, messages: int) -> Counter[str]:
+        """
+        Let so many come in at once.
+
+        :returns: how much was called meanwhile.
+        """
+        senders = self.send(*(b"from:ci|%d" % number for number in range(messages)))
+        counts: Counter[str] = Counter()
+        self.port.numberAccepts = messages + 1
+
+        def note(frame: FrameType, event: str, argument: Any) -> None:
+            if event == "call":
+                counts["python"] += 1
+            elif event == "c_call" and isinstance(
+                getattr(argument, "__self__", None), socket.SocketType
+            ):
+                counts["system"] += 1
+
+        before = sys.getprofile()
+        sys.setprofile(note)
+        try:
+            self.door.doRead()
+        finally:
+            sys.setprofile(before)
+        self.assertEqual({sender.recv(1) for sender in senders}, {b""})
+        return counts
+
+    def test_costs(self) -> None:
+        """
+        A busy room serves as many as it does because each costs little.
+        """
+        self.count(1)
+        few, many = self.count(10), self.count(30)
+        each = {kind: (many[kind] - few[kind]) / 20 for kind in many}
+        self.assertLessEqual(each["python"], MOST_PYTHON_CALLS)
+        self.assertLessEqual(each["system"], MOST_SYSTEM_CALLS)
+
+    def test_order(self) -> None:
+        """
+        They are heard in the order in which they came.
+        """
+        senders = self.send(*(b"from:ci|%d" % number for number in range(30)))
+        self.door.doRead()
+        self.assertEqual(self.log(), [str(number) for number in range(30)])
+        self.assertEqual(len(senders), 30)
+
+    def test_nothingLeft(self) -> None:
+        """
+        Who has its receipt is forgotten.
+        """
+        self.send(b"from:ci|hello")
+        self.door.doRead()
+        self.assertEqual(self.factory.protocols, {})
+
+    def test_bug(self) -> None:
+        """
+        Where a protocol raises, its sender sees a reset, and no receipt.
+        """
+        self.factory.wrappedFactory = BrokenFactory()
+        (sender,) = self.send(b"from:ci|hello")
+        self.door.doRead()
+        self.assertRaises(ConnectionResetError, sender.recv, 1)
+        self.assertEqual(len(self.flushLoggedErrors(Bug)), 1)
+        self.assertEqual(self.factory.protocols, {})
