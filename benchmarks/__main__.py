@@ -12,9 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import benchmarks
+from benchmarks.catching import catchingUp
 from benchmarks.counting import ingestInstructions, instructions
 from benchmarks.idling import idle
 from benchmarks.ingesting import ingest
+from benchmarks.memory import memory
 from benchmarks.pacing import paced
 from benchmarks.picture import picture
 from benchmarks.plan import FULL, SMOKE, Plan
@@ -27,6 +29,8 @@ _BENCHMARKS: dict[str, Callable[[Workshop, Plan], Table]] = {
     "throughput": lambda shop, plan: throughput(shop, plan.throughput, plan.rounds),
     "scaling": lambda shop, plan: scaling(shop, plan.scaling, plan.scalingPushes, plan.rounds),
     "paced": lambda shop, plan: paced(shop, plan.paced, plan.rounds),
+    "catching-up": lambda shop, plan: catchingUp(shop, plan.catchingUp, plan.rounds),
+    "memory": lambda shop, plan: memory(shop, plan.registered),
     "slow": lambda shop, plan: slow(shop, plan.slow, plan.rounds),
     "idle": lambda shop, plan: idle(shop, plan.idleMembers, plan.idleSeconds),
     "ingest": lambda shop, plan: ingest(shop, plan.ingest, plan.rounds),
@@ -38,6 +42,8 @@ _EXAMPLES = """
 throughput           everything at once: CPU per push, and pushes a second
 scaling              the same with 10 to 5000 members
 paced                latency at a calm pace, alone and beside members that refuse or hang
+catching-up          CPU per push of what was missed, against what is new
+memory               bytes for each of 10,000 members
 slow                 members that accept one connection in 5 ms, against the time that needs
 idle                 CPU of a room with 1000 members in which nothing is said
 ingest               CPU per message on its way in, against a protocol that reads and closes

@@ -18,6 +18,8 @@ class Plan:
     :param scaling: numbers of members.
     :param scalingPushes: about so many in all, for each number of members.
     :param paced: at a calm pace, with sick members.
+    :param catchingUp: what members missed.
+    :param registered: members whose memory is measured.
     :param slow: the tutorial's clients: ``listen(10)``, and here 5 ms for each connection.
     :param idleMembers: that nothing is said to.
     :param idleSeconds: for so long.
@@ -31,6 +33,8 @@ class Plan:
     scaling: Sequence[int]
     scalingPushes: int
     paced: Work
+    catchingUp: Work
+    registered: int
     slow: Work
     idleMembers: int
     idleSeconds: float
@@ -46,6 +50,8 @@ FULL = Plan(
     scaling=(10, 100, 1000, 5000),
     scalingPushes=20_000,
     paced=Work(70, 50, interval=0.1, sick=10),
+    catchingUp=Work(100, 100),
+    registered=10_000,
     slow=Work(100, 100, queue=10, restSeconds=0.005),
     idleMembers=1000,
     idleSeconds=10,
@@ -62,6 +68,8 @@ SMOKE = replace(
     scaling=(50,),
     scalingPushes=200,
     paced=Work(7, 10, interval=0.05, sick=1),
+    catchingUp=Work(10, 10),
+    registered=100,
     slow=Work(10, 10, queue=10, restSeconds=0.005),
     idleMembers=20,
     idleSeconds=0.5,

@@ -57,7 +57,16 @@ class Room(Program):
         Wait until it listens, and register its members.
         """
         self.port = self._portOnceItListens()
-        requests = [f"connect_request|member {port}|127.0.0.1|{port}" for port in self._ports]
+        self.join(self._ports)
+
+    def join(self, ports: Sequence[int], options: str = "") -> None:
+        """
+        Register members.
+
+        :param options: of each.
+        """
+        more = f"|{options}" if options else ""
+        requests = [f"connect_request|member {port}|127.0.0.1|{port}{more}" for port in ports]
         for _ in self._senders.map(self._send, requests):
             pass
 

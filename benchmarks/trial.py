@@ -11,8 +11,8 @@ from benchmarks.members import Report, SickMembers, Sink
 from benchmarks.programs import bounded
 from benchmarks.workshop import Contender, Workshop
 
-# Seconds after the last confirmation until the clocks are read: cursors are written late.
-_SETTLE = 0.25
+#: Seconds after the last confirmation until the clocks are read: cursors are written late.
+SETTLE = 0.25
 
 #: Seconds that the start and the first message may take.
 START = 60.0
@@ -86,7 +86,7 @@ def trial(workshop: Workshop, name: str, work: Work) -> Result:
         began, used = time.monotonic_ns(), contender.cpuNanoseconds()
         speak(contender, work)
         sink.wait(work.patience)
-        time.sleep(_SETTLE)
+        time.sleep(SETTLE)
         used = contender.cpuNanoseconds() - used
         # Once more: what comes twice comes late.
         report = sink.wait(0)
