@@ -177,17 +177,21 @@ _TABLE: dict[str, tuple[Callable[[], DeliveryState], dict[str, Stand]]] = {
 }
 
 
+def _all(queue: DeliveryState) -> dict[str, object]:
+    return {name: getattr(queue, name) for name in DeliveryState.__slots__}
+
+
 def _after(queue: DeliveryState, happen: Callable[[DeliveryState], object]) -> Stand | str | None:
     """
     Where the queue stands after an event.
 
     :returns: ``None`` where it was forbidden and changed nothing.
     """
-    before = dict(vars(queue))
+    before = _all(queue)
     try:
         happen(queue)
     except AssertionError:
-        return None if vars(queue) == before else "forbidden, but changed something"
+        return None if _all(queue) == before else "forbidden, but changed something"
     return queue.cursor, queue.inFlight, queue.busy, queue.next(_NOW)
 
 
