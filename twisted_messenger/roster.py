@@ -55,7 +55,7 @@ class MemberOptions:
 _FLAGS = ("newline", "json", "ack")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Registrant:
     """
     A name and a callback address.
@@ -89,7 +89,7 @@ class Registrant:
         return f"{machineKey(self.host)} {self.port}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Enrolment(Registrant):
     """
     A registration that has passed the admission policy.
@@ -107,7 +107,7 @@ class Enrolment(Registrant):
     after: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Member(Registrant):
     """
     A name and its callback address, as they stand in the roster.
@@ -122,7 +122,7 @@ class Member(Registrant):
     key: KeptKey | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Progress:
     """
     How far a member has come; what survives a restart.
@@ -170,7 +170,7 @@ def mergedProgress(both: Sequence[Progress]) -> Progress:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MemberState:
     """
     A member and how far it is known to have come.
