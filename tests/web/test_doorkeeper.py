@@ -168,6 +168,15 @@ class ProxyTests(DoorTestCase):
         answer = self.ask("GET /messages", x_forwarded_for="203.0.113.5")
         self.assertEqual(answer.status, 401)
 
+    def test_silent(self) -> None:
+        """
+        So does what comes through nginx as it is, which tells nothing of who asks, in HTTP/1.0.
+        """
+        client = self.connect()
+        client.transport.write(f"GET /messages HTTP/1.0\r\nHost: {HOST}:{PORT}\r\n\r\n".encode())
+        self.network.settle()
+        self.assertEqual(Response(client.data).status, 401)
+
     def test_ownership(self) -> None:
         """
         Nor can it say, or register, what belongs to this machine.

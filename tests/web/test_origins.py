@@ -32,7 +32,7 @@ class SourceTests(SynchronousTestCase):
         """
         Without a proxy, it is the connection's; all of this machine's loopback is here.
         """
-        self.assertEqual(self.sourceOf(HERE), (HERE, False))
+        self.assertEqual(Origins().sourceOf(HERE, {}), (HERE, False))
         self.assertEqual(self.sourceOf(LAN), (LAN, True))
         other = Source("127.0.0.7", False)
         self.assertEqual(self.sourceOf(other), (other, False))
@@ -55,6 +55,16 @@ class SourceTests(SynchronousTestCase):
                 self.assertEqual((source, isBeyond), (Source(UNKNOWN, False), True), header)
                 self.assertIsNotNone(source.subscriber)
         self.assertEqual(Origins().sourceOf(LAN, {"via": "1.1 x"}), (LAN, True))
+
+    def test_silentProxy(self) -> None:
+        """
+        A proxy that tells nothing of who asks makes nobody local either: one that is known, and
+        nginx as it comes, which speaks HTTP/1.0.
+        """
+        nobody = Source(UNKNOWN, False), True
+        self.assertEqual(self.sourceOf(HERE), nobody)
+        self.assertEqual(Origins().sourceOf(HERE, {}, isOld=True), nobody)
+        self.assertEqual(Origins().sourceOf(LAN, {}, isOld=True), (LAN, True))
 
     def test_believed(self) -> None:
         """

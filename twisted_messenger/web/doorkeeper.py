@@ -52,6 +52,7 @@ class Knock:
     :param peer: where its connection comes from.
     :param entrance: where it came in.
     :param atControl: whether that is the control socket.
+    :param isOld: whether it speaks HTTP/1.0.
     """
 
     method: str
@@ -59,6 +60,7 @@ class Knock:
     peer: Source
     entrance: Entrance = field(default_factory=Entrance)
     atControl: bool = False
+    isOld: bool = False
 
 
 class Doorkeeper:
@@ -88,7 +90,7 @@ class Doorkeeper:
         """
         if knock.atControl:
             return Caller(knock.peer, atControl=True, isBeyond=False)
-        source, isBeyond = self._origins.sourceOf(knock.peer, knock.headers)
+        source, isBeyond = self._origins.sourceOf(knock.peer, knock.headers, knock.isOld)
         if not self._take(source, 1):
             raise Problem("rate", f"more than {REQUEST_RATE:g} requests a second from your address")
         problem = self._origins.judgeHost(knock.headers.get("host", ""), knock.entrance)

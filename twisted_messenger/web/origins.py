@@ -81,16 +81,19 @@ class Origins:
     proxies: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
 
-    def sourceOf(self, peer: Source, headers: Headers) -> tuple[Source, bool]:
+    def sourceOf(self, peer: Source, headers: Headers, isOld: bool = False) -> tuple[Source, bool]:
         """
         Find where a request comes from.
 
         :param peer: its connection's.
+        :param isOld: whether it is HTTP/1.0: nginx speaks that where nobody has told it otherwise,
+            and then it tells nothing of who asks either.
         :returns: its source, and whether it may be on another machine.
         """
-        if not wasForwarded(headers):
+        isProxy = peer.host in self.proxies
+        if not (isProxy or isOld or wasForwarded(headers)):
             return peer, not isLoopback(peer.host)
-        if peer.host in self.proxies:
+        if isProxy:
             told = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
             peer = Source(literal(told) or UNKNOWN, False)
         # Nobody on another machine has this one's exemptions, or its names.

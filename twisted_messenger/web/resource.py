@@ -83,7 +83,8 @@ class DoorResource(Resource):
         )
         source = Source.between(getattr(peer, "host", None), entrance.host, localPort=entrance.port)
         method = request.method.decode("latin-1")
-        return Knock(method, headers, source, entrance, self._atControl)
+        isOld = request.clientproto == b"HTTP/1.0"
+        return Knock(method, headers, source, entrance, self._atControl, isOld)
 
     async def _asked(self, request: Any, knock: Knock) -> Answer | Stream:
         door = self._door
