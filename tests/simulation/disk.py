@@ -138,7 +138,9 @@ class RecordingFile(SQLiteFile):
         history = self._history(asked)
         result = super().enrol(asked, limits)
         if isinstance(result, Enrolled) and result.change is not None and asked.isListener:
-            row = self._execute("SELECT cursor FROM members WHERE name = :name", vars(asked))
+            row = self._execute(
+                "SELECT cursor FROM members WHERE name = :name", {"name": asked.name}
+            )
             (cursor,) = row.fetchone()
             self._later(Kind.PLACED, asked.name, result.change.value, str(cursor))
         elif isinstance(result, Enrolled) and result.change is not None:
