@@ -291,6 +291,31 @@ class Acts:
         """
         self._server.stop()
 
+    def backUp(self, member: Member, size: float) -> None:
+        """
+        The store is copied.
+        """
+        self._server.backUp()
+
+    def restore(self, member: Member, size: float) -> None:
+        """
+        The store goes back to its copy, and the server starts anew on it.
+        """
+        self._server.restore()
+        self._unsure()
+
+    def failOver(self, member: Member, size: float) -> None:
+        """
+        The store goes back to its copy while the server runs.
+        """
+        self._server.failOver()
+        self._unsure()
+
+    def _unsure(self) -> None:
+        for one in self._members:
+            one.registered = ""
+            self._stolen.add(one.name)
+
     def fill(self, member: Member, size: float) -> None:
         """
         The disk is full for a while.

@@ -4,6 +4,7 @@ Judges the server's attempts: one at a time, patient, and not given up too early
 
 from dataclasses import dataclass
 
+from tests.simulation.backup import Backup
 from tests.simulation.record import FINAL, MOVED, Event, Kind, Record
 from tests.simulation.roster import HEARD_SECONDS, Roster
 from tests.simulation.server import Settings
@@ -56,6 +57,7 @@ class AttemptJudge:
         self._enrolled: dict[str, float] = {}
         self._confirmed: dict[str, float] = {}
         self._begunInVain: dict[str, float] = {}
+        self._backup = Backup(self, "_enrolled", "_confirmed", "_begunInVain")
 
     def noted(self, event: Event) -> None:
         """
@@ -73,6 +75,14 @@ class AttemptJudge:
             self._departed(event.who)
             if event.kind is Kind.EVICTED:
                 self._evicted(event)
+        elif event.kind is Kind.BACKED_UP:
+            self._backup.make()
+        elif event.kind is Kind.RESTORED:
+            self._backup.restore()
+            # Whom it is for, is not known any more.
+            self._flying = {at: (begun, None) for at, (begun, _) in self._flying.items()}
+            # Nobody knows any more that anybody has failed.
+            self._heard = dict.fromkeys(self._enrolled, event.time)
         elif event.kind in (Kind.CRASHED, Kind.STOPPED):
             self._flying.clear()
             self._addresses.clear()

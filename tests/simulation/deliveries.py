@@ -4,6 +4,7 @@ Judges what members receive: whole, in order, and twice only for a reason.
 
 from collections import Counter
 
+from tests.simulation.backup import Backup
 from tests.simulation.record import FINAL, MOVED, UNSEEN, Event, Kind, Message, Record
 from tests.simulation.roster import HEARD_SECONDS, Roster
 from tests.simulation.server import Settings
@@ -51,6 +52,10 @@ class DeliveryJudge:
         self._flying: dict[str, str] = {}
         #: By member: what it took last.
         self._latest: dict[str, str] = {}
+        self._backup = Backup(self, "_last", "_history")
+        self._backedUp = self._restoredAt = -HEARD_SECONDS
+        #: What was on its way when the store went back to its copy.
+        self._underWay: set[str] = set()
         self.duplicates = 0
 
     def noted(self, event: Event) -> None:
@@ -79,9 +84,25 @@ class DeliveryJudge:
                 self._begin(event)
         elif event.kind in (Kind.DEPARTED, Kind.EVICTED):
             self._deserted[self._roster.where[event.who]] = event.time
+        elif event.kind is Kind.BACKED_UP:
+            self._backup.make()
+            self._backedUp = event.time
+        elif event.kind is Kind.RESTORED:
+            self._restored(event)
         elif event.kind is Kind.HISTORY:
             self._history.add((event.who, event.what))
             self._taken.discard((event.who, event.what))
+
+    def _restored(self, event: Event) -> None:
+        self._backup.restore()
+        self._restoredAt = event.time
+        self._underWay |= set(self._flying.values())
+        # What was written of it before the copy was made, that knows too.
+        late = self._backedUp - _FLUSH_SECONDS
+        self._got = {
+            key: time if time is not None and time < late else None
+            for key, time in self._got.items()
+        }
 
     def _begin(self, event: Event) -> None:
         name = event.who
@@ -135,7 +156,7 @@ class DeliveryJudge:
         """
         :returns: the time; ``None`` while the server may not know yet whose address it is.
         """
-        since = event.time - self._succession.get(name, -HEARD_SECONDS)
+        since = event.time - max(self._succession.get(name, -HEARD_SECONDS), self._restoredAt)
         return event.time if since >= HEARD_SECONDS else None
 
     def _delivered(self, event: Event, name: str) -> None:
@@ -156,6 +177,11 @@ class DeliveryJudge:
 
     def _said(self, event: Event, member: str, message: Message) -> None:
         id = event.what
+        if event.detail not in UNSEEN:
+            self._taken.add((member, id))
+        if message.lost or id in self._underWay:
+            # When its store was gone, it may have been under way: nothing is known of it.
+            return
         settled = self._settled(event, member)
         own = message.name == member and message.position > self._roster.named[member]
         if own and settled is not None:
@@ -173,8 +199,6 @@ class DeliveryJudge:
         elif (member, id) not in self._hung:
             self._record.violated("order", f"{member} got {id} behind a later one")
         self._got[member, id] = settled if event.detail == "in order" else None
-        if event.detail not in UNSEEN:
-            self._taken.add((member, id))
 
     def _again(self, event: Event, member: str) -> None:
         self.duplicates += 1

@@ -9,6 +9,7 @@ between leaves something durable that nobody was told of.
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from random import Random
 from typing import Any, TypeVar
 
@@ -20,7 +21,8 @@ from tests.simulation.record import Kind, Record, idIn
 from twisted_messenger.entry import Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Change, Enrolled, Enrolment, RosterLimits
+from twisted_messenger.roster import Change, Enrolled, Enrolment, RosterLimits, RosterNews
+from twisted_messenger.stores.postgresql.generation import APART
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 
 T = TypeVar("T")
@@ -40,9 +42,31 @@ class Disk:
         self.fuse: int | None = None
         self.full = False
         self.burnt: Callable[[], None] = self.crashed
+        self._copy: sqlite3.Connection | None = None
 
     def _empty(self) -> sqlite3.Connection:
         return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+
+    def backUp(self) -> None:
+        """
+        Copy what is there.
+        """
+        self._copy = self._copy or self._empty()
+        self.database.backup(self._copy)
+
+    @property
+    def hasCopy(self) -> bool:
+        """
+        Whether there is one.
+        """
+        return self._copy is not None
+
+    def restore(self) -> None:
+        """
+        Go back to the copy.
+        """
+        assert self._copy is not None
+        self._copy.backup(self.database)
 
     def committed(self) -> None:
         """
@@ -83,6 +107,9 @@ class RecordingFile(SQLiteFile):
         self._disk = disk
         self._record = record
         self._notes: list[Callable[[], None]] = []
+        self._generation = 0
+        #: Whether it goes on from a copy, which the server has not heard yet: that takes no space.
+        self._untold = False
 
     def open(self) -> None:
         """
@@ -97,12 +124,46 @@ class RecordingFile(SQLiteFile):
         Nothing: the disk stays.
         """
 
+    @property
+    def head(self) -> int:
+        """
+        The last position of the log.
+        """
+        return self._head()
+
+    def failOver(self) -> None:
+        """
+        Go back to the copy, and on from there as a store does that several nodes share:
+        beyond all that was ever given.
+        """
+        head, revision = self.head + APART, self._revision + APART
+        self._generation += 1
+        self._untold = True
+        self._disk.restore()
+        self._db.execute("BEGIN IMMEDIATE")
+        self._load()
+        last = self.head
+        self._beginAt(head, self._ranWritten)
+        self._execute(
+            "UPDATE members SET cursor = :head WHERE cursor >= :last", {"head": head, "last": last}
+        )
+        self._execute("UPDATE sqlite_sequence SET seq = seq + 1000 WHERE name = 'members'")
+        self._revision = revision
+        self._db.execute("COMMIT")
+
+    def roster(self, since: int) -> RosterNews:
+        """
+        See :class:`SQLiteFile`.
+        """
+        self._untold = False
+        return replace(super().roster(since), generation=self._generation)
+
     def transact(self, changes: Iterable[Callable[[], Any]]) -> list[Any]:
         """
         See :class:`SQLiteFile`.
         """
         self._notes.clear()
-        if self._disk.full:
+        if self._disk.full and not self._untold:
             self._record.note(Kind.FULL)
             raise sqlite3.OperationalError("database or disk is full")
         results = super().transact(changes)

@@ -5,6 +5,7 @@ for a reason.
 
 from bisect import bisect_right, insort
 
+from tests.simulation.backup import Backup
 from tests.simulation.ears import EAR, Ear
 from tests.simulation.record import Event, Kind, Message, Record
 from tests.simulation.server import Settings
@@ -45,6 +46,8 @@ class HearingJudge:
         self._crashed: list[float] = []
         self._full = -1.0
         self._skipped = 0
+        self._backup = Backup(self, "_log", "_done", "_start", "_isNew", "_doneAt", "_deserted")
+        self._backedUp = 0.0
         self.heard = 0
 
     def noted(self, event: Event) -> None:
@@ -68,6 +71,13 @@ class HearingJudge:
             self._full = event.time
         elif event.kind is Kind.ABANDONED:
             self._abandoned(event)
+        elif event.kind is Kind.BACKED_UP:
+            self._backup.make()
+            self._backedUp = event.time
+        elif event.kind is Kind.RESTORED:
+            self._backup.restore()
+            # What was done last before the copy was made, that may lack, as after a crash.
+            self._crashed.append(self._backedUp)
 
     def _placed(self, event: Event) -> None:
         self._isNew = event.what == "joined"
@@ -145,7 +155,7 @@ class HearingJudge:
 
     def _isOwed(self, message: Message) -> bool:
         assert self._done is not None
-        return message.name != EAR and message.position > self._done
+        return message.name != EAR and not message.lost and message.position > self._done
 
     def missing(self) -> list[str]:
         """

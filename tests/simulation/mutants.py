@@ -269,6 +269,18 @@ class Forgiving(SQLiteStore):
         return super().advance(calm)
 
 
+class Timeless(SQLiteStore):
+    """
+    Does not say that it goes on from an older copy.
+    """
+
+    def roster(self, since: int) -> "Deferred[RosterNews]":
+        """
+        See :class:`~twisted_messenger.interfaces.IMessageStore`.
+        """
+        return super().roster(since).addCallback(replace, generation=0)
+
+
 class NewestFirst(Broadcaster):
     """
     Pops the newest message first, as the tutorial does.
@@ -517,5 +529,6 @@ MUTANTS: Mapping[str, Parts] = {
     "waits-for-pauses": Parts(broadcaster=Hesitant),
     "hanging-first": Parts(broadcaster=Impartial),
     "failures-forgotten": Parts(store=Forgiving),
+    "copies-unnoticed": Parts(store=Timeless),
     "impatient": Parts(retry=_impatient),
 }

@@ -97,6 +97,23 @@ class Openings(Acts):
                 return
         self._record.violated("eviction", f"{member.name} outlives restarts, though it is dead")
 
+    def fallBack(self, member: Member, size: float) -> None:
+        """
+        A member leaves, and the store goes back to a copy that has it: it gets what is said then.
+        """
+        self._network.advance(_SOON)
+        self.backUp(member, 0)
+        self.leave(member, 0)
+        self._network.advance(_SOON)
+        self.failOver(member, 0)
+        self._network.advance(_SOON)
+        first = self._nextId()
+        self.stranger(member, 0)
+        self._network.advance(_SOON)
+        if not self._got(member, first):
+            why = f"{member.name} is a member again, and did not get {first}"
+            self._record.violated("copy", why)
+
     def _nextId(self) -> str:
         return f"m{len(self._record.messages)}"
 

@@ -4,6 +4,7 @@ Judges the promise itself: what was answered by a close without a byte reaches e
 
 import math
 
+from tests.simulation.backup import Backup
 from tests.simulation.deliveries import DeliveryJudge
 from tests.simulation.parts import HOLD_SECONDS
 from tests.simulation.record import FINAL, UNSEEN, Event, Kind, Message, Record
@@ -38,6 +39,7 @@ class PromiseJudge:
         self._history: dict[str, list[str]] = {}
         #: Taken, as far as one can tell, by a member that never closes, or did not for very long.
         self._excused: set[tuple[str, str]] = set()
+        self._backup = Backup(self, "_joined", "_confirmed", "_history")
         #: By sender, with the number of events before the answer.
         self._stored: dict[tuple[str, str], list[tuple[int, Message]]] = {}
 
@@ -71,9 +73,23 @@ class PromiseJudge:
             self._tell(self._roster.nameAt(name), event.what)
         elif kind is Kind.FULL:
             self._full(event.time)
+        elif kind is Kind.BACKED_UP:
+            self._backup.make()
+            self._backedUp = event
+        elif kind is Kind.RESTORED:
+            self._restored()
         elif kind is Kind.CRASHED:
             late = self._written(event.time)
             self._confirmed = {who: time for who, time in self._confirmed.items() if time < late}
+
+    def _restored(self) -> None:
+        self._backup.restore()
+        late = self._backedUp.time - _FLUSH_SECONDS
+        self._confirmed = {who: time for who, time in self._confirmed.items() if time < late}
+        for message in self._record.messages.values():
+            message.lost |= message.position > int(self._backedUp.what)
+        for answered in self._stored.values():
+            answered[:] = [(before, one) for before, one in answered if not one.lost]
 
     def _full(self, time: float) -> None:
         if time - self._fullLast > _FLUSH_SECONDS:
@@ -131,6 +147,8 @@ class PromiseJudge:
         if not message.position:
             self._record.violated("receipt", f"{message.id} was answered, but is not stored")
             return
+        if message.lost:
+            return
         answered = self._stored.setdefault((message.host, message.name), [])
         for before, earlier in answered:
             if before <= message.sent and earlier.position > message.position:
@@ -146,7 +164,9 @@ class PromiseJudge:
         What members are owed and did not get.
         """
         lines = []
-        stored = [one for one in self._record.messages.values() if one.answer == "stored"]
+        stored = [
+            one for one in self._record.messages.values() if one.answer == "stored" and not one.lost
+        ]
         for member, since in self._joined.items():
             owed = [
                 message.id

@@ -56,6 +56,9 @@ class Kind(Enum):
     STOPPED = "stopped"
     #: The store could not write.
     FULL = "full"
+    #: The store was copied; later it is that copy again. What is the last position then.
+    BACKED_UP = "backed up"
+    RESTORED = "restored"
 
 
 #: How a push ends that the server need not repeat.
@@ -107,6 +110,7 @@ class Message:
     :param sent: events that came before; many have the same time.
     :param answer: what it saw: ``stored``, ``refused``, ``later``, or something without promise.
     :param position: in the log, once it is there.
+    :param lost: whether the store has gone back to a copy that lacks it.
     """
 
     id: str
@@ -116,6 +120,7 @@ class Message:
     sent: int
     answer: str = ""
     position: int = 0
+    lost: bool = False
 
     def isWhole(self, payload: bytes, options: MemberOptions) -> bool:
         """
@@ -123,6 +128,8 @@ class Message:
         """
         if not options.json:
             return payload == formatPush(self.name, self.text) + b"\n" * options.newline
+        if not payload.startswith(b"{"):
+            return False
         fields = json.loads(payload)
         said = fields["id"], fields["name"], fields["text"]
         return said == (self.position, self.name, self.text)

@@ -2,6 +2,7 @@
 Who is registered where, as the store has it; and that nobody takes what is another's.
 """
 
+from tests.simulation.backup import Backup
 from tests.simulation.record import Event, Kind, Record
 
 #: Somebody who is no member, and knows nobody's key.
@@ -29,6 +30,7 @@ class Roster:
         self._at: dict[str, str] = {}
         self._left: dict[str, float] = {}
         self._head = 0
+        self._backup = Backup(self, "where", "named", "start")
 
     def nameAt(self, address: str) -> str | None:
         """
@@ -59,6 +61,19 @@ class Roster:
             self._enrolled(event)
         elif event.kind in (Kind.DEPARTED, Kind.EVICTED):
             del self.where[event.who]
+        elif event.kind is Kind.BACKED_UP:
+            self._backup.make()
+        elif event.kind is Kind.RESTORED:
+            self._restored(event)
+
+    def _restored(self, event: Event) -> None:
+        before = set(self.where.values())
+        self._backup.restore()
+        self._head = int(event.what)
+        self._at.update({address: name for name, address in self.where.items()})
+        self._left.update(dict.fromkeys(before - set(self.where.values()), event.time))
+        for address in self.where.values():
+            self._left.pop(address, None)
 
     def _enrolled(self, event: Event) -> None:
         name, address = event.who, event.what

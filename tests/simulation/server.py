@@ -130,7 +130,8 @@ class Server:
         self._process = process = Process(self._network, HOST)
         parts, settings = self._parts, self._settings
         worker = DiskWorker(process, self.disk, self._random)
-        store = parts.store(RecordingFile(self.disk, self._record, process), worker)
+        self._file = RecordingFile(self.disk, self._record, process)
+        self._store = store = parts.store(self._file, worker)
         endpoint = TCP4ServerEndpoint(process, PORT, interface=HOST)
         listener = Listener("--port", endpoint)
         room = ChatRoom(
@@ -171,6 +172,33 @@ class Server:
             self._record.note(Kind.CRASHED)
             self.disk.crashed()
             self._end()
+
+    def backUp(self) -> None:
+        """
+        Copy the store.
+        """
+        if self.up:
+            self.disk.backUp()
+            self._record.note(Kind.BACKED_UP, what=str(self._file.head))
+
+    def restore(self) -> None:
+        """
+        Be killed, and start again on the copy.
+        """
+        if self.up and self.disk.hasCopy:
+            self.crash()
+            self.disk.restore()
+            self._record.note(Kind.RESTORED, what=str(self._file.head))
+
+    def failOver(self) -> None:
+        """
+        Go on from the copy without a stop, as when a standby takes over.
+        """
+        if self.up and self.disk.hasCopy:
+            self._file.failOver()
+            self._record.note(Kind.RESTORED, what=str(self._file.head))
+            # As a lease that is renewed does, it wakes the server.
+            self._store.advance({})
 
     def stop(self) -> None:
         """

@@ -81,6 +81,9 @@ _VERBS = {
     "trip": 6,
     "stop": 2,
     "fill": 2,
+    "backUp": 4,
+    "restore": 2,
+    "failOver": 3,
     "idle": 1,
 }
 
@@ -100,8 +103,12 @@ _OPENINGS: Mapping[str, Mapping[str, Any]] = {
     "stream": {"diskSeconds": 0.1, "backlog": 0},
     "crowd": {"maxPushes": 8, "backlog": 0},
     "outlive": {"evictSeconds": 900.0},
+    "fallBack": {"backlog": 0},
 }
-_OPENING_SHARE = 0.06
+_OPENING_SHARE = 0.08
+
+# A store that fails over is one that nodes share, and there nobody subscribes.
+_UNHEARD = ("failOver", "fallBack")
 
 # Nothing, a store's time, a back-off's, a time-out's.
 _WAITS = (0.0, 0.02, 1.0, 15.0)
@@ -143,6 +150,7 @@ def storyOf(seed: int) -> Story:
 
 
 def _withHearing(random: Random, actions: Sequence[Action]) -> list[Action]:
+    actions = [one for one in actions if one.verb not in _UNHEARD]
     # Early: what is said before it subscribes, the listener does not hear.
     together = [Action("hark", 0, 0.0, _wait(random)), *actions]
     verbs, weights = list(_HEARING), list(_HEARING.values())

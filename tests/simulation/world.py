@@ -28,6 +28,9 @@ from twisted_messenger.testing import MemoryNetwork
 _QUIET_SECONDS = 200
 _CALM_SECONDS = 3.0
 
+# How the line begins that tells of a store that has gone back to its copy.
+_OLDER_COPY = "the store may have gone back"
+
 # A server that stops waits 5 s for its pushes, and 5 s for its store.
 _STOP_SECONDS = 30
 
@@ -67,6 +70,10 @@ class Tracebacks:
         """
         See :class:`ILogObserver`.
         """
+        told = event["log_format"].startswith(_OLDER_COPY) and self._record.count(Kind.RESTORED)
+        if told:
+            # So it must be.
+            return
         if "log_failure" in event or event["log_level"] is LogLevel.critical:
             failure = event.get("log_failure")
             if failure is not None and failure.check(Trouble):
