@@ -25,6 +25,8 @@ autodoc_typehints_description_target = "documented"
 autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 88
 autodoc_member_order = "bysource"
+# Beside the page there is no room for "ChatService.privilegedStartService()".
+toc_object_entries_show_parents = "hide"
 autodoc_default_options = {"members": True, "show-inheritance": True}
 
 html_theme = "furo"

@@ -60,7 +60,7 @@ class PublicNamesTests(SynchronousTestCase):
         """
         page = Path(__file__).resolve().parent.parent / "docs" / "api.rst"
         public = page.read_text(encoding="utf-8").partition("\nFor tests\n")[0]
-        named = re.findall(r"^.. auto\w+:: (\w+)$", public, re.MULTILINE)
+        named = re.findall(r"^.. (?:auto\w+|data):: (\w+)$", public, re.MULTILINE)
         self.assertEqual(sorted(named), sorted(twisted_messenger.__all__))
 
     def test_light(self) -> None:
