@@ -9,11 +9,12 @@ import socket
 import stat
 import subprocess
 import sys
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from tests.loopback.rig import HOST, PATIENCE, Twistd, chatserver
+from tests.loopback.rig import HOST, PATIENCE, TWISTD, Twistd, chatserver, say
 from tests.ports import freePort
 
 TOKEN = "correct-horse-battery"
@@ -127,6 +128,23 @@ def test_web(tmp_path: Path) -> None:
         assert TOKEN not in server.output
         assert not [name for name in os.listdir(tmp_path) if name.endswith(".control")]
         assert server.stop() == -signal.SIGTERM
+
+
+def test_descriptors(tmp_path: Path) -> None:
+    """
+    However many come to the HTTP door, the room and its control socket have descriptors left.
+    """
+    port, web = freePort(), freePort()
+    few = ("sh", "-c", 'ulimit -n 160; exec "$@"', "sh", *TWISTD)
+    arguments = ("-n", "chatserver", f"--port={port}", f"--web={web}", "--control=room.control")
+    with Twistd(tmp_path, *arguments, program=few) as server, ExitStack() as crowd:
+        server.prints("listening at")
+        for _ in range(200):
+            crowd.enter_context(socket.create_connection((HOST, web), PATIENCE))
+        assert say(port, b"from:ann|hello") == b""
+        status, _ = ask(ControlConnection(tmp_path / "room.control"), "GET", "/members")
+        assert status == 200
+        assert "EMFILE" not in server.output
 
 
 def test_refusedStarts(tmp_path: Path) -> None:

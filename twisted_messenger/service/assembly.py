@@ -34,6 +34,7 @@ from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.service.machine import descriptorBudget, raiseDescriptorLimit, thisMachine
 from twisted_messenger.service.startline import storeName, whatIsKept
 from twisted_messenger.stores import storeFromString
+from twisted_messenger.web.connections import MAX_CONNECTIONS
 from twisted_messenger.web.doorkeeper import DoorAccess
 from twisted_messenger.web.entrances import Entrances
 from twisted_messenger.web.listening import WebListener, mustBeGuarded, webListeners
@@ -108,13 +109,14 @@ def chatService(
         # It reads connections that are ready together in no order.
         raise ValueError("reactor: select does not keep the order; use epoll, poll or asyncio")
     raiseDescriptorLimit()
-    senders, delivery = _within(senders, delivery)
     limits = limits or LogLimits()
     policy = _completed(policy or AdmissionPolicy(), reserve or {}, limits)
     listeners = _listeners(reactor, listen, policy.maxMessageBytes, clientCA)
     access = access or DoorAccess()
     doors = webListeners(reactor, web)
     mustBeGuarded(doors, access.token, "DoorAccess(token=...)")
+    maxVisitors = min(MAX_CONNECTIONS, descriptorBudget() // 2) if doors else 0
+    senders, delivery = _within(senders, delivery, maxVisitors)
 
     def isOwnListener(host: str, port: int) -> bool:
         places: list[Listener | WebListener] = [*listeners, *doors]
@@ -169,7 +171,7 @@ def chatService(
         # Most rooms are never looked into.
         from twisted_messenger.web.door import Door
 
-        return Door(reactor, store, chatRoom, access, control, steady, clock, gauges)
+        return Door(reactor, store, chatRoom, access, control, steady, clock, gauges, maxVisitors)
 
     entrances = Entrances(reactor, makeDoor, doors, control)
     return ChatService(store, chatRoom, factory, broadcaster, listeners, named, told, entrances)
@@ -188,12 +190,12 @@ def _completed(
 
 
 def _within(
-    senders: SenderLimits | None, delivery: DeliveryLimits | None
+    senders: SenderLimits | None, delivery: DeliveryLimits | None, others: int
 ) -> tuple[SenderLimits, DeliveryLimits]:
     """
     What was asked for, as far as the descriptors of this process allow.
     """
-    budget = descriptorBudget()
+    budget = descriptorBudget(others)
     senders, delivery = senders or SenderLimits(), delivery or DeliveryLimits()
     return (
         replace(senders, maxConnections=min(senders.maxConnections, budget)),

@@ -35,13 +35,14 @@ def raiseDescriptorLimit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def descriptorBudget() -> int:
+def descriptorBudget(others: int = 0) -> int:
     """
     How many connections may come in; as many may go out.
 
+    :param others: that are kept for something else.
     :returns: at least 1.
     """
-    return max(1, (descriptorLimit() - RESERVED_DESCRIPTORS) // 2)
+    return max(1, (descriptorLimit() - RESERVED_DESCRIPTORS - others) // 2)
 
 
 # Where Linux, and older systems with D-Bus, keep what tells one machine from all others.

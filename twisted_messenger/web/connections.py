@@ -19,6 +19,9 @@ MAX_CONNECTIONS = 1200
 #: Of these, from one address.
 MAX_PER_HOST = 64
 
+#: At the control socket. Its descriptors are among those that are kept for files.
+MAX_CONTROL_CONNECTIONS = 32
+
 #: Bytes of bodies that are not whole, in all.
 MAX_UNFINISHED_BYTES = 16 * 1024 * 1024
 
@@ -53,6 +56,7 @@ class Connections:
     :param refusals: what is refused is counted and logged there.
     :param maxBodyBytes: of the largest body.
     :param gates: each is told how many one of the ports may let in at once.
+    :param most: how many may be open at once.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Connections:
         refusals: EventLog,
         maxBodyBytes: int,
         gates: Iterable[Callable[[int], None]] = (),
+        most: int = MAX_CONNECTIONS,
     ) -> None:
         self._clock = clock
         #: What is refused is counted and logged there.
@@ -68,7 +73,7 @@ class Connections:
         #: Bytes of the largest body.
         self.maxBodyBytes = maxBodyBytes
         #: How many connections there may be.
-        self.cap = ConnectionCap(clock, refusals, MAX_CONNECTIONS, MAX_PER_HOST)
+        self.cap = ConnectionCap(clock, refusals, most, MAX_PER_HOST)
         self.cap.gates.extend(gates)
         #: What has come of bodies that are not whole.
         self.bodies: UnfinishedBytes[Connection] = UnfinishedBytes(MAX_UNFINISHED_BYTES)

@@ -9,6 +9,7 @@ from typing import Any
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.web.connections import MAX_CONNECTIONS
 from twisted_messenger.web.counters import CounterRoutes
 from twisted_messenger.web.doorkeeper import DoorAccess, Doorkeeper
 from twisted_messenger.web.events import StreamRoutes
@@ -38,6 +39,7 @@ class Door:
     :param steady: seconds that nobody sets.
     :param clock: seconds since the epoch.
     :param gauges: how much there is of what else is measured.
+    :param maxConnections: over HTTP, that may be open at once.
     """
 
     def __init__(
@@ -50,12 +52,15 @@ class Door:
         steady: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
         gauges: Gauges = dict,
+        maxConnections: int = MAX_CONNECTIONS,
     ) -> None:
         self._gauges = gauges
         #: Whether the room runs.
         self.isOpen = False
         #: Measures time.
         self.clock = reactor
+        #: Over HTTP, that may be open at once.
+        self.maxConnections = maxConnections
         #: Bytes of the largest body that is taken.
         self.maxBodyBytes = _JSON_GROWTH * room.policy.maxMessageBytes + _MORE_BYTES
         #: Who may come in.

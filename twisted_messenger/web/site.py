@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IAddress
 from twisted.web.server import Site
 
 from twisted_messenger.web.channel import DoorChannel
-from twisted_messenger.web.connections import Connections
+from twisted_messenger.web.connections import MAX_CONTROL_CONNECTIONS, Connections
 from twisted_messenger.web.door import Door
 from twisted_messenger.web.resource import DoorResource
 
@@ -30,7 +30,10 @@ class DoorSite(Site):
     ) -> None:
         super().__init__(DoorResource(door, atControl), reactor=door.clock)
         #: Who is connected.
-        self.connections = Connections(door.clock, door.refusals, door.maxBodyBytes, gates)
+        self.connections = Connections(
+            *(door.clock, door.refusals, door.maxBodyBytes, gates),
+            MAX_CONTROL_CONNECTIONS if atControl else door.maxConnections,
+        )
 
     def startFactory(self) -> None:
         """
