@@ -20,13 +20,16 @@ from twisted.internet.defer import Deferred
 from twisted.python.usage import Options
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.programs import chatpeer, chatserver
+from twisted_messenger.programs import chatpeer, chatserver, operating
 from twisted_messenger.programs.sayhelp import SayOptions
 from twisted_messenger.testing import MemoryNetwork
 from twisted_messenger.wire import parse
 
 ROOT = Path(__file__).resolve().parent.parent
-_NAMES = ("README.rst", "docs/tutorial.rst", "docs/embedding.rst", "docs/comparison.rst")
+_NAMES = (
+    *("README.rst", "docs/tutorial.rst", "docs/embedding.rst", "docs/comparison.rst"),
+    *("docs/commands.rst", "docs/door.rst"),
+)
 PAGES = [ROOT / name for name in _NAMES]
 
 # A block, from the comment in front of it to the end of what is indented.
@@ -42,10 +45,13 @@ _PROGRAMS: dict[str, type[Options]] = {
     "chatserver": chatserver.Options,
     "chatpeer": chatpeer.Options,
     "say": SayOptions,
+    "status": operating.StatusOptions,
+    "members": operating.MembersOptions,
+    "retry": operating.RetryOptions,
 }
 
 # What else the pages run, all of which a reader has or is told to install.
-_COMMANDS = {"printf", "echo", "nc", "tail", "python3", "pip", "python", "kill"}
+_COMMANDS = {"printf", "echo", "nc", "tail", "python3", "pip", "python", "kill", "curl", "export"}
 
 
 @dataclass(frozen=True)
