@@ -3,8 +3,10 @@ The commands for who runs a room, as a shell starts them.
 """
 
 import json
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,6 +120,25 @@ def test_statuses(room: _Room, tmp_path: Path) -> None:
         found, _, complained = room.run(*words, folder=folder)
         assert (found, told in complained) == (status, True), (words, found, complained)
         assert complained.count("\n") == (1 if told else 0)
+
+
+def test_somethingElse(room: _Room) -> None:
+    """
+    What is no door is told in one line, and nothing of what it says reaches the terminal as it is.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def answer() -> None:
+            client, _ = other.accept()
+            with client:
+                client.recv(1000)
+                client.sendall(b"\x1b[2Jhello\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        door = f"http://127.0.0.1:{other.getsockname()[1]}"
+        status, printed, complained = room.run("status", "--door", door)
+    assert (status, printed) == (75, "")
+    assert complained == f"twisted-messenger status: {door}: \\x1b[2Jhello\n"
 
 
 def test_follows(room: _Room) -> None:

@@ -16,6 +16,7 @@ from twisted_messenger.operate.doorclient import DoorAway, DoorClient, DoorRefus
 from twisted_messenger.operate.doors import findDoor
 from twisted_messenger.programs.standardio import standardOutput
 from twisted_messenger.programs.tap import TapOptions
+from twisted_messenger.text import escapeLine
 
 _REFUSED = 1
 _USAGE = 2
@@ -23,6 +24,8 @@ _AWAY = 75
 
 # As of one page over HTTP.
 _MOST_LINES = 1000
+
+_MOST_SHOWN = 500
 
 _DOOR = (
     "It asks the room's control socket, which the server makes where it runs; elsewhere give "
@@ -83,7 +86,9 @@ class OperatorOptions(TapOptions):
         Tell what went wrong, besides what is printed.
         """
         with suppress(OSError):
-            print(f"{self.command}: {text}", file=sys.stderr, flush=True)
+            # Much of it is what an answer said, whoever answers there.
+            shown = escapeLine(text.strip(), _MOST_SHOWN)
+            print(f"{self.command}: {shown}", file=sys.stderr, flush=True)
 
     def _door(self) -> DoorClient:
         path = self["token"]
