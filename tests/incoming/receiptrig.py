@@ -34,6 +34,7 @@ class Taking(Protocol):
     """
 
     bugIn = ""
+    bug: type[BaseException] = Bug
 
     def __init__(self, made: "list[Taking]", data: bytes = b"") -> None:
         self.outcome: Deferred[Outcome] = Deferred()
@@ -56,7 +57,7 @@ class Taking(Protocol):
         """
         self.data += data
         if self.bugIn == "dataReceived":
-            raise Bug
+            raise self.bug
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
@@ -64,7 +65,7 @@ class Taking(Protocol):
         """
         self.reason = reason
         if self.bugIn == "connectionLost":
-            raise Bug
+            raise self.bug
 
 
 class TakingFactory(Factory):

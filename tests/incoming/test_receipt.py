@@ -2,6 +2,8 @@
 Receipts: what a sender sees after its end of file, and that no accident looks like a receipt.
 """
 
+from itertools import product
+
 from twisted.internet.error import ConnectionAborted, ConnectionLost
 
 from tests.incoming.receiptrig import PORT, Bug, ReceiptTestCase
@@ -107,15 +109,16 @@ class AccidentTests(ReceiptTestCase):
 
     def test_bugs(self) -> None:
         """
-        An exception anywhere resets the connection.
+        An exception anywhere resets the connection, and so does Ctrl-C in a program that leaves it
+        to Python.
         """
-        for where in ("dataReceived", "connectionLost"):
+        for where, bug in product(("dataReceived", "connectionLost"), (Bug, KeyboardInterrupt)):
             sender = self.connect()
-            self.taking[-1].bugIn = where
+            self.taking[-1].bugIn, self.taking[-1].bug = where, bug
             sender.transport.write(b"message")
             self.end(sender)
             self.assertReset(sender)
-            self.assertEqual(len(self.flushLoggedErrors(Bug)), 1)
+            self.assertEqual(len(self.flushLoggedErrors(bug)), 1)
 
     def test_outcomeFails(self) -> None:
         """

@@ -143,6 +143,9 @@ class ReceiptProtocol(ProtocolWrapper):
         """
         Pass it on; once a message is refused, throw it away within bounds.
         """
+        self._guarded(self._received, data)
+
+    def _received(self, data: bytes) -> None:
         self._heard = self._clock.seconds()
         if self._aborted is not None or not self._identified():
             return
@@ -154,7 +157,7 @@ class ReceiptProtocol(ProtocolWrapper):
         if self._gathering.empty and self._state is _State.TAKEN:
             self._end.arm(True)
         self._gathering.received(data, self._heard)
-        self._guarded(self._taking.dataReceived, data)
+        self._taking.dataReceived(data)
 
     def _identified(self) -> bool:
         """
@@ -188,7 +191,7 @@ class ReceiptProtocol(ProtocolWrapper):
         """
         The sender's end of file: the message is whole.
         """
-        self._senderEnded(connectionDone)
+        self._guarded(self._senderEnded, connectionDone)
 
     def writeConnectionLost(self) -> None:
         """
@@ -409,10 +412,11 @@ class ReceiptProtocol(ProtocolWrapper):
 
     def _guarded(self, call: Callable[..., None], *arguments: object) -> None:
         """
-        Twisted answers an exception with an orderly close, which would be a receipt.
+        Twisted answers an exception with an orderly close, which would be a receipt: Ctrl-C too, in
+        a program that leaves SIGINT to Python.
         """
         try:
             call(*arguments)
-        except Exception:
+        except BaseException:
             self.log.failure("a message was neither taken nor refused")
             self.abort()
