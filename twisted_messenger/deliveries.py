@@ -7,6 +7,7 @@ from weakref import WeakSet
 
 from twisted.internet.defer import Deferred
 
+from twisted_messenger.durations import Durations
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.steering import Serving
 from twisted_messenger.subscription import Listener, Subscription
@@ -22,6 +23,12 @@ class Deliveries(Protocol):
     def store(self) -> MessageStore:
         """
         Whose log it is.
+        """
+
+    @property
+    def ages(self) -> Durations:
+        """
+        How old messages were when a member confirmed them.
         """
 
     def whenRunning(self) -> "Deferred[None]":

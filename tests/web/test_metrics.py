@@ -25,7 +25,11 @@ class MetricsTests(DoorTestCase):
         """
         super().setUp()
         self.broadcaster = Broadcaster(
-            self.store, PushCreator(self.network), self.network, self.room.counters
+            self.store,
+            PushCreator(self.network),
+            self.network,
+            self.room.counters,
+            clock=lambda: 1000.2,
         )
         self.broadcaster.startService()
         self.addCleanup(self.broadcaster.stopService)
@@ -99,6 +103,25 @@ class MetricsTests(DoorTestCase):
             "oldest_waiting_seconds",
         ):
             self.assertEqual((name, found[name,]), (name, 0))
+
+    def test_seconds(self) -> None:
+        """
+        What was done before anybody looked is not in the histograms, and what comes later is, in
+        its class and in those above.
+        """
+        self.network.listenTCP(9001, CollectingFactory())
+        self.room.register("ann", "localhost", 9001)
+        self.say("before", "ci")
+        self.network.advance(1)
+        self.assertEqual(self.scraped()["delivery_seconds_count",], 0)
+        self.say("after", "ci")
+        self.network.advance(1)
+        found = self.scraped()
+        ages = [found["delivery_seconds_bucket", bound] for bound in ("0.1", "0.25", "+Inf")]
+        self.assertEqual(ages, [0, 1, 1])
+        self.assertEqual(found["delivery_seconds_count",], 1)
+        self.assertAlmostEqual(found["delivery_seconds_sum",], 0.2)
+        self.assertEqual(found["commit_seconds_count",], 0)
 
     def test_right(self) -> None:
         """

@@ -36,6 +36,7 @@ from twisted_messenger.delivery.state import DeliveryState
 from twisted_messenger.delivery.subscriptions import Subscriptions
 from twisted_messenger.delivery.tail import Tail
 from twisted_messenger.delivery.trimmer import LogTrimmer
+from twisted_messenger.durations import Durations
 from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.errors import StoreError
 from twisted_messenger.eventlog import Counters
@@ -68,7 +69,7 @@ class Broadcaster(Service):
     :param delivery: how pushes are made.
     :param serverName: whose notices tell a member what it missed.
     :param retryPolicy: number of failures to seconds before the next attempt.
-    :param clock: seconds since the epoch; tells when members were reached.
+    :param clock: seconds since the epoch; tells when members were reached, and how soon.
     """
 
     log = Logger()
@@ -106,7 +107,7 @@ class Broadcaster(Service):
             store=store,
             pusher=pusher,
             reactor=reactor,
-            outcomes=Outcomes(self.counters, store.running),
+            outcomes=Outcomes(self.counters, store.running, clock),
             cursors=self._cursors,
             tail=self._tail,
             pages=Pages(store, self.limits.lineEnd),
@@ -164,6 +165,13 @@ class Broadcaster(Service):
         How many pushes are under way.
         """
         return len(self._shared.slots.inFlight)
+
+    @property
+    def ages(self) -> Durations:
+        """
+        See :class:`~twisted_messenger.deliveries.Deliveries`.
+        """
+        return self._shared.outcomes.ages
 
     def whenRunning(self) -> "Deferred[None]":
         """

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from twisted_messenger.address import Source
 from twisted_messenger.delivery.state import DeliveryState
+from twisted_messenger.durations import Durations
 from twisted_messenger.eventlog import Counters, EventLog
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.refusal import MAX_DETAIL
@@ -26,24 +27,38 @@ class Outcomes:
 
     :param counters: every push is counted by its outcome.
     :param running: seconds in which the room was running, for what fails.
+    :param clock: seconds since the epoch, for what is confirmed.
     """
 
-    def __init__(self, counters: Counters, running: Callable[[], float]) -> None:
+    def __init__(
+        self, counters: Counters, running: Callable[[], float], clock: Callable[[], float]
+    ) -> None:
+        #: How old messages were when a member confirmed them.
+        self.ages = Durations()
         self._counters = counters
         self._running = running
+        self._clock = clock
         self._lines = EventLog(counters)
 
     def settled(
-        self, result: PushResult, state: DeliveryState, member: Member, held: bool = False
+        self,
+        result: PushResult,
+        state: DeliveryState,
+        member: Member,
+        since: float | None,
+        held: bool = False,
     ) -> bool:
         """
         A push has ended.
 
         :param state: of the member it was for, which is told.
+        :param since: when its message was taken, in seconds since the epoch; ``None`` for a notice.
         :param held: whether the member was given much more time than usual.
 
         :returns: whether the member has come further.
         """
+        if self.ages.isRead and since is not None and result.outcome is _CONFIRMED:
+            self.ages.add(self._clock() - since)
         if result.outcome is _CONFIRMED and not state.backoff.failures:
             self._counters.add("pushes.confirmed")
             state.confirmed()

@@ -76,6 +76,7 @@ class Recipient:
         "_queued",
         "_rested",
         "_shared",
+        "_since",
         "_source",
         "_state",
         "_subscriber",
@@ -112,6 +113,8 @@ class Recipient:
         self._problem: PushResult | None = None
         # No longer a member, or another node's.
         self._gone = False
+        # When the message under way was taken, where one is.
+        self._since: float | None = None
         # The address of the push under way: the member may have moved meanwhile.
         self._pushedTo = ""
         self._timer: IDelayedCall | None = None
@@ -435,8 +438,9 @@ class Recipient:
         """
         shared, member = self._shared, self.member
         if entry is None:
-            payload = notice
+            payload, self._since = notice, None
         else:
+            self._since = entry.entry.time
             payload = entry.payload if self._plain else entry.payloadFor(member.options)
         if self._timer is not None:
             self._wait(None)
@@ -478,7 +482,9 @@ class Recipient:
             return
         if self._successor is not None and result.outcome is _CONFIRMED:
             self._successor.had(self._state.inFlight)
-        further = shared.outcomes.settled(result, self._state, self.member, self._isHeld)
+        further = shared.outcomes.settled(
+            result, self._state, self.member, self._since, self._isHeld
+        )
         if result.outcome is not _EXHAUSTED:
             self._problem = None if result.outcome is _CONFIRMED else result
         if self._window is not slots.healthy:

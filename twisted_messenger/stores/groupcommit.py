@@ -9,6 +9,7 @@ Where one of them fails for what it is, the others must not: the transaction is 
 halves, and these in halves, until it stands alone.
 """
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from typing import Any, Generic, TypeVar
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.python.failure import Failure
 
+from twisted_messenger.durations import Durations
 from twisted_messenger.entry import Entry, LogExtent, LogLimits, Post
 from twisted_messenger.errors import StoreClosed, StoreFull, StoreLost, StoreUncertain
 from twisted_messenger.interfaces import Admission
@@ -58,12 +60,18 @@ class GroupCommitStore(ABC, Generic[Tables]):
     An ``IMessageStore`` but for its start, its end, and how calls reach the database.
 
     :param tables: what changes are made with.
+    :param steady: seconds that nobody sets.
     """
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, steady: Callable[[], float] = time.monotonic) -> None:
         #: Whether it may be asked.
         self.opening = Opening()
+        #: How long transactions take, from their begin until they are durable.
+        self.commits = Durations()
         self._tables = tables
+        self._steady = steady
+        # When the one in flight began, where somebody wants to know.
+        self._begun: float | None = None
         self._waiting: list[Step] = []
         # Halves of a transaction that failed: tried before what came later.
         self._halves: list[list[Step]] = []
@@ -265,12 +273,15 @@ class GroupCommitStore(ABC, Generic[Tables]):
                 waiting.callback(None)
             return
         self._writing = True
+        self._begun = self._steady() if self.commits.isRead else None
         self._transact(batch).addCallbacks(
             self._committed, self._failed, callbackArgs=(batch,), errbackArgs=(batch,)
         )
 
     def _committed(self, results: list[Any], batch: list[Step]) -> None:
         self._writing = False
+        if self._begun is not None:
+            self.commits.add(self._steady() - self._begun)
         for step, result in zip(batch, results):
             step.done.callback(result)
         # Before the wakes: whatever they do, the next transaction is on its way.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from twisted_messenger.deliveries import deliveriesOf
+from twisted_messenger.durations import BOUNDS, Durations, commitsOf
 from twisted_messenger.entry import LogExtent
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import MessageStore
@@ -98,9 +99,16 @@ class MetricRoutes:
             *_counted(self._counters.snapshot()),
             *_measured(await self._now()),
             *_gauged(self._gauges()),
+            *self._timed(),
         ]
         text: bytes = generate_latest(_Found(found))
         return Answer(text, contentType=CONTENT_TYPE_LATEST)
+
+    def _timed(self) -> "Iterable[Metric]":
+        deliveries = deliveriesOf(self._store)
+        ages = Durations() if deliveries is None else deliveries.ages
+        yield _histogram("delivery_seconds", "Age of messages when a member confirmed them", ages)
+        yield _histogram("commit_seconds", "How long transactions took", commitsOf(self._store))
 
     async def _now(self) -> RoomNow:
         listed = await self._store.everybody()
@@ -183,3 +191,10 @@ def _gauged(gauges: Mapping[str, float]) -> Iterable["Metric"]:
 
     for name, value in gauges.items():
         yield GaugeMetricFamily(_PREFIX + name, f"{name.replace('_', ' ')} now", value=value)
+
+
+def _histogram(name: str, text: str, durations: Durations) -> "Metric":
+    from prometheus_client.core import HistogramMetricFamily
+
+    buckets = list(zip([*map(str, BOUNDS), "+Inf"], durations.read()))
+    return HistogramMetricFamily(_PREFIX + name, text, buckets, durations.total)
