@@ -29,6 +29,8 @@ class MonitoringTests(DoorTestCase):
         names = set()
         for family in text_string_to_metric_families(text):
             names.add(f"{family.name}_total" if family.type == "counter" else family.name)
+            if family.type == "histogram":
+                names |= {sample.name for sample in family.samples}
         return names
 
     def test_dashboard(self) -> None:
