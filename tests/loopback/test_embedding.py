@@ -7,14 +7,16 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from tests.loopback.rig import PATIENCE, connect, eventually, say
+from tests.loopback.rig import HOST, PATIENCE, connect, eventually, say
 from tests.ports import freePort
+from tests.postgresqlserver import PostgreSQLServer
 
 _ROOT = Path(__file__).parents[2]
 
@@ -54,6 +56,36 @@ async def main(reactor, port, description):
 task.react(main, sys.argv[1:])
 """
 
+# Started and stopped twice, then started; it ends by itself after a hundred messages, or when told.
+_RESTARTED = """
+import asyncio, sys
+from twisted.internet import asyncioreactor, defer, task
+if sys.argv[1] == "asyncio":
+    asyncioreactor.install(asyncio.new_event_loop())
+from twisted_messenger import chatService
+
+async def main(reactor, port, description, ending):
+    broken = defer.Deferred()
+    ends = {"stop": reactor.stop, "raise": lambda: broken.errback(RuntimeError("on purpose"))}
+    def accepted(entry):
+        if entry.text == "100" and ending in ends:
+            reactor.callLater(0, ends[ending])
+    where = [f"tcp:{port}:interface=127.0.0.1"]
+    service = chatService(reactor, description, where, accepted=accepted)
+    for number in range(2):
+        service.startService()
+        await service.started
+        said = await service.room.post("app", f"start {number}")
+        assert said.stored
+        await service.stopService()
+    service.startService()
+    await service.started
+    print("ready", flush=True)
+    await broken
+
+task.react(main, sys.argv[2:])
+"""
+
 _RECIPES = pytest.mark.parametrize("source", [_PARTS, _SERVICE], ids=["parts", "service"])
 
 
@@ -85,8 +117,7 @@ def _room(
     before: Sequence[str] = (),
 ) -> Iterator["subprocess.Popen[str]"]:
     with _program(directory, source, str(port), store, before=before) as program:
-        assert program.stdout is not None
-        assert program.stdout.readline() == "ready\n"
+        _ready(program)
         yield program
 
 
@@ -144,6 +175,80 @@ def test_promises(tmp_path: Path, source: str) -> None:
     with closing(sqlite3.connect(tmp_path / "room.sqlite")) as file:
         stored = {str(text) for (text,) in file.execute("SELECT text FROM log")}
     assert told <= stored, sorted(told - stored)
+
+
+def _sayMany(port: int, many: int, then: Callable[[], None]) -> set[str]:
+    """
+    Messages from as many senders at once.
+
+    :param then: called after the hundredth.
+    :returns: those that are stored, as far as their senders know.
+    """
+    senders = {str(number): connect(port) for number in range(many)}
+    for text, sender in senders.items():
+        with suppress(ConnectionError):
+            sender.sendall(b"from:ci|" + text.encode())
+            sender.shutdown(socket.SHUT_WR)
+        if text == "100":
+            then()
+    return _told(senders)
+
+
+@pytest.mark.parametrize(
+    ("loop", "ending"),
+    [*product(("epoll", "asyncio"), ("SIGINT", "SIGTERM", "stop", "raise"))],
+)
+def test_restarted(tmp_path: Path, loop: str, ending: str) -> None:
+    """
+    A room that was stopped and started again, twice, ends as the first one does, however its
+    program ends, and on either reactor: in time, and without a false receipt.
+    """
+    port = freePort()
+    arguments = (loop, str(port), "sqlite:room.sqlite", ending)
+    with _program(tmp_path, _RESTARTED, *arguments) as program:
+        _ready(program)
+        told = _sayMany(port, 400, lambda: _end(program, ending))
+        assert program.wait(PATIENCE) == (ending == "raise")
+    with closing(sqlite3.connect(tmp_path / "room.sqlite")) as file:
+        stored = {str(text) for (text,) in file.execute("SELECT text FROM log")}
+    assert {"start 0", "start 1"} <= stored
+    assert told <= stored, sorted(told - stored)
+
+
+@pytest.mark.parametrize("ending", ["SIGTERM", "raise"])
+def test_restartedOnDatabase(tmp_path: Path, postgresql: PostgreSQLServer, ending: str) -> None:
+    """
+    So does one whose messages are in a database.
+    """
+    port, database = freePort(), f"restarted_{ending.lower()}"
+    postgresql.execute(f"CREATE DATABASE {database}")
+    address = postgresql.address.removesuffix("postgres") + database
+    with _program(tmp_path, _RESTARTED, "epoll", str(port), address, ending) as program:
+        _ready(program)
+        told = _sayMany(port, 400, lambda: _end(program, ending))
+        assert program.wait(PATIENCE) == (ending == "raise")
+    rows = postgresql.executeIn(database, "SELECT text FROM twisted_messenger_main.log")
+    assert {text.encode() for text in told} <= {text for (text,) in rows}
+
+
+def test_portTaken(tmp_path: Path) -> None:
+    """
+    A start that fails ends its program, with the reason; nothing keeps it.
+    """
+    with socket.create_server((HOST, 0)) as taken:
+        where = (str(taken.getsockname()[1]), "sqlite:room.sqlite", "")
+        with _program(tmp_path, _RESTARTED, "epoll", *where) as program:
+            assert program.wait(PATIENCE) == 1
+
+
+def _ready(program: "subprocess.Popen[str]") -> None:
+    assert program.stdout is not None
+    assert program.stdout.readline() == "ready\n"
+
+
+def _end(program: "subprocess.Popen[str]", ending: str) -> None:
+    if ending in signal.Signals.__members__:
+        program.send_signal(signal.Signals[ending])
 
 
 def test_threads(tmp_path: Path) -> None:
