@@ -220,7 +220,10 @@ class SecureRoom:
         """
         Wait until the server has logged so much about its clients.
         """
-        eventually(lambda: len(self.noted()) >= count, f"{count} lines in\n{self.server.output}")
+        eventually(
+            lambda: len(self.noted()) >= count,
+            lambda: f"{count} lines in\n{self.server.output}",
+        )
 
     def counted(self) -> dict[str, int]:
         """

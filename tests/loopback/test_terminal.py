@@ -299,7 +299,7 @@ def _talksUntil(member: Member, word: str, notice: str) -> None:
         member.shows(f"> {line}  \u2713 sent")
         return notice in str(member)
 
-    eventually(isTold, notice)
+    eventually(isTold, lambda: f"{notice!r} in\n{member}")
 
 
 def test_completion(tmp_path: Path) -> None:
