@@ -28,6 +28,7 @@ from tests.loopback.terminalrig import (
     pasted,
 )
 from tests.ports import freePort
+from twisted_messenger.operate.doorclient import DoorClient
 
 # What makes a terminal use one of 256 colours.
 _COLOURED = b"\x1b[0;38;5;"
@@ -271,6 +272,16 @@ def test_forgotten(tmp_path: Path) -> None:
     """
     port = freePort()
     with chatserver(tmp_path, port), _joined(tmp_path, port, "ann") as ann:
+        # It has asked what kind of server it is, and told its wishes: until then it may be a new
+        # member again without anybody noticing.
+        door = DoorClient(str(tmp_path / f"chatserver-{port}.sqlite.control"))
+        eventually(
+            lambda: (
+                {"registered.stands", "registered.refreshed"}
+                <= door.ask("/counters")["counters"].keys()
+            ),
+            "it is known to the server",
+        )
         place = f"ann|localhost|{ann.port}"
         assert say(port, f"leave_request|{place}".encode()) == b""
 
