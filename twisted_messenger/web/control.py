@@ -38,6 +38,7 @@ class ControlPort(unix.Port):
 
     def __init__(self, path: str, factory: IProtocolFactory, reactor: Any) -> None:
         super().__init__(os.fsencode(path), factory, _BACKLOG, _MODE, reactor)
+        self._given = path
         # Whatever becomes of the working directory.
         self._path = os.path.abspath(path)
         self._made: os.stat_result | None = None
@@ -48,18 +49,18 @@ class ControlPort(unix.Port):
 
         :raises StartError: it cannot be used; the text is one line.
         """
-        shown = os.fsdecode(self._bindPath)
-        if len(self._bindPath) > _MAX_PATH:
-            raise _unusable(shown, f"over {_MAX_PATH} bytes")
+        place = os.fsencode(self._given)
+        if len(place) > _MAX_PATH:
+            raise _unusable(self._given, f"over {_MAX_PATH} bytes")
         before = os.umask(0o777 & ~_MODE)
         try:
             self._replaceDead()
             listening = self.createInternetSocket()
-            listening.bind(self._bindPath)
+            listening.bind(place)
             listening.listen(_BACKLOG)
             self._made = os.stat(self._path)
         except OSError as error:
-            raise _unusable(shown, error.strerror or str(error)) from None
+            raise _unusable(self._given, error.strerror or str(error)) from None
         finally:
             os.umask(before)
         self._accept(listening)
