@@ -8,7 +8,9 @@ a comment ``.. not run: WHY`` is left alone.
 import ast
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from types import CoroutineType, FunctionType
@@ -41,13 +43,11 @@ _BLOCK = re.compile(
     re.MULTILINE,
 )
 
-_PROGRAMS: dict[str, type[Options]] = {
+_PROGRAMS: dict[str, Callable[[], Options]] = {
     "chatserver": chatserver.Options,
     "chatpeer": chatpeer.Options,
     "say": SayOptions,
-    "status": operating.StatusOptions,
-    "members": operating.MembersOptions,
-    "retry": operating.RetryOptions,
+    **{name: partial(operating.optionsOf, name) for name in ("status", "members", "retry")},
 }
 
 # What else the pages run, all of which a reader has or is told to install.

@@ -3,24 +3,25 @@ The manual pages, from the text of ``--help``: ``python -m tools.manpages man``.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from twisted_messenger.programs import chatpeer, chatserver
 from twisted_messenger.programs.copying import BackupOptions, CopyOptions
-from twisted_messenger.programs.operating import OPTIONS
+from twisted_messenger.programs.operating import optionsOf
 from twisted_messenger.programs.sayhelp import SayOptions
 from twisted_messenger.programs.script import COMMANDS, OPERATING
 from twisted_messenger.programs.tap import TapOptions
 from twisted_messenger.version import VERSION
 
-_OPTIONS: dict[str, type[TapOptions]] = {
+_OPTIONS: dict[str, Callable[[], TapOptions]] = {
     "chatserver": chatserver.Options,
     "chatpeer": chatpeer.Options,
     "say": SayOptions,
     "backup": BackupOptions,
     "copy": CopyOptions,
-    **OPTIONS,
+    **{command: partial(optionsOf, command) for command in OPERATING},
 }
 
 _ALL = {**COMMANDS, **OPERATING}
@@ -33,8 +34,8 @@ def pages() -> Iterator[tuple[str, str]]:
     :returns: the name of each file, and its text.
     """
     yield "twisted-messenger.1", _overview()
-    for command, kind in _OPTIONS.items():
-        yield f"twisted-messenger-{command}.1", _page(command, kind())
+    for command, make in _OPTIONS.items():
+        yield f"twisted-messenger-{command}.1", _page(command, make())
 
 
 def _overview() -> str:

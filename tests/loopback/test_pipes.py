@@ -17,6 +17,7 @@ import pytest
 
 from tests.loopback.rig import PATIENCE, Receiver, chatserver, eventually, say
 from tests.ports import freePort
+from twisted_messenger.programs.script import COMMANDS, OPERATING
 
 _ROOT = Path(__file__).parents[2]
 _TWISTD = "from twisted.scripts.twistd import run; run()"
@@ -321,14 +322,13 @@ def test_script(tmp_path: Path) -> None:
     """
     help = Pipe(tmp_path, code=_SCRIPT).ended()
     assert help[0] == 0
-    for command in ("chatserver", "chatpeer", "say", "backup", "copy"):
+    commands = [*COMMANDS, *OPERATING]
+    assert {"chatserver", "chatpeer", "say", "members", "evict"} <= set(commands)
+    for command in commands:
         assert f"\n  {command} " in help[1]
     status, _, errors = Pipe(tmp_path, "chat", code=_SCRIPT).ended()
     assert status == 1
-    assert (
-        errors
-        == "twisted-messenger: give one of chatserver, chatpeer, say, backup, copy (--help)\n"
-    )
+    assert errors == f"twisted-messenger: give one of {', '.join(commands)} (--help)\n"
     status, _, errors = Pipe(tmp_path, "chatpeer", "--port", "x", code=_SCRIPT).ended()
     assert status == 1
     assert errors.startswith("chatpeer: --port x: give a number")

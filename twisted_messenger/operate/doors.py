@@ -4,7 +4,7 @@ Which door is meant: the one that is named, or the only one in the folder.
 
 import os
 from collections.abc import Mapping
-from glob import glob
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from twisted_messenger.errors import StartError
@@ -15,18 +15,19 @@ VARIABLE = "TWISTED_MESSENGER_DOOR"
 _PATTERN = "*.control"
 
 
-def findDoor(given: str | None, environ: Mapping[str, str] = os.environ) -> str:
+def findDoor(given: str | None, environ: Mapping[str, str] = os.environ, folder: str = "") -> str:
     """
     Find the door.
 
     :param given: what the command line says: a URL, or the path of a control socket.
+    :param folder: where one is looked for; "" for where the program runs.
     :returns: the same, or what stands in for it.
     :raises StartError: nobody knows which one is meant.
     """
     named = given or environ.get(VARIABLE)
     if named:
         return named
-    found = sorted(glob(_PATTERN))
+    found = sorted(map(str, Path(folder).glob(_PATTERN)))
     if len(found) == 1:
         return found[0]
     if not found:

@@ -37,6 +37,10 @@ _DOOR = (
 class OperatorOptions(TapOptions):
     """
     The options of a command that asks a door.
+
+    :param name: of the command.
+    :param act: does it, at the desk.
+    :param purpose: what it is for, in sentences.
     """
 
     optParameters: ClassVar[list[list[Any]]] = [
@@ -51,8 +55,15 @@ class OperatorOptions(TapOptions):
     ]
     optFlags: ClassVar[list[list[Any]]] = [["json", None, "Print JSON, for programs"]]
 
-    #: What is done with the desk.
-    act: ClassVar[Callable[..., None]]
+    #: What stands after the options.
+    takes = ""
+
+    def __init__(self, name: str, act: Callable[..., None], purpose: str) -> None:
+        self.command = f"twisted-messenger {name}"
+        self.synopsis = f"Usage: {self.command} [options] {self.takes}".rstrip()
+        self.longdesc = f"{purpose} {_DOOR}"
+        self._act = act
+        super().__init__()
 
     def parseOptions(self, options: Any = None) -> None:
         """
@@ -73,7 +84,7 @@ class OperatorOptions(TapOptions):
         :raises MessengerError: it was not done.
         """
         desk = Desk(self._door(), bool(self["json"]), _print, screenWidth(), self.complain)
-        type(self).act(desk, *self.arguments())
+        self._act(desk, *self.arguments())
 
     def arguments(self) -> Sequence[Any]:
         """
@@ -103,72 +114,15 @@ def _print(line: str) -> None:
     print(line, flush=True)
 
 
-class MembersOptions(OperatorOptions):
-    """
-    The options of ``twisted-messenger members``.
-    """
-
-    command = "twisted-messenger members"
-    synopsis = "Usage: twisted-messenger members [options]"
-    longdesc = f"Lists the members, those in trouble first: how far behind, and why. {_DOOR}"
-    act = Desk.members
-
-
-class WaitingOptions(OperatorOptions):
-    """
-    The options of ``twisted-messenger waiting``.
-    """
-
-    command = "twisted-messenger waiting"
-    synopsis = "Usage: twisted-messenger waiting [options]"
-    longdesc = f"Lists for whom messages wait, and how many. {_DOOR}"
-    act = Desk.waiting
-
-
-class CountersOptions(OperatorOptions):
-    """
-    The options of ``twisted-messenger counters``.
-    """
-
-    command = "twisted-messenger counters"
-    synopsis = "Usage: twisted-messenger counters [options]"
-    longdesc = (
-        "Lists what the server has counted since its start; where several nodes share a room, the "
-        f"one that is asked. {_DOOR}"
-    )
-    act = Desk.counters
-
-
-class StatusOptions(OperatorOptions):
-    """
-    The options of ``twisted-messenger status``.
-    """
-
-    command = "twisted-messenger status"
-    synopsis = "Usage: twisted-messenger status [options]"
-    longdesc = (
-        "Says in a few lines how the room is: who is in trouble, why, and what happens next. The "
-        f"status is 0 whatever it shows. {_DOOR}"
-    )
-    act = Desk.status
-
-
 class TailOptions(OperatorOptions):
     """
-    The options of ``twisted-messenger tail``.
+    Those of ``tail``.
     """
 
-    command = "twisted-messenger tail"
-    synopsis = "Usage: twisted-messenger tail [options]"
-    longdesc = (
-        "Prints what was said last, a line NAME: TEXT for each message, and with --follow what is "
-        f"said from now on, until it is interrupted; across restarts of the server, too. {_DOOR}"
-    )
     optParameters: ClassVar[list[list[Any]]] = [
         ["lines", "n", 10, f"How many messages, at most {_MOST_LINES}"]
     ]
     optFlags: ClassVar[list[list[Any]]] = [["follow", "f", "Go on with what is said from now on"]]
-    act = Desk.tail
 
     def postOptions(self) -> None:
         """
@@ -184,17 +138,12 @@ class TailOptions(OperatorOptions):
         return self["lines"], bool(self["follow"])
 
 
-class AnnounceOptions(OperatorOptions):
+class TextOptions(OperatorOptions):
     """
-    The options of ``twisted-messenger announce``.
+    Those of a command that is given a text.
     """
 
-    command = "twisted-messenger announce"
-    synopsis = "Usage: twisted-messenger announce [options] TEXT ..."
-    longdesc = (
-        f"Says something to everybody as the server itself. Words are joined by blanks. {_DOOR}"
-    )
-    act = Desk.announce
+    takes = "TEXT ..."
 
     def parseArgs(self, *words: str) -> None:
         """
@@ -211,7 +160,13 @@ class AnnounceOptions(OperatorOptions):
         return (self["text"],)
 
 
-class _NameOptions(OperatorOptions):
+class NameOptions(OperatorOptions):
+    """
+    Those of a command that is given a member.
+    """
+
+    takes = "NAME"
+
     def parseArgs(self, *names: str) -> None:
         """
         Take the name.
@@ -227,98 +182,81 @@ class _NameOptions(OperatorOptions):
         return (self["name"],)
 
 
-class EvictOptions(_NameOptions):
-    """
-    The options of ``twisted-messenger evict``.
-    """
-
-    command = "twisted-messenger evict"
-    synopsis = "Usage: twisted-messenger evict [options] NAME"
-    longdesc = (
-        "Removes a member: its address, its key and what waits for it are forgotten, and its name "
-        f"is free. It may register again. {_DOOR}"
-    )
-    act = Desk.evict
-
-
-class RetryOptions(_NameOptions):
-    """
-    The options of ``twisted-messenger retry``.
-    """
-
-    command = "twisted-messenger retry"
-    synopsis = "Usage: twisted-messenger retry [options] NAME"
-    longdesc = f"Tries a member at once that would be tried later. {_DOOR}"
-    act = Desk.retry
-
-
-class PauseOptions(_NameOptions):
-    """
-    The options of ``twisted-messenger pause``.
-    """
-
-    command = "twisted-messenger pause"
-    synopsis = "Usage: twisted-messenger pause [options] NAME"
-    longdesc = (
+#: Each command: its options, what does it, and what it is for.
+_COMMANDS: dict[str, tuple[type[OperatorOptions], Callable[..., None], str]] = {
+    "status": (
+        OperatorOptions,
+        Desk.status,
+        "Says in a few lines how the room is: who is in trouble, why, and what happens next. The "
+        "status is 0 whatever it shows.",
+    ),
+    "members": (
+        OperatorOptions,
+        Desk.members,
+        "Lists the members, those in trouble first: how far behind, and why.",
+    ),
+    "waiting": (OperatorOptions, Desk.waiting, "Lists for whom messages wait, and how many."),
+    "counters": (
+        OperatorOptions,
+        Desk.counters,
+        "Lists what the server has counted since its start; where several nodes share a room, the "
+        "one that is asked.",
+    ),
+    "tail": (
+        TailOptions,
+        Desk.tail,
+        "Prints what was said last, a line NAME: TEXT for each message, and with --follow what is "
+        "said from now on, until it is interrupted; across restarts of the server, too.",
+    ),
+    "announce": (
+        TextOptions,
+        Desk.announce,
+        "Says something to everybody as the server itself. Words are joined by blanks.",
+    ),
+    "retry": (NameOptions, Desk.retry, "Tries a member at once that would be tried later."),
+    "pause": (
+        NameOptions,
+        Desk.pause,
         "Pushes nothing to a member until it is resumed, whatever happens: what is said waits for "
-        f"it, within the limits of the store, and it is not given up. {_DOOR}"
-    )
-    act = Desk.pause
-
-
-class ResumeOptions(_NameOptions):
-    """
-    The options of ``twisted-messenger resume``.
-    """
-
-    command = "twisted-messenger resume"
-    synopsis = "Usage: twisted-messenger resume [options] NAME"
-    longdesc = f"Lets a paused member have what it missed, and what follows. {_DOOR}"
-    act = Desk.resume
-
-
-#: The options of each command.
-OPTIONS: dict[str, type[OperatorOptions]] = {
-    "status": StatusOptions,
-    "members": MembersOptions,
-    "waiting": WaitingOptions,
-    "counters": CountersOptions,
-    "tail": TailOptions,
-    "announce": AnnounceOptions,
-    "retry": RetryOptions,
-    "pause": PauseOptions,
-    "resume": ResumeOptions,
-    "evict": EvictOptions,
+        "it, within the limits of the store, and it is not given up.",
+    ),
+    "resume": (
+        NameOptions,
+        Desk.resume,
+        "Lets a paused member have what it missed, and what follows.",
+    ),
+    "evict": (
+        NameOptions,
+        Desk.evict,
+        "Removes a member: its address, its key and what waits for it are forgotten, and its name "
+        "is free. It may register again.",
+    ),
 }
 
 
-def _runner(options: type[OperatorOptions]) -> Callable[[Sequence[str]], None]:
-    def run(arguments: Sequence[str]) -> None:
-        given = options()
-        given.parseOptions(arguments)
-        try:
-            with standardOutput():
-                given.run()
-        except MessengerError as error:
-            given.complain(str(error))
-            sys.exit(_statusOf(error))
+def optionsOf(name: str) -> OperatorOptions:
+    """
+    The options of a command.
+    """
+    kind, act, purpose = _COMMANDS[name]
+    return kind(name, act, purpose)
 
-    return run
+
+def operate(name: str, arguments: Sequence[str]) -> None:
+    """
+    Run a command, and end the program with its status where it was not done.
+    """
+    options = optionsOf(name)
+    options.parseOptions(arguments)
+    try:
+        with standardOutput():
+            options.run()
+    except MessengerError as error:
+        options.complain(str(error))
+        sys.exit(_statusOf(error))
 
 
 def _statusOf(error: MessengerError) -> int:
     if isinstance(error, DoorAway):
         return _AWAY
     return _REFUSED if isinstance(error, DoorRefused) else _USAGE
-
-
-members = _runner(MembersOptions)
-waiting = _runner(WaitingOptions)
-counters = _runner(CountersOptions)
-status = _runner(StatusOptions)
-tail = _runner(TailOptions)
-announce = _runner(AnnounceOptions)
-evict = _runner(EvictOptions)
-retry = _runner(RetryOptions)
-pause = _runner(PauseOptions)
-resume = _runner(ResumeOptions)

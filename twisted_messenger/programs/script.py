@@ -43,7 +43,6 @@ _TOOLS = {
     "say": "saying",
     "backup": "copying",
     "copy": "copying",
-    **dict.fromkeys(OPERATING, "operating"),
 }
 
 
@@ -96,10 +95,14 @@ def _run(given: list[str]) -> None:
         module = import_module(f"twisted_messenger.programs.{_TOOLS[given[0]]}")
         tool: Callable[[Sequence[str]], None] = getattr(module, given[0])
         tool(given[1:])
+    elif given[0] in OPERATING:
+        from twisted_messenger.programs.operating import operate
+
+        operate(given[0], given[1:])
     elif set(given) & set(_SERVICES):
         _serve(given)
     else:
-        raise StartError(f"give one of {', '.join(COMMANDS)} (--help)")
+        raise StartError(f"give one of {', '.join([*COMMANDS, *OPERATING])} (--help)")
 
 
 def _serve(given: list[str]) -> None:
