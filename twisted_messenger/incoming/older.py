@@ -7,7 +7,7 @@ import select
 from typing import Any
 
 from twisted.internet import tcp
-from twisted.internet.error import ConnectionDone
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 
 # How often one is read in one go: 64 KiB each time, and the end.
@@ -101,10 +101,12 @@ class OlderConnection(tcp.Server):
 
     def connectionLost(self, reason: Failure) -> None:
         """
-        It is over.
+        It is over. Where something was raised, Ctrl-C in Twisted's own code too, it ends with a
+        reset: an end in order would be a receipt.
         """
         self._leave()
-        super().connectionLost(reason)
+        isOrdered = reason.check(ConnectionDone, ConnectionLost)
+        super().connectionLost(reason if isOrdered else Failure(ConnectionAborted()))
 
     def _leave(self) -> None:
         self._readEnded = True
