@@ -126,7 +126,7 @@ def _struckOut(log: Counter[tuple[str, str]], sender: Sender) -> bool:
     posts = [
         (command.name, command.text) for command in commands if isinstance(command, RoomMessage)
     ]
-    for post in posts:
+    for post in (*posts, *_lineByLine(sender)):
         if log[post]:
             log[post] -= 1
             return True
@@ -146,6 +146,22 @@ def _commands(sender: Sender) -> list[Command]:
         except (WireError, BadName):
             pass
     return commands
+
+
+def _lineByLine(sender: Sender) -> list[tuple[str, str]]:
+    """
+    What lines come to that a sender wrote one after the other, each with its name in front, which
+    is heard once.
+    """
+    lines = sender.said.split(b"\n")
+    header = lines[0].partition(b"|")[0] + b"|"
+    try:
+        found = [parse(header + line.removeprefix(header), MAX_MESSAGE_BYTES) for line in lines]
+        said = [(cleanName(one.name), one.text) for one in found if isinstance(one, RoomMessage)]
+    except (WireError, BadName):
+        return []
+    texts = [text for _, text in said]
+    return [(name, "\n".join(texts[: end + 1])) for end, (name, _) in enumerate(said)]
 
 
 def _checkPushes(stage: Stage) -> None:
