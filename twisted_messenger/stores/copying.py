@@ -11,8 +11,9 @@ from twisted_messenger.contents import LoggedEntry, RoomContents
 from twisted_messenger.entry import Entry
 from twisted_messenger.repeats import KeptRepeat, Repeat
 from twisted_messenger.roster import MemberState
+from twisted_messenger.stores.memberrows import MEMBER_STATE, columnsOf, memberState
 from twisted_messenger.stores.retention import entrySize
-from twisted_messenger.stores.tables import MEMBER_STATE, RoomTables, columnsOf, memberState
+from twisted_messenger.stores.tables import RoomTables
 
 # Entries in memory at once.
 _PAGE = 500

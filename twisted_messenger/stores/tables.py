@@ -1,32 +1,21 @@
 """
-The SQL that all databases share: what a room's log, roster and cursors are asked and told.
+The SQL that all databases share of a room: its roster, beside its log (``logtables``).
 
 Every method blocks, and is one step of a transaction that somebody else begins and commits.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from twisted_messenger.address import machineKey
-from twisted_messenger.entry import Entry, LogExtent, LogLimits, Post
-from twisted_messenger.key import KeptKey
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.repeats import (
-    REPEAT_BYTES,
-    REPEATS_PER_SOURCE,
-    KeptRepeat,
-    forgettable,
-)
 from twisted_messenger.roster import (
     Change,
     Enrolled,
     Enrolment,
     Member,
-    MemberOptions,
     MemberState,
     Progress,
-    Registrant,
     RosterLimits,
     RosterNews,
     RosterState,
@@ -37,22 +26,23 @@ from twisted_messenger.roster import (
     standing,
 )
 from twisted_messenger.steering import ListedMember, Order
+from twisted_messenger.stores.logtables import LogTables
+from twisted_messenger.stores.memberrows import (
+    MEMBER,
+    MEMBER_STATE,
+    columnsOf,
+    memberIn,
+    memberState,
+)
 from twisted_messenger.stores.retention import (
     DEPARTED,
-    MEMBERS_STEP,
-    NOTHING_KEPT,
     STEP,
-    Losses,
-    floorOf,
-    keptFloorOf,
 )
 
-_MEMBER = "name, host, port, members.owner, id, options, key_salt, key_hash"
-
-#: What is read of a member, in the order that :func:`memberState` takes.
-MEMBER_STATE = (
-    f"{_MEMBER}, cursor, due, settled, reached, failing_since, attempts, last_reached, registered,"
-    " named, paused, retried"
+# What a registration changes of a member; its values are those of :func:`columnsOf`.
+_SET = (
+    "name = :name, host = :host, port = :port, machine = :machine, address = :address,"
+    " owner = :owner, options = :options, key_salt = :salt, key_hash = :hash"
 )
 
 # What orders but the one to remove change of a member.
@@ -63,46 +53,14 @@ _STEERED = {
 }
 
 
-class RoomTables(ABC):
+class RoomTables(LogTables):
     """
-    The tables ``log``, ``members`` and ``departed``, and counts of what is in them.
+    The tables ``members`` and ``departed``, beside those of the log.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._revision = 0
-        self._entries = self._size = 0
-        # The last position that everybody has, or has lost; and of what is in the log, how much
-        # lies up to there.
-        self._delivered = self._kept = self._keptSize = 0
-
-    @abstractmethod
-    def _execute(self, sql: str, values: Mapping[str, object] | None = None) -> Any:
-        """
-        Run one statement.
-
-        :param sql: with ``:name`` for each value.
-        :returns: a cursor with the rows.
-        """
-
-    @abstractmethod
-    def _head(self) -> int:
-        """
-        The last position of the log.
-        """
-
-    def _step(self, most: int) -> int:
-        """
-        How many rows may be changed at once.
-
-        :param most: where nothing is scarce.
-        """
-        return most
-
-    @abstractmethod
-    def running(self) -> float:
-        """
-        See :meth:`IMessageStore.running`.
-        """
 
     def enrol(self, asked: Enrolment, limits: RosterLimits) -> Enrolled | Refusal:
         """
@@ -197,10 +155,10 @@ class RoomTables(ABC):
         """
         # In one statement: what is read by two may never have been true.
         rows = self._execute(
-            f"SELECT {_MEMBER} FROM members WHERE name = :name OR address = :address",
+            f"SELECT {MEMBER} FROM members WHERE name = :name OR address = :address",
             {"name": asked.name, "address": asked.address},
         )
-        found = [_member(row) for row in rows]
+        found = [memberIn(row) for row in rows]
         if not found:
             return False
         named = next((one for one in found if one.name == asked.name), None)
@@ -269,66 +227,6 @@ class RoomTables(ABC):
             self._remove(member)
         return member is not None
 
-    def read(self, after: int, limit: int, maxBytes: int) -> list[Entry]:
-        """
-        See :meth:`IMessageStore.read`.
-        """
-        entries = self.history(after, limit, maxBytes)
-        if entries and entries[0].position > after + 1 and after < self._floor():
-            # Between positions there may be gaps, as after a failover: what matters is whether
-            # anything is gone.
-            (oldest,) = self._execute("SELECT min(position) FROM log").fetchone()
-            return [] if entries[0].position == oldest else entries
-        return entries
-
-    def history(self, after: int, limit: int, maxBytes: int) -> list[Entry]:
-        """
-        See :meth:`IMessageStore.history`.
-        """
-        return self._page("WHERE position > :value ORDER BY position", after, limit, maxBytes)
-
-    def newest(self, limit: int, maxBytes: int) -> list[Entry]:
-        """
-        See :meth:`IMessageStore.newest`.
-        """
-        return self._page("ORDER BY position DESC", 0, limit, maxBytes)[::-1]
-
-    def extent(self) -> LogExtent:
-        """
-        See :meth:`IMessageStore.extent`.
-        """
-        return self._extent(self._head(), self._entries, self._size)
-
-    def _extent(self, head: int, entries: int, size: int) -> LogExtent:
-        (oldest,) = self._execute("SELECT min(position) FROM log").fetchone()
-        return LogExtent(head, head + 1 if oldest is None else oldest, entries, size)
-
-    def _page(self, which: str, value: int, limit: int, maxBytes: int) -> list[Entry]:
-        rows = self._execute(
-            f"SELECT position, name, text, owned, time, size FROM log {which} LIMIT :limit",
-            {"value": value, "limit": limit},
-        )
-        entries: list[Entry] = []
-        for position, name, text, owned, time, size in rows:
-            maxBytes -= size
-            if entries and maxBytes < 0:
-                break
-            entries.append(Entry(position, name, self._textOf(text), bool(owned), time))
-        return entries
-
-    def _floor(self) -> int:
-        """
-        See :class:`~twisted_messenger.roster.RosterNews`.
-        """
-        (floor,) = self._execute("SELECT floor FROM room").fetchone()
-        return int(floor)
-
-    def _textOf(self, stored: Any) -> str:
-        """
-        A text, from how the log keeps it.
-        """
-        return str(stored)
-
     def roster(self, since: int) -> RosterNews:
         """
         See :meth:`IMessageStore.roster`.
@@ -345,225 +243,6 @@ class RoomTables(ABC):
         rows = self._execute("SELECT id FROM departed WHERE revision > :since", {"since": since})
         return [memberId for (memberId,) in rows]
 
-    def trim(self, limits: LogLimits) -> int | None:
-        """
-        One step of :meth:`IMessageStore.trim`.
-
-        :returns: how many entries were dropped; ``None`` where members had to be put behind them
-            first, and it is to be asked again.
-        """
-        dropped = self._drop(limits)
-        if dropped is None:
-            return None
-        forgotten = max(self._forget(limits), self._forgetRepeats(limits))
-        # Who asks is told of what was lost alone, but there may be more to forget.
-        return None if not dropped and forgotten >= self._step(STEP) else dropped
-
-    def _drop(self, limits: LogLimits) -> int | None:
-        oldest = self._execute(
-            "SELECT position, ran, size FROM log WHERE position > :delivered ORDER BY position"
-            " LIMIT :step",
-            {"delivered": self._delivered, "step": STEP},
-        ).fetchall()
-        entries, size = self._entries - self._kept, self._size - self._keptSize
-        floor = floorOf(oldest, entries, size, limits, self.running())
-        if not floor:
-            return 0
-        if not self._putBehind(floor):
-            return None
-        self._moveDelivered(floor)
-        return len([position for position, _, _ in oldest if position <= floor])
-
-    def _putBehind(self, floor: int) -> bool:
-        """
-        Let members lose what lies up to a position, so many at once.
-
-        :returns: whether everybody has come so far.
-        """
-        most = self._step(MEMBERS_STEP)
-        behind = self._execute(
-            "SELECT id, cursor, name, named FROM members WHERE cursor < :floor LIMIT :most",
-            {"floor": floor, "most": most + 1},
-        ).fetchall()
-        if behind:
-            gone = self._execute(
-                "SELECT position, name FROM log WHERE position > :delivered AND position <= :floor"
-                " ORDER BY position",
-                {"delivered": self._delivered, "floor": floor},
-            )
-            losses = Losses(gone)
-            lost = {memberId: losses.of(*known) for memberId, *known in behind[:most]}
-            self._lose(lost, floor, self._nextRevision())
-            self._execute("UPDATE room SET floor = :floor", {"floor": floor})
-        return len(behind) <= most
-
-    @abstractmethod
-    def _lose(self, lost: Mapping[int, int], floor: int, revision: int) -> None:
-        """
-        Put members behind what they have lost.
-
-        :param lost: how many entries each loses, by its id.
-        """
-
-    def _noteDelivered(self) -> int:
-        """
-        Note what everybody has: it waits for nobody, and is kept for those who come later.
-
-        :returns: how many entries more that are, a bounded number.
-        """
-        return self._moveDelivered(self._slowestCursor())
-
-    def _slowestCursor(self) -> int:
-        """
-        How far everybody has come.
-        """
-        (slowest,) = self._execute("SELECT min(cursor) FROM members").fetchone()
-        return self._head() if slowest is None else int(slowest)
-
-    def _moveDelivered(self, position: int) -> int:
-        if position <= self._delivered:
-            return 0
-        last, entries, size = self._reckon(self._delivered, position, STEP, -1)
-        self._kept += entries
-        self._keptSize += size
-        self._setDelivered(position if entries < STEP else last)
-        return entries
-
-    def _waitAgain(self, after: int) -> None:
-        """
-        Somebody new begins in what everybody else has: it must not be forgotten meanwhile.
-        """
-        if after < self._delivered:
-            _, entries, size = self._reckon(after, self._delivered, self._kept, 1)
-            self._kept -= entries
-            self._keptSize -= size
-            self._setDelivered(after)
-
-    def _reckon(self, after: int, upTo: int, most: int, sign: int) -> tuple[int, int, int]:
-        """
-        Count entries to the shares of their sources, or off them.
-
-        :param most: how many at most.
-        :param sign: 1 where they wait from now on, -1 where they do no longer.
-        :returns: the last position, how many they are, and their size.
-        """
-        rows = self._execute(
-            "SELECT source, max(position), count(*), sum(size) FROM (SELECT source, position, size"
-            " FROM log WHERE position > :after AND position <= :upTo ORDER BY position LIMIT :most)"
-            " AS counted GROUP BY source",
-            {"after": after, "upTo": upTo, "most": most},
-        ).fetchall()
-        self._holds({source: sign * int(size) for source, _, _, size in rows if source})
-        last = max((position for _, position, _, _ in rows), default=after)
-        return last, sum(int(row[2]) for row in rows), sum(int(row[3]) for row in rows)
-
-    @abstractmethod
-    def _setDelivered(self, position: int) -> None:
-        """
-        Everybody has what lies up to there, or has lost it.
-        """
-
-    def forgetKept(self) -> int:
-        """
-        Forget all that everybody has, so many entries at once: others need the room.
-
-        :returns: how many that were.
-        """
-        return self._forget(NOTHING_KEPT)
-
-    def _forget(self, limits: LogLimits) -> int:
-        oldest = self._execute(
-            "SELECT position, ran, size FROM log WHERE position <= :delivered ORDER BY position"
-            " LIMIT :step",
-            {"delivered": self._delivered, "step": self._step(STEP)},
-        ).fetchall()
-        floor = keptFloorOf(oldest, self._kept, self._size, limits, self.running())
-        if not floor:
-            return 0
-        self._execute("DELETE FROM log WHERE position <= :floor", {"floor": floor})
-        sizes = [size for position, _, size in oldest if position <= floor]
-        self._entries -= len(sizes)
-        self._kept -= len(sizes)
-        self._size -= sum(sizes)
-        self._keptSize -= sum(sizes)
-        return len(sizes)
-
-    def _known(self, post: Post) -> int | Refusal | None:
-        """
-        See :meth:`~twisted_messenger.repeats.Repeat.judge`.
-        """
-        if post.repeat is None:
-            return None
-        found = self._execute(
-            "SELECT position, text FROM repeats WHERE source = :source AND key = :key",
-            {"source": post.source, "key": post.repeat.key},
-        ).fetchone()
-        return post.repeat.judge(found)
-
-    def _remember(self, kept: KeptRepeat) -> None:
-        """
-        Know a message again, and no more of its source than may be.
-        """
-        values = {
-            "position": kept.position,
-            "source": kept.source,
-            "key": kept.repeat.key,
-            "text": kept.repeat.text,
-            "ran": kept.ran,
-            "most": REPEATS_PER_SOURCE,
-        }
-        self._execute(
-            "INSERT INTO repeats (position, source, key, text, ran)"
-            " VALUES (:position, :source, :key, :text, :ran)",
-            values,
-        )
-        self._execute(
-            "DELETE FROM repeats WHERE source = :source AND position <= (SELECT position"
-            " FROM repeats WHERE source = :source ORDER BY position DESC LIMIT 1 OFFSET :most)",
-            values,
-        )
-
-    def _forgetRepeats(self, limits: LogLimits) -> int:
-        """
-        Forget, of so many keys at once, those that are too old or too many.
-
-        :returns: how many these are.
-        """
-        oldest = self._execute(
-            "SELECT position, ran FROM repeats ORDER BY position LIMIT :step",
-            {"step": self._step(STEP)},
-        ).fetchall()
-        if not oldest:
-            return 0
-        (count,) = self._execute("SELECT count(*) FROM repeats").fetchone()
-        floor = forgettable(oldest, count, limits.bytes // REPEAT_BYTES, self.running())
-        if floor:
-            self._execute("DELETE FROM repeats WHERE position <= :floor", {"floor": floor})
-        return len([position for position, _ in oldest if position <= floor])
-
-    def _held(self, source: str) -> int:
-        """
-        Bytes of a source that wait for somebody.
-        """
-        row = self._execute(
-            "SELECT size FROM shares WHERE source = :source", {"source": source}
-        ).fetchone()
-        return 0 if row is None else int(row[0])
-
-    def _holds(self, more: Mapping[str, int]) -> None:
-        """
-        Of these sources, so many bytes more wait for somebody, or fewer.
-        """
-        for source, size in more.items():
-            values = {"source": source, "size": size}
-            self._execute(
-                "INSERT INTO shares (source, size) VALUES (:source, :size)"
-                " ON CONFLICT (source) DO UPDATE SET size = shares.size + excluded.size",
-                values,
-            )
-            if size < 0:
-                self._execute("DELETE FROM shares WHERE source = :source AND size <= 0", values)
-
     @abstractmethod
     def _memberCount(self) -> int:
         """
@@ -572,9 +251,9 @@ class RoomTables(ABC):
 
     def _member(self, condition: str, value: object) -> Member | None:
         row = self._execute(
-            f"SELECT {_MEMBER} FROM members WHERE {condition}", {"value": value}
+            f"SELECT {MEMBER} FROM members WHERE {condition}", {"value": value}
         ).fetchone()
-        return None if row is None else _member(row)
+        return None if row is None else memberIn(row)
 
     def _insert(
         self, columns: Mapping[str, object], progress: Progress, named: int, paused: bool
@@ -609,43 +288,3 @@ class RoomTables(ABC):
     def _nextRevision(self) -> int:
         self._revision += 1
         return self._revision
-
-
-def memberState(row: Any) -> MemberState:
-    """
-    A member, as :data:`MEMBER_STATE` reads it.
-    """
-    cursor, due, settled, reached, failingSince, attempts, lastReached = row[8:15]
-    progress = Progress(cursor, due, settled, bool(reached), failingSince, attempts, lastReached)
-    registered, named, paused, retried = row[15:19]
-    return MemberState(_member(row), progress, registered, named, bool(paused), retried)
-
-
-def _member(row: Any) -> Member:
-    name, host, port, owner, memberId, options, salt, hash = row[:8]
-    key = None if salt is None else KeptKey(bytes(salt), bytes(hash))
-    kept = MemberOptions.fromFlags(options.split(",")) if options else MemberOptions()
-    return Member(name, host, port, owner, memberId, kept, key)
-
-
-_SET = (
-    "name = :name, host = :host, port = :port, machine = :machine, address = :address,"
-    " owner = :owner, options = :options, key_salt = :salt, key_hash = :hash"
-)
-
-
-def columnsOf(who: Registrant, options: MemberOptions, key: KeptKey | None) -> dict[str, object]:
-    """
-    What a registration says of a member, by the names of the values.
-    """
-    return {
-        "options": ",".join(options.flags()),
-        "salt": None if key is None else key.salt,
-        "hash": None if key is None else key.hash,
-        "name": who.name,
-        "host": who.host,
-        "port": who.port,
-        "machine": machineKey(who.host),
-        "address": who.address,
-        "owner": who.owner,
-    }

@@ -26,11 +26,11 @@ from twisted_messenger.roster import (
 )
 from twisted_messenger.steering import ListedMember, Order
 from twisted_messenger.stores.copying import CopyingTables, sizeOf
+from twisted_messenger.stores.memberrows import MEMBER_STATE, memberState
 from twisted_messenger.stores.postgresql.generation import Known, isAnother
 from twisted_messenger.stores.postgresql.leasetables import RAN
 from twisted_messenger.stores.postgresql.partitions import partitionOf
 from twisted_messenger.stores.retention import entrySize, judgeShare
-from twisted_messenger.stores.tables import MEMBER_STATE, memberState
 
 _SERVED = (
     f"SELECT {MEMBER_STATE} FROM members JOIN partitions ON number = partition WHERE"
