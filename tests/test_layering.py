@@ -37,7 +37,18 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 #: docstrings say "Pure.", and so may those of others, which are held to it then.
 _PURE = frozenset(
     {
-        *("text", "refusal", "result", "errors", "wire", "roster", "address", "rates", "backoff"),
+        *(
+            "text",
+            "refusal",
+            "result",
+            "errors",
+            "wire",
+            "roster",
+            "registering",
+            "address",
+            "rates",
+            "backoff",
+        ),
         *("key", "options", "entry", "steering", "repeats"),
         *(
             "room.policy",

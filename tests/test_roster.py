@@ -8,15 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.address import PROGRAM, certificateKey, elsewhere, literal, machineKey
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.roster import (
-    Change,
-    Enrolment,
-    Member,
-    RosterLimits,
-    RosterState,
-    decide,
-    mayLeave,
-)
+from twisted_messenger.registering import RosterState, decide, mayLeave
+from twisted_messenger.roster import Change, Enrolment, Member, RosterLimits
 
 _HOME = "127.0.0.1"
 _OFFICE = "10.0.0.5"

@@ -15,17 +15,9 @@ from twisted_messenger.address import sameOwner
 from twisted_messenger.entry import Entry, LogExtent, LogLimits, Post
 from twisted_messenger.interfaces import Admission, IMessageStore
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.registering import decide, mayLeave
 from twisted_messenger.repeats import REPEAT_BYTES, KeptRepeat
-from twisted_messenger.roster import (
-    Change,
-    Enrolled,
-    Enrolment,
-    Progress,
-    RosterLimits,
-    RosterNews,
-    decide,
-    mayLeave,
-)
+from twisted_messenger.roster import Change, Enrolled, Enrolment, Progress, RosterLimits, RosterNews
 from twisted_messenger.steering import ListedMember, Order
 from twisted_messenger.stores.memoryrepeats import Repeats
 from twisted_messenger.stores.memoryroster import Roster

@@ -9,6 +9,7 @@ from itertools import islice, takewhile
 
 from twisted_messenger.address import machineKey
 from twisted_messenger.key import KeptKey
+from twisted_messenger.registering import RosterState, keptOf
 from twisted_messenger.roster import (
     Change,
     Enrolment,
@@ -17,8 +18,6 @@ from twisted_messenger.roster import (
     MemberState,
     Progress,
     RosterNews,
-    RosterState,
-    keptOf,
     mergedProgress,
 )
 from twisted_messenger.steering import Order

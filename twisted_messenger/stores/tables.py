@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from twisted_messenger.address import machineKey
 from twisted_messenger.refusal import Refusal
+from twisted_messenger.registering import RosterState, decide, keptOf, mayLeave, standing
 from twisted_messenger.roster import (
     Change,
     Enrolled,
@@ -18,12 +19,7 @@ from twisted_messenger.roster import (
     Progress,
     RosterLimits,
     RosterNews,
-    RosterState,
-    decide,
-    keptOf,
-    mayLeave,
     mergedProgress,
-    standing,
 )
 from twisted_messenger.steering import ListedMember, Order
 from twisted_messenger.stores.logtables import LogTables
