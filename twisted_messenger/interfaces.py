@@ -82,7 +82,7 @@ class MessageStore(Protocol):
 
     def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
         """
-        Carry out what :func:`twisted_messenger.roster.decide` says of a registration.
+        Carry out what :func:`twisted_messenger.registering.decide` says of a registration.
 
         A new member starts at the head of the log, or as many entries before it as it asks for and
         the log has, not counting those under its own name. A merged one gets a new id and the
