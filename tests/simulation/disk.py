@@ -150,6 +150,7 @@ class RecordingFile(SQLiteFile):
         self._execute("UPDATE sqlite_sequence SET seq = seq + 1000 WHERE name = 'members'")
         self._revision = revision
         self._db.execute("COMMIT")
+        self.recent = None
 
     def roster(self, since: int) -> RosterNews:
         """
@@ -157,6 +158,9 @@ class RecordingFile(SQLiteFile):
         """
         self._untold = False
         return replace(super().roster(since), generation=self._generation)
+
+    def _news(self) -> RosterNews:
+        return replace(super()._news(), generation=self._generation)
 
     def transact(self, changes: Iterable[Callable[[], Any]]) -> list[Any]:
         """

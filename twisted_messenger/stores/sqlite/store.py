@@ -8,19 +8,23 @@ from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import Any, Protocol, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
 from twisted_messenger.contents import RoomContents
+from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StartError, StoreError, StoreFull
 from twisted_messenger.interfaces import IMessageStore, IPortableStore
+from twisted_messenger.roster import RosterNews
 from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
+from twisted_messenger.stores.opening import whileOpen
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 from twisted_messenger.stores.sqlite.reading import exportFile
+from twisted_messenger.stores.sqlite.recent import Recent
 
 T = TypeVar("T")
 
@@ -108,11 +112,13 @@ class SQLiteStore(GroupCommitStore[SQLiteFile]):
         #: What frees space and failed with what needs it: tried again before anything else.
         self._freeing: list[Step] = []
         self._shrinking = False
+        self._recent: Recent | None = None
 
     def open(self) -> None:
         """
         See :class:`IMessageStore`. It blocks, for some milliseconds: call it before serving.
         """
+        self._recent = None
         self._tables.open()
         self._worker.start()
         self._end.started()
@@ -136,6 +142,22 @@ class SQLiteStore(GroupCommitStore[SQLiteFile]):
         self._worker.stop()
         hasStopped(self._reactor, self)
         return result
+
+    @whileOpen
+    def roster(self, since: int) -> "Deferred[RosterNews]":
+        """
+        See :class:`IMessageStore`.
+        """
+        news = None if self._recent is None else self._recent.roster(since)
+        return super().roster(since) if news is None else succeed(news)
+
+    @whileOpen
+    def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
+        """
+        See :class:`IMessageStore`.
+        """
+        entries = None if self._recent is None else self._recent.read(after, limit, maxBytes)
+        return super().read(after, limit, maxBytes) if entries is None else succeed(entries)
 
     def running(self) -> float:
         """
@@ -171,6 +193,8 @@ class SQLiteStore(GroupCommitStore[SQLiteFile]):
         return self._run(lambda: self._tables.transact(calls))
 
     def _committed(self, results: list[Any], batch: list[Step]) -> None:
+        # As long as none is under way: the next one may be over before the others hear of this.
+        self._recent = self._tables.recent
         super()._committed(results, batch)
         self._shrink()
 

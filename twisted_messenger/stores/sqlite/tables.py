@@ -9,7 +9,7 @@ from typing import Any
 
 from twisted_messenger.address import sameOwner
 from twisted_messenger.contents import LoggedEntry
-from twisted_messenger.entry import Post
+from twisted_messenger.entry import Entry, Post
 from twisted_messenger.errors import StoreFull
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
@@ -50,6 +50,8 @@ class SQLiteTables(CopyingTables):
         self._frugal = False
         # Who bears a name, as far as it was asked in this transaction.
         self._owners: dict[str, Member | None] = {}
+        # What this transaction has added; ``None`` where there was no member for it.
+        self._added: list[Entry] | None = None
 
     def _execute(self, sql: str, values: Mapping[str, object] | None = None) -> Any:
         return self._db.execute(sql, values or {})
@@ -150,6 +152,8 @@ class SQLiteTables(CopyingTables):
             self._holds({source: size})
         self._entries += 1
         self._size += size
+        if self._added is not None:
+            self._added.append(Entry(position, post.name, post.text, owned, post.time))
         return position
 
     def _named(self, name: str) -> Member | None:

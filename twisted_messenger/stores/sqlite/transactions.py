@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from twisted_messenger.roster import RosterNews
 from twisted_messenger.stores.sqlite.diskspace import DiskSpace
+from twisted_messenger.stores.sqlite.recent import Recent
 from twisted_messenger.stores.sqlite.tables import SQLiteTables
 
 # Transactions in a row that forget entries while the disk is full.
@@ -37,6 +39,8 @@ class SQLiteTransactions(SQLiteTables):
         self._place = os.path.realpath(path)
         self._pageSize = self._pages = self._freePages = 0
         self._identity: tuple[int, int] | None = None
+        #: What the last transaction left; ``None`` before the first.
+        self.recent: Recent | None = None
 
     def transact(self, changes: Iterable[Callable[[], Any]]) -> list[Any]:
         """
@@ -47,6 +51,7 @@ class SQLiteTransactions(SQLiteTables):
         self._mustBeThere()
         before = self._counts()
         self._owners.clear()
+        self._added = [] if self._members else None
         self._measureRoom()
         try:
             self._db.execute("BEGIN IMMEDIATE")
@@ -54,16 +59,24 @@ class SQLiteTransactions(SQLiteTables):
             if not self._frugal:
                 self._noteDelivered()
                 self._writeRan()
+            recent = Recent(self._news(), self._added or ())
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             self._goBackTo(before)
             raise
+        self.recent = recent
         self._countPages()
         if self._frugal:
             self._forgetInSteps()
         return results
+
+    def _news(self) -> RosterNews:
+        """
+        What to tell who knows the roster as it is.
+        """
+        return RosterNews(self._revision, self._head(), (), (), floor=self._floor())
 
     def _counts(self) -> tuple[int, int, int, int, int, int, int, float]:
         kept = self._delivered, self._kept, self._keptSize
