@@ -3,6 +3,7 @@ What may reach a terminal or a log. Pure.
 """
 
 import re
+from functools import cached_property
 
 from twisted_messenger.names import MAX_NAME
 
@@ -17,19 +18,36 @@ _UNSAFE_RANGES = (
 _TAB_AND_NEWLINE = (0x09, 0x0A)
 
 
-def _anyOf(*ranges: tuple[int, int]) -> "re.Pattern[str]":
-    return re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges) + "]")
+class _Escaper:
+    """
+    Shows some characters instead of obeying them.
+
+    What it needs is made when it is first used: a program that starts has nothing to escape yet,
+    and should not wait for it.
+
+    :param ranges: of the characters, each from its first to its last one.
+    """
+
+    def __init__(self, *ranges: tuple[int, int]) -> None:
+        self._ranges = ranges
+
+    @cached_property
+    def _unsafe(self) -> "re.Pattern[str]":
+        ranges = (f"{chr(first)}-{chr(last)}" for first, last in self._ranges)
+        return re.compile(f"[{''.join(ranges)}]")
+
+    @cached_property
+    def _visible(self) -> dict[int, str]:
+        codes = [code for first, last in self._ranges for code in range(first, last + 1)]
+        return {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in codes}
+
+    def __call__(self, text: str) -> str:
+        # Not a callback for each: 64 KiB of them would hold everybody up.
+        return text.translate(self._visible) if self._unsafe.search(text) else text
 
 
-def _visible(*ranges: tuple[int, int]) -> dict[int, str]:
-    codes = [code for first, last in ranges for code in range(first, last + 1)]
-    return {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in codes}
-
-
-_UNSAFE = _anyOf(*_UNSAFE_RANGES)
-_UNSAFE_IN_LINE = _anyOf(*_UNSAFE_RANGES, _TAB_AND_NEWLINE)
-_VISIBLE = _visible(*_UNSAFE_RANGES)
-_VISIBLE_IN_LINE = _VISIBLE | _visible(_TAB_AND_NEWLINE)
+_escaped = _Escaper(*_UNSAFE_RANGES)
+_escapedInLine = _Escaper(*_UNSAFE_RANGES, _TAB_AND_NEWLINE)
 
 
 def escape(text: str) -> str:
@@ -38,8 +56,7 @@ def escape(text: str) -> str:
 
     Tab and newline stay; a program that shows the text must decide what a new line means.
     """
-    # Not a callback for each: 64 KiB of them would hold everybody up.
-    return text.translate(_VISIBLE) if _UNSAFE.search(text) else text
+    return _escaped(text)
 
 
 def escapeLine(text: str, limit: int) -> str:
@@ -49,7 +66,7 @@ def escapeLine(text: str, limit: int) -> str:
     :param limit: characters kept of the text; a longer one ends in an ellipsis.
     """
     cut = text if len(text) <= limit else text[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
-    return cut.translate(_VISIBLE_IN_LINE) if _UNSAFE_IN_LINE.search(cut) else cut
+    return _escapedInLine(cut)
 
 
 def prefixLines(prefix: str, text: str) -> str:
