@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogLimits
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.roster import MemberState, Progress
+from twisted_messenger.roster import MemberState, Progress, RosterLimits
 from twisted_messenger.stores.retention import MEMBERS_STEP, STEP
 from twisted_messenger.testing.contracts.roster import anyone, at, post
 from twisted_messenger.testing.contracts.steering import SteeringContract
@@ -228,7 +228,7 @@ class RetentionContract(SteeringContract):
         However many members are behind, each loses what it had not yet.
         """
         for number in range(MEMBERS_STEP + 3):
-            self.join(f"m{number}", 5000 + number)
+            self.successResultOf(self.store.enrol(at(f"m{number}", 5000 + number), RosterLimits()))
         positions = self.say("one", "two", "three")
         self.advance(m7=positions[0])
         self.assertEqual(self.trim(entries=1), 2)
