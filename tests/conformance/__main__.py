@@ -8,7 +8,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import Counter
 from typing import Any
 
-from tests.conformance.case import Case
+from tests.conformance.case import Case, Section
 from tests.conformance.server import PATIENCE, Server
 from tests.conformance.setup import OPTIONS, Setup
 from tests.conformance.suite import SECTIONS, Row, Suite
@@ -22,7 +22,7 @@ What it does to the server: it registers dozens of members with random names, wh
 machine, and says things to the room that everybody in it will see; then it takes its members out
 again (leave_request), so it can be run as often as you like. A server that does not know
 leave_request keeps them, and pushes to ports where nobody listens any more. Some cases are mean:
-a weak server may die of them, and what follows is then not tried. A good one takes half a minute.
+a weak server may die of them, and what follows is then not tried. A good one takes some seconds.
 
 What nobody can see from outside, such as how the server was started, is said with options. Cases
 that need one are skipped without it; the table says which it is."""
@@ -107,21 +107,20 @@ def _show(row: Row) -> None:
     print("  ".join(["", row.verdict.value.ljust(7), *columns, seen]), flush=True)
 
 
-def _chosen(part: str) -> dict[str, list[Case]]:
-    sections = {
-        section.title: [case for case in section.cases if part in case.name] for section in SECTIONS
-    }
-    return {title: cases for title, cases in sections.items() if cases}
+def _chosen(part: str) -> list[tuple[Section, list[Case]]]:
+    sections = [
+        (section, [case for case in section.cases if part in case.name]) for section in SECTIONS
+    ]
+    return [(section, cases) for section, cases in sections if cases]
 
 
-def _run(suite: Suite, chosen: dict[str, list[Case]]) -> int:
+def _run(suite: Suite, chosen: list[tuple[Section, list[Case]]]) -> int:
     began = time.monotonic()
     verdicts: Counter[Verdict] = Counter()
     suite.examine()
-    for title, cases in chosen.items():
-        print(title)
-        for case in cases:
-            row = suite.run(case)
+    for section, cases in chosen:
+        print(section.title)
+        for row in suite.run(cases, atOnce=section.atOnce):
             _show(row)
             verdicts[row.verdict] += 1
     counts = ", ".join(f"{verdicts[verdict]} {verdict.value}" for verdict in Verdict)

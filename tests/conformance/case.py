@@ -32,10 +32,12 @@ class Section:
     Cases that belong together.
 
     :param title: stands above them in the table.
+    :param atOnce: whether they are tried all at once, since each waits most of its time.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, atOnce: bool = False) -> None:
         self.title = title
+        self.atOnce = atOnce
         self.cases: list[Case] = []
 
     def add(self, name: str, promise: str, check: Check) -> None:

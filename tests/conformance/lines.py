@@ -11,7 +11,7 @@ from tests.conformance.room import Room
 from tests.conformance.server import readAnswer
 from tests.conformance.verdicts import Violation
 
-LINES = Section("Lines without an end")
+LINES = Section("Lines without an end", atOnce=True)
 
 
 def _waitFor(room: Room, bob: Receiver, text: str) -> None:

@@ -4,6 +4,7 @@ The server under test, as a sender sees it.
 
 import re
 import socket
+import threading
 import time
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -142,6 +143,7 @@ class Server:
         #: Whether it pushes in the order of sending, as far as is known.
         self.ordered = True
         self._nextConnection = 0.0
+        self._pace = threading.Lock()
 
     def connect(self, source: str | None = None) -> socket.socket:
         """
@@ -154,9 +156,10 @@ class Server:
         return socket.create_connection((self.host, self.port), self.patience, origin)
 
     def _keepPace(self) -> None:
-        now = time.monotonic()
-        start = max(now, self._nextConnection)
-        self._nextConnection = start + _PACE
+        with self._pace:
+            now = time.monotonic()
+            start = max(now, self._nextConnection)
+            self._nextConnection = start + _PACE
         time.sleep(start - now)
 
     def send(self, data: bytes, source: str | None = None) -> Answer:

@@ -2,7 +2,8 @@
 Runs the cases and draws the table.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -108,16 +109,24 @@ class Suite:
         self._server.ordered &= heard == sorted(heard)
         return "" if heard else "the server pushes nothing"
 
-    def run(self, case: Case) -> Row:
+    def run(self, cases: list[Case], *, atOnce: bool) -> Iterator[Row]:
         """
-        Try a case.
+        Try the cases of a section, all at once or one after the other.
         """
+        rows: Iterable[Row] = map(self._tried, cases)
+        if atOnce:
+            with ThreadPoolExecutor(len(cases)) as threads:
+                rows = list(threads.map(self._tried, cases))
+        for row in rows:
+            if row.verdict is Verdict.FAILED:
+                self.examine()
+            yield row
+
+    def _tried(self, case: Case) -> Row:
         try:
             with self._room() as room:
                 return Row(case, case.check(room), Verdict.OK)
         except Skipped as why:
             return Row(case, str(why), Verdict.SKIPPED)
         except (Violation, OSError) as problem:
-            row = Row(case, str(problem), Verdict.FAILED)
-        self.examine()
-        return row
+            return Row(case, str(problem), Verdict.FAILED)
