@@ -41,3 +41,19 @@ class MishapTests(BroadcasterTestCase):
         self.join("ann", BOB)
         self.say("ci", "2")
         self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2"])
+
+    def test_mergedWhileItConfirms(self) -> None:
+        """
+        Who confirms a message while it gets another name has confirmed under that too: a message
+        for which it hangs later comes again.
+        """
+        self.start()
+        self.join("ann", ANN)
+        self.join("bob", BOB)
+        self.say("ci", "1")
+        self.join("ann", BOB)
+        self.pusher.end(BOB)
+        self.say("ci", "2")
+        self.pusher.end(BOB, Outcome.HUNG)
+        self.network.advance(1)
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2", "ci: 2"])

@@ -236,7 +236,7 @@ class Recipient:
             successor._predecessor = self
         elif merged and self._state.taken:
             # It was in flight when they became one, and came to its end before we heard of that.
-            successor.had(self._state.taken)
+            successor.had(self._state.taken, self._state.reached)
 
     def stop(self) -> None:
         """
@@ -244,10 +244,13 @@ class Recipient:
         """
         self._wait(None)
 
-    def had(self, position: int | None) -> None:
+    def had(self, position: int | None, reached: bool) -> None:
         """
         It got an entry as the member that it was before; ``None`` where that was a notice.
+
+        :param reached: whether it has ever confirmed anything as that member.
         """
+        self._state.reached |= reached
         if position is None:
             return
         self._state.had(position)
@@ -481,7 +484,7 @@ class Recipient:
             self._placeFree(address)
             return
         if self._successor is not None and result.outcome is _CONFIRMED:
-            self._successor.had(self._state.inFlight)
+            self._successor.had(self._state.inFlight, True)
         further = shared.outcomes.settled(
             result, self._state, self.member, self._since, self._isHeld
         )
