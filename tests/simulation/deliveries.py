@@ -82,6 +82,9 @@ class DeliveryJudge:
                 self._succeeded(event, displaced)
             elif event.detail == "joined":
                 self._begin(event)
+            elif self._roster.nameAt(event.what) != event.who:
+                # What is on its way to who was there before is no news of who has moved there.
+                self._flying.pop(event.what, None)
         elif event.kind in (Kind.DEPARTED, Kind.EVICTED):
             self._deserted[self._roster.where[event.who]] = event.time
         elif event.kind is Kind.BACKED_UP:

@@ -7,7 +7,7 @@ import math
 from tests.simulation.backup import Backup
 from tests.simulation.deliveries import DeliveryJudge
 from tests.simulation.parts import HOLD_SECONDS
-from tests.simulation.record import FINAL, UNSEEN, Event, Kind, Message, Record
+from tests.simulation.record import FINAL, MOVED, UNSEEN, Event, Kind, Message, Record
 from tests.simulation.roster import Roster
 
 # A confirmation is remembered by the store so many seconds later, at most.
@@ -49,7 +49,8 @@ class PromiseJudge:
         """
         kind, name = event.kind, event.who
         if kind is Kind.JOINED:
-            if name in self._roster.where:
+            # A farewell goes to where it was before.
+            if name in self._roster.where and not event.what.endswith(MOVED):
                 self._joined.setdefault(name, len(self._record.events))
         elif kind is Kind.ENROLLED:
             displaced = self._roster.displaced(event)
@@ -130,7 +131,8 @@ class PromiseJudge:
         if name is None:
             return
         if event.detail in FINAL:
-            if name in self._roster.where:
+            # A farewell goes to where it was before.
+            if name in self._roster.where and not event.what.endswith(MOVED):
                 self._confirmed.setdefault(name, event.time)
         elif event.detail == "hung" and self._mayBeDone(event, name):
             self._excused.add((name, event.what))
