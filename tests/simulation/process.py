@@ -47,6 +47,12 @@ class Process(TCPReactor):
             socket.close()
         self._sockets.clear()
 
+    def own(self, socket: Any) -> None:
+        """
+        Close a socket with the others, when it is killed.
+        """
+        self._sockets[socket] = None
+
     def seconds(self) -> float:
         """
         See :class:`IReactorTime`.
@@ -82,14 +88,14 @@ class Process(TCPReactor):
         """
         A transport wants to read.
         """
-        self._sockets[reader.socket] = None
+        self.own(reader.socket)
         self._network.addReader(reader)
 
     def addWriter(self, writer: Any) -> None:
         """
         A transport wants to write.
         """
-        self._sockets[writer.socket] = None
+        self.own(writer.socket)
         self._network.addWriter(writer)
 
     def removeReader(self, reader: Any) -> None:

@@ -13,6 +13,7 @@ from tests.simulation.ears import Ear
 from tests.simulation.parts import Parts
 from tests.simulation.process import Process
 from tests.simulation.record import Kind, Record, subject
+from tests.simulation.shortways import DoorEndpoint, SimulatedBatch
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.incoming.limits import SenderLimits
@@ -40,6 +41,7 @@ class Settings:
     :param retryUnconfirmed: the same.
     :param maxPushes: the same.
     :param receipts: whether what is stored is answered with its position.
+    :param shortWays: whether messages and pushes may go the short ways.
     """
 
     diskSeconds: float
@@ -48,6 +50,7 @@ class Settings:
     retryUnconfirmed: bool
     maxPushes: int
     receipts: bool
+    shortWays: bool
 
 
 class RecordingPusher:
@@ -99,6 +102,7 @@ class Server:
     One server and its disk.
 
     :param random: latencies, jitter, and how long it stays down.
+    :param latencies: of the short ways.
     :param ear: what else the program does with its room.
     """
 
@@ -109,6 +113,7 @@ class Server:
         parts: Parts,
         record: Record,
         random: Random,
+        latencies: Random,
         ear: Ear,
     ) -> None:
         self._ear = ear
@@ -120,6 +125,7 @@ class Server:
         self._parts = parts
         self._record = record
         self._random = random
+        self._latencies = latencies
         self._process = Process(network, HOST)
 
     def start(self) -> None:
@@ -132,8 +138,7 @@ class Server:
         worker = DiskWorker(process, self.disk, self._random)
         self._file = RecordingFile(self.disk, self._record, process)
         self._store = store = parts.store(self._file, worker)
-        endpoint = TCP4ServerEndpoint(process, PORT, interface=HOST)
-        listener = Listener("--port", endpoint)
+        listener = Listener("--port", self._endpoint(process))
         room = ChatRoom(
             store,
             clock=process.seconds,
@@ -142,7 +147,7 @@ class Server:
         )
         broadcaster = parts.broadcaster(
             store,
-            RecordingPusher(parts.pusher(process), self._record),
+            RecordingPusher(self._pusher(process), self._record),
             process,
             room.counters,
             limits=LogLimits(entries=settings.backlog),
@@ -163,6 +168,17 @@ class Server:
         self._service.startService()
         self.up = True
         self._ear.begin(room, process)
+
+    def _endpoint(self, process: Process) -> TCP4ServerEndpoint:
+        if self._settings.shortWays:
+            return DoorEndpoint(self._latencies, process, PORT, HOST)
+        return TCP4ServerEndpoint(process, PORT, interface=HOST)
+
+    def _pusher(self, process: Process) -> Pusher:
+        pusher = self._parts.pusher(process)
+        if self._settings.shortWays:
+            vars(pusher)["_batch"] = SimulatedBatch(process, self._latencies)
+        return pusher
 
     def crash(self) -> None:
         """

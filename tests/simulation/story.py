@@ -128,6 +128,7 @@ def storyOf(seed: int) -> Story:
         retryUnconfirmed=random.random() < 0.2,
         maxPushes=random.choice((256, 256, 2, 4)),
         receipts=random.random() < 0.3,
+        shortWays=seed % 2 == 0,
     )
     opening = random.choice(list(_OPENINGS)) if random.random() < _OPENING_SHARE else None
     if opening is not None:

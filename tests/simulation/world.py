@@ -103,7 +103,8 @@ class World:
         self._ear = Ear(record, Random(-story.seed - 2))
         self.hearing = HearingJudge(record, self._ear, story.settings)
         record.judges.append(self.hearing)
-        self._server = Server(self.network, story.settings, parts, record, self._random, self._ear)
+        randoms = self._random, Random(-story.seed - 3)
+        self._server = Server(self.network, story.settings, parts, record, *randoms, self._ear)
         self._members = [
             Member(self.network, record, name, f"10.0.0.{host}", 9001 + index, wish)
             for index, (name, host, wish) in enumerate(zip(NAMES, story.hosts, story.wishes))

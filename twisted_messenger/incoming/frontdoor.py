@@ -86,9 +86,12 @@ class FrontDoor:
         except OSError:
             self._acceptWithTwisted()
             return accepted
-        full = len(accepted) == allowed
-        port.numberAccepts = allowed + _MORE_ACCEPTS if full else max(1, len(accepted))
+        self._accepted(len(accepted), allowed)
         return accepted
+
+    def _accepted(self, count: int, allowed: int) -> None:
+        more = allowed + _MORE_ACCEPTS if count == allowed else max(1, count)
+        self._port.numberAccepts = more
 
     def _look(self, handle: Any, address: Any) -> None:
         data, ended, isLost = b"", False, False
@@ -109,10 +112,14 @@ class FrontDoor:
                 return
         self._takeLater(handle, address, data, isLost)
 
+    def _withItsClass(self, handle: Any) -> Any:
+        # What Twisted's transports use, around what was accepted.
+        return socket.socket(fileno=handle.detach())
+
     def _takeLater(self, handle: Any, address: Any, data: bytes, isLost: bool) -> None:
         port, peer = self._port, tcpAddress(address)
         protocol: Any = self._factory.buildProtocol(peer)
-        whole = socket.socket(fileno=handle.detach())
+        whole = self._withItsClass(handle)
         client = (peer.host, *address[1:])
         number, port.sessionno = port.sessionno, port.sessionno + 1
         connection = port.transport(whole, protocol, client, port, number, port.reactor)

@@ -64,7 +64,7 @@ class PushCreator(GeneralCreator):
             return super().begin(host, port, payload, settled, *options)
         peer = host, port
         try:
-            handle, unsent = _sendAtOnce(family, peer, payload, lease)
+            handle, unsent = _sendAtOnce(batch.makeSocket, family, peer, payload, lease)
         except OSError as error:
             return self._notBegun(error, payload, settled)
         if unsent is not None:
@@ -113,7 +113,11 @@ class PushCreator(GeneralCreator):
 
 
 def _sendAtOnce(
-    family: int, peer: tuple[str, int], payload: bytes, lease: Lease | None
+    makeSocket: Callable[[int, int], Any],
+    family: int,
+    peer: tuple[str, int],
+    payload: bytes,
+    lease: Lease | None,
 ) -> tuple[Any, bytes | None]:
     """
     Begin to connect; where the connection stands at once, as on loopback, send a message and our
@@ -124,7 +128,7 @@ def _sendAtOnce(
     :raises OSError: it was refused at once, cannot be tried, or is gone again; or no descriptor is
         left.
     """
-    handle = _Socket(family, STREAM)
+    handle = makeSocket(family, STREAM)
     try:
         error = handle.connect_ex(peer)
         if error and error != EINPROGRESS:
@@ -145,4 +149,4 @@ def _sendAtOnce(
 
 
 # Found once, not for each push.
-_Socket, _SHUT_WR = socket.SocketType, socket.SHUT_WR
+_SHUT_WR = socket.SHUT_WR

@@ -13,6 +13,7 @@ A batch of ready sockets costs the reactor one call.
 """
 
 import select
+import socket
 from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
@@ -52,13 +53,18 @@ class SocketBatch:
     All sockets of one pusher, as one descriptor.
 
     :param reactor: provides ``IReactorFDSet`` and ``IReactorTime``.
+    :param epoll: tells of the sockets as ``select.epoll`` does; where ``None``, one of its own.
     """
 
     log = Logger()
 
-    def __init__(self, reactor: Any) -> None:
+    #: Makes a socket, of a family and a type. The kernel's part of one: the standard library's
+    #: class around it costs as much again.
+    makeSocket: Any = socket.SocketType
+
+    def __init__(self, reactor: Any, epoll: Any = None) -> None:
         self.reactor = reactor
-        self._epoll = select.epoll()
+        self._epoll = select.epoll() if epoll is None else epoll
         self._register = self._epoll.register
         self._sockets: dict[int, Watched] = {}
         self._isRead = False

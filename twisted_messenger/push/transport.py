@@ -43,17 +43,17 @@ def notConnectedBy(error: OSError) -> Failure:
     return Failure(getConnectError((number, os.strerror(number))))
 
 
-def dial(host: str, port: int) -> Any:
+def dial(makeSocket: Callable[[int, int], Any], host: str, port: int) -> Any:
     """
     Begin to connect.
 
+    :param makeSocket: is given a family and a type.
     :param host: an address literal.
     :returns: the socket.
     :raises OSError: it was refused at once, cannot be tried, or no descriptor is left.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The kernel's part of a socket; the standard library's class around it costs as much again.
-    handle = socket.SocketType(family, STREAM)
+    handle = makeSocket(family, STREAM)
     address = (host, port) if "%" not in host else _withZone(host, port)
     error = handle.connect_ex(address)
     if error not in (0, EINPROGRESS):
@@ -68,6 +68,7 @@ class Watch(Protocol):
     """
 
     reactor: Any
+    makeSocket: Any
 
     def watch(self, transport: "PushSocket", events: int) -> None:
         """
@@ -143,7 +144,7 @@ class PushSocket:
 
         :raises OSError: there is none, or it is too late for one.
         """
-        self.adopt(dial(*self._peer))
+        self.adopt(dial(self._batch.makeSocket, *self._peer))
         self._open()
 
     def wait(self) -> None:

@@ -35,6 +35,7 @@ from twisted.python.failure import Failure
 
 _FREE_PORTS = (32768, 61000)
 _EVERYWHERE = "0.0.0.0"
+_PEEK = int(socket.MSG_PEEK)
 _SO_LINGER = (socket.SOL_SOCKET, socket.SO_LINGER)
 _TCP_INFO = (socket.IPPROTO_TCP, getattr(socket, "TCP_INFO", -1))
 
@@ -67,8 +68,10 @@ class Socket(socket.socket):
         self._peer: Socket | None = None
         self._unread = bytearray()
         self._error = 0
-        # By the other end: its own beginning and end count as a byte each, as Linux counts.
+        # Its own beginning and end count as a byte each, as Linux counts: of what was received, the
+        # end alone.
         self._acknowledged = 0
+        self._received = 0
         self._finSent = self._finReceived = self._dead = self._gone = False
 
     def __repr__(self) -> str:
@@ -122,7 +125,8 @@ class Socket(socket.socket):
         self._raisePending()
         if self._dead or self._finSent:
             raise _refusal(EPIPE)
-        assert self._peer is not None
+        if self._peer is None:
+            raise _refusal(EAGAIN)
         if self._isUnheard:
             return len(data)
         if self._peer._gone:
@@ -134,6 +138,7 @@ class Socket(socket.socket):
             raise _refusal(EAGAIN)
         some = data[:room]
         self._peer._unread += some
+        self._peer._received += len(some)
         self._acknowledged += len(some)
         self.network.touch(self._peer)
         return len(some)
@@ -141,6 +146,8 @@ class Socket(socket.socket):
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         if self._unread:
             data = bytes(self._unread[:size])
+            if flags & _PEEK:
+                return data
             del self._unread[:size]
             if self._peer is not None:
                 self.network.touch(self._peer)
@@ -160,6 +167,7 @@ class Socket(socket.socket):
             if not self._isUnheard:
                 self._acknowledged += 1
                 self._peer._finReceived = True
+                self._peer._received += 1
                 self.network.touch(self._peer)
 
     def close(self) -> None:
@@ -215,7 +223,7 @@ class Socket(socket.socket):
 
     def getsockopt(self, level: int, name: int, length: int = 0, /) -> Any:
         if (level, name) == _TCP_INFO:
-            return struct.pack("=120xQQ", self._acknowledged, 0)
+            return struct.pack("=120xQQ", self._acknowledged, self._received)
         if name != socket.SO_ERROR:
             return self.options.get((level, name), 0)
         number, self._error = self._error, 0
