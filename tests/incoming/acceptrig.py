@@ -18,7 +18,7 @@ class ListenerTestCase(ReceiptTestCase):
     A wrapped receiver behind listeners.
     """
 
-    networkClass = MemoryNetwork
+    networkClass: type[MemoryNetwork] = MemoryNetwork
 
     def listen(self, *ports: int, **options: Any) -> None:
         """

@@ -90,7 +90,7 @@ class ReceiptTestCase(SynchronousTestCase):
     A wrapped receiver and its senders.
     """
 
-    networkClass = MemoryNetwork
+    networkClass: type[MemoryNetwork] = MemoryNetwork
 
     def setUp(self) -> None:
         """

@@ -53,8 +53,14 @@ class ServerTestCase(SynchronousTestCase):
         """
         Listen.
         """
-        self.network = MemoryNetwork()
+        self.network = self.makeNetwork()
         self.serve(MemoryStore())
+
+    def makeNetwork(self) -> MemoryNetwork:
+        """
+        Where everything happens.
+        """
+        return MemoryNetwork()
 
     def serve(self, store: MemoryStore) -> None:
         """
