@@ -2,8 +2,6 @@
 The options of ``twistd chatserver``: what each is, and what it may be.
 """
 
-import os
-
 from twisted.python.usage import UsageError
 
 from twisted_messenger.delivery.limits import SHUTDOWN_TIMEOUT, DeliveryLimits
@@ -16,6 +14,7 @@ from twisted_messenger.incoming.listener import everywhere
 from twisted_messenger.interfaces import MAIN_ROOM
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.programs.dooroptions import DoorOptions
+from twisted_messenger.programs.storefile import lowestPort, storeFile
 from twisted_messenger.push.general import CONNECT_TIMEOUT, PUSH_TIMEOUT
 from twisted_messenger.push.holding import HOLD_TIMEOUT
 from twisted_messenger.rates import BURST, BYTE_BURST, BYTE_RATE, RATE, RateLimit
@@ -279,30 +278,12 @@ class Options(DoorOptions):
             newline=bool(self["push-newline"]),
             shutdownTimeout=self["shutdown-timeout"],
         )
-        if self["store"] is None:
-            self["store"] = f"sqlite:{self._storeFile()}"
-        self.readDoor(self["store"], self._lowestPort())
-
-    def _lowestPort(self) -> int | None:
-        if self["port"] is not None:
-            return int(self["port"])
-        ports = [_portOf(where) for _, where in self["listeners"]]
-        return min((port for port in ports if port is not None), default=None)
-
-    def _storeFile(self) -> str:
-        """
-        The store of whoever gives none: named by the lowest port, in whatever order they are given.
-        """
         places = [where for _, where in self["listeners"]]
-        # Earlier versions went by what came first, and some looked for its port in the wrong place.
-        names = {_fileOf(port) for port in map(_portOf, places)}
-        names |= {"chatserver.sqlite" for one in places if not [*one.split(":"), ""][1].isdigit()}
-        usual = _fileOf(self._lowestPort())
-        folder = str(self._twistd.get("rundir", "."))
-        there = [
-            one for one in [usual, *sorted(names)] if os.path.exists(os.path.join(folder, one))
-        ]
-        return [*there, usual][0]
+        lowest = lowestPort(places) if self["port"] is None else int(self["port"])
+        if self["store"] is None:
+            folder = str(self._twistd.get("rundir", "."))
+            self["store"] = f"sqlite:{storeFile(places, lowest, folder)}"
+        self.readDoor(self["store"], lowest)
 
     def _policy(self, limits: LogLimits) -> AdmissionPolicy:
         try:
@@ -344,17 +325,3 @@ class Options(DoorOptions):
                 raise UsageError(f"--reserve {text!r}: {problem}; give NAME=ADDRESS,...") from None
             reserved[name] = machines | reserved.get(name, frozenset())
         return reserved
-
-
-def _portOf(where: str) -> int | None:
-    """
-    The port in an endpoint's description, if there is one.
-    """
-    kind, *words = where.removeprefix("haproxy:").split(":")
-    # That of tls: stands after a directory.
-    port = [*words[kind == "tls" :], ""][0]
-    return int(port) if port.isdigit() else None
-
-
-def _fileOf(port: int | None) -> str:
-    return "chatserver.sqlite" if port is None else f"chatserver-{port}.sqlite"
