@@ -102,7 +102,7 @@ class RoomTestCase(SynchronousTestCase):
         Open a room with the default rules.
         """
         self.make(AdmissionPolicy())
-        self._roomLog = keepLog(self, "room.chatroom", "eventlog")
+        self._roomLog = keepLog(self, "room.verdicts", "eventlog")
         self.events = self._roomLog.events
 
     def make(

@@ -11,13 +11,11 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from twisted_messenger.address import LOCAL, Source
 from twisted_messenger.deliveries import Deliveries
 from twisted_messenger.entry import Entry
-from twisted_messenger.errors import StoreClosed, StoreError, StoreFull, StoreUncertain
+from twisted_messenger.errors import StoreClosed
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.key import MAX_KEY, MIN_KEY, isKey
@@ -32,12 +30,11 @@ from twisted_messenger.room.members import Members
 from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.room.posting import Posting
 from twisted_messenger.room.registrar import Registrar, Resolve
+from twisted_messenger.room.verdicts import STOPPING, Verdicts
 from twisted_messenger.roster import Enrolled, MemberOptions
 from twisted_messenger.steering import MemberStatus, Order
 from twisted_messenger.subscription import Listener, Subscription
 from twisted_messenger.wire import Command, Departure, Registration, RoomMessage
-
-_STOPPING = Refusal(Reason.SHUTDOWN, "the server is stopping")
 
 #: Bytes of texts that are read from the log at once.
 MAX_HISTORY_BYTES = 4 * 1024 * 1024
@@ -95,8 +92,6 @@ class ChatRoom:
         needs one waits until that runs. Without it, one must run already.
     """
 
-    log = Logger()
-
     def __init__(
         self,
         store: MessageStore,
@@ -123,13 +118,15 @@ class ChatRoom:
         self._registrar = Registrar(
             store, self.policy, self.refusals, resolve, isOwnListener, isThisMachine
         )
-        self._posting = Posting(store, self.policy, self.counters, clock, admit, accepted)
+        self._verdicts = Verdicts(self.refusals)
+        self._posting = Posting(
+            store, self.policy, self._verdicts, self.counters, clock, admit, accepted
+        )
         self._members = Members(store, self.refusals, self.policy.serverName, clock, deliveries)
         self._steady = steady
         # A store whose lease can end has other nodes.
         self._home = home if leaseOf(store).ends else ""
         self._closed = False
-        self._storeFailing = False
 
     def open(self) -> None:
         """
@@ -237,7 +234,7 @@ class ChatRoom:
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
             return self._refused(cleaned, source)
-        return self._told(self._posting.say(cleaned, text, self._placed(source), key), source)
+        return self._posting.say(cleaned, text, self._placed(source), key)
 
     def announce(self, text: str, *, key: str | None = None) -> "Deferred[Stored | Refusal]":
         """
@@ -249,8 +246,8 @@ class ChatRoom:
         """
         _mustBeRepeatKey(key)
         if self._closed:
-            return self._refused(_STOPPING, LOCAL)
-        return self._told(self._posting.announce(text, key), LOCAL)
+            return self._refused(STOPPING, LOCAL)
+        return self._posting.announce(text, key)
 
     def probe(self) -> "Deferred[None]":
         """
@@ -403,30 +400,10 @@ class ChatRoom:
         self.refusals.refused(refusal, source)
 
     def _judged(self, work: Coroutine[Any, Any, T], source: Source) -> "Deferred[T | Refusal]":
-        return self._told(Deferred.fromCoroutine(work), source)
+        return self._verdicts.on(Deferred.fromCoroutine(work), source)
 
     def _refused(self, refusal: Refusal, source: Source) -> "Deferred[Stored | Refusal]":
         return succeed(self.refusals.refused(refusal, source))
-
-    def _told(self, work: "Deferred[T]", source: Source) -> "Deferred[T | Refusal]":
-        return work.addCallbacks(self._decided, self._undecided, (source,), {}, (source,))
-
-    def _decided(self, result: T, source: Source) -> T:
-        if isinstance(result, Refusal):
-            self.refusals.refused(result, source)
-        elif self._storeFailing and isinstance(result, Stored) and result.position:
-            self._storeFailing = False
-            self.log.info("the store takes messages again")
-        return result
-
-    def _undecided(self, reason: Failure, source: Source) -> Failure | Refusal:
-        if reason.check(StoreUncertain):
-            self.counters.add("uncertain")
-            return reason
-        error = reason.value
-        if not isinstance(error, StoreError):
-            return reason
-        return self.refusals.refused(self._storeFailed(error), source)
 
     def _placed(self, source: Source) -> Source:
         return replace(source, home=self._home) if self._home else source
@@ -450,19 +427,9 @@ class ChatRoom:
             return _over(f"{self._byteRates.rate:g} bytes")
         return None
 
-    def _storeFailed(self, error: StoreError) -> Refusal:
-        if isinstance(error, StoreClosed):
-            return _STOPPING
-        full = isinstance(error, StoreFull)
-        reason = Reason.STORE_FULL if full else Reason.STORE_UNAVAILABLE
-        if not self._storeFailing:
-            self._storeFailing = True
-            self.log.error("the store takes nothing: {error}", error=error)
-        return Refusal(reason, "the store takes no message now")
-
     def _name(self, name: str) -> str | Refusal:
         if self._closed:
-            return _STOPPING
+            return STOPPING
         try:
             return cleanName(name, self.policy.serverName)
         except BadName as problem:

@@ -18,6 +18,7 @@ from twisted_messenger.repeats import Repeat
 from twisted_messenger.result import Stored
 from twisted_messenger.room.hooks import Accepted, Admit, Turns
 from twisted_messenger.room.policy import WAITING_SHARE, AdmissionPolicy
+from twisted_messenger.room.verdicts import Verdicts
 from twisted_messenger.roster import Member
 from twisted_messenger.wire import MAX_PUSH_BYTES, RoomMessage, fitsPush
 
@@ -58,6 +59,7 @@ class Posting:
 
     :param store: where to.
     :param policy: who may speak under which name.
+    :param verdicts: what a sender is told.
     :param counters: every message that is stored is counted there.
     :param clock: seconds since the epoch; stamps messages.
     :param admit: see :class:`~twisted_messenger.room.chatroom.ChatRoom`.
@@ -70,6 +72,7 @@ class Posting:
         self,
         store: MessageStore,
         policy: AdmissionPolicy,
+        verdicts: Verdicts,
         counters: Counters,
         clock: Callable[[], float],
         admit: Admit | None,
@@ -77,6 +80,7 @@ class Posting:
     ) -> None:
         self._store = store
         self._policy = policy
+        self._verdicts = verdicts
         self._counters = counters
         self._clock = clock
         self._admit = admit
@@ -134,7 +138,8 @@ class Posting:
     ) -> Stored | Refusal:
         over = await self._turns.take(source.key)
         try:
-            admitted = await self._admitted(admit, message, source)
+            admitting = Deferred.fromCoroutine(self._admitted(admit, message, source))
+            admitted = await self._verdicts.on(admitting, source)
             if isinstance(admitted, Refusal):
                 return admitted
             keeping = self._keep(message.name, admitted.text, source, judge, repeat)
@@ -161,16 +166,18 @@ class Posting:
         # Only an embedding program can hand us surrogates; the wire has none.
         encodable = text if text.isascii() else text.encode("utf-8", "replace").decode()
         if not fitsPush(name, encodable):
-            return succeed(Refusal(Reason.TOO_BIG, f"a push has at most {MAX_PUSH_BYTES} bytes"))
+            return self._refused(
+                Refusal(Reason.TOO_BIG, f"a push has at most {MAX_PUSH_BYTES} bytes"), source
+            )
         if self._unstored + len(encodable) > MAX_UNSTORED:
             why = "too many messages wait for the store"
-            return succeed(Refusal(Reason.STORE_UNAVAILABLE, why))
+            return self._refused(Refusal(Reason.STORE_UNAVAILABLE, why), source)
         post = Post(
             *(name, encodable, source.key, self._clock()),
             *(source.subscriber, self._maxWaitingBytes, repeat),
         )
         if self._accepted is None and repeat is None:
-            return self._append(post, judge, None)
+            return self._append(post, source, judge, None)
         judged = _Judged(judge, source.key)
 
         def tell(result: Stored | Refusal) -> Stored | Refusal:
@@ -179,10 +186,13 @@ class Posting:
                 self._tell(self._accepted, entry)
             return result
 
-        return self._append(post, judged, judged).addCallback(tell)
+        return self._append(post, source, judged, judged).addCallback(tell)
+
+    def _refused(self, refusal: Refusal, source: Source) -> "Deferred[Stored | Refusal]":
+        return succeed(self._verdicts.decided(refusal, source))
 
     def _append(
-        self, post: Post, admission: Admission, judged: "_Judged | None"
+        self, post: Post, source: Source, admission: Admission, judged: "_Judged | None"
     ) -> "Deferred[Stored | Refusal]":
         size = len(post.text)
         self._unstored += size
@@ -190,22 +200,28 @@ class Posting:
             storing = self._store.append(post, admission)
         except Exception:
             storing = fail()
-        return storing.addCallbacks(self._decided, self._undecided, (size, judged), {}, (size,))
+        return storing.addCallbacks(
+            self._decided, self._undecided, (size, source, judged), {}, (size, source)
+        )
+
+    # One callback, not one each for what is known here and what a sender is told: it is called for
+    # every message.
 
     def _decided(
-        self, position: int | Refusal, size: int, judged: "_Judged | None"
+        self, position: int | Refusal, size: int, source: Source, judged: "_Judged | None"
     ) -> Stored | Refusal:
         self._unstored -= size
         if isinstance(position, Refusal):
-            return position
+            return self._verdicts.decided(position, source)
+        self._verdicts.stored()
         # Where nobody was asked, it was there already.
         isNew = judged is None or judged.isAsked
         self._counters.add("accepted" if isNew else "repeated")
         return Stored(position)
 
-    def _undecided(self, reason: Failure, size: int) -> Failure:
+    def _undecided(self, reason: Failure, size: int, source: Source) -> Failure | Refusal:
         self._unstored -= size
-        return reason
+        return self._verdicts.failed(reason, source)
 
     def _tell(self, accepted: Accepted, entry: Entry) -> None:
         try:

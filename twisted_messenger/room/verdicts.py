@@ -1,0 +1,83 @@
+"""
+What became of what a room was asked for, as its sender is told it, counted and logged.
+"""
+
+from typing import TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_messenger.address import Source
+from twisted_messenger.errors import StoreClosed, StoreError, StoreFull, StoreUncertain
+from twisted_messenger.eventlog import EventLog
+from twisted_messenger.refusal import Reason, Refusal
+
+#: Why a room that is closed takes nothing.
+STOPPING = Refusal(Reason.SHUTDOWN, "the server is stopping")
+
+T = TypeVar("T")
+
+
+class Verdicts:
+    """
+    Turns what the store says into what a sender is told.
+
+    :param events: every refusal is counted and logged there.
+    """
+
+    log = Logger()
+
+    def __init__(self, events: EventLog) -> None:
+        self._events = events
+        self._storeFailing = False
+
+    def on(self, work: "Deferred[T]", source: Source) -> "Deferred[T | Refusal]":
+        """
+        Judge what something comes to.
+
+        :param source: who has asked for it.
+        """
+        return work.addCallbacks(self.decided, self.failed, (source,), {}, (source,))
+
+    def decided(self, result: T, source: Source) -> T:
+        """
+        It is done, or refused.
+
+        :returns: the same.
+        """
+        if isinstance(result, Refusal):
+            self._events.refused(result, source)
+        return result
+
+    def stored(self) -> None:
+        """
+        A message is in the log.
+        """
+        if self._storeFailing:
+            self._storeFailing = False
+            self.log.info("the store takes messages again")
+
+    def failed(self, reason: Failure, source: Source) -> Failure | Refusal:
+        """
+        Something was raised.
+
+        :returns: the refusal, where it is known that nothing was done.
+        """
+        error = reason.value
+        if isinstance(error, StoreUncertain):
+            self._events.counters.add("uncertain")
+            return reason
+        if not isinstance(error, StoreError):
+            return reason
+        return self._events.refused(self._storeFailed(error), source)
+
+    def _storeFailed(self, error: StoreError) -> Refusal:
+        if isinstance(error, StoreClosed):
+            return STOPPING
+        full = isinstance(error, StoreFull)
+        reason = Reason.STORE_FULL if full else Reason.STORE_UNAVAILABLE
+        if not self._storeFailing:
+            self._storeFailing = True
+            self.log.error("the store takes nothing: {error}", error=error)
+        return Refusal(reason, "the store takes no message now")
