@@ -31,8 +31,7 @@ class Post(NamedTuple):
     repeat: Repeat | None = None
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """
     A message with its place in the log.
 

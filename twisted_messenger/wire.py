@@ -13,7 +13,7 @@ From the server, a push: ``NAME: TEXT``.
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from twisted_messenger.errors import WireError
 from twisted_messenger.options import RegistrationOptions, formatOptions, readOptions
@@ -67,8 +67,7 @@ _MOST_SHOWN = 6
 _BAD = "\udcff"
 
 
-@dataclass(frozen=True)
-class Registration:
+class Registration(NamedTuple):
     """
     ``connect_request|NAME|HOST|PORT`` or ``connect_request|NAME|HOST|PORT|OPTIONS``.
 
@@ -84,8 +83,7 @@ class Registration:
     options: RegistrationOptions | None = None
 
 
-@dataclass(frozen=True)
-class Departure:
+class Departure(NamedTuple):
     """
     ``leave_request|NAME|HOST|PORT``; the fields are the first of :class:`Registration`.
     """
@@ -95,8 +93,7 @@ class Departure:
     port: int
 
 
-@dataclass(frozen=True)
-class RoomMessage:
+class RoomMessage(NamedTuple):
     """
     ``from:NAME|TEXT``.
 

@@ -4,7 +4,6 @@ What must hold when everything that a script began has ended.
 
 import re
 from collections import Counter
-from dataclasses import replace
 
 from tests.fuzz.sender import Sender, Verdict
 from tests.fuzz.stage import BYSTANDER, COLLECTING_PORT, MAX_MESSAGE_BYTES, Stage
@@ -142,7 +141,7 @@ def _commands(sender: Sender) -> list[Command]:
     for message in (sender.said, *(b"\n".join(lines[:end]) for end in range(1, len(lines)))):
         try:
             command = parse(message, MAX_MESSAGE_BYTES)
-            commands.append(replace(command, name=cleanName(command.name)))
+            commands.append(command._replace(name=cleanName(command.name)))
         except (WireError, BadName):
             pass
     return commands

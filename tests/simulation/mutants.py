@@ -291,7 +291,7 @@ class NewestFirst(Broadcaster):
         See :class:`Broadcaster`.
         """
         turned = [
-            replace(new, position=old.position) for new, old in zip(reversed(entries), entries)
+            new._replace(position=old.position) for new, old in zip(reversed(entries), entries)
         ]
         super().entriesRead(turned)
 
@@ -364,7 +364,7 @@ class Echoing(Broadcaster):
         See :class:`Broadcaster`.
         """
         # The name is another one only when it is compared.
-        super().entriesRead([replace(entry, name=_Nobody(entry.name)) for entry in entries])
+        super().entriesRead([entry._replace(name=_Nobody(entry.name)) for entry in entries])
 
 
 class _Nobody(str):

@@ -105,7 +105,7 @@ class StumblingStore(MemoryStore):
         for entry in found:
             self._copies += 1
             name = self._alive[self._copies] = _Name(entry.name)
-            entries.append(replace(entry, name=name))
+            entries.append(entry._replace(name=name))
             del name
         if limit > PAGE_ENTRIES or not self.slow:
             return succeed(entries)

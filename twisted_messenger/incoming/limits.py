@@ -44,9 +44,9 @@ class SenderLimits:
 
         :returns: a line, or none at all where the close says it; ``None`` for a reset.
         """
-        if isinstance(outcome, Refusal) and not self.explain:
-            return None
-        if isinstance(outcome, Refusal | Reply):
+        if isinstance(outcome, Refusal):
+            return outcome.line() if self.explain else None
+        if isinstance(outcome, Reply):
             return outcome.line()
         if outcome is None or not self.receipts:
             return b""

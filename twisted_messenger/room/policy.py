@@ -66,6 +66,10 @@ class Senders(Enum):
     ANY = "any"
 
 
+# Python looks for a member of an enumeration as long as it calls a function.
+_OWNED, _ANY = Senders.OWNED, Senders.ANY
+
+
 @dataclass(frozen=True)
 class AdmissionPolicy:
     """
@@ -204,10 +208,10 @@ class AdmissionPolicy:
             # It may have been somebody else's before it was reserved.
             here = self._isReservedFor(name, source)
             return None if here else Refusal(Reason.NOT_OWNER, _reservedFrom(name, source))
-        if self.senders is Senders.ANY:
+        if self.senders is _ANY:
             return None
         if named is None:
-            if self.senders is Senders.OWNED:
+            if self.senders is _OWNED:
                 return None
             return Refusal(Reason.NOT_OWNER, f"{name} is not registered; register first")
         if sameOwner(named.owner, source.key):
