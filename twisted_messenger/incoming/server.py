@@ -5,7 +5,6 @@ Lines without an end of file are a message too; see :mod:`twisted_messenger.inco
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
@@ -31,6 +30,7 @@ from twisted_messenger.names import MAX_NAME
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Reply
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.verdicts import Told
 from twisted_messenger.wire import Command, parse, tooBig
 
 # How a connection without a byte ends that nobody needs to know of: a health check may reset.
@@ -182,10 +182,11 @@ class ChatServerProtocol(Protocol):
             self._refuse(error.refusal)
             return
         if len(commands) == 1:
-            taking: Deferred[Any] = self._room.take(commands[0], self._source)
+            told = Told(self.outcome.callback, self._undecided)
+            self._room.hear(commands[0], self._source, told)
         else:
             taking = Deferred.fromCoroutine(self._takeAll(commands))
-        taking.addCallbacks(self.outcome.callback, self._undecided)
+            taking.addCallbacks(self.outcome.callback, self._undecided)
 
     def _commandsIn(self, data: bytes) -> Sequence[Command]:
         limit = self._room.policy.maxMessageBytes

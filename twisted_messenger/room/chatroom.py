@@ -30,7 +30,7 @@ from twisted_messenger.room.members import Members
 from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.room.posting import Posting
 from twisted_messenger.room.registrar import Registrar, Resolve
-from twisted_messenger.room.verdicts import STOPPING, Verdicts
+from twisted_messenger.room.verdicts import STOPPING, Told, Verdicts
 from twisted_messenger.roster import Enrolled, MemberOptions
 from twisted_messenger.steering import MemberStatus, Order
 from twisted_messenger.subscription import Listener, Subscription
@@ -147,10 +147,21 @@ class ChatRoom:
         :param command: from :func:`twisted_messenger.wire.parse`.
         :returns: as :meth:`register`, :meth:`leave` or :meth:`post`.
         """
+        taken: Deferred[Taken] = Deferred()
+        self.hear(command, source, Told(taken.callback, taken.errback))
+        return taken
+
+    def hear(self, command: Command, source: Source, told: Told) -> None:
+        """
+        As :meth:`take`, for who has a Deferred of its own.
+
+        :param told: hears of the outcome.
+        """
         if isinstance(command, RoomMessage):
-            said: Deferred[Any] = self.post(command.name, command.text, source)
-            return said
-        return self._judged(self._worked(command, source), source)
+            self._say(command.name, command.text, source, told)
+        else:
+            judged = self._judged(self._worked(command, source), source)
+            judged.addCallbacks(told.decided, told.unknown)
 
     def _worked(
         self, command: Registration | Departure, source: Source
@@ -231,10 +242,18 @@ class ChatRoom:
         :raises ValueError: that can be no key.
         """
         _mustBeRepeatKey(key)
+        stored: Deferred[Stored | Refusal] = Deferred()
+        self._say(name, text, source, Told(stored.callback, stored.errback), key)
+        return stored
+
+    def _say(
+        self, name: str, text: str, source: Source, told: Told, key: str | None = None
+    ) -> None:
         cleaned = self._name(name)
         if isinstance(cleaned, Refusal):
-            return self._refused(cleaned, source)
-        return self._posting.say(cleaned, text, self._placed(source), key)
+            told.decided(self.refusals.refused(cleaned, source))
+        else:
+            self._posting.say(cleaned, text, self._placed(source), told, key)
 
     def announce(self, text: str, *, key: str | None = None) -> "Deferred[Stored | Refusal]":
         """
@@ -246,8 +265,10 @@ class ChatRoom:
         """
         _mustBeRepeatKey(key)
         if self._closed:
-            return self._refused(STOPPING, LOCAL)
-        return self._posting.announce(text, key)
+            return succeed(self.refusals.refused(STOPPING, LOCAL))
+        stored: Deferred[Stored | Refusal] = Deferred()
+        self._posting.announce(text, Told(stored.callback, stored.errback), key)
+        return stored
 
     def probe(self) -> "Deferred[None]":
         """
@@ -401,9 +422,6 @@ class ChatRoom:
 
     def _judged(self, work: Coroutine[Any, Any, T], source: Source) -> "Deferred[T | Refusal]":
         return self._verdicts.on(Deferred.fromCoroutine(work), source)
-
-    def _refused(self, refusal: Refusal, source: Source) -> "Deferred[Stored | Refusal]":
-        return succeed(self.refusals.refused(refusal, source))
 
     def _placed(self, source: Source) -> Source:
         return replace(source, home=self._home) if self._home else source

@@ -5,7 +5,7 @@ The way of a message into the log: its size, what the program says of it, who ma
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -18,7 +18,7 @@ from twisted_messenger.repeats import Repeat
 from twisted_messenger.result import Stored
 from twisted_messenger.room.hooks import Accepted, Admit, Turns
 from twisted_messenger.room.policy import WAITING_SHARE, AdmissionPolicy
-from twisted_messenger.room.verdicts import Verdicts
+from twisted_messenger.room.verdicts import Told, Verdicts
 from twisted_messenger.roster import Member
 from twisted_messenger.wire import MAX_PUSH_BYTES, RoomMessage, fitsPush
 
@@ -90,34 +90,36 @@ class Posting:
         most = policy.maxWaitingBytes
         self._maxWaitingBytes = LogLimits.bytes // WAITING_SHARE if most is None else most
 
-    def say(
-        self, name: str, text: str, source: Source, key: str | None = None
-    ) -> "Deferred[Stored | Refusal]":
+    def say(self, name: str, text: str, source: Source, told: Told, key: str | None = None) -> None:
         """
         Store a message.
 
         :param name: clean.
         :param source: those of one enter the log in the order of these calls.
+        :param told: hears of its place, or the refusal.
         :param key: by which it is known when it comes again.
-        :returns: fires with its place, or the refusal.
         """
         judge = partial(self._policy.judgeSender, name, source)
         # As it was sent: what the program makes of it may be another text each time.
         repeat = None if key is None else Repeat.of(name, key, text)
         if self._admit is None:
-            return self._keep(name, text, source, judge, repeat)
-        admitting = self._sayAdmitted(self._admit, RoomMessage(name, text), source, judge, repeat)
-        return Deferred.fromCoroutine(admitting)
+            self._keep(name, text, source, judge, repeat, told)
+            return
+        admitting = self._sayAdmitted(
+            self._admit, RoomMessage(name, text), source, judge, repeat, told
+        )
+        Deferred.fromCoroutine(admitting).addErrback(told.unknown)
 
-    def announce(self, text: str, key: str | None = None) -> "Deferred[Stored | Refusal]":
+    def announce(self, text: str, told: Told, key: str | None = None) -> None:
         """
         Store a message of the server itself, which nobody has to admit.
 
+        :param told: as for :meth:`say`.
         :param key: as for :meth:`say`.
         """
         name = self._policy.serverName
         repeat = None if key is None else Repeat.of(name, key, text)
-        return self._keep(name, text, LOCAL, _anyone, repeat)
+        self._keep(name, text, LOCAL, _anyone, repeat, told)
 
     async def probe(self) -> None:
         """
@@ -135,17 +137,18 @@ class Posting:
         source: Source,
         judge: Admission,
         repeat: Repeat | None,
-    ) -> Stored | Refusal:
+        told: Told,
+    ) -> None:
         over = await self._turns.take(source.key)
         try:
             admitting = Deferred.fromCoroutine(self._admitted(admit, message, source))
             admitted = await self._verdicts.on(admitting, source)
             if isinstance(admitted, Refusal):
-                return admitted
-            keeping = self._keep(message.name, admitted.text, source, judge, repeat)
+                told.decided(admitted)
+            else:
+                self._keep(message.name, admitted.text, source, judge, repeat, told)
         finally:
             over()
-        return await keeping
 
     async def _admitted(
         self, admit: Admit, message: RoomMessage, source: Source
@@ -158,70 +161,70 @@ class Posting:
             raise ValueError(f"admit: give a Refusal, or a RoomMessage of the name {message.name}")
         return admitted
 
-    # No coroutines from here on: a room does nothing so often.
+    # No coroutines from here on, and one callback for all: a room does nothing so often.
 
     def _keep(
-        self, name: str, text: str, source: Source, judge: Admission, repeat: Repeat | None
-    ) -> "Deferred[Stored | Refusal]":
+        self,
+        name: str,
+        text: str,
+        source: Source,
+        judge: Admission,
+        repeat: Repeat | None,
+        told: Told,
+    ) -> None:
         # Only an embedding program can hand us surrogates; the wire has none.
         encodable = text if text.isascii() else text.encode("utf-8", "replace").decode()
+        size = len(encodable)
         if not fitsPush(name, encodable):
-            return self._refused(
-                Refusal(Reason.TOO_BIG, f"a push has at most {MAX_PUSH_BYTES} bytes"), source
-            )
-        if self._unstored + len(encodable) > MAX_UNSTORED:
+            why = f"a push has at most {MAX_PUSH_BYTES} bytes"
+            told.decided(self._verdicts.decided(Refusal(Reason.TOO_BIG, why), source))
+            return
+        if self._unstored + size > MAX_UNSTORED:
             why = "too many messages wait for the store"
-            return self._refused(Refusal(Reason.STORE_UNAVAILABLE, why), source)
-        post = Post(
-            *(name, encodable, source.key, self._clock()),
-            *(source.subscriber, self._maxWaitingBytes, repeat),
-        )
-        if self._accepted is None and repeat is None:
-            return self._append(post, source, judge, None)
-        judged = _Judged(judge, source.key)
-
-        def tell(result: Stored | Refusal) -> Stored | Refusal:
-            if isinstance(result, Stored) and judged.isAsked and self._accepted is not None:
-                entry = Entry(result.position, name, encodable, judged.isOwner, post.time)
-                self._tell(self._accepted, entry)
-            return result
-
-        return self._append(post, source, judged, judged).addCallback(tell)
-
-    def _refused(self, refusal: Refusal, source: Source) -> "Deferred[Stored | Refusal]":
-        return succeed(self._verdicts.decided(refusal, source))
-
-    def _append(
-        self, post: Post, source: Source, admission: Admission, judged: "_Judged | None"
-    ) -> "Deferred[Stored | Refusal]":
-        size = len(post.text)
+            told.decided(self._verdicts.decided(Refusal(Reason.STORE_UNAVAILABLE, why), source))
+            return
+        share = self._maxWaitingBytes
+        post = Post(name, encodable, source.key, self._clock(), source.subscriber, share, repeat)
+        judged = None
+        if repeat is not None or self._accepted is not None:
+            judge = judged = _Judged(judge, source.key)
         self._unstored += size
         try:
-            storing = self._store.append(post, admission)
+            storing = self._store.append(post, judge)
         except Exception:
             storing = fail()
-        return storing.addCallbacks(
-            self._decided, self._undecided, (size, source, judged), {}, (size, source)
+        storing.addCallbacks(
+            self._decided, self._undecided, (post, source, judged, told), {}, (post, source, told)
         )
 
-    # One callback, not one each for what is known here and what a sender is told: it is called for
-    # every message.
-
     def _decided(
-        self, position: int | Refusal, size: int, source: Source, judged: "_Judged | None"
-    ) -> Stored | Refusal:
-        self._unstored -= size
+        self,
+        position: int | Refusal,
+        post: Post,
+        source: Source,
+        judged: _Judged | None,
+        told: Told,
+    ) -> None:
+        self._unstored -= len(post.text)
         if isinstance(position, Refusal):
-            return self._verdicts.decided(position, source)
+            told.decided(self._verdicts.decided(position, source))
+            return
         self._verdicts.stored()
         # Where nobody was asked, it was there already.
         isNew = judged is None or judged.isAsked
         self._counters.add("accepted" if isNew else "repeated")
-        return Stored(position)
+        if isNew and judged is not None and self._accepted is not None:
+            entry = Entry(position, post.name, post.text, judged.isOwner, post.time)
+            self._tell(self._accepted, entry)
+        told.decided(Stored(position))
 
-    def _undecided(self, reason: Failure, size: int, source: Source) -> Failure | Refusal:
-        self._unstored -= size
-        return self._verdicts.failed(reason, source)
+    def _undecided(self, reason: Failure, post: Post, source: Source, told: Told) -> None:
+        self._unstored -= len(post.text)
+        result = self._verdicts.failed(reason, source)
+        if isinstance(result, Refusal):
+            told.decided(result)
+        else:
+            told.unknown(result)
 
     def _tell(self, accepted: Accepted, entry: Entry) -> None:
         try:

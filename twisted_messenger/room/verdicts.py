@@ -2,7 +2,8 @@
 What became of what a room was asked for, as its sender is told it, counted and logged.
 """
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -17,6 +18,19 @@ from twisted_messenger.refusal import Reason, Refusal
 STOPPING = Refusal(Reason.SHUTDOWN, "the server is stopping")
 
 T = TypeVar("T")
+
+
+class Told(NamedTuple):
+    """
+    Who is told what became of a message: what a Deferred does, without one for each hand that a
+    message goes through.
+
+    :param decided: is called with what was stored, or with the refusal.
+    :param unknown: is called with a failure: nobody knows.
+    """
+
+    decided: Callable[[Any], object]
+    unknown: Callable[[Failure], object]
 
 
 class Verdicts:
