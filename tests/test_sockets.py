@@ -6,6 +6,7 @@ import resource
 import socket
 from collections.abc import Callable
 from typing import TypeVar
+from unittest import SkipTest
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -16,8 +17,55 @@ from twisted_messenger.service.machine import (
     descriptorLimit,
     raiseDescriptorLimit,
 )
+from twisted_messenger.sockets import oneAddressOf
 
 T = TypeVar("T")
+
+
+class OneAddressTests(SynchronousTestCase):
+    """
+    Where connections come in, without asking each.
+    """
+
+    def listen(self, host: str, family: socket.AddressFamily = socket.AF_INET) -> socket.socket:
+        """
+        Listen at an address.
+        """
+        listening = socket.create_server((host, 0), family=family)
+        self.addCleanup(listening.close)
+        return listening
+
+    def test_one(self) -> None:
+        """
+        What listens at one address takes no connection to another.
+        """
+        listening = self.listen("127.0.0.1")
+        self.assertEqual(oneAddressOf(listening), listening.getsockname())
+
+    def test_every(self) -> None:
+        """
+        Where every address will do, each connection is asked: who it is to the roster hangs on it.
+        """
+        self.assertIsNone(oneAddressOf(self.listen("0.0.0.0")))
+
+    def test_ipv6(self) -> None:
+        """
+        So it is over IPv6, where addresses have zones.
+        """
+        if not socket.has_ipv6:
+            raise SkipTest("there is no IPv6 here")
+        self.assertIsNone(oneAddressOf(self.listen("::1", socket.AF_INET6)))
+
+    def test_transparent(self) -> None:
+        """
+        And where a proxy may hand over connections to any address.
+        """
+        listening = self.listen("127.0.0.1")
+        try:
+            listening.setsockopt(socket.IPPROTO_IP, 19, 1)
+        except PermissionError:
+            raise SkipTest("it takes a right that only an administrator has") from None
+        self.assertIsNone(oneAddressOf(listening))
 
 
 class ThisMachineTests(SynchronousTestCase):

@@ -14,6 +14,9 @@ _IN_ORDER = struct.pack("ii", 0, 0)
 _FAMILIES = {2: int(socket.AF_INET), 4: int(socket.AF_INET6)}
 _STREAM = int(socket.SOCK_STREAM)
 
+# See ip(7); the socket module does not always have it.
+_IP_TRANSPARENT = 19
+
 
 def _socketOf(transport: Any) -> Any:
     # Twisted's ports have a socket, but no method that gives it; over TLS it is not a socket.
@@ -33,6 +36,21 @@ def acceptFrom(listening: Any) -> tuple[Any, Any]:
     """
     descriptor, address = listening._accept()
     return socket.SocketType(_FAMILIES[len(address)], _STREAM, 0, descriptor), address
+
+
+def oneAddressOf(listening: Any) -> Any:
+    """
+    The local address of all connections that a socket accepts.
+
+    :param listening: a socket that listens.
+    :returns: as the socket module gives it; ``None`` where each has to be asked for its own.
+    """
+    address = listening.getsockname()
+    if listening.family != socket.AF_INET or address[0] == "0.0.0.0":
+        return None
+    # Such a one takes connections to any address.
+    isTransparent = listening.getsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT)
+    return None if isTransparent else address
 
 
 def closeInOrder(handle: Any) -> None:

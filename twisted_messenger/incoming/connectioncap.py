@@ -131,7 +131,8 @@ class ConnectionCap:
         A connection is gone.
         """
         self._table.remove(visitor)
-        self.tryOpening()
+        if self._closed:
+            self._regulate()
 
     def tryOpening(self) -> None:
         """
@@ -142,7 +143,8 @@ class ConnectionCap:
 
     def _perhapsLookSoon(self) -> None:
         # Each full go lets Twisted accept more at the next.
-        if 4 * len(self._table) >= self._table.total or self._table.total < _SMALL:
+        total = self._table.total
+        if total < _SMALL or 4 * len(self._table) >= total:
             self._lookSoon()
 
     def _lookAgain(self) -> None:

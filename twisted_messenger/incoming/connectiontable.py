@@ -85,7 +85,8 @@ class ConnectionTable(Generic[C]):
         """
         The sender waits for us now: this connection must not be evicted.
         """
-        self._silent.pop(connection, None)
+        if self._silent.pop(connection, None) is None:
+            return
         subscriber = self._subscribers.get(connection)
         order = None if subscriber is None else self._silentOf.get(subscriber)
         if subscriber is None or order is None:
@@ -98,7 +99,8 @@ class ConnectionTable(Generic[C]):
         """
         A connection is gone, or as good as gone.
         """
-        self.occupied(connection)
+        if connection in self._silent:
+            self.occupied(connection)
         subscriber = self._subscribers.pop(connection, None)
         if subscriber is None:
             return

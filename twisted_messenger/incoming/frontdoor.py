@@ -32,7 +32,7 @@ from twisted_messenger.address import Source
 from twisted_messenger.incoming.older import OlderConnection
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.shortconnection import ShortConnection, tcpAddress
-from twisted_messenger.sockets import acceptFrom
+from twisted_messenger.sockets import acceptFrom, oneAddressOf
 
 # Bytes of a message that is looked for.
 _READ_BYTES = 64 * 1024
@@ -57,6 +57,8 @@ class FrontDoor:
     def __init__(self, port: Any, factory: ReceiptFactory) -> None:
         self._port = port
         self._factory = factory
+        # Where every connection comes in; a system call less for each.
+        self._entrance = oneAddressOf(port.socket)
         # That of its class: when descriptors run out, Twisted knows what to do.
         self._acceptWithTwisted: Callable[[], None] = port.doRead
         vars(port)["doRead"] = self.doRead
@@ -105,7 +107,7 @@ class FrontDoor:
             isLost = True
         peer = tcpAddress(address)
         if ended:
-            here = handle.getsockname()
+            here = self._entrance or handle.getsockname()
             source = Source.between(peer.host, here[0], None, here[1])
             if self._factory.hasRoomFor(source):
                 ShortConnection(self._factory, handle, peer, source).take(data)

@@ -80,11 +80,14 @@ class ChatServerProtocol(Protocol):
         self._isFurther = before is not None
         # Whether lines are to be read one by one.
         self._inLines = self._isFurther
+        # Whether all has come already, and the end follows at once: nothing is kept meanwhile.
+        self._isWhole = False
 
     def connectionMade(self) -> None:
         """
         Note who it is, as far as one can tell before the first byte.
         """
+        self._isWhole = getattr(self.transport, "isWhole", False)
         self._look()
 
     def _look(self) -> None:
@@ -99,7 +102,7 @@ class ChatServerProtocol(Protocol):
         """
         if self._refused:
             return
-        if not self._data:
+        if not (self._data or self._isWhole):
             self._look()
         begins = not self._isFurther and len(self._data) < GREETING_BYTES
         self._data += data
@@ -116,7 +119,7 @@ class ChatServerProtocol(Protocol):
             overRate = self._room.charge(self._source, len(self._data))
             self._refuse(tooBig(limit).refusal if overRate is None else overRate)
             return
-        largest = self._unfinished.keep(self, len(self._data))
+        largest = None if self._isWhole else self._unfinished.keep(self, len(self._data))
         if largest is not None:
             largest.giveWay()
 
@@ -169,7 +172,8 @@ class ChatServerProtocol(Protocol):
 
     def _letGo(self) -> None:
         self._data.clear()
-        self._unfinished.keep(self, 0)
+        if not self._isWhole:
+            self._unfinished.keep(self, 0)
 
     def _messageReceived(self, data: bytes) -> None:
         overRate = self._room.charge(self._source, len(data))

@@ -50,6 +50,9 @@ class ShortConnection:
 
     __slots__ = ("_factory", "_handle", "_isWaiting", "_peer", "_since", "source")
 
+    #: All that the sender says is there, and its end.
+    isWhole = True
+
     def __init__(
         self,
         factory: ReceiptFactory,
