@@ -14,6 +14,18 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_messenger.incoming.older import OlderConnection, OlderConnections
 
 
+class Interrupted(Protocol):
+    """
+    Somebody presses Ctrl-C whenever it reads.
+    """
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        Be interrupted.
+        """
+        raise KeyboardInterrupt
+
+
 class EndTests(SynchronousTestCase):
     """
     What a sender sees.
@@ -28,8 +40,9 @@ class EndTests(SynchronousTestCase):
         self.sender = socket.create_connection(listening.getsockname(), 10)
         self.addCleanup(self.sender.close)
         accepted, client = listening.accept()
-        arguments: Any = (accepted, Protocol(), client, None, 0, MemoryReactorClock())
-        self.connection = OlderConnection(OlderConnections(), *arguments)
+        arguments: Any = (accepted, Interrupted(), client, None, 0, MemoryReactorClock())
+        self.older = OlderConnections()
+        self.connection = OlderConnection(self.older, *arguments)
 
     def test_interrupted(self) -> None:
         """
@@ -37,6 +50,15 @@ class EndTests(SynchronousTestCase):
         """
         self.connection.connectionLost(Failure(KeyboardInterrupt()))
         self.assertRaises(ConnectionResetError, self.sender.recv, 1)
+
+    def test_interruptedInPassing(self) -> None:
+        """
+        So it is where it is read before new ones, and who accepts those hears nothing of it.
+        """
+        self.sender.sendall(b"from:ci|hello")
+        self.older.goFirst()
+        self.assertRaises(ConnectionResetError, self.sender.recv, 1)
+        self.assertEqual(len(self.flushLoggedErrors(KeyboardInterrupt)), 1)
 
     def test_inOrder(self) -> None:
         """

@@ -3,6 +3,10 @@ What is promised of messages holds the short way too: the same tests, where the 
 when they are accepted.
 """
 
+from itertools import product
+
+from twisted.internet.defer import ensureDeferred
+
 from tests.incoming import (
     test_injection,
     test_listenerrestart,
@@ -16,9 +20,31 @@ from tests.incoming import (
     test_serverlines,
     test_uncertain,
 )
+from tests.incoming.receiptrig import Bug, Taking, TakingFactory
 from tests.incoming.waysrig import WholeMessages, WholeReceipts
 from twisted_messenger.incoming.connection import ReceiptProtocol
 from twisted_messenger.incoming.shortconnection import ShortConnection
+from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.result import Reply
+from twisted_messenger.shutdown import PATIENCE
+
+
+class BuggyFactory(TakingFactory):
+    """
+    Its protocols have a bug from the beginning.
+    """
+
+    def __init__(self, made: list[Taking], where: str, bug: type[BaseException]) -> None:
+        super().__init__(made)
+        self._bug = where, bug
+
+    def buildProtocol(self, addr: object) -> Taking:
+        """
+        One more.
+        """
+        made = super().buildProtocol(addr)
+        made.bugIn, made.bug = self._bug
+        return made
 
 
 class WholeTests(WholeReceipts):
@@ -35,6 +61,61 @@ class WholeTests(WholeReceipts):
         self.decide()
         self.connect(b"mess")
         self.assertEqual([type(one) for one in self.factory.protocols], [ReceiptProtocol])
+
+    def test_bugs(self) -> None:
+        """
+        An exception anywhere resets that connection alone, and so does Ctrl-C in a program that
+        leaves it to Python.
+        """
+        for where, bug in product(("dataReceived", "connectionLost"), (Bug, KeyboardInterrupt)):
+            self.factory.wrappedFactory = BuggyFactory(self.taking, where, bug)
+            with self.network.lookingAway():
+                first, second = self.connect(b"one", end=True), self.connect(b"two", end=True)
+            self.assertEqual(len(self.flushLoggedErrors(bug)), 2)
+            self.assertReset(first)
+            self.assertReset(second)
+            self.assertEqual(self.factory.protocols, {})
+        self.factory.wrappedFactory = TakingFactory(self.taking)
+        sender = self.connect(b"three", end=True)
+        self.decide()
+        self.assertReceipt(sender)
+
+    def test_gone(self) -> None:
+        """
+        Who resets before the answer is no error, whatever the answer is.
+        """
+        for outcome in (None, Refusal(Reason.RATE, "slow down"), Reply("here")):
+            sender = self.connect(b"message", end=True)
+            sender.transport.abortConnection()
+            self.network.settle()
+            self.decide(outcome)
+            self.assertEqual(self.factory.protocols, {})
+
+    def test_stop(self) -> None:
+        """
+        At the end, who waits for us is answered, and who comes then is reset.
+        """
+        waiting = self.connect(b"message", end=True)
+        drained = self.factory.drained()
+        late = self.connect(b"too late", end=True)
+        self.assertReset(late)
+        self.assertNoResult(drained)
+        self.decide(which=0)
+        self.assertReceipt(waiting)
+        self.successResultOf(drained)
+
+    def test_stopInTime(self) -> None:
+        """
+        Who cannot be answered then is reset.
+        """
+        waiting = self.connect(b"message", end=True)
+        finished = ensureDeferred(self.factory.finished())
+        self.network.advance(PATIENCE - 1)
+        self.assertWaiting(waiting)
+        self.network.advance(1)
+        self.assertReset(waiting)
+        self.successResultOf(finished)
+        self.decide()
 
 
 class AnswerTests(WholeReceipts, test_receipt.AnswerTests):

@@ -73,7 +73,8 @@ class FrontDoor:
         for handle, address in accepted:
             try:
                 self._look(handle, address)
-            except Exception:
+            except BaseException:
+                # As in Twisted's ports, which outlive Ctrl-C in a program that leaves it to Python.
                 self.log.failure("a connection was not accepted")
 
     def _accept(self) -> list[tuple[Any, Any]]:

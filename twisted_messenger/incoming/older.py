@@ -8,6 +8,7 @@ from typing import Any
 
 from twisted.internet import tcp
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 # How often one is read in one go: 64 KiB each time, and the end.
@@ -64,6 +65,8 @@ class OlderConnection(tcp.Server):
     :param older: tells when.
     """
 
+    log = Logger()
+
     def __init__(self, older: OlderConnections, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._older = older
@@ -75,7 +78,11 @@ class OlderConnection(tcp.Server):
         Read what has come, as the reactor would.
         """
         for _ in range(_READS):
-            why = self.doRead()
+            try:
+                why = self.doRead()
+            except BaseException as error:
+                self.log.failure("a connection was not read")
+                why = error
             if why is not None:
                 self.stopReading()
                 reason = Failure(why)

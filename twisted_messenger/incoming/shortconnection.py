@@ -82,7 +82,8 @@ class ShortConnection:
             if data:
                 protocol.dataReceived(data)
             protocol.connectionLost(connectionDone)
-        except Exception:
+        except BaseException:
+            # Ctrl-C too, in a program that leaves it to Python: the port would not outlive it.
             self.log.failure("a message was neither taken nor refused")
             self.abort()
         if self._handle is not None:
