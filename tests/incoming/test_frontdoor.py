@@ -173,8 +173,12 @@ class FrontDoorTests(SynchronousTestCase):
         Where a protocol raises, its sender sees a reset, and no receipt.
         """
         self.factory.wrappedFactory = BrokenFactory()
-        (sender,) = self.send(b"from:ci|hello")
+        (whole,) = self.send(b"from:ci|hello")
+        begun = socket.create_connection(self.address, 10)
+        self.addCleanup(begun.close)
+        begun.sendall(b"from:ci|")
         self.door.doRead()
-        self.assertRaises(ConnectionResetError, sender.recv, 1)
-        self.assertEqual(len(self.flushLoggedErrors(Bug)), 1)
+        for sender in (whole, begun):
+            self.assertRaises(ConnectionResetError, sender.recv, 1)
+        self.assertEqual(len(self.flushLoggedErrors(Bug)), 2)
         self.assertEqual(self.factory.protocols, {})

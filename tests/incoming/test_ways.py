@@ -6,6 +6,7 @@ when they are accepted.
 from itertools import product
 
 from twisted.internet.defer import ensureDeferred
+from twisted.internet.error import ConnectionLost
 
 from tests.incoming import (
     test_injection,
@@ -90,6 +91,18 @@ class WholeTests(WholeReceipts):
             self.network.settle()
             self.decide(outcome)
             self.assertEqual(self.factory.protocols, {})
+
+    def test_goneBefore(self) -> None:
+        """
+        Who has reset before anybody looks has sent no message.
+        """
+        with self.network.lookingAway():
+            self.connect(b"message").transport.abortConnection()
+            self.network.settle()
+        (taking,) = self.taking
+        assert taking.reason is not None
+        taking.reason.trap(ConnectionLost)
+        self.assertEqual(self.factory.protocols, {})
 
     def test_stop(self) -> None:
         """

@@ -76,6 +76,8 @@ class FrontDoor:
             except BaseException:
                 # As in Twisted's ports, which outlive Ctrl-C in a program that leaves it to Python.
                 self.log.failure("a connection was not accepted")
+                # With a reset. What was raised may keep it open for long.
+                handle.close()
 
     def _accept(self) -> list[tuple[Any, Any]]:
         port = self._port
