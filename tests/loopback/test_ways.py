@@ -16,6 +16,9 @@ from tests.ports import freePort
 #: An address that is not exempt from the limits of a source.
 ELSEWHERE = "127.0.0.2"
 
+#: How somebody begins who believes to be at a web server.
+TLS_HELLO = bytes.fromhex("160301004a0100004603036b7c") + bytes(66)
+
 both = pytest.mark.parametrize("way", WAYS)
 
 
@@ -56,8 +59,38 @@ def test_refused(tmp_path: Path, way: Way) -> None:
             (b"connect_request|ann|10.9.8.7|9000", b"! foreign_callback: "),
             (b"from:ann|" + b"x" * 70_000, b"! too_big: "),
             (b"GET / HTTP/1.1\r\n\r\n", b"! malformed: this is a chat room"),
+            (TLS_HELLO, b"! malformed: this is a chat room"),
+            ("from:ci|hello".encode("utf-16"), b"! bad_utf8: this is UTF-16"),
+            (b"connect_request|\xff|localhost|9000", b"! bad_utf8: "),
+            (b"connect_request|ann|localhost|80", b"! low_port: "),
+            (b"connect_request|ann|localhost|%d" % port, b"! own_port: "),
+            (b"connect_request|ann|localhost|9000|colour", b"! malformed: unknown option"),
         ):
             assert answer(way(server, port, data)).startswith(line)
+
+
+@both
+def test_replies(tmp_path: Path, way: Way) -> None:
+    """
+    Who asks is answered, and who is told what to do instead hears why.
+    """
+    port = freePort()
+    with (
+        chatserver(tmp_path, port, "--reserve", f"boss={ELSEWHERE}") as server,
+        Receiver() as member,
+    ):
+        registration = b"connect_request|ann|localhost|%d" % member.port
+        for data, line in (
+            (registration + b"|refresh", b"+ joined\n"),
+            (registration + b"|refresh", b"+ here\n"),
+            (registration + b"|who", b"+ ann\n"),
+            (b"from:boss|hello", b"! not_owner: boss is reserved"),
+            (b"leave_request|ann|localhost|%d" % member.port, b""),
+        ):
+            assert answer(way(server, port, data)).startswith(line)
+        # The resolver takes its time.
+        unknown = answer(way(server, port, b"connect_request|ann|nobody.invalid|9000"))
+        assert unknown[1:].startswith(b" unresolvable: ")
 
 
 @both
@@ -111,6 +144,8 @@ def test_overIPv6(tmp_path: Path, way: Way) -> None:
             pytest.skip("this machine has no IPv6")
         registration = b"connect_request|ann|localhost|%d" % member.port
         assert answer(way(server, port, registration, host="::1")) == b""
+        other = b"connect_request|bob|10.9.8.7|9000"
+        assert b"connect over IPv4" in answer(way(server, port, other, host="::1"))
         assert answer(way(server, port, b"from:ann|it is me")) == b""
 
 
@@ -127,6 +162,34 @@ def test_connections(tmp_path: Path, way: Way) -> None:
         silent.close()
     # One that is silent for a second makes room.
     assert told in (b"", b"~ connection_cap: there are 1 connections from your address already\n")
+
+
+@both
+def test_fullHouse(tmp_path: Path, way: Way) -> None:
+    """
+    Where there is no room in all, who comes waits, and is served when one goes.
+    """
+    port = freePort()
+    with chatserver(tmp_path, port, "--max-connections", "2") as server:
+        silent = [dial(port), dial(port)]
+        assert answer(way(server, port, b"from:ci|hello")) == b""
+        for connection in silent:
+            connection.close()
+
+
+@both
+def test_gone(tmp_path: Path, way: Way) -> None:
+    """
+    Who is gone before its answer was heard all the same; nobody else notices.
+    """
+    port = freePort()
+    with chatserver(tmp_path, port, "--receipts") as server:
+        for text in (b"from:ci|hello", b"hello"):
+            connection = way(server, port, text)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            connection.close()
+        assert answer(way(server, port, b"from:ci|hello")) in (b"+ 1\n", b"+ 2\n")
+        assert "Traceback" not in server.output
 
 
 @both
