@@ -9,7 +9,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_messenger.address import PROGRAM, certificateKey, elsewhere, literal, machineKey
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.registering import RosterState, decide, mayLeave
-from twisted_messenger.roster import Change, Enrolment, Member, RosterLimits
+from twisted_messenger.roster import (
+    Change,
+    Enrolment,
+    Member,
+    Progress,
+    RosterLimits,
+    mergedProgress,
+)
 
 _HOME = "127.0.0.1"
 _OFFICE = "10.0.0.5"
@@ -76,6 +83,21 @@ def _outcome(
     """
     decision = decide(asked, state, limits or RosterLimits())
     return decision.reason if isinstance(decision, Refusal) else decision
+
+
+class MergedTests(SynchronousTestCase):
+    """
+    Two members that become one.
+    """
+
+    def test_losses(self) -> None:
+        """
+        Whatever one of them has lost and was not told of, the one that they become is told of, be
+        it the slower one's or not.
+        """
+        for cursors in ((5, 5), (5, 7), (7, 5)):
+            progress = mergedProgress([Progress(cursors[0], 9, 1), Progress(cursors[1], 4, 4)])
+            self.assertEqual((progress.cursor, progress.missed), (5, 8))
 
 
 class DecideTests(SynchronousTestCase):

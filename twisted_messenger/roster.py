@@ -155,14 +155,13 @@ class Progress:
 
 def mergedProgress(both: Sequence[Progress]) -> Progress:
     """
-    How far the one member has come that two have become: no further than the slower of them, whose
-    losses it has.
+    How far the one member has come that two have become: no further than the slower of them; and
+    it is told of what either has lost, and not been told of.
     """
-    slower = min(both, key=lambda one: (one.cursor, one.missed))
     reached = [one.lastReached for one in both if one.lastReached is not None]
     return Progress(
-        slower.cursor,
-        slower.missed,
+        min(one.cursor for one in both),
+        max(one.missed for one in both),
         reached=any(one.reached for one in both),
         lastReached=max(reached, default=None),
     )
