@@ -79,8 +79,9 @@ class AttemptJudge:
             self._backup.make()
         elif event.kind is Kind.RESTORED:
             self._backup.restore()
-            # Whom it is for, is not known any more.
+            # Whom it is for, is not known any more, nor that its member has left.
             self._flying = {at: (begun, None) for at, (begun, _) in self._flying.items()}
+            self._left.clear()
             # Nobody knows any more that anybody has failed.
             self._heard = dict.fromkeys(self._enrolled, event.time)
         elif event.kind in (Kind.CRASHED, Kind.STOPPED):
