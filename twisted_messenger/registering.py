@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from twisted_messenger.address import elsewhere, machineKey, sameOwner
 from twisted_messenger.key import KeptKey
 from twisted_messenger.refusal import Reason, Refusal
-from twisted_messenger.roster import Change, Enrolment, Member, MemberOptions, RosterLimits
+from twisted_messenger.roster import PLAIN, Change, Enrolment, Member, MemberOptions, RosterLimits
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def keptOf(asked: Enrolment, old: Sequence[Member]) -> tuple[MemberOptions, Kept
     :param old: those of its name, and at its address, before.
     """
     key = next((member.key for member in old if member.key is not None), None)
-    options = old[0].options if old else MemberOptions()
+    options = old[0].options if old else PLAIN
     if key is not None and asked.key is None:
         return options, key
     if asked.options is not None:

@@ -20,7 +20,7 @@ MAX_MEMBERS = 10_000
 MAX_MEMBERS_PER_HOST = 32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MemberOptions:
     """
     How a member wants its pushes.
@@ -51,6 +51,9 @@ class MemberOptions:
 
 
 _FLAGS = ("newline", "json", "ack")
+
+#: As nearly all members want them.
+PLAIN = MemberOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ class Member(Registrant):
     """
 
     id: int
-    options: MemberOptions = MemberOptions()
+    options: MemberOptions = PLAIN
     key: KeptKey | None = None
 
 

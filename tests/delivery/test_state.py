@@ -58,7 +58,7 @@ class DeliveryStateTests(SynchronousTestCase):
         A member that was never tried is tried at once, from where it stands.
         """
         queue = makeQueue(40)
-        self.assertEqual((queue.cursor, queue.inFlight, queue.backoff.failures), (40, None, 0))
+        self.assertEqual((queue.cursor, queue.inFlight, queue.failures), (40, None, 0))
         self.assertEqual(queue.next(0.0), Send())
 
     def test_backOff(self) -> None:
@@ -75,7 +75,7 @@ class DeliveryStateTests(SynchronousTestCase):
             self.assertEqual(queue.next(now), Send())
         queue.begin(5)
         queue.confirmed()
-        self.assertEqual((queue.cursor, queue.backoff.failures), (5, 0))
+        self.assertEqual((queue.cursor, queue.failures), (5, 0))
         fail(queue, now)
         self.assertEqual(queue.next(now), Wait(0.25))
 

@@ -170,7 +170,7 @@ class Story:
             self.notBefore = self.passed
             self.forgiven()
         else:
-            self.notBefore = self.passed + STEPS[min(self.queue.backoff.failures, len(STEPS)) - 1]
+            self.notBefore = self.passed + STEPS[min(self.queue.failures, len(STEPS)) - 1]
             self.failingSince = self.passed if self.failingSince is None else self.failingSince
             self.attempts += 1
         self.telling = 0

@@ -59,7 +59,7 @@ class Outcomes:
         """
         if self.ages.isRead and since is not None and result.outcome is _CONFIRMED:
             self.ages.add(self._clock() - since)
-        if result.outcome is _CONFIRMED and not state.backoff.failures:
+        if result.outcome is _CONFIRMED and state.backoff is None:
             self._counters.add("pushes.confirmed")
             state.confirmed()
             return True
@@ -78,7 +78,7 @@ class Outcomes:
         self._note(member, "{name}{at} was away for too long; it is no longer a member")
 
     def _cameBack(self, state: DeliveryState, member: Member) -> bool:
-        if state.backoff.failures >= _WORTH_A_LINE:
+        if state.failures >= _WORTH_A_LINE:
             self._note(member, "{name} is back")
         state.confirmed()
         return True
@@ -96,14 +96,14 @@ class Outcomes:
             return False
         if result.outcome is Outcome.HUNG:
             further = state.hung(now, held)
-            counter = "skipped" if state.backoff.failures else "unconfirmed"
+            counter = "skipped" if state.failures else "unconfirmed"
         else:
             reset = result.connected and result.outcome is Outcome.FAILED
             further = state.failed(now, reset)
             counter = "skipped"
         if further:
             self._counters.add(counter)
-        if state.backoff.failures == _WORTH_A_LINE:
+        if state.failures == _WORTH_A_LINE:
             verb = "takes nothing now" if result.outcome is Outcome.DEFERRED else "was not reached"
             line = "{name}{at} {verb} ({why}); its messages wait"
             self._note(member, line, verb=verb, why=whyOf(result))

@@ -17,7 +17,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from twisted_messenger.address import Source
-from twisted_messenger.delivery.ahead import Ahead
+from twisted_messenger.delivery.ahead import LogReader
 from twisted_messenger.delivery.outcomes import whyOf
 from twisted_messenger.delivery.payload import PreparedPush
 from twisted_messenger.delivery.shared import Shared
@@ -25,7 +25,7 @@ from twisted_messenger.delivery.slots import Window
 from twisted_messenger.delivery.state import DeliveryState, Evict, Step, Tell, Wait
 from twisted_messenger.errors import StoreError
 from twisted_messenger.push.interfaces import Outcome, PushResult
-from twisted_messenger.roster import Member, MemberState, Progress
+from twisted_messenger.roster import MemberState, Progress
 from twisted_messenger.steering import Serving
 
 #: Seconds until a push to a suspect must be connected: less than for others, since most of them
@@ -48,7 +48,7 @@ _LONG_SECONDS = 1.0
 _STORE_RETRY = 1.0
 
 
-class Recipient:
+class Recipient(LogReader):
     """
     One member, where it stands, and what it is doing.
 
@@ -60,12 +60,10 @@ class Recipient:
     # There may be very many.
     __slots__ = (
         "_address",
-        "_ahead",
         "_begun",
         "_gone",
         "_hangs",
         "_isHeld",
-        "_known",
         "_late",
         "_paused",
         "_pending",
@@ -75,25 +73,21 @@ class Recipient:
         "_pushedTo",
         "_queued",
         "_rested",
-        "_shared",
+        "_retried",
         "_since",
         "_source",
-        "_state",
         "_subscriber",
         "_successor",
         "_timer",
         "_window",
-        "member",
         "pusher",
         "registered",
     )
 
     def __init__(self, member: MemberState, state: DeliveryState, shared: Shared) -> None:
-        self._shared = shared
-        self._state = state
+        super().__init__(state, shared)
         #: Makes the connections to it.
         self.pusher = shared.pusherFor(member.member)
-        self._ahead = Ahead(state, shared)
         # Reading a page, or being evicted: it comes back by itself.
         self._pending = False
         # Waiting for a place in its window.
@@ -148,15 +142,14 @@ class Recipient:
             self._predecessor.cancel()
         if member.paused:
             self._wait(None)
-            self._ahead.rest()
+            self._forgetPage()
         self._lookAgain()
 
     def _giveAnotherChance(self, member: MemberState) -> None:
-        known = self._known
-        if known.registered != member.registered or (known.paused and not member.paused):
+        if self.registered != member.registered or (self._paused and not member.paused):
             self._state.registered()
             self._hangs, self._problem = False, None
-        elif known.retried != member.retried:
+        elif self._retried != member.retried:
             self._state.heardFrom()
 
     def serving(self) -> Serving:
@@ -256,7 +249,7 @@ class Recipient:
         self._state.had(position)
         if not self._state.busy:
             # The store must know too, even if nothing goes on from here: the room may be stopping.
-            self._ahead.next(self._known)
+            self._nextEntry()
 
     def served(self) -> None:
         """
@@ -289,12 +282,12 @@ class Recipient:
             self._shared.resting[self] = None
 
     def _enrolled(self, state: MemberState) -> None:
-        #: The member, as it stands in the roster now, and the revision of its last registration.
-        self.member: Member = state.member
-        self._known = state
+        self.member, self._named = state.member, state.named
         # What is under way ends; nothing begins before the roster says otherwise.
         self._paused = state.paused
+        #: The roster's revision at its last registration, and when it was last to be tried at once.
         self.registered = state.registered
+        self._retried = state.retried
         self._address = state.member.address
         # Whether it gets what nearly all get.
         self._plain = not state.member.options.flags()
@@ -336,7 +329,7 @@ class Recipient:
         :returns: ``None`` where there is something else to find out first.
         """
         shared = self._shared
-        entry = shared.tail.next.get(self._state.cursor) or self._ahead.inPage()
+        entry = shared.tail.next.get(self._state.cursor) or self._inPage()
         if entry is None or entry.name == self.member.name:
             return None
         if self._gone or self._paused:
@@ -353,7 +346,7 @@ class Recipient:
             self._evict()
         elif isinstance(step, Wait):
             # A page would cost memory for as long as the member is away.
-            self._ahead.rest()
+            self._forgetPage()
             if self._timer is None:
                 # The room's seconds are not the reactor's: rounded, a wait could be none.
                 self._wait(max(_LEAST_WAIT, step.seconds))
@@ -373,7 +366,7 @@ class Recipient:
             self._begin(step)
         else:
             self._queued = True
-            self._ahead.rest()
+            self._forgetPage()
 
     def _begin(self, step: Step) -> None:
         """
@@ -384,15 +377,15 @@ class Recipient:
             self._leave()
         elif isinstance(step, Tell):
             self._tell(step.missed)
-        elif (entry := self._ahead.next(self._known)) is not None:
+        elif (entry := self._nextEntry()) is not None:
             self._state.begin(entry.position)
             self._push(entry)
-        elif self._ahead.known:
-            self._ahead.rest()
+        elif self._isInTail:
+            self._forgetPage()
             self._leave()
         else:
             self._pending = True
-            ensureDeferred(self._readPage()).addCallbacks(self._pageRead, self._pageFailed)
+            ensureDeferred(self._readOn()).addCallbacks(self._pageRead, self._pageFailed)
 
     def _tell(self, missed: int) -> None:
         self._state.beginNotice(missed)
@@ -403,18 +396,18 @@ class Recipient:
         self._shared.resting[self] = None
         self._shared.slots.leave(self._window, self._source, self._late)
 
-    async def _readPage(self) -> PreparedPush | None:
+    async def _readOn(self) -> PreparedPush | None:
         """
         Read until there is an entry that is not the member's own.
 
         It keeps its place meanwhile, so that the window bounds the pages in memory.
         """
-        while self._shared.running and not self._gone and not self._ahead.known:
-            found = await self._ahead.readPage()
-            entry = self._ahead.next(self._known)
+        while self._shared.running and not self._gone and not self._isInTail:
+            found = await self._readPage()
+            entry = self._nextEntry()
             if entry is not None or not found:
                 return entry
-        return self._ahead.next(self._known)
+        return self._nextEntry()
 
     def _pageRead(self, entry: PreparedPush | None) -> None:
         self._pending = False

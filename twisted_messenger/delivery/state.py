@@ -32,6 +32,9 @@ POISON_SECONDS = 600.0
 #: Times that a member sees an entry for which it never closes a connection.
 MAX_HANGS = 3
 
+# One for all: an empty set takes as much as any small one.
+_NONE: frozenset[int] = frozenset()
+
 
 @dataclass(frozen=True)
 class Send:
@@ -93,6 +96,7 @@ class DeliveryState:
         "_reachedLately",
         "_resetSince",
         "_resets",
+        "_retryPolicy",
         "_telling",
         "backoff",
         "cursor",
@@ -120,8 +124,10 @@ class DeliveryState:
         #: Whether a push was ever confirmed.
         self.reached = progress.reached
         self._telling: int | None = None
-        #: Attempts that failed since the member was last heard, and how long it waits for them.
-        self.backoff = Backoff(retryPolicy)
+        #: Attempts that failed since the member was last heard, and how long it waits for them;
+        #: ``None`` where there are none, as for nearly all.
+        self.backoff: Backoff | None = None
+        self._retryPolicy = retryPolicy
         #: Whether it is tried again also where it never closes a connection.
         self.retryUnconfirmed = retryUnconfirmed
         #: Without one success, before the member is given up; 0 for never.
@@ -132,7 +138,7 @@ class DeliveryState:
         self._reachedLately = False
         self._resets = self._hangs = 0
         self._resetSince = 0.0
-        self._had: frozenset[int] = frozenset()
+        self._had = _NONE
         #: The last entry that the member took; 0 where there is none.
         self.taken = 0
 
@@ -173,7 +179,14 @@ class DeliveryState:
         """
         Whether the next attempt may well fail: the last one did, or none ever succeeded.
         """
-        return self.backoff.failures > 0 or not self.reached
+        return self.failures > 0 or not self.reached
+
+    @property
+    def failures(self) -> int:
+        """
+        How many attempts have failed since the member was last heard.
+        """
+        return 0 if self.backoff is None else self.backoff.failures
 
     def flowOn(self, position: int) -> bool:
         """
@@ -183,7 +196,7 @@ class DeliveryState:
         :returns: whether it does.
         """
         # Who has failed waits, even where it may be tried again by now.
-        if self.backoff.wait or not self.reached or self._had or self.missed:
+        if self.backoff is not None or not self.reached or self._had or self.missed:
             return False
         self.inFlight = position
         return True
@@ -196,9 +209,9 @@ class DeliveryState:
             on. It may be set back.
         """
         # Not for a member that was heard since it failed last: it gets its attempt.
-        if self.backoff.failures and self._givenUp(now):
+        if self.failures and self._givenUp(now):
             return Evict()
-        wait = self.backoff.next(now)
+        wait = 0.0 if self.backoff is None else self.backoff.next(now)
         if wait:
             return Wait(wait)
         return Tell(self.missed) if self.missed else Send()
@@ -266,7 +279,7 @@ class DeliveryState:
         """
         self.reached = True
         position = self.inFlight
-        failed = self._failingSince is not None or self.backoff.wait
+        failed = self._failingSince is not None or self.backoff is not None
         if position is None or position <= self.cursor or failed:
             self._delivered()
             return
@@ -330,13 +343,13 @@ class DeliveryState:
         """
         assert self.busy
         self.inFlight = self._telling = None
-        self.backoff.postponed(now)
+        self._backedOff().postponed(now)
 
     def heardFrom(self) -> None:
         """
         The member itself spoke or registered: it is there, so try at once.
         """
-        self.backoff.heardFrom()
+        self.backoff = None
 
     def registered(self) -> None:
         """
@@ -357,7 +370,7 @@ class DeliveryState:
     def _failed(self, now: float) -> None:
         assert self.busy
         self.inFlight = self._telling = None
-        self.backoff.failed(now)
+        self._backedOff().failed(now)
         self._attempts += 1
         if self._failingSince is None:
             self._failingSince = now
@@ -376,8 +389,13 @@ class DeliveryState:
         self.inFlight = self._telling = None
         # One that hangs has all the bytes, but nobody has heard of it.
         self._reachedLately |= self.reached
-        self.backoff.heardFrom()
+        self.backoff = None
         self._forgive()
+
+    def _backedOff(self) -> Backoff:
+        if self.backoff is None:
+            self.backoff = Backoff(self._retryPolicy)
+        return self.backoff
 
     def _forgive(self) -> None:
         self._attempts = 0
@@ -392,5 +410,5 @@ class DeliveryState:
     def _cameTo(self, position: int) -> None:
         self.cursor = max(self.cursor, position)
         if self._had:
-            self._had = frozenset(one for one in self._had if one > self.cursor)
+            self._had = frozenset(one for one in self._had if one > self.cursor) or _NONE
         self._resets = self._hangs = 0

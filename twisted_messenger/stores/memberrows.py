@@ -2,11 +2,12 @@
 Members as rows of a table. Pure.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from twisted_messenger.address import machineKey
 from twisted_messenger.key import KeptKey
-from twisted_messenger.roster import Member, MemberOptions, MemberState, Progress, Registrant
+from twisted_messenger.roster import PLAIN, Member, MemberOptions, MemberState, Progress, Registrant
 
 #: What is read of a member that is no more than itself, in the order that :func:`memberIn` takes.
 MEMBER = "name, host, port, members.owner, id, options, key_salt, key_hash"
@@ -34,8 +35,14 @@ def memberIn(row: Any) -> Member:
     """
     name, host, port, owner, memberId, options, salt, hash = row[:8]
     key = None if salt is None else KeptKey(bytes(salt), bytes(hash))
-    kept = MemberOptions.fromFlags(options.split(",")) if options else MemberOptions()
-    return Member(name, host, port, owner, memberId, kept, key)
+    kept = MemberOptions.fromFlags(options.split(",")) if options else PLAIN
+    return Member(name, _shared(host), port, _shared(owner), memberId, kept, key)
+
+
+# Many members may be at one host, and most are registered from where they are.
+@lru_cache(maxsize=1024)
+def _shared(address: str) -> str:
+    return address
 
 
 def columnsOf(who: Registrant, options: MemberOptions, key: KeptKey | None) -> dict[str, object]:
