@@ -10,7 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.pushers import ScriptedPusher
 from twisted_messenger.backoff import RetryPolicy
-from twisted_messenger.peer.outbox import MAX_RESETS, Outbox, Outboxes
+from twisted_messenger.peer.outbox import MAX_RESETS, Outbox
+from twisted_messenger.peer.outboxes import Outboxes
 from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.push.interfaces import Outcome
 

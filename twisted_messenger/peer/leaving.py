@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
 
-from twisted_messenger.peer.outbox import Outboxes
+from twisted_messenger.peer.outboxes import Outboxes
 
 #: Seconds without a message being taken, before what waits at the end of a pipe is given up.
 LINGER = 30.0

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted_messenger.peer.addressbook import Friend
 from twisted_messenger.peer.conversation import Notice
 from twisted_messenger.peer.mends import mendOfLine, mendOfRegistration
-from twisted_messenger.peer.outbox import Outboxes
+from twisted_messenger.peer.outboxes import Outboxes
 from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.peer.registration import Registration, Server
 from twisted_messenger.peer.standing import byServer

@@ -10,7 +10,8 @@ from twisted_messenger.peer.console import Console
 from twisted_messenger.peer.conversation import Conversation, Friendship
 from twisted_messenger.peer.leaving import Leaving
 from twisted_messenger.peer.membership import RoomMembership
-from twisted_messenger.peer.outbox import FriendPusher, Outboxes
+from twisted_messenger.peer.outbox import FriendPusher
+from twisted_messenger.peer.outboxes import Outboxes
 from twisted_messenger.peer.ownmessage import MAX_WAITING, Fate, OwnMessage, Pending, State
 
 # A pipe is read again when so many messages wait no more.

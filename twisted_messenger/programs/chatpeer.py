@@ -25,7 +25,7 @@ from twisted_messenger.peer.console import Console
 from twisted_messenger.peer.friends import Friends
 from twisted_messenger.peer.inbox import Inbox
 from twisted_messenger.peer.membership import RoomMembership
-from twisted_messenger.peer.outbox import Outboxes
+from twisted_messenger.peer.outboxes import Outboxes
 from twisted_messenger.peer.registration import mayMove
 from twisted_messenger.peer.session import Session
 from twisted_messenger.programs.ownkey import NoKey, ownKey, readKey
