@@ -393,10 +393,10 @@ class ReturnTests(OutboxTestCase):
         for text in (b"one", b"two"):
             self.say(text)
         self.fails(3)
-        self.assertTrue(self.outbox.away)
+        self.assertTrue(self.outbox.other.away)
         self.clock.advance(60)
         self.pusher.ends(Outcome.CONFIRMED)
-        self.assertFalse(self.outbox.away)
+        self.assertFalse(self.outbox.other.away)
         self.pusher.ends(Outcome.CONFIRMED)
         self.assertEqual(self.pusher.payloads[-3:], [b"one", b"it is me", b"two"])
 
@@ -491,7 +491,7 @@ class OutboxesTests(SynchronousTestCase):
         """
         bob = self.outboxes.to("10.0.0.9", 8881, "10.0.0.9:8881")
         self.assertIs(self.outboxes.to("10.0.0.9", 8881, "bob"), bob)
-        self.assertEqual(bob.label, "bob")
+        self.assertEqual(bob.other.label, "bob")
         self.assertIsNot(self.outboxes.to("10.0.0.9", 8882, "carol"), bob)
 
     def test_count(self) -> None:

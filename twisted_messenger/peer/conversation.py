@@ -54,7 +54,7 @@ class Friendship:
         """
         ``to`` and the friend's label.
         """
-        return f"to {self.outbox.label}"
+        return f"to {self.outbox.other.label}"
 
     def say(self, text: str) -> "Deferred[Fate]":
         """
@@ -65,6 +65,6 @@ class Friendship:
     def _said(self, fate: Fate) -> Fate:
         if fate.state is State.SENT and fate.detail:
             # A netcat's person may have typed something.
-            self._notice(f"{self.outbox.label} answered: {fate.detail}")
+            self._notice(f"{self.outbox.other.label} answered: {fate.detail}")
             return Fate(State.SENT)
         return fate

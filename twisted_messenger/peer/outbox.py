@@ -3,17 +3,16 @@ The messages to one friend or server, in order. The other side may be away for a
 """
 
 import random
-import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from errno import ECONNREFUSED
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 
 from twisted_messenger.backoff import SAYING_RETRY_SECONDS, Backoff, RetryPolicy, retrySchedule
+from twisted_messenger.peer.otherside import OtherSide, nothing, shortReason, shownReply
 from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.push.interfaces import Attempt, Outcome, PushResult
 
@@ -35,12 +34,6 @@ class _Message:
     payload: Payload
     done: "Deferred[Fate]"
     mayDouble: bool
-
-
-def nothing(*told: object) -> None:
-    """
-    Tell nobody.
-    """
 
 
 class FriendPusher(Protocol):
@@ -89,21 +82,16 @@ class Outbox:
         patient: bool = False,
         retryPolicy: RetryPolicy | None = None,
     ) -> None:
-        #: What the person calls the other side.
-        self.label = label
-        #: Whether the other side was not there the last times.
-        self.away = False
+        #: Whom it sends to, as the person sees it.
+        self.other = OtherSide(label, notice, returned)
         self._pusher = pusher
         self._reactor = reactor
         self._host = host
         self._port = port
-        self._notice = notice
-        self._returned = returned
         self._moved = moved
         self._patient = patient
         policy = retryPolicy or retrySchedule(random.random, SAYING_RETRY_SECONDS)
         self._backoff = Backoff(policy)
-        self._reached = self._wasRefused = False
         self._waiting: deque[_Message] = deque()
         self._resets = 0
         self._timer: IDelayedCall | None = None
@@ -201,7 +189,7 @@ class Outbox:
         if fate is not None:
             self._resets = 0
             message = self._waiting.popleft()
-            self._cameBack(result)
+            self.other.isBack(answered=result.outcome in _SETTLED)
             message.done.callback(fate)
             self._moved()
         idle, self._idle = self._idle, []
@@ -216,9 +204,10 @@ class Outbox:
         :returns: how the message ended; ``None`` if it is to be tried again.
         """
         if result.outcome in _SETTLED:
-            self._reached = True
+            self.other.reached = True
             self._backoff.heardFrom()
-            return Fate(_SETTLED[result.outcome], _shown(result.reply), result.reply, result.host)
+            said = shownReply(result.reply)
+            return Fate(_SETTLED[result.outcome], said, result.reply, result.host)
         mayDouble = self._waiting[0].mayDouble
         isReset = mayDouble and result.outcome is Outcome.FAILED and result.connected
         self._resets += isReset
@@ -227,39 +216,19 @@ class Outbox:
             self._backoff.heardFrom()
             return Fate(State.UNKNOWN, why)
         self._backoff.failed(self._reactor.seconds())
-        self._wasRefused |= result.error == ECONNREFUSED
-        if not isReset:
-            self._tellAway(result)
+        # One failure may be a friend in mid-restart, or a netcat in a loop.
+        isAway = not isReset and self._backoff.failures > 1
+        self.other.failed(result, isAway=isAway)
         return None
 
     def _unknown(self, result: PushResult) -> str:
         """
         Why a message is not tried again, though it may not have arrived; empty if it is.
         """
-        if result.outcome is Outcome.HUNG and not self._reached:
+        if result.outcome is Outcome.HUNG and not self.other.reached:
             # It may never close a connection: a netcat would show the message for ever.
             return "they have it, but did not close the connection"
         return f"the connection broke {self._resets} times" if self._resets >= MAX_RESETS else ""
-
-    def _tellAway(self, result: PushResult) -> None:
-        # One failure may be a friend in mid-restart, or a netcat in a loop.
-        if self._backoff.failures <= 1 or self.away:
-            return
-        self.away = True
-        if result.outcome is Outcome.DEFERRED:
-            said = _shown(result.reply)
-            self._notice(f"{self.label} takes nothing now ({said}); what you say waits")
-            return
-        why = _short(result.detail)
-        doubt = "" if self._reached else ". Is the address right, and does it run?"
-        self._notice(f"{self.label} is not there ({why}); what you say waits{doubt}")
-
-    def _cameBack(self, result: PushResult) -> None:
-        wasRefused, self._wasRefused = self._wasRefused, False
-        if self.away and result.outcome in _SETTLED:
-            self.away = False
-            self._notice(f"{self.label} is there again")
-            self._returned(wasRefused)
 
     def _cancelTimer(self) -> None:
         if self._timer is not None and self._timer.active():
@@ -273,17 +242,4 @@ def _broken(result: PushResult) -> str:
     """
     if not result.sent or result.outcome not in (Outcome.HUNG, Outcome.FAILED):
         return ""
-    return _short(result.detail) or "the connection broke"
-
-
-def _shown(reply: bytes) -> str:
-    said = reply.decode("utf-8", "replace").strip()
-    return said.removeprefix("!").removeprefix("~").strip()
-
-
-def _short(detail: str) -> str:
-    """
-    Twisted's words for a failed connection, without those said twice.
-    """
-    system = re.search(r": \d+: (.+?)\.?$", detail)
-    return system[1] if system else detail.rstrip(".")
+    return shortReason(result.detail) or "the connection broke"

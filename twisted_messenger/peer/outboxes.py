@@ -5,7 +5,8 @@ All outboxes of a person: one for each friend or server that was ever spoken to.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from twisted_messenger.peer.outbox import FriendPusher, Outbox, nothing
+from twisted_messenger.peer.otherside import nothing
+from twisted_messenger.peer.outbox import FriendPusher, Outbox
 
 
 class Outboxes:
@@ -66,7 +67,7 @@ class Outboxes:
                 returned=returned,
                 moved=self._moved,
             )
-        outbox.label = label
+        outbox.other.label = label
         return outbox
 
     def stop(self) -> None:

@@ -146,8 +146,8 @@ class Session:
             self._console.notice(f"not sent: {MAX_WAITING} messages wait already")
             return False
         message = OwnMessage(text, conversation.speaker)
-        if conversation.outbox.away:
-            message.detail = f"for {conversation.outbox.label}"
+        if conversation.outbox.other.away:
+            message.detail = f"for {conversation.outbox.other.label}"
         self.pending.add(message)
         self._console.outgoing(message)
         conversation.say(text).addCallback(self._settled, message, conversation)
