@@ -13,7 +13,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.postgresqlserver import PostgreSQLServer
 from twisted_messenger.errors import StoreLost
-from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase, translated
+from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
+from twisted_messenger.stores.postgresql.failures import translated
 from twisted_messenger.stores.postgresql.store import PostgreSQLStore
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from tests.stores.postgresqlrig import PostgreSQLTestCase
 from tests.stores.versioncontract import VersionContract, version1
 from twisted_messenger.errors import StartError
 from twisted_messenger.roster import RosterLimits
-from twisted_messenger.stores.postgresql.database import SCHEMA_VERSION
+from twisted_messenger.stores.postgresql.preparing import SCHEMA_VERSION
 from twisted_messenger.testing.contracts.roster import at
 
 # What a node of version 1 says first, of whatever it does.

@@ -7,8 +7,9 @@ from typing import Any
 
 from twisted_messenger.contents import RoomContents
 from twisted_messenger.errors import StartError
-from twisted_messenger.stores.postgresql.database import SCHEMA_VERSION, PostgreSQLDatabase
+from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
 from twisted_messenger.stores.postgresql.leasetables import ALIVE
+from twisted_messenger.stores.postgresql.preparing import SCHEMA_VERSION, prepareTables
 from twisted_messenger.stores.postgresql.tables import PostgreSQLTables
 
 # All of a room takes longer than any statement of a node, and waits for the other store.
@@ -46,7 +47,7 @@ def fillRoom(
     """
 
     def fill(cursor: Any) -> None:
-        database.prepare(cursor)
+        prepareTables(cursor, database.schema)
         cursor.execute(_PATIENTLY)
         _mustBeIdle(cursor, database)
         if not tables.on(cursor).receive(contents):

@@ -40,7 +40,8 @@ from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
 from twisted_messenger.stores.opening import whileOpen
 from twisted_messenger.stores.postgresql.answerlimit import AnswerLimit
 from twisted_messenger.stores.postgresql.copying import exportRoom, fillRoom
-from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase, firstLine
+from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
+from twisted_messenger.stores.postgresql.failures import firstLine
 from twisted_messenger.stores.postgresql.generation import Known
 from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS, LeaseKeeper
 from twisted_messenger.stores.postgresql.leasetables import LeaseTables
