@@ -11,8 +11,9 @@ import psycopg
 from tests.stores.postgresqlrig import PostgreSQLTestCase
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.roster import Progress, RosterLimits
+from twisted_messenger.stores.postgresql.cursors import Advance
 from twisted_messenger.stores.postgresql.generation import Known
-from twisted_messenger.stores.postgresql.tables import Advance, Batch, PostgreSQLTables
+from twisted_messenger.stores.postgresql.tables import Batch, PostgreSQLTables
 from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 #: Writers at once, each with so many transactions of so many messages.

@@ -14,6 +14,12 @@ from dataclasses import dataclass
 #: JavaScript's holds millions of generations.
 APART = 1_000_000_000
 
+#: Where the tables lie: the server and its timeline, as the session was told, and which tables they
+#: are there. After a failover or a restore, one of these is another.
+HERE = (
+    "coalesce(nullif(current_setting('twisted_messenger.origin', true), '') || '/' || tableoid, '')"
+)
+
 
 @dataclass(frozen=True)
 class Known:
