@@ -154,7 +154,7 @@ class LeaseTestCase(SynchronousTestCase):
 
         :returns: those that are to be served.
         """
-        return [one for one in memberIds if self.keeper.serves(one)]
+        return [one for one in memberIds if self.keeper.members.serves(one)]
 
     def share(self, share: int) -> None:
         """

@@ -81,7 +81,7 @@ class HandOverTests(LeaseTestCase):
         """
         super().setUp()
         self.serve(FIRST, LAST, LAST_TOO)
-        self.before = self.keeper.serial
+        self.before = self.keeper.members.serial
         self.share(128)
         self.keeper.start()
 
@@ -92,9 +92,9 @@ class HandOverTests(LeaseTestCase):
         """
         self.wait(TTL / 3)
         self.assertEqual(self.changes, 1)
-        self.assertEqual(self.keeper.leavingSince(self.before), [LAST, LAST_TOO])
-        self.assertEqual(self.keeper.departedSince(0), [])
-        self.assertEqual(self.keeper.leavingSince(self.keeper.serial), [])
+        self.assertEqual(self.keeper.members.leavingSince(self.before), [LAST, LAST_TOO])
+        self.assertEqual(self.keeper.members.departedSince(0), [])
+        self.assertEqual(self.keeper.members.leavingSince(self.keeper.members.serial), [])
         self.assertEqual(self.tables.asked, ["renew", ("give", list(range(128, 255)))])
 
     def test_handedOver(self) -> None:
@@ -109,7 +109,7 @@ class HandOverTests(LeaseTestCase):
         self.successResultOf(self.keeper.handedOver([LAST_TOO]))
         self.assertEqual(self.tables.asked, [("give", [255])])
         self.assertNotIn(255, self.keeper.epochs)
-        self.assertEqual(self.keeper.leavingSince(0), [])
+        self.assertEqual(self.keeper.members.leavingSince(0), [])
 
     def test_onlyOnce(self) -> None:
         """
@@ -117,7 +117,7 @@ class HandOverTests(LeaseTestCase):
         """
         self.wait(3 * TTL)
         self.assertEqual(self.changes, 1)
-        self.assertEqual(self.keeper.leavingSince(0), [LAST, LAST_TOO])
+        self.assertEqual(self.keeper.members.leavingSince(0), [LAST, LAST_TOO])
         self.assertEqual(len(self.keeper.epochs), 129)
 
     def test_notServed(self) -> None:
@@ -132,8 +132,8 @@ class HandOverTests(LeaseTestCase):
         A member that leaves the room need not be handed over by anybody.
         """
         self.wait(TTL / 3)
-        self.keeper.forget([LAST, LAST_TOO, 12345])
-        self.assertEqual(self.keeper.leavingSince(0), [])
+        self.keeper.members.forget([LAST, LAST_TOO, 12345])
+        self.assertEqual(self.keeper.members.leavingSince(0), [])
         self.wait(TTL / 3)
         self.assertEqual(self.tables.asked[-1], ("give", [255]))
 
@@ -186,7 +186,7 @@ class HandOverTests(LeaseTestCase):
         self.tables.standing = replace(self.tables.standing, share=PARTITIONS, free=128)
         self.wait(TTL / 3)
         self.assertEqual(self.serve(LAST, LAST_TOO), [LAST, LAST_TOO])
-        self.assertEqual(self.keeper.leavingSince(0), [])
+        self.assertEqual(self.keeper.members.leavingSince(0), [])
 
 
 class LostTests(LeaseTestCase):
@@ -201,7 +201,7 @@ class LostTests(LeaseTestCase):
         super().setUp()
         self.log = keepLog(self, "stores.postgresql.leases")
         self.serve(FIRST, LAST, LAST_TOO)
-        self.before = self.keeper.serial
+        self.before = self.keeper.members.serial
         self.keeper.start()
 
     def test_lost(self) -> None:
@@ -211,9 +211,9 @@ class LostTests(LeaseTestCase):
         self.lose(*range(128, PARTITIONS))
         self.share(128)
         self.wait(TTL / 3)
-        self.assertEqual(self.keeper.departedSince(self.before), [LAST, LAST_TOO])
-        self.assertEqual(self.keeper.departedSince(self.keeper.serial), [])
-        self.assertEqual(self.keeper.leavingSince(0), [])
+        self.assertEqual(self.keeper.members.departedSince(self.before), [LAST, LAST_TOO])
+        self.assertEqual(self.keeper.members.departedSince(self.keeper.members.serial), [])
+        self.assertEqual(self.keeper.members.leavingSince(0), [])
         self.assertEqual(
             (self.changes, self.log.lines()), (1, ["128 partitions are another node's now"])
         )
@@ -235,10 +235,10 @@ class LostTests(LeaseTestCase):
         """
         self.tables.have({**self.tables.standing.epochs, 255: 3})
         self.wait(TTL / 3)
-        self.assertEqual(self.keeper.departedSince(self.before), [LAST, LAST_TOO])
+        self.assertEqual(self.keeper.members.departedSince(self.before), [LAST, LAST_TOO])
         self.assertEqual((self.changes, self.keeper.epochs[255]), (1, 3))
         self.assertEqual(self.serve(LAST), [LAST])
-        self.assertEqual(self.keeper.departedSince(self.before), [LAST_TOO])
+        self.assertEqual(self.keeper.members.departedSince(self.before), [LAST_TOO])
 
     def test_lostWhileDraining(self) -> None:
         """
@@ -246,11 +246,11 @@ class LostTests(LeaseTestCase):
         """
         self.share(128)
         self.wait(TTL / 3)
-        self.assertEqual(self.keeper.leavingSince(0), [LAST, LAST_TOO])
+        self.assertEqual(self.keeper.members.leavingSince(0), [LAST, LAST_TOO])
         self.lose(255)
         self.wait(TTL / 3)
-        self.assertEqual(self.keeper.leavingSince(0), [])
-        self.assertEqual(self.keeper.departedSince(self.before), [LAST, LAST_TOO])
+        self.assertEqual(self.keeper.members.leavingSince(0), [])
+        self.assertEqual(self.keeper.members.departedSince(self.before), [LAST, LAST_TOO])
         self.assertEqual(self.tables.asked[-1], "renew")
         self.tables.asked.clear()
         self.successResultOf(self.keeper.handedOver([LAST, LAST_TOO]))
@@ -265,8 +265,8 @@ class LostTests(LeaseTestCase):
         """
         self.lose(255)
         self.wait(TTL / 3)
-        self.keeper.forget([LAST, FIRST])
-        self.assertEqual(self.keeper.departedSince(0), [LAST_TOO])
+        self.keeper.members.forget([LAST, FIRST])
+        self.assertEqual(self.keeper.members.departedSince(0), [LAST_TOO])
         self.lose(0)
         self.wait(TTL / 3)
-        self.assertEqual(self.keeper.departedSince(0), [LAST_TOO])
+        self.assertEqual(self.keeper.members.departedSince(0), [LAST_TOO])

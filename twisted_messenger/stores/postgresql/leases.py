@@ -1,5 +1,5 @@
 """
-Keeps this node's leases, and knows which members it serves.
+Keeps this node's leases: takes its share of the partitions, and gives away what is over.
 
 ::
 
@@ -27,7 +27,8 @@ from twisted_messenger.lease import Lease
 from twisted_messenger.stores.postgresql.answerlimit import Run
 from twisted_messenger.stores.postgresql.leasetables import LeaseTables, Presence, Standing
 from twisted_messenger.stores.postgresql.neighbours import Neighbours
-from twisted_messenger.stores.postgresql.partitions import partitionOf, surplusOf
+from twisted_messenger.stores.postgresql.partitions import surplusOf
+from twisted_messenger.stores.postgresql.servedmembers import ServedMembers
 
 T = TypeVar("T")
 
@@ -70,8 +71,8 @@ class LeaseKeeper:
     ) -> None:
         #: Of the partitions that this node has.
         self.epochs: dict[int, int] = {}
-        #: Counts what members lost a node for.
-        self.serial = 0
+        #: Whom it serves.
+        self.members = ServedMembers()
         self.standing = Standing()
         #: Where this node takes messages, for people.
         self.places = ""
@@ -85,10 +86,6 @@ class LeaseKeeper:
         self._changed = changed
         self._ttl = ttl
         self._clock = clock
-        self._served: dict[int, int] = {}
-        self._draining: set[int] = set()
-        self._leaving: dict[int, int] = {}
-        self._departed: dict[int, int] = {}
         self._timer: IDelayedCall | None = None
         self._lock = DeferredLock()
         self._neighbours = Neighbours(ttl)
@@ -108,9 +105,8 @@ class LeaseKeeper:
         Be there: blocking, at the start of the program, or after a stop. Nobody is served yet.
         """
         self._stopped = self._serving = False
-        self._forgetMembers()
+        self.members.begin()
         self.epochs.clear()
-        self._draining.clear()
         self._neighbours.forget()
         began = self._born = self._lease.now()
         standing = self._look(cursor, self._presence(began), {})
@@ -127,10 +123,6 @@ class LeaseKeeper:
         asked = self._lease.now()
         standing = self._tables.renew(cursor, own, gone)
         return replace(standing, looked=(asked, self._lease.now()))
-
-    def _forgetMembers(self) -> None:
-        for known in (self._served, self._leaving, self._departed):
-            known.clear()
 
     def start(self) -> None:
         """
@@ -155,7 +147,7 @@ class LeaseKeeper:
         """
         self._serving = False
         # Nothing is under way for them.
-        self._forgetMembers()
+        self.members.forgetAll()
         return self._kept()
 
     def look(self) -> None:
@@ -182,53 +174,17 @@ class LeaseKeeper:
         except StoreError as error:
             self.log.warn("the other nodes were not told: {error}", error=error)
 
-    def serves(self, memberId: int) -> bool:
-        """
-        Note that a member of this node's is known.
-
-        :returns: whether it is to be served, and not about to be another's.
-        """
-        number = partitionOf(memberId)
-        if number in self._draining:
-            return False
-        self._served[memberId] = number
-        self._leaving.pop(memberId, None)
-        self._departed.pop(memberId, None)
-        return True
-
-    def forget(self, memberIds: Collection[int]) -> None:
-        """
-        Members have left the room.
-        """
-        for memberId in memberIds:
-            for known in (self._served, self._leaving, self._departed):
-                known.pop(memberId, None)
-
-    def leavingSince(self, serial: int) -> list[int]:
-        """
-        Members that must be handed over, as became known after a serial number.
-        """
-        return [memberId for memberId, known in self._leaving.items() if known > serial]
-
-    def departedSince(self, serial: int) -> list[int]:
-        """
-        Members that are another node's by now.
-        """
-        return [memberId for memberId, known in self._departed.items() if known > serial]
-
     def handedOver(self, memberIds: Collection[int]) -> "Deferred[None]":
         """
         Nothing is under way for them any more, and how far they have come is written.
 
         :returns: fires when others may serve them.
         """
-        for memberId in memberIds:
-            self._served.pop(memberId, None)
-            self._leaving.pop(memberId, None)
+        self.members.handedOver(memberIds)
         return self._alone(self._giveDrained())
 
     async def _giveDrained(self) -> None:
-        drained = self._draining - set(self._served.values())
+        drained = self.members.drained()
         if not drained or self._stopped:
             return
         try:
@@ -236,7 +192,7 @@ class LeaseKeeper:
         except StoreError:
             # The next renewal shows whether it was done.
             return
-        self._draining -= drained
+        self.members.given(drained)
         for number in drained:
             self.epochs.pop(number, None)
 
@@ -307,30 +263,16 @@ class LeaseKeeper:
         self._ranBefore = standing.ran - self._lease.now()
         if lost:
             self._lose(lost)
-        kept = [number for number in self.epochs if number not in self._draining]
-        drain = set(surplusOf(kept, standing.share))
-        self._draining |= drain
-        self._tell(drain, self._leaving)
+        drain = set(surplusOf(self.members.staying(self.epochs), standing.share))
+        self.members.drain(drain)
         return bool(behind or lost or taken or drain)
 
     def _lose(self, lost: set[int]) -> None:
         self.log.info("{count} partitions are another node's now", count=len(lost))
-        if lost - self._draining:
+        if self.members.staying(lost):
             # Who stands still again and again is no better than who crashes.
             self._born = self._lease.now()
-        self._draining -= lost
-        self._tell(lost, self._departed)
-        for memberId in self._departed:
-            self._served.pop(memberId, None)
-            self._leaving.pop(memberId, None)
+        self.members.lose(lost)
 
     def _extend(self, began: float) -> None:
         self._lease.until = began + _BELIEVED * self._ttl
-
-    def _tell(self, numbers: Collection[int], told: dict[int, int]) -> None:
-        if not numbers:
-            return
-        self.serial += 1
-        for memberId, number in self._served.items():
-            if number in numbers:
-                told[memberId] = self.serial

@@ -314,27 +314,27 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         await self._joined
         # Before it is read: what happens to this node meanwhile is told the next time.
         revision, serial = since >> _SERIAL_BITS, since & (1 << _SERIAL_BITS) - 1
-        upTo = self.leases.serial
+        upTo = self.leases.members.serial
         if since and not self._doubtful and (revision, serial) == (self._known.revision, upTo):
             return RosterNews(since, self._known.head, [], [], generation=self._generation)
         news = await self._rosterAt(revision)
-        while upTo != self.leases.serial:
+        while upTo != self.leases.members.serial:
             # It may be older than what was learned meanwhile: lost members must not come back.
-            upTo = self.leases.serial
+            upTo = self.leases.members.serial
             news = await self._rosterAt(revision)
         self._doubtful, self._generation = False, news.generation
-        self.leases.forget(news.departed)
+        self.leases.members.forget(news.departed)
         served = [
             replace(one, registered=one.registered << _SERIAL_BITS)
             for one in news.members
-            if one.member.isListener or self.leases.serves(one.member.id)
+            if one.member.isListener or self.leases.members.serves(one.member.id)
         ]
         return replace(
             news,
             revision=news.revision << _SERIAL_BITS | upTo,
             members=served,
-            departed=[*news.departed, *self.leases.departedSince(serial)] if since else [],
-            leaving=[*news.leaving, *self.leases.leavingSince(serial)] if since else [],
+            departed=[*news.departed, *self.leases.members.departedSince(serial)] if since else [],
+            leaving=[*news.leaving, *self.leases.members.leavingSince(serial)] if since else [],
         )
 
     async def _rosterAt(self, revision: int) -> RosterNews:
