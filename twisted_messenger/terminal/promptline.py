@@ -14,10 +14,9 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 from prompt_toolkit import PromptSession
@@ -27,43 +26,21 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import create_input
 from prompt_toolkit.output import ColorDepth
-from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.renderer import print_formatted_text
-from prompt_toolkit.styles import Style
 from twisted.logger import Logger
 
 from twisted_messenger.peer.console import Person
 from twisted_messenger.peer.ownmessage import OwnMessage
-from twisted_messenger.terminal.colours import PALETTE
+from twisted_messenger.terminal.heldoutput import HeldOutput
 from twisted_messenger.terminal.kepthistory import KeptHistory
 from twisted_messenger.terminal.pasting import Answer, Paste
 from twisted_messenger.terminal.promptkeys import LineKeys
+from twisted_messenger.terminal.promptstyle import STYLE, styled, wrapped
 from twisted_messenger.terminal.transcript import Line, noticeLine
-
-# Seconds before a message that is not settled is shown as waiting: most are by then.
-_GRACE = 0.3
-
-# Waiting messages above the prompt, and rows of a low terminal that they leave free.
-_MAX_WAITING_LINES = 5
-_FREE_ROWS = 4
+from twisted_messenger.terminal.waitinglines import GRACE, WaitingLines
 
 # Seconds until the main thread must have stopped everything, at Ctrl-Z.
 _STOP_PATIENCE = 5.0
-
-_STYLE = Style.from_dict(
-    {
-        **{f"name{place}": colour for place, colour in enumerate(PALETTE)},
-        "address": "#808080",
-        "me": "bold",
-        "notice": "#808080",
-        "question": "bold",
-        "refused": "ansired",
-        "sent": "#808080",
-        "time": "#808080",
-        "unknown": "#af875f",
-        "waiting": "#af875f",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -79,29 +56,6 @@ class Work:
     lines: list[Line] = field(default_factory=list)
     change: Callable[[], object] | None = None
     printed: Callable[[], object] | None = None
-
-
-class HeldOutput(Vt100_Output):
-    """
-    An output that can be held back for a while, so that the terminal gets an erased prompt and the
-    next one in one piece: it does not flicker, and it does not take a paste for typed lines.
-    """
-
-    held = False
-
-    def flush(self) -> None:
-        """
-        Write everything, unless it is held back.
-        """
-        if not self.held:
-            super().flush()
-
-    def disable_bracketed_paste(self) -> None:
-        """
-        Leave pastes marked, where the prompt is drawn again anyway.
-        """
-        if not self.held:
-            super().disable_bracketed_paste()
 
 
 class PromptLine:
@@ -127,7 +81,7 @@ class PromptLine:
         self._output: HeldOutput
         self._keys: LineKeys
         self._speaker = ""
-        self._waiting: dict[OwnMessage, tuple[float, Line]] = {}
+        self._waiting = WaitingLines()
         self._printed: list[Callable[[], object]] = []
 
     def post(self, work: Work) -> None:
@@ -167,7 +121,7 @@ class PromptLine:
         """
         Draw everything anew: the terminal has another size.
         """
-        with self._untilDrawn():
+        with self._output.untilDrawn():
             self._app.renderer.erase(leave_alternate_screen=False)
 
     def ring(self) -> None:
@@ -188,14 +142,14 @@ class PromptLine:
         Keep a line above the prompt.
         """
         loop = asyncio.get_running_loop()
-        self._waiting[message] = loop.time(), line
-        loop.call_later(_GRACE, self._app.invalidate)
+        self._waiting.begin(message, line, loop.time())
+        loop.call_later(GRACE, self._app.invalidate)
 
     def endWaiting(self, message: OwnMessage) -> None:
         """
         Keep it no longer.
         """
-        self._waiting.pop(message, None)
+        self._waiting.end(message)
 
     async def _edit(self) -> None:
         assert sys.__stdout__ is not None
@@ -215,7 +169,7 @@ class PromptLine:
         session: PromptSession[str] = PromptSession(
             self._prompt,
             history=KeptHistory(self._history, self._hint) if self._history else InMemoryHistory(),
-            style=_STYLE,
+            style=STYLE,
             color_depth=None if self._colours else ColorDepth.DEPTH_1_BIT,
             key_bindings=self._keys.bindings,
             erase_when_done=True,
@@ -250,12 +204,12 @@ class PromptLine:
         fragments: StyleAndTextTuples = []
         columns = self._output.get_size().columns
         for line in [line for work in done for line in work.lines]:
-            fragments += _styled(_wrapped(line, columns))
+            fragments += styled(wrapped(line, columns))
         if fragments:
-            with self._untilDrawn():
+            with self._output.untilDrawn():
                 self._app.renderer.erase(leave_alternate_screen=False)
                 depth = self._app.color_depth
-                print_formatted_text(self._output, fragments, _STYLE, color_depth=depth)
+                print_formatted_text(self._output, fragments, STYLE, color_depth=depth)
         for work in done:
             if work.change is not None:
                 work.change()
@@ -264,7 +218,7 @@ class PromptLine:
         self._app.invalidate()
 
     def _clear(self) -> None:
-        with self._untilDrawn():
+        with self._output.untilDrawn():
             self._app.renderer.clear()
 
     def _suspend(self) -> None:
@@ -277,17 +231,6 @@ class PromptLine:
         self._reactor.callFromThread(_stopProgram, goesOn)
         goesOn.wait(_STOP_PATIENCE)
 
-    @contextmanager
-    def _untilDrawn(self) -> Iterator[None]:
-        """
-        Hold back what is written here until the prompt is drawn again.
-        """
-        self._output.held = True
-        try:
-            yield
-        finally:
-            self._output.held = False
-
     def _drawn(self, app: object) -> None:
         printed, self._printed = self._printed, []
         if printed:
@@ -298,17 +241,12 @@ class PromptLine:
         What stands in front of the line that is typed, and above it.
         """
         now = asyncio.get_running_loop().time()
-        waiting = [line for since, line in self._waiting.values() if since + _GRACE <= now]
-        room = max(1, min(_MAX_WAITING_LINES, self._output.get_size().rows - _FREE_ROWS))
-        above: list[Line] = []
-        if len(waiting) > room:
-            above.append([("waiting", f"{len(waiting) - room} more wait, and")])
-        above += waiting[-room:]
+        above = self._waiting.shown(now, self._output.get_size().rows)
         if self._keys.paste is not None:
             above += [[("question", line)] for line in self._keys.paste.question()]
         fragments: StyleAndTextTuples = []
         for line in above:
-            fragments += _styled(line)
+            fragments += styled(line)
         return [*fragments, ("class:me", f"{self._speaker}> ")]
 
     def _entered(self, buffer: Buffer) -> bool:
@@ -324,20 +262,6 @@ class PromptLine:
 
     def _hint(self, text: str) -> None:
         self.post(Work([[("notice", noticeLine(text))]]))
-
-
-def _styled(line: Line) -> StyleAndTextTuples:
-    styled: StyleAndTextTuples = [(f"class:{role}" if role else "", text) for role, text in line]
-    return [*styled, ("", "\n")]
-
-
-def _wrapped(line: Line, columns: int) -> Line:
-    """
-    Break a notice between words. Messages are left to the terminal, so that they can be copied.
-    """
-    if len(line) != 1 or line[0][0] != "notice":
-        return line
-    return [("notice", fill(line[0][1], columns, subsequent_indent="  "))]
 
 
 def _sendable(text: str) -> str:
