@@ -4,8 +4,8 @@ The store in PostgreSQL, on a real server.
 
 from tests.stores.postgresqlrig import PostgreSQLTestCase
 from twisted_messenger.interfaces import MessageStore
+from twisted_messenger.testing.contracts.durable import DurableStoreContract
 from twisted_messenger.testing.contracts.roster import anyone, post
-from twisted_messenger.testing.contracts.store import DurableStoreContract
 
 
 class PostgreSQLStoreTests(DurableStoreContract, PostgreSQLTestCase):

@@ -17,8 +17,8 @@ from twisted_messenger.roster import Progress, RosterLimits
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 from twisted_messenger.stores.sqlite.store import SQLiteStore
+from twisted_messenger.testing.contracts.durable import DurableStoreContract
 from twisted_messenger.testing.contracts.roster import anyone, at, post
-from twisted_messenger.testing.contracts.store import DurableStoreContract
 
 # The log does not hold it: there is no such time.
 NO_TIME = Post("alice", "never", "127.0.0.1", float("nan"))

@@ -13,8 +13,9 @@ Nothing is random and nothing waits: time passes only in :meth:`MemoryNetwork.ad
 tests run on this network and on real sockets.
 """
 
+from twisted_messenger.testing.contracts.durable import DurableStoreContract
 from twisted_messenger.testing.contracts.portable import PortableStoreContract
-from twisted_messenger.testing.contracts.store import DurableStoreContract, StoreContract
+from twisted_messenger.testing.contracts.store import StoreContract
 from twisted_messenger.testing.listeners import BlackHole, NetcatListener
 from twisted_messenger.testing.network import WINDOW_BYTES, MemoryNetwork
 from twisted_messenger.testing.peers import (

@@ -7,8 +7,8 @@ from dataclasses import replace
 from twisted_messenger.entry import ENTRY_OVERHEAD, LogExtent, LogLimits
 from twisted_messenger.roster import MemberOptions
 from twisted_messenger.stores.retention import STEP
-from twisted_messenger.testing.contracts.retention import RetentionContract
 from twisted_messenger.testing.contracts.roster import anyone, at, post
+from twisted_messenger.testing.contracts.shares import SharesContract
 
 _UNLIMITED = LogLimits(0, 0, 0, 1_000_000, 1e9)
 
@@ -16,7 +16,7 @@ _UNLIMITED = LogLimits(0, 0, 0, 1_000_000, 1e9)
 _ONE = ENTRY_OVERHEAD + len("alicex")
 
 
-class HistoryContract(RetentionContract):
+class HistoryContract(SharesContract):
     """
     The tests of what any store keeps of what waits for nobody.
     """
