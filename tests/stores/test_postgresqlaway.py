@@ -13,7 +13,8 @@ from twisted_messenger.errors import StartError, StoreError, StoreLost, StoreUnc
 from twisted_messenger.interfaces import MAIN_ROOM
 from twisted_messenger.roster import RosterLimits
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
-from twisted_messenger.stores.postgresql.store import PATIENCE, PostgreSQLStore, parsePostgreSQL
+from twisted_messenger.stores.postgresql.patience import PATIENCE
+from twisted_messenger.stores.postgresql.store import PostgreSQLStore, parsePostgreSQL
 from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 T = TypeVar("T")

@@ -23,14 +23,13 @@ from typing import Any, TypeVar
 import psycopg
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.internet.interfaces import IDelayedCall
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_messenger.contents import RoomContents
 from twisted_messenger.entry import Entry, Post
-from twisted_messenger.errors import NoSuchRoom, StoreError, StoreFull, StoreLost, StoreUncertain
+from twisted_messenger.errors import NoSuchRoom, StoreError, StoreFull
 from twisted_messenger.interfaces import MAIN_ROOM, Admission, IPortableStore, ISharedStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
@@ -46,14 +45,11 @@ from twisted_messenger.stores.postgresql.generation import Known
 from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS, LeaseKeeper
 from twisted_messenger.stores.postgresql.leasetables import LeaseTables
 from twisted_messenger.stores.postgresql.notices import Notices
+from twisted_messenger.stores.postgresql.patience import Patience
 from twisted_messenger.stores.postgresql.tables import Batch, PostgreSQLTables
 from twisted_messenger.stores.retention import MEMBERS_STEP, STEP
 
 T = TypeVar("T")
-
-#: Seconds for which changes wait for a server that is away: longer than a restart takes, and
-#: shorter than senders wait.
-PATIENCE = 5.0
 
 #: Seconds between two looks at what everybody has: it waits no longer, but there is no hurry.
 LOOK_SECONDS = 1.0
@@ -61,9 +57,6 @@ LOOK_SECONDS = 1.0
 #: Seconds from when there is something to gain until room is made on a full disk, and until it is
 #: tried again: the database may do it by itself.
 VACUUM_SECONDS = 10.0
-
-# Seconds between attempts meanwhile.
-_RETRY_SECONDS = 0.25
 
 # A clock that differs from the database's by less is good enough for the time of a message.
 _CLOCK_ERROR = 1.0
@@ -121,7 +114,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         self._generation = 0
         self._doubtful = False
         self._number = 0
-        self._away = False
+        self._patience = Patience(reactor, self._try)
         leases = LeaseTables(self.node, database.schema, ttl)
         self.leases = LeaseKeeper(
             leases,
@@ -141,7 +134,8 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         """
         See :class:`ISharedStore`. It blocks until the server has answered.
         """
-        self._known, self._away = Known(), False
+        self._known = Known()
+        self._patience.renew()
         self._database.open(self.leases.begin)
         self.leases.start()
         self._notices.start()
@@ -425,26 +419,9 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         return ensureDeferred(self._persist(Batch(self._number, [step.call for step in batch])))
 
     async def _persist(self, batch: Batch) -> list[Any]:
-        """
-        Try until it is done, or until :data:`PATIENCE` is over.
-        """
-        giveUp = self._reactor.seconds() + (0 if self._away else PATIENCE)
-        while True:
-            try:
-                results = await self._try(batch)
-            except Exception as error:
-                # Once it was to be committed, only the database can say what became of it.
-                lost = batch.committing or isinstance(error, StoreLost)
-                if not lost or self._reactor.seconds() >= giveUp:
-                    self._away = lost
-                    if batch.committing:
-                        raise StoreUncertain(str(error)) from error
-                    raise
-            else:
-                self._away = False
-                self._learned(batch.number)
-                return results
-            await deferLater(self._reactor, _RETRY_SECONDS, lambda: None)
+        results = await self._patience.persist(batch)
+        self._learned(batch.number)
+        return results
 
     def _try(self, batch: Batch) -> "Deferred[list[Any]]":
         known = self._known
