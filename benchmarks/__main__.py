@@ -5,6 +5,7 @@
 import json
 import signal
 import sys
+import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
@@ -13,16 +14,20 @@ from tempfile import TemporaryDirectory
 
 import benchmarks
 from benchmarks.catching import catchingUp
+from benchmarks.clustering import cluster
 from benchmarks.counting import ingestInstructions, instructions
 from benchmarks.idling import idle
 from benchmarks.ingesting import ingest
-from benchmarks.memory import memory
 from benchmarks.pacing import paced
+from benchmarks.page import rewrite, thisMachine
 from benchmarks.picture import picture
 from benchmarks.plan import FULL, SMOKE, Plan
 from benchmarks.programs import BenchmarkError
 from benchmarks.pushing import scaling, slow, throughput
-from benchmarks.table import Table
+from benchmarks.registered import registered
+from benchmarks.silence import silence
+from benchmarks.starting import start
+from benchmarks.table import Table, goals
 from benchmarks.workshop import CONTENDERS, Workshop
 
 _BENCHMARKS: dict[str, Callable[[Workshop, Plan], Table]] = {
@@ -30,9 +35,12 @@ _BENCHMARKS: dict[str, Callable[[Workshop, Plan], Table]] = {
     "scaling": lambda shop, plan: scaling(shop, plan.scaling, plan.scalingPushes, plan.rounds),
     "paced": lambda shop, plan: paced(shop, plan.paced, plan.rounds),
     "catching-up": lambda shop, plan: catchingUp(shop, plan.catchingUp, plan.rounds),
-    "memory": lambda shop, plan: memory(shop, plan.registered),
+    "registered": lambda shop, plan: registered(shop, plan.registered, plan.toRegistered),
     "slow": lambda shop, plan: slow(shop, plan.slow, plan.rounds),
     "idle": lambda shop, plan: idle(shop, plan.idleMembers, plan.idleSeconds),
+    "silence": lambda shop, plan: silence(shop, plan.besideSenders, plan.rounds),
+    "cluster": lambda shop, plan: cluster(shop, plan.cluster, plan.rounds),
+    "start": lambda shop, plan: start(shop, plan.starts),
     "ingest": lambda shop, plan: ingest(shop, plan.ingest, plan.rounds),
     "instructions": lambda shop, plan: instructions(shop, plan.counted),
     "ingest-instructions": lambda shop, plan: ingestInstructions(shop, plan.countedIngest),
@@ -43,16 +51,19 @@ throughput           everything at once: CPU per push, and pushes a second
 scaling              the same with 10 to 5000 members
 paced                latency at a calm pace, alone and beside members that refuse or hang
 catching-up          CPU per push of what was missed, against what is new
-memory               bytes for each of 10,000 members
+registered           10,000 members that are not there: bytes for each, CPU per message
 slow                 members that accept one connection in 5 ms, against the time that needs
 idle                 CPU of a room with 1000 members in which nothing is said
+silence              the longest time without a push, beside senders and on a slow disk
+cluster              CPU per push of three nodes on PostgreSQL, against one
+start                until it listens, against a twistd that does nothing else
 ingest               CPU per message on its way in, against a protocol that reads and closes
 instructions         user instructions per push, by perf stat or valgrind
 ingest-instructions  the same per message on its way in
 
   python -m benchmarks throughput --rounds 5     the figure that matters, more exactly
   python -m benchmarks paced slow -c ours        how members feel it, our server alone
-  python -m benchmarks --picture push.svg        everything, and a picture
+  python -m benchmarks --docs docs               everything, into docs/performance.rst and push.svg
 """
 
 
@@ -79,6 +90,9 @@ def _options(arguments: list[str] | None) -> Namespace:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables there, too")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw them there, as SVG")
+    parser.add_argument(
+        "--docs", type=Path, metavar="FOLDER", help="put both into its performance.rst and push.svg"
+    )
     options = parser.parse_args(arguments)
     unknown = set(options.what) - set(_BENCHMARKS)
     if unknown:
@@ -101,8 +115,9 @@ def _plan(options: Namespace) -> Plan:
 
 
 def _chosen(options: Namespace) -> list[str]:
-    # Counting takes minutes whatever the size.
-    everything = [name for name in _BENCHMARKS if not (options.smoke and "instructions" in name)]
+    # These take their time whatever the size.
+    long = ("cluster", "instructions", "ingest-instructions") if options.smoke else ()
+    everything = [name for name in _BENCHMARKS if name not in long]
     return options.what or everything
 
 
@@ -131,6 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
     # End as at Ctrl-C, with everything that was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     names = _chosen(options)
+    began = time.monotonic()
     tables = []
     with TemporaryDirectory(prefix="benchmarks-") as folder:
         try:
@@ -143,10 +159,15 @@ def main(arguments: list[str] | None = None) -> int:
         for table in _measured(workshop, names, _plan(options)):
             print(table, flush=True)
             tables.append(table)
+    told = thisMachine(time.monotonic() - began)
+    print(goals(tables), told, sep="\n")
     if options.json:
         options.json.write_text(json.dumps([asdict(table) for table in tables], indent=1))
     if options.picture:
         options.picture.write_text(picture(tables))
+    if options.docs:
+        rewrite(options.docs / "performance.rst", [goals(tables), *tables, told])
+        (options.docs / "push.svg").write_text(picture(tables))
     faults = sum(table.faults for table in tables)
     if faults:
         _complain(f"{faults} messages did not come as promised")

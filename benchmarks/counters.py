@@ -2,6 +2,7 @@
 Who counts the instructions of a program.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -46,7 +47,8 @@ class Counter:
         :returns: its instructions.
         :raises BenchmarkError: there is no count.
         """
-        file = folder / "count"
+        # Several may be counted at once, each by a process of its own.
+        file = folder / f"count-{os.getpid()}"
         run(self._prefix(file))
         count = self._count(file)
         if count is None:

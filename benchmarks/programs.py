@@ -7,13 +7,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
 _ROOT = Path(__file__).resolve().parent.parent
+
+# Where our modules are, and that what is compiled of them is kept, as of an installed package.
+_ENVIRON = {"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": ""}
 
 #: How to start a module of ours.
 PYTHON = (sys.executable, "-m")
@@ -33,14 +36,17 @@ class Program:
 
     :param command: the program and its arguments.
     :param directory: where it runs.
+    :param environ: more of its environment.
     """
 
-    def __init__(self, command: Sequence[str], directory: Path) -> None:
+    def __init__(
+        self, command: Sequence[str], directory: Path, environ: Mapping[str, str] | None = None
+    ) -> None:
         self._command = " ".join(command)
         self.process = subprocess.Popen(
             command,
             cwd=directory,
-            env={**os.environ, "PYTHONPATH": str(_ROOT)},
+            env={**os.environ, **_ENVIRON, **(environ or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -8,14 +8,15 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.programs import PYTHON, BenchmarkError, Program
 
-_TWISTD = (sys.executable, "-c", "from twisted.scripts.twistd import run; run()")
+#: How to start twistd.
+TWISTD = (sys.executable, "-c", "from twisted.scripts.twistd import run; run()")
 _COUNTED = (*PYTHON, "benchmarks.slowed")
 _LOG, _PID = "room.log", "room.pid"
 
@@ -31,6 +32,8 @@ class Room(Program):
     :param ports: of its members.
     :param prefix: a command that runs it, and counts.
     :param store: where it keeps its log.
+    :param environ: more of its environment.
+    :param options: more of ``twistd chatserver``.
     """
 
     def __init__(
@@ -39,15 +42,17 @@ class Room(Program):
         ports: Sequence[int] = (),
         prefix: Sequence[str] = (),
         store: str = "sqlite:room.sqlite",
+        environ: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
     ) -> None:
         self._folder = TemporaryDirectory(dir=folder)
         self._path = Path(self._folder.name)
         self._senders = ThreadPoolExecutor(_SENDERS)
         self._said: list[Future[None]] = []
-        server = ("chatserver", "--listen", "tcp:0:interface=127.0.0.1", "--store", store)
-        twistd = _COUNTED if prefix else _TWISTD
-        options = ("-n", "--logfile", _LOG, "--pidfile", _PID)
-        super().__init__([*prefix, *twistd, *options, *server], self._path)
+        server = ("chatserver", "--listen", "tcp:0:interface=127.0.0.1", "--store", store, *options)
+        twistd = _COUNTED if prefix else TWISTD
+        inFront = ("-n", "--logfile", _LOG, "--pidfile", _PID)
+        super().__init__([*prefix, *twistd, *inFront, *server], self._path, environ)
         self._ports = ports
         #: Where it listens, once it has begun.
         self.port = 0

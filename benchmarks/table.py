@@ -22,11 +22,18 @@ class Spread:
         least, greatest = self._values[0], self._values[-1]
         return f"{self.middle:{form}} ({least:{form}}..{greatest:{form}})"
 
+    def times(self, base: "Spread | None") -> float | None:
+        """
+        How many times another figure this is; ``None`` where that was not measured.
+        """
+        return None if base is None else self.middle / base.middle
+
     def ratio(self, base: "Spread | None") -> str:
         """
-        How many times another figure this is; a dash where that was not measured.
+        The same for people; a dash where that was not measured.
         """
-        return "-" if base is None else f"{self.middle / base.middle:.2f}"
+        times = self.times(base)
+        return "-" if times is None else f"{times:.2f}"
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,28 @@ class Bar:
     name: str
     value: float
     group: str = ""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """
+    What a figure of ours shall be.
+
+    :param figure: which one it is, and its unit.
+    :param value: what it is.
+    :param most: what it shall be at most.
+    """
+
+    figure: str
+    value: float
+    most: float
+
+    @property
+    def isReached(self) -> bool:
+        """
+        Whether it is so.
+        """
+        return self.value <= self.most
 
 
 @dataclass
@@ -61,6 +90,7 @@ class Table:
     unit: str
     rows: list[Sequence[str]] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
+    goals: list[Goal] = field(default_factory=list)
     #: How much did not come as promised; 0 is the only good number.
     faults: int = 0
 
@@ -70,7 +100,19 @@ class Table:
         """
         self.rows.append([str(cell) for cell in cells])
 
+    def aim(self, figure: str, value: float | None, most: float) -> None:
+        """
+        Say what a figure shall be at most.
+
+        :param value: what it is; ``None`` where it was not measured.
+        """
+        if value is not None:
+            self.goals.append(Goal(figure, value, most))
+
     def __str__(self) -> str:
+        """
+        As a page of documentation has it, which is the same as people read.
+        """
         lines = [self.columns, *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines)]
         texts = [
@@ -80,5 +122,21 @@ class Table:
             )
             for line in lines
         ]
-        heading = f"{self.title}: {self.work}"
-        return "\n".join([heading, "", texts[0], "-" * len(texts[0]), *texts[1:], ""])
+        border = "  ".join("=" * width for width in widths)
+        heading = f"**{self.title}**: {self.work}"
+        return "\n".join([heading, "", border, texts[0], border, *texts[1:], border, ""])
+
+
+def goals(tables: Iterable[Table]) -> Table:
+    """
+    What all tables are to show, in one.
+    """
+    found = [goal for table in tables for goal in table.goals]
+    reached = sum(goal.isReached for goal in found)
+    columns = ("figure", "measured", "at most", "goal")
+    table = Table("goals", f"{reached} of {len(found)} reached", columns, "")
+    for goal in found:
+        verdict = "reached" if goal.isReached else "missed"
+        value = f"{goal.value:.0f}" if goal.value >= 100 else f"{goal.value:.3g}"
+        table.add(goal.figure, value, f"{goal.most:g}", verdict)
+    return table

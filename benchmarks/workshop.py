@@ -5,7 +5,7 @@ Builds what is written in C, and knows who takes part.
 import importlib.util
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -104,6 +104,12 @@ class Workshop:
         """
         return Sink(self._sink, members, queue, restSeconds)
 
+    def slowDisk(self) -> Mapping[str, str]:
+        """
+        An environment in which every write that shall survive a power cut takes 10 ms more.
+        """
+        return {"LD_PRELOAD": str(_compiled("slowdisk", self.folder, "-shared", "-fPIC"))}
+
     def contender(self, name: str, ports: Sequence[int], prefix: Sequence[str] = ()) -> "Contender":
         """
         Start a contender.
@@ -121,12 +127,12 @@ class Workshop:
         return LineContender([*prefix, *commands[name]], self.folder, ports)
 
 
-def _compiled(name: str, folder: Path) -> Path:
+def _compiled(name: str, folder: Path, *options: str) -> Path:
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         raise BenchmarkError("the members are a C program, and there is no compiler: install gcc")
     program = folder / name
-    command = [compiler, "-O2", "-o", str(program), str(_NATIVE / f"{name}.c")]
+    command = [compiler, "-O2", *options, "-o", str(program), str(_NATIVE / f"{name}.c")]
     if subprocess.run(command, check=False).returncode:
         raise BenchmarkError("the compiler does not work; the C library's headers may be missing")
     return program

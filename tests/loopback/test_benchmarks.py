@@ -2,8 +2,11 @@
 What the benchmarks' members notice: figures are worth nothing if losses go unseen.
 """
 
+import os
 import shutil
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +16,10 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks.members import Report, SickMembers, Sink
+from benchmarks.page import rewrite
 from benchmarks.picture import picture
 from benchmarks.programs import BenchmarkError, Program, bounded
-from benchmarks.table import Bar, Spread, Table
+from benchmarks.table import Bar, Spread, Table, goals
 from benchmarks.workshop import Workshop
 from tests.loopback.rig import HOST, PATIENCE, connect, say
 
@@ -122,8 +126,54 @@ def test_tables() -> None:
     table = Table("push", "2 < 3", ("who", "cost"), "µs", bars=[Bar("c", 1.0), Bar("ours", 3.0)])
     cost = Spread([3.0, 1.0, 2.0])
     table.add("ours", f"{cost:.1f}")
-    assert str(table).splitlines()[-1] == "ours  2.0 (1.0..3.0)"
+    assert str(table).splitlines()[-2] == "ours  2.0 (1.0..3.0)"
     assert (cost.ratio(Spread([4.0])), cost.ratio(None)) == ("0.50", "-")
     drawn = ElementTree.fromstring(picture([table]))
     texts = [part.text for part in drawn if part.tag.endswith("text")]
     assert texts == ["push: µs", "2 < 3", "c", "1", "ours", "3"]
+
+
+def test_goals() -> None:
+    """
+    What is missed is called so, and what was not measured is not called anything.
+    """
+    table = Table("push", "", ("who", "cost"), "µs")
+    table.aim("time", 120.4, 100)
+    table.aim("times", 1.1, 1.1)
+    table.aim("to somebody who is not there", None, 1)
+    told = goals([table])
+    assert told.work == "1 of 2 reached"
+    assert told.rows == [["time", "120", "100", "missed"], ["times", "1.1", "1.1", "reached"]]
+
+
+def test_page(tmp_path: Path) -> None:
+    """
+    New figures stand where the old ones stood, and nothing else changes; a page without such a
+    place stays as it is.
+    """
+    page = tmp_path / "page.rst"
+    begin, end = ".. figures: begin", ".. figures: end"
+    page.write_text(f"Before\n\n{begin}\n\n2 µs\n\n{end}\n\nAfter\n")
+    rewrite(page, ["1 µs", "here"])
+    assert page.read_text() == f"Before\n\n{begin}\n\n1 µs\n\nhere\n\n{end}\n\nAfter\n"
+    page.write_text("Before\n\nAfter\n")
+    with pytest.raises(BenchmarkError, match="figures: begin"):
+        rewrite(page, ["1 µs"])
+    assert page.read_text() == "Before\n\nAfter\n"
+
+
+def test_slowDisk(workshop: Workshop) -> None:
+    """
+    Beside a slow disk, what shall survive a power cut takes longer, and still happens.
+    """
+    write = "import os, sys, time; t = time.monotonic(); os.fsync(1); os.fdatasync(1)"
+    tell = "sys.stderr.write(str(time.monotonic() - t))"
+    with (workshop.folder / "written").open("w") as file:
+        ended = subprocess.run(
+            [sys.executable, "-c", f"{write}; {tell}"],
+            env={**os.environ, **workshop.slowDisk()},
+            stdout=file,
+            stderr=subprocess.PIPE,
+            check=True,
+        )
+    assert float(ended.stderr) >= 0.02
