@@ -166,7 +166,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.picture:
         options.picture.write_text(picture(tables))
     if options.docs:
-        rewrite(options.docs / "performance.rst", [goals(tables), *tables, told])
+        rewrite(options.docs / "performance.rst", [told, goals(tables), *tables])
         (options.docs / "push.svg").write_text(picture(tables))
     faults = sum(table.faults for table in tables)
     if faults:

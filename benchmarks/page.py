@@ -32,11 +32,13 @@ def rewrite(page: Path, parts: Sequence[object]) -> None:
 
 def thisMachine(seconds: float) -> str:
     """
-    Where and when figures were measured, for who compares them.
+    Where and when figures were measured, for who compares them. A load of more than two says that
+    others had work to do, too.
 
     :param seconds: that it took.
     """
     return (
-        f"Measured in {seconds / 60:.1f} minutes on {date.today()}: {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, Twisted {version('twisted')}."
+        f"Measured in {seconds / 60:.1f} minutes on {date.today()}: {os.cpu_count()} cores, a load "
+        f"of {os.getloadavg()[1]:.1f}, Python {platform.python_version()}, "
+        f"Twisted {version('twisted')}."
     )

@@ -24,7 +24,7 @@ _SERVERS = {
     _OURS: (("chatserver", "--listen", "tcp:0:interface=127.0.0.1"), "listening at"),
 }
 
-# In milliseconds. Both import OpenSSL where it is installed, since Twisted does; a third of it all.
+# In milliseconds. Both import OpenSSL where it is installed, since Twisted does: a fifth of it all.
 _MOST = 200
 
 
