@@ -12,5 +12,9 @@ reset, move and come back. Judges watch every event, and in the end, when everyt
 nothing that was promised may be missing. The same seed always gives the same story;
 ``python -m tests.simulation`` runs many.
 
-Left out: a reactor whose clock is set (time only runs, though by hours), name look-ups, and TLS.
+In stories of even seeds messages and pushes go the short ways where they can (see ``shortways``),
+in others the general ones.
+
+Left out: a reactor whose clock is set (time only runs, though by hours), name look-ups, TLS, and
+the order of messages whose sender did not wait for a receipt.
 """
