@@ -222,7 +222,7 @@ class RecordingFile(SQLiteFile):
         """
         if asked.options is None or not asked.options.history:
             return []
-        rows = self._db.execute("SELECT name, text FROM log ORDER BY position").fetchall()
+        rows = self._execute("SELECT name, text FROM log ORDER BY position").fetchall()
         others = [idIn(text) for name, text in rows if name != asked.name]
         return others[-asked.options.history :]
 

@@ -12,8 +12,8 @@ halves, and these in halves, until it stands alone.
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from dataclasses import replace
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.python.failure import Failure
@@ -40,8 +40,7 @@ BATCH = 256
 _OF_THE_STORE = (StoreClosed, StoreFull, StoreLost, StoreUncertain)
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """
     One change, waiting for its transaction.
 
@@ -247,7 +246,8 @@ class GroupCommitStore(ABC, Generic[Tables]):
     def _write(self, change: Callable[[], T], *, frees: bool = False) -> "Deferred[T]":
         done: Deferred[T] = Deferred()
         self._waiting.append(Step(change, done, frees))
-        self._writeNext()
+        if not self._writing:
+            self._writeNext()
         return done
 
     def _nextBatch(self) -> list[Step]:

@@ -5,6 +5,8 @@ What only SQLite says of a room's tables.
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from itertools import chain
 from typing import Any
 
 from twisted_messenger.address import sameOwner
@@ -25,8 +27,17 @@ _FRUGAL_STEP = 4
 # Bytes that a key takes, with the indexes over it.
 _REPEAT_BYTES = 512
 
+# Entries that one statement puts into the log.
+_ROWS = 32
+
 # Seconds between two notes of how long the room was running: a crash forgets no more.
 _RAN_SECONDS = 1.0
+
+
+@cache
+def _insertionOf(rows: int) -> str:
+    columns = "INSERT INTO log (position, name, text, owned, time, size, source, ran) VALUES "
+    return columns + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows)
 
 
 class SQLiteTables(CopyingTables):
@@ -48,19 +59,34 @@ class SQLiteTables(CopyingTables):
         self._room: DiskSpace
         #: The disk is full: change little at a time.
         self._frugal = False
-        # Who bears a name, as far as it was asked in this transaction.
-        self._owners: dict[str, Member | None] = {}
         # What this transaction has added; ``None`` where there was no member for it.
         self._added: list[Entry] | None = None
+        self._forgetTransaction()
+
+    def _forgetTransaction(self) -> None:
+        """
+        What holds within one transaction is over.
+        """
+        # Who bears a name, and what waits of a source, as far as it was asked.
+        self._owners: dict[str, Member | None] = {}
+        self._heldBy: dict[str, int] = {}
+        # What was said, and is not in the log yet: many at once cost half.
+        self._said: list[tuple[object, ...]] = []
+        self._saidBy: dict[str, int] = {}
+        self._last = -1
+        self._isSaying = False
 
     def _execute(self, sql: str, values: Mapping[str, object] | None = None) -> Any:
+        if self._said and not self._isSaying:
+            # Whatever else is done sees the log as it is.
+            self._writeSaid()
         return self._db.execute(sql, values or {})
 
     def _step(self, most: int) -> int:
         return _FRUGAL_STEP if self._frugal else most
 
     def _head(self) -> int:
-        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
+        row = self._execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
         return 0 if row is None else int(row[0])
 
     def _load(self) -> None:
@@ -124,6 +150,12 @@ class SQLiteTables(CopyingTables):
         """
         See :meth:`IMessageStore.append`.
         """
+        self._isSaying = True
+        result = self._say(post, admit)
+        self._isSaying = False
+        return result
+
+    def _say(self, post: Post, admit: Admission) -> int | Refusal:
         known = self._known(post)
         if known is not None:
             return known
@@ -140,21 +172,44 @@ class SQLiteTables(CopyingTables):
         if full is not None:
             return full
         owned = named is not None and sameOwner(named.owner, post.source)
-        position = self._db.execute(
-            "INSERT INTO log (name, text, owned, time, size, source, ran) VALUES"
-            " (?, ?, ?, ?, ?, ?, ?)",
-            (post.name, post.text, owned, post.time, size, source, self.running()),
-        ).lastrowid
-        assert position is not None
+        if self._last < 0:
+            self._last = self._head()
+        self._last = position = self._last + 1
+        ran = self.running()
+        said = position, post.name, post.text, owned, post.time, size, source, ran
+        self._said.append(said)
         if post.repeat is not None:
-            self._remember(KeptRepeat(position, post.source, post.repeat, self.running()))
+            self._remember(KeptRepeat(position, post.source, post.repeat, ran))
         if source:
-            self._holds({source: size})
+            self._heldBy[source] += size
+            self._saidBy[source] = self._saidBy.get(source, 0) + size
         self._entries += 1
         self._size += size
         if self._added is not None:
             self._added.append(Entry(position, post.name, post.text, owned, post.time))
         return position
+
+    def _writeSaid(self) -> None:
+        """
+        Put what was said into the log.
+        """
+        said, self._said = self._said, []
+        while said:
+            # Powers of two: so few statements are known to SQLite already.
+            rows = 1 << min(_ROWS, len(said)).bit_length() - 1
+            self._db.execute(_insertionOf(rows), [*chain.from_iterable(said[:rows])])
+            del said[:rows]
+        more, self._saidBy = self._saidBy, {}
+        self._holds(more)
+
+    def _held(self, source: str) -> int:
+        if source not in self._heldBy:
+            self._heldBy[source] = super()._held(source)
+        return self._heldBy[source]
+
+    def _holds(self, more: Mapping[str, int]) -> None:
+        super()._holds(more)
+        self._heldBy.clear()
 
     def _named(self, name: str) -> Member | None:
         if name not in self._owners:

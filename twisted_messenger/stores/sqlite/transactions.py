@@ -50,12 +50,13 @@ class SQLiteTransactions(SQLiteTables):
         """
         self._mustBeThere()
         before = self._counts()
-        self._owners.clear()
+        self._forgetTransaction()
         self._added = [] if self._members else None
         self._measureRoom()
         try:
             self._db.execute("BEGIN IMMEDIATE")
             results = [change() for change in changes]
+            self._writeSaid()
             if not self._frugal:
                 self._noteDelivered()
                 self._writeRan()
@@ -65,6 +66,7 @@ class SQLiteTransactions(SQLiteTables):
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             self._goBackTo(before)
+            self._forgetTransaction()
             raise
         self.recent = recent
         self._countPages()
