@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -34,6 +35,10 @@ def tcpAddress(address: Any) -> IPv4Address | IPv6Address:
         # A zone is part of a link-local address.
         host, _ = socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
     return IPv6Address("TCP", host, *rest)
+
+
+# What becomes of a message is not known now, or not at all.
+_LATER = (Deferred, Failure)
 
 
 class ShortConnection:
@@ -77,17 +82,25 @@ class ShortConnection:
         factory = self._factory
         try:
             protocol: Any = factory.wrappedFactory.buildProtocol(self._peer)
-            protocol.outcome.addCallbacks(self._answer, self._unknown)
             protocol.makeConnection(self)
             if data:
                 protocol.dataReceived(data)
             protocol.connectionLost(connectionDone)
+            self._hear(protocol.outcome)
         except BaseException:
             # Ctrl-C too, in a program that leaves it to Python: the port would not outlive it.
             self.log.failure("a message was neither taken nor refused")
             self.abort()
         if self._handle is not None:
             self._wait()
+
+    def _hear(self, outcome: "Deferred[Outcome]") -> None:
+        result: Any = outcome.result if outcome.called else outcome
+        if isinstance(result, _LATER):
+            outcome.addCallbacks(self._answer, self._unknown)
+        else:
+            # As in most rooms in memory: a callback would cost as much as the rest.
+            self._answer(result)
 
     def _wait(self) -> None:
         factory = self._factory

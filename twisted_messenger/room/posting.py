@@ -25,6 +25,9 @@ from twisted_messenger.wire import MAX_PUSH_BYTES, RoomMessage, fitsPush
 #: Characters of messages that may wait for the store at once: while a disk stalls, they are memory.
 MAX_UNSTORED = 16 * 1024 * 1024
 
+# What a store says of a message.
+_POSITIONS = (int, Refusal)
+
 
 def _anyone(named: Member | None) -> Refusal | None:
     return None
@@ -193,6 +196,11 @@ class Posting:
             storing = self._store.append(post, judge)
         except Exception:
             storing = fail()
+        position = storing.result if storing.called else None
+        if isinstance(position, _POSITIONS):
+            # A store in memory knows at once, and a callback would cost as much as the store.
+            self._decided(position, post, source, judged, told)
+            return
         storing.addCallbacks(
             self._decided, self._undecided, (post, source, judged, told), {}, (post, source, told)
         )
