@@ -24,8 +24,8 @@ from twisted_messenger.stores.memory import MemoryStore
 HOST = "127.0.0.1"
 
 #: Of one message, from its acceptance to its receipt, whatever the machine. Both may only fall.
-MOST_PYTHON_CALLS = 75 if sys.version_info >= (3, 11) else 85
-MOST_SYSTEM_CALLS = 6
+MOST_PYTHON_CALLS = 64 if sys.version_info >= (3, 11) else 74
+MOST_SYSTEM_CALLS = 5
 
 
 class Bug(Exception):
