@@ -14,12 +14,16 @@ from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
 from twisted_messenger.web.door import Door
 from twisted_messenger.web.doorkeeper import DoorAccess
 from twisted_messenger.web.site import DoorSite
+from twisted_messenger.web.turns import TURN_SECONDS
 
 HOST, PORT, CONTROL = "127.0.0.1", 8881, 8882
 GUEST = "10.0.0.7"
 TOKEN = "correct-horse-battery-staple"
 PROXY = "10.0.0.99"
 NAME = "room.example"
+
+# That the longest page takes, and one more for who asks for it.
+_MAX_TURNS = 11
 
 
 class Response:
@@ -107,10 +111,19 @@ class DoorTestCase(SynchronousTestCase):
         """
         client = self.connect(peer, port)
         client.transport.write(request(what, body, **headers))
-        self.network.settle()
+        self.waitForTurn(client)
         client.transport.loseConnection()
         self.network.settle()
         return Response(client.data)
+
+    def waitForTurn(self, client: Any) -> None:
+        """
+        Let the time pass that others have the room to themselves for.
+        """
+        self.network.settle()
+        for _ in range(_MAX_TURNS):
+            if not client.data:
+                self.network.advance(TURN_SECONDS)
 
     def askWithToken(self, what: str, body: bytes | str = b"", **more: Any) -> Response:
         """

@@ -12,6 +12,7 @@ from twisted_messenger.entry import Entry, LogLimits
 from twisted_messenger.errors import StoreLost
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.web.readers import MAX_PER_HOST, SLICE, STALLED_SECONDS, WAKE_SECONDS
+from twisted_messenger.web.turns import TURN_SECONDS
 
 
 def chunksOf(body: bytes) -> bytes:
@@ -60,6 +61,10 @@ class CountingStore(MemoryStore):
         return super().history(after, limit, maxBytes)
 
 
+# Who asks, and reads some pages, waits for each.
+_A_FEW_TURNS = 20 * TURN_SECONDS
+
+
 class StreamTestCase(DoorTestCase):
     """
     Readers.
@@ -82,7 +87,7 @@ class StreamTestCase(DoorTestCase):
         lines += [f"Host: {HOST}:{PORT}", f"Authorization: Bearer {TOKEN}"]
         head = "\r\n".join([f"GET {what}{query} HTTP/1.1", *lines, "", ""])
         client.transport.write(head.encode())
-        self.network.settle()
+        self.network.advance(_A_FEW_TURNS)
         return client
 
     def said(self, client: Any) -> str:
@@ -332,7 +337,7 @@ class CostTests(StreamTestCase):
         texts = [f"{number} " + "x" * 60_000 for number in range(60)]
         for text in texts:
             self.say(text)
-        self.wake()
+        self.network.advance(1)
         self.assertEqual(self.texts(client), ["zero", *texts])
 
     def test_nobody(self) -> None:

@@ -4,6 +4,8 @@ Writes answers, with the headers that each has.
 
 from typing import Any
 
+from twisted.internet.defer import Deferred
+
 from twisted_messenger.web.problems import RETRY_SECONDS, Problem
 from twisted_messenger.web.routes import JSON, Answer, BadMethod, Stream
 
@@ -36,11 +38,24 @@ class Answering:
 
     def __init__(self, request: Any) -> None:
         self._request = request
-        self._isGone = False
+        #: Whether nobody waits for it any more.
+        self.isGone = False
+        self._turn: Deferred[None] | None = None
         request.notifyFinish().addErrback(self._gone)
 
     def _gone(self, reason: object) -> None:
-        self._isGone = True
+        self.isGone = True
+        if self._turn is not None:
+            self._turn.cancel()
+
+    def inTurn(self, turn: "Deferred[None]") -> "Deferred[None]":
+        """
+        Wait for a turn, and give it up when nobody waits for the answer any more.
+
+        :returns: the same.
+        """
+        self._turn = turn
+        return turn
 
     def refuse(self, problem: Problem) -> None:
         """
@@ -59,7 +74,7 @@ class Answering:
         """
         Answer.
         """
-        if self._isGone:
+        if self.isGone:
             return
         request = self._request
         for name, value in HEADERS.items():

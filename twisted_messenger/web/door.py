@@ -21,6 +21,7 @@ from twisted_messenger.web.pages import PageRoutes
 from twisted_messenger.web.readers import Readers
 from twisted_messenger.web.readiness import Readiness
 from twisted_messenger.web.routes import Routes
+from twisted_messenger.web.turns import Turns
 
 # A text may be six times as long in JSON, and the rest is names and braces.
 _JSON_GROWTH = 6
@@ -67,12 +68,14 @@ class Door:
         self.keeper = Doorkeeper(access or DoorAccess(), control, steady)
         #: What is refused is counted and logged there.
         self.refusals: EventLog = room.refusals
+        #: Who is served next.
+        self.turns = Turns(reactor)
         #: Who reads as it goes on.
-        self.readers = Readers(store, reactor)
+        self.readers = Readers(store, reactor, self.turns)
         #: What may be asked for.
         self.routes = Routes(
             [
-                *MessageRoutes(room, self.keeper.mayRead).routes(),
+                *MessageRoutes(room, self.keeper.mayRead, self.turns).routes(),
                 *StreamRoutes(room, self.readers, self.keeper.mayRead).routes(),
                 *MemberRoutes(room).routes(),
                 *CounterRoutes(room.counters).routes(),

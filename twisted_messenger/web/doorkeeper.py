@@ -25,6 +25,13 @@ GUESS_RATE = 10 / 60
 GUESS_BURST = 10
 
 
+def requestsFor(entries: int) -> int:
+    """
+    As how many requests a page of so many entries counts.
+    """
+    return 1 + max(0, entries - 1) // ENTRIES_PER_REQUEST
+
+
 @dataclass(frozen=True)
 class DoorAccess:
     """
@@ -82,6 +89,15 @@ class Doorkeeper:
         self._requests = RateLimit(REQUEST_RATE, REQUEST_BURST)
         self._guesses = RateLimit(GUESS_RATE, GUESS_BURST)
 
+    def subscriberOf(self, knock: Knock) -> str | None:
+        """
+        Whom limits are kept for; ``None`` where there are none.
+        """
+        return None if knock.atControl else self._sourceOf(knock)[0].subscriber
+
+    def _sourceOf(self, knock: Knock) -> tuple[Source, bool]:
+        return self._origins.sourceOf(knock.peer, knock.headers, knock.isOld)
+
     def identify(self, knock: Knock) -> Caller:
         """
         Find who asks.
@@ -90,7 +106,7 @@ class Doorkeeper:
         """
         if knock.atControl:
             return Caller(knock.peer, atControl=True, isBeyond=False)
-        source, isBeyond = self._origins.sourceOf(knock.peer, knock.headers, knock.isOld)
+        source, isBeyond = self._sourceOf(knock)
         if not self._take(source, 1):
             raise Problem("rate", f"more than {REQUEST_RATE:g} requests a second from your address")
         problem = self._origins.judgeHost(knock.headers.get("host", ""), knock.entrance)
@@ -112,7 +128,7 @@ class Doorkeeper:
         :param entries: so many at most.
         :returns: whether they may be read now.
         """
-        more = max(0, entries - 1) // ENTRIES_PER_REQUEST
+        more = requestsFor(entries) - 1
         return more == 0 or self._take(source, more)
 
     def _hasToken(self, authorization: str, source: Source) -> bool:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 from twisted_messenger.address import Source
+from twisted_messenger.entry import Entry
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.web.doorkeeper import requestsFor
 from twisted_messenger.web.forms import EVENTS, LINES, Form
 from twisted_messenger.web.messages import MAX_PAGE, MAX_POSITION
 from twisted_messenger.web.problems import Problem
@@ -79,15 +81,19 @@ class StreamRoutes:
             after = asked.number("after", 0, MAX_POSITION)
         else:
             after = numberIn(heard, "Last-Event-ID", 0, MAX_POSITION)
-        head = (await self._readers.store.extent()).head
+        head = await self._readers.head()
         if after is not None:
             # A room that was restored from an older copy has forgotten what it said since.
             return (after, None) if after <= head else (head, after)
         last = asked.number("last", 0, MAX_PAGE)
-        if not self._mayRead(asked.caller.source, last or 0):
-            raise Problem("rate", "more than your address may read at once")
-        entries = await self._room.history(last=last) if last else []
+        entries = await self._newest(last, asked.caller.source) if last else []
         return (entries[0].position - 1 if entries else head), None
+
+    async def _newest(self, last: int, source: Source) -> list[Entry]:
+        if not self._mayRead(source, last):
+            raise Problem("rate", "more than your address may read at once")
+        await self._readers.turns.take(source.subscriber, requestsFor(last))
+        return await self._room.history(last=last)
 
 
 def _name(asked: Asked) -> str | None:

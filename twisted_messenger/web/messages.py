@@ -10,11 +10,13 @@ from twisted_messenger.refusal import Refusal
 from twisted_messenger.repeats import MAX_REPEAT_KEY
 from twisted_messenger.result import Stored
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.web.doorkeeper import requestsFor
 from twisted_messenger.web.problems import Problem
 from twisted_messenger.web.requests import Asked, fieldsIn, textIn
 from twisted_messenger.web.rights import Right
 from twisted_messenger.web.routes import JSON, TEXT, Answer, Route
 from twisted_messenger.web.shapes import asJSON, entryLines, entryText, pageShape
+from twisted_messenger.web.turns import Turns
 
 #: Entries in one answer.
 MAX_PAGE = 1000
@@ -40,11 +42,15 @@ class MessageRoutes:
 
     :param room: whose.
     :param mayRead: whether somebody may read so many entries now.
+    :param turns: of who reads pages.
     """
 
-    def __init__(self, room: ChatRoom, mayRead: Callable[[Source, int], bool]) -> None:
+    def __init__(
+        self, room: ChatRoom, mayRead: Callable[[Source, int], bool], turns: Turns
+    ) -> None:
         self._room = room
         self._mayRead = mayRead
+        self._turns = turns
 
     def routes(self) -> list[Route]:
         """
@@ -63,8 +69,10 @@ class MessageRoutes:
         after = asked.number("after", 0, MAX_POSITION)
         last = asked.number("last", 1, MAX_PAGE)
         limit = asked.number("limit", 1, MAX_PAGE) or _USUAL_PAGE
-        if not self._mayRead(asked.caller.source, limit if last is None else last):
+        source, count = asked.caller.source, limit if last is None else last
+        if not self._mayRead(source, count):
             raise Problem("rate", "more than your address may read at once")
+        await self._turns.take(source.subscriber, requestsFor(count))
         if after is None:
             entries = await self._room.history(last=last or limit, maxBytes=MAX_PAGE_BYTES)
         else:

@@ -76,6 +76,7 @@ class Reader:
         self._pace = pace
         self._beating: IDelayedCall | None = None
         self._request: Any = None
+        self._turn: Deferred[None] | None = None
         self._isReading = False
 
     def begin(self, request: Any) -> None:
@@ -119,7 +120,7 @@ class Reader:
         Go on from the log, until the end of it is reached.
         """
         try:
-            while frames := await self._readers.tail.read(self._cursor):
+            while frames := await self._page():
                 await self._noteGap(frames[0].entry.position)
                 if self._request is None:
                     return
@@ -134,6 +135,13 @@ class Reader:
             return
         finally:
             self._isReading = False
+
+    async def _page(self) -> list[Frame]:
+        self._turn = self._readers.turns.take(self.subscriber)
+        await self._turn
+        if self._request is None:
+            return []
+        return await self._readers.tail.read(self._cursor)
 
     async def _noteGap(self, position: int) -> None:
         """
@@ -197,6 +205,8 @@ class Reader:
         """
         self._request = None
         self._readers.remove(self)
+        if self._turn is not None:
+            self._turn.cancel()
         if self._beating is not None:
             self._beating.cancel()
             self._beating = None

@@ -20,6 +20,7 @@ from twisted_messenger.errors import StoreError
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.web.problems import Problem
 from twisted_messenger.web.tail import Tail
+from twisted_messenger.web.turns import Turns
 
 #: Seconds for which wakes are gathered.
 WAKE_SECONDS = 0.1
@@ -74,19 +75,26 @@ class Readers:
 
     :param store: whose log it is.
     :param clock: the reactor, for its time.
+    :param turns: of those who read the log.
     :param chance: 0 to 1; readers come back at different times.
     """
 
     log = Logger()
 
     def __init__(
-        self, store: MessageStore, clock: Any, chance: Callable[[], float] = random.random
+        self,
+        store: MessageStore,
+        clock: Any,
+        turns: Turns,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         #: What they read.
         self.tail = Tail(store)
         self.store = store
         #: Measures time.
         self.clock = clock
+        #: Whose turn it is to read the log.
+        self.turns = turns
         self._chance = chance
         # In the order in which they came.
         self._all: dict[Reading, None] = {}
@@ -110,12 +118,23 @@ class Readers:
         if len(self._all) >= MAX_READERS:
             raise Problem("connection_cap", f"{MAX_READERS} read already")
 
+    async def head(self) -> int:
+        """
+        Find the end of the log, for somebody who is about to come.
+        """
+        head = (await self.store.extent()).head
+        if not self._all:
+            self.tail.begin(head)
+        return head
+
     def add(self, reader: Reading) -> None:
         """
         Somebody has come.
         """
         if not self._all:
             self.store.follow(self._woken)
+            # Something may have been said since the end of the log was found.
+            self._woken()
             self._looking = self.clock.callLater(_LOOK_SECONDS, self._look)
         self._all[reader] = None
         if reader.subscriber is not None:

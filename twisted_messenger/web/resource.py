@@ -62,18 +62,36 @@ class DoorResource(Resource):
 
     async def _answer(self, request: Any, answering: Answering) -> None:
         knock = self._knock(request)
+        await self._turn(knock, answering)
+        if answering.isGone:
+            return
+        found = await self._found(request, knock)
+        if not isinstance(found, Problem):
+            answering.answer(found)
+            return
+        if not found.isCounted:
+            self._refused(found, knock.peer)
+        if found.code == "rate":
+            # Who asks too fast is answered late, and waits for that.
+            await deferLater(self._door.clock, RETRY_SECONDS)
+            await self._turn(knock, answering)
+        answering.refuse(found)
+
+    async def _found(self, request: Any, knock: Knock) -> Answer | Stream | Problem:
         try:
-            answer = await self._asked(request, knock)
+            return await self._asked(request, knock)
         except Exception as error:
-            problem = self._problem(error)
-            if not problem.isCounted:
-                self._refused(problem, knock.peer)
-            if problem.code == "rate":
-                # Who asks too fast is answered late, and waits for that.
-                await deferLater(self._door.clock, RETRY_SECONDS)
-            answering.refuse(problem)
-        else:
-            answering.answer(answer)
+            # Where it was raised does not matter, and would keep all of this in memory until
+            # Python looks for cycles: many of them at once take it long.
+            return self._problem(error).with_traceback(None)
+
+    async def _turn(self, knock: Knock, answering: Answering) -> None:
+        """
+        Let the room, and others, come first.
+        """
+        subscriber = self._door.keeper.subscriberOf(knock)
+        if subscriber is not None and not answering.isGone:
+            await answering.inTurn(self._door.turns.take(subscriber))
 
     def _knock(self, request: Any) -> Knock:
         headers = _headersOf(request)

@@ -63,14 +63,20 @@ class Tail:
         self._size = 0
         # What comes after this position is in memory, as far as the next one.
         self._start = self._end = 0
-        self._isKnown = False
+
+    def begin(self, head: int) -> None:
+        """
+        Keep what comes after a position from now on; who is further behind reads the log.
+        """
+        self._drop()
+        self._start = self._end = head
 
     def forget(self) -> None:
         """
         Nobody is at the end of the log any more.
         """
         self._drop()
-        self._isKnown = False
+        self._start = self._end
 
     def _drop(self) -> None:
         self._frames.clear()
@@ -80,10 +86,6 @@ class Tail:
         """
         Read what is new.
         """
-        if not self._isKnown:
-            # Who is here read the log itself until now.
-            self._start = self._end = (await self._store.extent()).head
-            self._isKnown = True
         while entries := await self._page(self._end):
             if entries[0].position > self._end + 1:
                 # Something may be gone before it was read: each reader has to look for itself.
@@ -113,7 +115,7 @@ class Tail:
 
         :returns: ``None`` where it has to be read.
         """
-        if not self._isKnown or cursor < self._start:
+        if cursor < self._start:
             return None
         found: list[Frame] = []
         for frame in reversed(self._frames):
