@@ -139,6 +139,21 @@ class MembersTests(DoorTestCase):
             self.assertEqual(self.ask("GET /members").json["members"][0]["state"], state)
             self.assertEqual(self.askWithToken(f"POST /members/bob/{word}").code, "not_found")
 
+    def test_lookedUpOnce(self) -> None:
+        """
+        However many look, members are looked up once a second for all of them; who may operate, or
+        has changed something, sees how it is.
+        """
+        self.put("ann")
+        self.assertEqual(self.names(), ["ann"])
+        self.successResultOf(self.room.enrol("bob", "10.0.0.66", 9001))
+        self.assertEqual(self.names(), ["ann"])
+        self.assertEqual(len(self.askWithToken("GET /members").json["members"]), 2)
+        self.network.advance(1)
+        self.assertEqual(self.names(), ["ann", "bob"])
+        self.ask("DELETE /members/ann")
+        self.assertEqual(self.names(), ["bob"])
+
     def test_rate(self) -> None:
         """
         Registrations count against the rate of the wire, as messages do.

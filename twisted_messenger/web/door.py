@@ -77,7 +77,7 @@ class Door:
             [
                 *MessageRoutes(room, self.keeper.mayRead, self.turns).routes(),
                 *StreamRoutes(room, self.readers, self.keeper.mayRead).routes(),
-                *MemberRoutes(room).routes(),
+                *MemberRoutes(room, reactor).routes(),
                 *CounterRoutes(room.counters).routes(),
                 *MetricRoutes(store, room.counters, self._gauged, clock).routes(),
                 *HealthRoutes(Readiness(room, store, reactor)).routes(),

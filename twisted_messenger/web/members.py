@@ -3,8 +3,10 @@ Who is there, to come and go, and to steer: ``/members``.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 
 from twisted_messenger.errors import WireError
 from twisted_messenger.options import readOptions
@@ -12,6 +14,7 @@ from twisted_messenger.refusal import Refusal
 from twisted_messenger.result import Reply
 from twisted_messenger.room.chatroom import ChatRoom, Taken
 from twisted_messenger.roster import Enrolled
+from twisted_messenger.web.fresh import Fresh
 from twisted_messenger.web.messages import charge
 from twisted_messenger.web.problems import Problem
 from twisted_messenger.web.requests import Asked
@@ -30,19 +33,24 @@ class MemberRoutes:
     A name stands in the path, or after the question mark where a path cannot carry it.
 
     :param room: whose members they are.
+    :param clock: the reactor, for its time.
     """
 
-    def __init__(self, room: ChatRoom) -> None:
+    def __init__(self, room: ChatRoom, clock: IReactorTime) -> None:
         self._room = room
+        # There may be thousands: to list them costs what many messages do, and anybody who may
+        # read may ask.
+        self._listed = Fresh(partial(self._list, False), clock)
 
     def routes(self) -> list[Route]:
         """
         What it answers.
         """
+        changed = self._listed.forget
         steer = {
-            "retry": self._room.retry,
-            "pause": self._room.pause,
-            "resume": self._room.resume,
+            "retry": _Steering(self._room.retry, changed),
+            "pause": _Steering(self._room.pause, changed),
+            "resume": _Steering(self._room.resume, changed),
         }
         found = [Route("GET", "/members", Right.READ, self.show)]
         for place in ("/members", "/members/{name}"):
@@ -51,8 +59,8 @@ class MemberRoutes:
                 Route("DELETE", place, Right.SEND, self.remove),
             ]
             found += [
-                Route("POST", f"{place}/{word}", Right.OPERATE, _Steering(order))
-                for word, order in steer.items()
+                Route("POST", f"{place}/{word}", Right.OPERATE, steering)
+                for word, steering in steer.items()
             ]
         return found
 
@@ -60,9 +68,12 @@ class MemberRoutes:
         """
         Everybody.
         """
-        isWhole = asked.caller.mayOperate
+        listed = self._list(True) if asked.caller.mayOperate else self._listed.get()
+        return Answer(await listed)
+
+    async def _list(self, isWhole: bool) -> bytes:
         members = await self._room.members()
-        return Answer(asJSON({"members": [memberShape(one, isWhole) for one in members]}))
+        return asJSON({"members": [memberShape(one, isWhole) for one in members]})
 
     async def put(self, asked: Asked) -> Answer:
         """
@@ -84,6 +95,7 @@ class MemberRoutes:
             result = await self._room.take(registration, asked.caller.source)
         if isinstance(result, Refusal):
             raise Problem.of(result)
+        self._listed.forget()
         change = result.change if isinstance(result, Enrolled) else None
         said = {"change": None if change is None else change.value}
         if isinstance(result, Reply):
@@ -100,6 +112,7 @@ class MemberRoutes:
             isThere = await self._room.remove(name)
         else:
             isThere = await self._leave(name, asked)
+        self._listed.forget()
         return _done(name, isThere)
 
     async def _leave(self, name: str, asked: Asked) -> bool:
@@ -112,12 +125,17 @@ class MemberRoutes:
 
 
 class _Steering:
-    def __init__(self, order: "Callable[[str], Deferred[bool]]") -> None:
+    def __init__(
+        self, order: "Callable[[str], Deferred[bool]]", changed: Callable[[], None]
+    ) -> None:
         self._order = order
+        self._changed = changed
 
     async def __call__(self, asked: Asked) -> Answer:
         name = asked.needed("name")
-        return _done(name, await self._order(name))
+        isThere = await self._order(name)
+        self._changed()
+        return _done(name, isThere)
 
 
 def _done(name: str, isThere: bool) -> Answer:

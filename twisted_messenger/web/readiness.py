@@ -9,10 +9,8 @@ from twisted_messenger.deliveries import deliveriesOf
 from twisted_messenger.errors import StoreError
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.web.fresh import Fresh
 from twisted_messenger.web.patience import Impatient, inTime
-
-#: Seconds for which an answer of the store is good: anybody may ask, as often as it likes.
-FRESH_SECONDS = 1.0
 
 # Seconds after which a store that does not answer is taken for one that would not.
 _PATIENCE = 5.0
@@ -31,23 +29,13 @@ class Readiness:
         self._room = room
         self._store = store
         self._clock = clock
-        self._asked: float | None = None
-        self._answer = False
-        self._waiting: list[Deferred[bool]] | None = None
+        self._answer = Fresh(self._ask, clock)
 
     def isReady(self) -> "Deferred[bool]":
         """
         :returns: fires with whether it would take a message, and whether anybody delivers it.
         """
-        told: Deferred[bool] = Deferred()
-        if self._waiting is not None:
-            self._waiting.append(told)
-        elif self._asked is not None and self._clock.seconds() - self._asked < FRESH_SECONDS:
-            told.callback(self._answer)
-        else:
-            self._waiting = [told]
-            Deferred.fromCoroutine(self._ask()).addCallback(self._tell)
-        return told
+        return self._answer.get()
 
     async def _ask(self) -> bool:
         if deliveriesOf(self._store) is None:
@@ -57,9 +45,3 @@ class Readiness:
         except (StoreError, Impatient):
             return False
         return True
-
-    def _tell(self, isReady: bool) -> None:
-        self._asked, self._answer = self._clock.seconds(), isReady
-        waiting, self._waiting = self._waiting or [], None
-        for one in waiting:
-            one.callback(isReady)
