@@ -9,6 +9,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.web.doorrig import GUEST, HOST, DoorTestCase, request
+from twisted_messenger.web.connections import CONNECTION_BURST
 from twisted_messenger.web.turns import TURN_SECONDS, Turns
 
 OTHER = "10.0.0.8"
@@ -171,3 +172,22 @@ class BurstTests(DoorTestCase):
             client.transport.abortConnection()
         self.network.advance(8 * TURN_SECONDS)
         self.assertEqual(sum(b'"one"' in client.data for client in clients), 5)
+
+    def test_connections(self) -> None:
+        """
+        Who connects again and again is cut, and costs the others a moment; they are let in then.
+        """
+        for _ in range(CONNECTION_BURST):
+            self.connect(GUEST).transport.abortConnection()
+            self.network.settle()
+        self.assertEqual(self.room.counters["refused.rate"], 0)
+        cut = self.connect(GUEST)
+        self.assertIsNotNone(cut.reason)
+        self.assertEqual(cut.data, b"")
+        self.assertEqual(self.room.counters["refused.rate"], 1)
+        other = self.begin("GET /healthz", OTHER)
+        self.network.advance(1)
+        self.assertEqual(self.answered([other]), 1)
+        self.assertEqual(self.answered([self.begin("GET /healthz", GUEST)]), 0)
+        self.network.advance(1)
+        self.assertEqual(self.ask("GET /healthz", peer=GUEST).status, 200)

@@ -100,8 +100,12 @@ class DoorChannel(HTTPChannel):
         """
         Somebody has come.
         """
-        super().connectionMade()
         self._source = self._sourceNow()
+        if not self._all.mayCome(self._source):
+            self._isClosing = True
+            self.transport.abortConnection()
+            return
+        super().connectionMade()
         self._rest()
         self._all.entered(self, self._source)
 

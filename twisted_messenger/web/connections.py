@@ -12,6 +12,8 @@ from twisted_messenger.address import Source
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.incoming.connectioncap import ConnectionCap, Visitor
 from twisted_messenger.incoming.unfinished import UnfinishedBytes
+from twisted_messenger.rates import RateLimit
+from twisted_messenger.refusal import Reason, Refusal
 
 #: Connections that may be open at once: those who read as it goes on, and some who ask.
 MAX_CONNECTIONS = 1200
@@ -25,8 +27,20 @@ MAX_CONTROL_CONNECTIONS = 32
 #: Bytes of bodies that are not whole, in all.
 MAX_UNFINISHED_BYTES = 16 * 1024 * 1024
 
+#: Connections a second from one address, in the long run and at once: twice as many as requests,
+#: each of which may have one of its own. More are cut without a word.
+CONNECTION_RATE = 100.0
+CONNECTION_BURST = 200
+
+# Seconds for which nobody is let in after that: to accept and cut costs as much as to answer, and
+# the room is to come in between.
+_REST_SECONDS = 0.01
+
 # How often time-outs are looked at, in seconds: one call for all connections.
 _SWEEP = 1.0
+
+
+_TOO_FAST = Refusal(Reason.RATE, f"more than {CONNECTION_RATE:g} connections a second")
 
 
 class Connection(Visitor, Protocol):
@@ -79,8 +93,10 @@ class Connections:
         self.bodies: UnfinishedBytes[Connection] = UnfinishedBytes(MAX_UNFINISHED_BYTES)
         #: Whether each connection is closed when it is answered.
         self.isClosing = False
+        self._arrivals = RateLimit(CONNECTION_RATE, CONNECTION_BURST)
         self._all: dict[Connection, None] = {}
         self._sweeping: IDelayedCall | None = None
+        self._resting: IDelayedCall | None = None
         self._empty: list[Deferred[None]] = []
 
     def now(self) -> float:
@@ -89,6 +105,26 @@ class Connections:
         """
         seconds: float = self._clock.seconds()
         return seconds
+
+    def mayCome(self, source: Source) -> bool:
+        """
+        Count one more connection.
+
+        :returns: whether it is worth to be looked at; else it is cut.
+        """
+        subscriber = source.subscriber
+        if subscriber is None or self._arrivals.take(subscriber, self.now()):
+            return True
+        self.refusals.refused(_TOO_FAST, source)
+        if self._resting is None:
+            for gate in self.cap.gates:
+                gate(0)
+            self._resting = self._clock.callLater(_REST_SECONDS, self._rested)
+        return False
+
+    def _rested(self) -> None:
+        self._resting = None
+        self.cap.opened()
 
     def entered(self, connection: Connection, source: Source) -> None:
         """
