@@ -69,6 +69,14 @@ class MistakeTests(DoorTestCase):
         self.assertEqual(answer.headers["allow"], "GET, HEAD, POST")
         self.assertEqual(self.ask("GET /members/ann/retry").headers["allow"], "POST")
 
+    def test_spelledOut(self) -> None:
+        """
+        Where a member has the name of an action, its name stands after the question mark: the
+        place itself is the action's alone, as its description says.
+        """
+        answer = self.ask("PUT /members/retry")
+        self.assertEqual((answer.status, answer.headers["allow"]), (405, "POST"))
+
     def test_actions(self) -> None:
         """
         Nothing that is asked with GET does anything.

@@ -94,6 +94,9 @@ class Routes:
         there = [(one, names) for one in self.all if (names := one.names(path)) is not None]
         if not there:
             raise Problem("not_found", "there is no such place; /openapi.json lists them")
+        # As in OpenAPI: a place that is spelled out is no name of a member.
+        least = min(len(names) for _, names in there)
+        there = [(one, names) for one, names in there if len(names) == least]
         # Who asks for the head of an answer gets the same, without its body.
         wanted = "GET" if method == "HEAD" else method
         for route, names in there:
