@@ -52,7 +52,7 @@ class DeliveryJudge:
         self._flying: dict[str, str] = {}
         #: By member: what it took last.
         self._latest: dict[str, str] = {}
-        self._backup = Backup(self, "_last", "_history")
+        self._backup = Backup(self, "_last", "_history", "_taken")
         self._backedUp = self._restoredAt = -HEARD_SECONDS
         #: What was on its way when the store went back to its copy.
         self._underWay: set[str] = set()
@@ -97,7 +97,10 @@ class DeliveryJudge:
             self._taken.discard((event.who, event.what))
 
     def _restored(self, event: Event) -> None:
+        # What was asked for once more since then is asked for no longer.
+        taken = self._taken
         self._backup.restore()
+        self._taken |= taken
         self._restoredAt = event.time
         self._underWay |= set(self._flying.values())
         # What was written of it before the copy was made, that knows too.
