@@ -102,6 +102,8 @@ class AttemptJudge:
     def _registered(self, event: Event) -> None:
         name = event.who
         self._enrolled[name] = self._heard[name] = event.time
+        # What is under way to where it comes back may go on, as if it had never been away.
+        self._left.pop(event.what, None)
         before = self._roster.where.get(name, event.what)
         _, flying = self._flying.get(before, (0.0, None))
         if before != event.what and flying == name:
