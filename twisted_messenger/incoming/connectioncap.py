@@ -73,6 +73,8 @@ class ConnectionCap:
         self._clock = clock
         self._refusals = refusals
         self._table: ConnectionTable[Visitor] = ConnectionTable(total, perHost)
+        #: Whether nobody has to go for one more connection of a subscriber's.
+        self.hasRoomFor = self._table.hasRoomFor
         self._lines = RateLimit(1 / _PAUSE_LINE_SECONDS, 1)
         self._closed = False
         self._looking: IDelayedCall | None = None
@@ -92,12 +94,6 @@ class ConnectionCap:
             elif excess or self._overfull():
                 self._turnAway(visitor, source, excess)
         self._perhapsLookSoon()
-
-    def hasRoomFor(self, source: Source) -> bool:
-        """
-        Whether nobody has to go for one more connection.
-        """
-        return self._table.hasRoomFor(source.subscriber)
 
     def wait(self, visitor: Visitor, source: Source) -> None:
         """

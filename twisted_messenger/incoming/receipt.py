@@ -122,7 +122,7 @@ class ReceiptFactory(_WrappingFactory):
         """
         Whether one more connection is welcome, and nobody has to go for it.
         """
-        return not self._draining and self.cap.hasRoomFor(source)
+        return not self._draining and self.cap.hasRoomFor(source.subscriber)
 
     def buildProtocol(self, addr: IAddress | None) -> ReceiptProtocol:
         """

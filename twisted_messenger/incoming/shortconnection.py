@@ -37,10 +37,6 @@ def tcpAddress(address: Any) -> IPv4Address | IPv6Address:
     return IPv6Address("TCP", host, *rest)
 
 
-# What becomes of a message is not known now, or not at all.
-_LATER = (Deferred, Failure)
-
-
 class ShortConnection:
     """
     One message, from its first byte to its receipt.
@@ -95,12 +91,12 @@ class ShortConnection:
             self._wait()
 
     def _hear(self, outcome: "Deferred[Outcome]") -> None:
-        result: Any = outcome.result if outcome.called else outcome
-        if isinstance(result, _LATER):
-            outcome.addCallbacks(self._answer, self._unknown)
-        else:
+        result: Any = outcome.result if outcome.called else None
+        if outcome.called and not (outcome.paused or isinstance(result, Failure)):
             # As in most rooms in memory: a callback would cost as much as the rest.
             self._answer(result)
+        else:
+            outcome.addCallbacks(self._answer, self._unknown)
 
     def _wait(self) -> None:
         factory = self._factory
