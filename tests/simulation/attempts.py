@@ -54,6 +54,8 @@ class AttemptJudge:
         #: By address: since when nobody listens there for the push under way.
         self._left: dict[str, float] = {}
         self._heard: dict[str, float] = {}
+        #: When each name got an address that was another's.
+        self._succession: dict[str, float] = {}
         self._enrolled: dict[str, float] = {}
         self._confirmed: dict[str, float] = {}
         self._begunInVain: dict[str, float] = {}
@@ -106,10 +108,13 @@ class AttemptJudge:
         self._left.pop(event.what, None)
         before = self._roster.where.get(name, event.what)
         _, flying = self._flying.get(before, (0.0, None))
-        if before != event.what and flying == name:
+        # Of two changes at once it is told the outcome: what it inherits, then, is nobody's.
+        heard = event.time - self._succession.get(name, -HEARD_SECONDS) >= HEARD_SECONDS
+        if before != event.what and flying == name and heard:
             self._left[before] = event.time
         displaced = self._roster.displaced(event)
         if displaced is not None:
+            self._succession[name] = event.time
             self._departed(displaced, name)
         if displaced in self._confirmed:
             self._confirmed[name] = self._confirmed[displaced]

@@ -154,6 +154,7 @@ class DeliveryJudge:
         said = [one for one in self._record.messages.values() if one.name == displaced]
         kept |= {one.id for one in said if one.position in passed}
         self._last[name] = min(lasts)
+        self._history |= {(name, id) for member, id in self._history if member == displaced}
         self._got.update({key: None for key in self._got if key[0] == name})
         self._got.update({(name, id): None for id in kept})
         self._taken.update((name, id) for id in kept if (displaced, id) in self._taken)

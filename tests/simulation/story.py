@@ -100,7 +100,7 @@ _HEARING = {
 
 #: What some stories begin with, while all is well, with the settings that it needs.
 _OPENINGS: Mapping[str, Mapping[str, Any]] = {
-    "stream": {"diskSeconds": 0.1, "backlog": 0},
+    "stream": {"diskSeconds": 0.1, "maxPushes": 8, "backlog": 0},
     "crowd": {"maxPushes": 8, "backlog": 0},
     "outlive": {"evictSeconds": 900.0},
     "fallBack": {"backlog": 0},
