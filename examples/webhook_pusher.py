@@ -30,7 +30,7 @@ class WebhookPusher:
         entry: Entry | None, member: Member, **options: Any,
     ) -> Any:  # fmt: skip
         """Begin a push; a notice, such as how much was missed, is no entry of the log."""
-        said = {"text": payload.decode()} if entry is None else vars(entry)
+        said = {"text": payload.decode()} if entry is None else entry._asdict()
         url = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
         work = defer.Deferred.fromCoroutine(self._post(url, {"to": member.name, **said}))
         work.addTimeout(10, self._reactor)
