@@ -142,7 +142,7 @@ class DeliveryJudge:
         name = event.who
         self._succession[name] = event.time
         lasts = [self._last.get(displaced, 0)]
-        kept = {id for member, id in self._got if member == displaced}
+        kept = {id for member, id in self._got.keys() | self._taken if member == displaced}
         if event.detail == "merged":
             lasts.append(self._last.get(name, 0))
             # What is on its way to the kept address, and what was taken there last, which may have
