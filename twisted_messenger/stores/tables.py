@@ -4,7 +4,6 @@ The SQL that all databases share of a room: its roster, beside its log (``logtab
 Every method blocks, and is one step of a transaction that somebody else begins and commits.
 """
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
 from twisted_messenger.address import machineKey
@@ -57,6 +56,8 @@ class RoomTables(LogTables):
     def __init__(self) -> None:
         super().__init__()
         self._revision = 0
+        # How many there are: to count them would take longer, the more there are.
+        self._members = 0
 
     def enrol(self, asked: Enrolment, limits: RosterLimits) -> Enrolled | Refusal:
         """
@@ -64,7 +65,7 @@ class RoomTables(LogTables):
         """
         named = self._member("name = :value", asked.name)
         there = self._member("address = :value", asked.address)
-        state = RosterState(named, there, self._memberCount(), self._atHost(asked, limits))
+        state = RosterState(named, there, self._members, self._atHost(asked, limits))
         change = decide(asked, state, limits)
         if isinstance(change, Refusal):
             return change
@@ -239,12 +240,6 @@ class RoomTables(LogTables):
         rows = self._execute("SELECT id FROM departed WHERE revision > :since", {"since": since})
         return [memberId for (memberId,) in rows]
 
-    @abstractmethod
-    def _memberCount(self) -> int:
-        """
-        How many members there are; counting them would take longer, the more there are.
-        """
-
     def _member(self, condition: str, value: object) -> Member | None:
         row = self._execute(
             f"SELECT {MEMBER} FROM members WHERE {condition}", {"value": value}
@@ -270,9 +265,11 @@ class RoomTables(LogTables):
                 "paused": int(paused),
             },
         )
+        self._members += 1
 
     def _remove(self, member: Member) -> None:
         self._execute("DELETE FROM members WHERE id = :id", {"id": member.id})
+        self._members -= 1
         revision = self._nextRevision()
         self._execute(
             "INSERT INTO departed VALUES (:id, :revision)", {"id": member.id, "revision": revision}

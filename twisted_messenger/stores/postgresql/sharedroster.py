@@ -10,7 +10,6 @@ from twisted_messenger.roster import (
     Enrolled,
     Enrolment,
     Member,
-    Progress,
     RosterLimits,
     RosterNews,
 )
@@ -51,7 +50,6 @@ class SharedRoster(SharedLog):
         self._channel = channel
         # A number with a sign, of four bytes.
         self._cursorLock = {"family": _CURSOR_LOCK, "room": crc32(channel.encode()) - 2**31}
-        self._members = 0
         self._slowestLeft = False
 
     def enrol(self, asked: Enrolment, limits: RosterLimits) -> Enrolled | Refusal:
@@ -80,15 +78,6 @@ class SharedRoster(SharedLog):
             self._execute("UPDATE members SET node = :node WHERE name = :name", values)
         return enrolled
 
-    def _memberCount(self) -> int:
-        return self._members
-
-    def _insert(
-        self, columns: Mapping[str, object], progress: Progress, named: int, paused: bool
-    ) -> None:
-        super()._insert(columns, progress, named, paused)
-        self._members += 1
-
     def _remove(self, member: Member) -> None:
         # To look for the slowest takes longer, the more members there are: only where something
         # may have waited for this one alone.
@@ -96,7 +85,6 @@ class SharedRoster(SharedLog):
             "SELECT cursor FROM members WHERE id = :id", {"id": member.id}
         ).fetchone()
         super()._remove(member)
-        self._members -= 1
         self._slowestLeft |= cursor <= self._delivered and cursor < self._position
 
     def leave(self, asked: Enrolment) -> bool | Refusal:

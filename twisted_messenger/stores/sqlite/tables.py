@@ -53,7 +53,6 @@ class SQLiteTables(CopyingTables):
         #: What to add to the steady clock.
         self._ranBefore = 0.0
         self._ranWritten = 0.0
-        self._members = 0
         self._db: sqlite3.Connection
         #: What may still be written in this transaction.
         self._room: DiskSpace
@@ -132,19 +131,6 @@ class SQLiteTables(CopyingTables):
         if ran - self._ranWritten >= _RAN_SECONDS:
             self._db.execute("UPDATE room SET ran = ?", (ran,))
             self._ranWritten = ran
-
-    def _memberCount(self) -> int:
-        return self._members
-
-    def _insert(
-        self, columns: Mapping[str, object], progress: Progress, named: int, paused: bool
-    ) -> None:
-        super()._insert(columns, progress, named, paused)
-        self._members += 1
-
-    def _remove(self, member: Member) -> None:
-        super()._remove(member)
-        self._members -= 1
 
     def append(self, post: Post, admit: Admission) -> int | Refusal:
         """
