@@ -10,6 +10,7 @@ from unittest import SkipTest
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.ipv6 import hasIPv6
 from twisted_messenger.incoming.listener import isSameAddress, isThisMachine
 from twisted_messenger.service.machine import (
     RESERVED_DESCRIPTORS,
@@ -52,8 +53,8 @@ class OneAddressTests(SynchronousTestCase):
         """
         So it is over IPv6, where addresses have zones.
         """
-        if not socket.has_ipv6:
-            raise SkipTest("there is no IPv6 here")
+        if not hasIPv6():
+            raise SkipTest("this machine has no IPv6")
         self.assertIsNone(oneAddressOf(self.listen("::1", socket.AF_INET6)))
 
     def test_transparent(self) -> None:

@@ -2,6 +2,7 @@
 Waiting, for tests that run on the network in memory and on real sockets.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -15,26 +16,26 @@ from twisted_messenger.testing import MemoryNetwork
 PATIENCE, STEP = 10.0, 0.001
 
 
-class WaitingTestCase(SynchronousTestCase):
+class WaitingTestCase(SynchronousTestCase, ABC):
     """
     A test that waits, on whatever reactor the subclass provides.
     """
 
     reactor: Any
 
+    @abstractmethod
     def waitFor(self, work: "Deferred[Any]") -> Any:
         """
         Let the reactor run until it fires.
 
         :returns: its result; raises what it fails with.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def waitUntil(self, condition: Callable[[], object]) -> None:
         """
         Let the reactor run until something is true.
         """
-        raise NotImplementedError
 
 
 class MemoryWaiting(SynchronousTestCase):

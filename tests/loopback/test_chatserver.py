@@ -8,8 +8,7 @@ import threading
 from functools import partial
 from pathlib import Path
 
-import pytest
-
+from tests.ipv6 import needsIPv6
 from tests.loopback.rig import (
     PATIENCE,
     Receiver,
@@ -39,13 +38,12 @@ def test_conversation(tmp_path: Path) -> None:
         assert "Traceback" not in server.output
 
 
+@needsIPv6
 def test_bothFamilies(tmp_path: Path) -> None:
     """
     Programs that take the first address of "localhost", which may be ::1, find the room there, and
     are who they are over IPv4.
     """
-    if not _hasIPv6():
-        pytest.skip("this machine has no IPv6")
     port = freePort()
     with chatserver(tmp_path, port), Receiver() as member:
         assert say(port, f"connect_request|ann|localhost|{member.port}".encode()) == b""
@@ -53,14 +51,6 @@ def test_bothFamilies(tmp_path: Path) -> None:
         member.gets(["ci: over IPv6"])
         assert _sayOverIPv6(port, b"from:ann|it is me") == b""
         assert _sayOverIPv6(port, b"connect_request|loop||%d" % port).startswith(b"! own_port")
-
-
-def _hasIPv6() -> bool:
-    try:
-        with socket.create_server(("::1", 0), family=socket.AF_INET6):
-            return True
-    except OSError:
-        return False
 
 
 def _sayOverIPv6(port: int, data: bytes) -> bytes:

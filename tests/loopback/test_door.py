@@ -14,6 +14,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+from tests.ipv6 import hasIPv6
 from tests.loopback.rig import HOST, PATIENCE, TWISTD, Twistd, chatserver, say
 from tests.ports import freePort
 
@@ -119,7 +120,7 @@ def test_web(tmp_path: Path) -> None:
     options = (f"--web={web}", "--web-token=token", "--control=none")
     with chatserver(tmp_path, port, *options) as server:
         server.prints("listening at")
-        hosts = [HOST, *(["::1"] if socket.has_ipv6 else [])]
+        hosts = [HOST, *(["::1"] if hasIPv6() else [])]
         for host in hosts:
             door = HTTPConnection(host, web, timeout=PATIENCE)
             assert ask(door, "POST", "/messages?name=ann", "hello")[0] == 201

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ipv6 import needsIPv6
 from tests.loopback.rig import Receiver, chatserver, eventually, say
 from tests.loopback.waysrig import WAYS, Way, answer, dial, inPieces, stopped
 from tests.ports import freePort
@@ -131,6 +132,7 @@ def test_owner(tmp_path: Path, way: Way) -> None:
         assert told.startswith(b"! not_owner: ")
 
 
+@needsIPv6
 @both
 def test_overIPv6(tmp_path: Path, way: Way) -> None:
     """
@@ -138,10 +140,6 @@ def test_overIPv6(tmp_path: Path, way: Way) -> None:
     """
     port = freePort()
     with chatserver(tmp_path, port) as server, Receiver() as member:
-        try:
-            dial(port, "::1").close()
-        except OSError:
-            pytest.skip("this machine has no IPv6")
         registration = b"connect_request|ann|localhost|%d" % member.port
         assert answer(way(server, port, registration, host="::1")) == b""
         other = b"connect_request|bob|10.9.8.7|9000"

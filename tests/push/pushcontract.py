@@ -3,6 +3,7 @@ What a push does on real sockets, whatever carries it: one for each way to conne
 """
 
 import socket
+from abc import abstractmethod
 from contextlib import suppress
 from errno import ECONNREFUSED
 from functools import partial
@@ -75,11 +76,11 @@ class PushContract(WaitingTestCase):
     A pusher, and one peer at a time.
     """
 
+    @abstractmethod
     def makeCreator(self, **seconds: Any) -> GeneralCreator:
         """
         A pusher of the kind that is tested.
         """
-        raise NotImplementedError
 
     def setUp(self) -> None:
         """

@@ -2,6 +2,7 @@
 What every durable store must make of a room that version 1 has left.
 """
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from twisted_messenger.entry import Entry, LogLimits
@@ -33,18 +34,18 @@ def version1(database: str) -> str:
     return (Path(__file__).parent / "versions" / f"{database}1.sql").read_text("utf-8")
 
 
-class VersionContract(Base):
+class VersionContract(ABC, Base):
     """
     Who starts a newer program on an older room loses nothing.
     """
 
     store: MessageStore
 
+    @abstractmethod
     def openVersion1(self) -> None:
         """
         Make a room of version 1, and open it as it is opened today.
         """
-        raise NotImplementedError
 
     def states(self) -> list[MemberState]:
         """
