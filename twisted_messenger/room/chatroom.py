@@ -8,6 +8,7 @@ hands over to the store. Nothing here knows how messages come in or go out.
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -34,7 +35,7 @@ from twisted_messenger.room.verdicts import STOPPING, Told, Verdicts
 from twisted_messenger.roster import Enrolled, MemberOptions
 from twisted_messenger.steering import MemberStatus, Order
 from twisted_messenger.subscription import Listener, Subscription
-from twisted_messenger.wire import Command, Departure, Registration, RoomMessage
+from twisted_messenger.wire import Command, Registration, RoomMessage
 
 #: Bytes of texts that are read from the log at once.
 MAX_HISTORY_BYTES = 4 * 1024 * 1024
@@ -159,16 +160,13 @@ class ChatRoom:
         """
         if isinstance(command, RoomMessage):
             self._say(command.name, command.text, source, told)
-        else:
-            judged = self._judged(self._worked(command, source), source)
-            judged.addCallbacks(told.decided, told.unknown)
-
-    def _worked(
-        self, command: Registration | Departure, source: Source
-    ) -> Coroutine[Any, Any, Taken]:
+            return
+        work: Deferred[Any]
         if isinstance(command, Registration):
-            return self._registered(command, source)
-        return self._leave(command.name, command.host, command.port, source)
+            work = self._named(command.name, source, partial(self._registrar.carryOut, command))
+        else:
+            work = self.leave(command.name, command.host, command.port, source)
+        work.addCallbacks(told.decided, told.unknown)
 
     def register(
         self,
@@ -192,7 +190,11 @@ class ChatRoom:
         """
         if key is not None and not isKey(key):
             raise ValueError(f"a key has {MIN_KEY} to {MAX_KEY} printable characters")
-        return self._judged(self._register(name, host, port, source, options, key), source)
+        return self._named(
+            name,
+            source,
+            lambda name, source: self._registrar.register(name, host, port, source, options, key),
+        )
 
     def enrol(
         self,
@@ -212,8 +214,10 @@ class ChatRoom:
             the wire can speak under, move or remove.
         :returns: as :meth:`register`.
         """
-        work = self._enrol(name, host, port, owner or LOCAL, options)
-        return self._judged(work, LOCAL)
+        key = self._placed(owner or LOCAL).key
+        return self._named(
+            name, LOCAL, lambda name, _: self._registrar.enrol(name, host, port, key, options)
+        )
 
     def leave(
         self, name: str, host: str, port: int, source: Source = LOCAL
@@ -224,7 +228,9 @@ class ChatRoom:
         :returns: fires with :class:`~twisted_messenger.result.Stored` once it is durable, or with
             the refusal.
         """
-        return self._judged(self._leave(name, host, port, source), source)
+        return self._named(
+            name, source, lambda name, source: self._registrar.leave(name, host, port, source)
+        )
 
     def post(
         self, name: str, text: str, source: Source = LOCAL, *, key: str | None = None
@@ -420,8 +426,19 @@ class ChatRoom:
         """
         self.refusals.refused(refusal, source)
 
-    def _judged(self, work: Coroutine[Any, Any, T], source: Source) -> "Deferred[T | Refusal]":
-        return self._verdicts.on(Deferred.fromCoroutine(work), source)
+    def _named(
+        self, name: str, source: Source, work: Callable[[str, Source], Coroutine[Any, Any, T]]
+    ) -> "Deferred[T | Refusal]":
+        """
+        Do something for who has a name, if that can be one.
+
+        :param work: is given the clean name, and the source as the store is to know it.
+        """
+        cleaned = self._name(name)
+        if isinstance(cleaned, Refusal):
+            return succeed(self.refusals.refused(cleaned, source))
+        working = Deferred.fromCoroutine(work(cleaned, self._placed(source)))
+        return self._verdicts.on(working, source)
 
     def _placed(self, source: Source) -> Source:
         return replace(source, home=self._home) if self._home else source
@@ -452,51 +469,3 @@ class ChatRoom:
             return cleanName(name, self.policy.serverName)
         except BadName as problem:
             return Refusal(Reason.BAD_NAME, str(problem))
-
-    async def _registered(
-        self, command: Registration, source: Source
-    ) -> Enrolled | Reply | Refusal:
-        host, port, options = command.host, command.port, command.options
-        name = self._name(command.name)
-        if isinstance(name, Refusal):
-            return name
-        source = self._placed(source)
-        if options is None:
-            return await self._registrar.register(name, host, port, source)
-        if options.who:
-            return await self._registrar.who(name, host, port, source)
-        asked = name, host, port, source, options.member, options.key, options.refresh
-        enrolled = await self._registrar.register(*asked)
-        if isinstance(enrolled, Refusal) or not options.refresh:
-            return enrolled
-        return Reply("here" if enrolled.change is None else "joined")
-
-    async def _register(
-        self,
-        name: str,
-        host: str,
-        port: int,
-        source: Source,
-        options: MemberOptions | None,
-        key: str | None,
-    ) -> Enrolled | Refusal:
-        cleaned = self._name(name)
-        if isinstance(cleaned, Refusal):
-            return cleaned
-        return await self._registrar.register(
-            cleaned, host, port, self._placed(source), options, key
-        )
-
-    async def _enrol(
-        self, name: str, host: str, port: int, owner: Source, options: MemberOptions | None
-    ) -> Enrolled | Refusal:
-        cleaned = self._name(name)
-        if isinstance(cleaned, Refusal):
-            return cleaned
-        return await self._registrar.enrol(cleaned, host, port, self._placed(owner).key, options)
-
-    async def _leave(self, name: str, host: str, port: int, source: Source) -> Stored | Refusal:
-        cleaned = self._name(name)
-        if isinstance(cleaned, Refusal):
-            return cleaned
-        return await self._registrar.leave(cleaned, host, port, self._placed(source))

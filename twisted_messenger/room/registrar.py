@@ -18,6 +18,7 @@ from twisted_messenger.result import MAX_LISTED, Reply, Stored, listed
 from twisted_messenger.room.lookup import TooManyLookups, mayPass
 from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.roster import Change, Enrolled, Enrolment, MemberOptions
+from twisted_messenger.wire import Registration
 
 _SALT_BYTES = 16
 
@@ -55,6 +56,25 @@ class Registrar:
         self._isShared = leaseOf(store).ends
         self._isOwnListener = isOwnListener
         self._isThisMachine = isThisMachine
+
+    async def carryOut(
+        self, asked: Registration, name: str, source: Source
+    ) -> Enrolled | Reply | Refusal:
+        """
+        Do what a registration asks for, as it came over the wire.
+
+        :param name: clean.
+        """
+        host, port, options = asked.host, asked.port, asked.options
+        if options is None:
+            return await self.register(name, host, port, source)
+        if options.who:
+            return await self.who(name, host, port, source)
+        key, refresh = options.key, options.refresh
+        enrolled = await self.register(name, host, port, source, options.member, key, refresh)
+        if isinstance(enrolled, Refusal) or not refresh:
+            return enrolled
+        return Reply("here" if enrolled.change is None else "joined")
 
     async def register(
         self,
