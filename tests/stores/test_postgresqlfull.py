@@ -11,7 +11,8 @@ from tests.stores.postgresqlrig import ImmediateDatabase, PostgreSQLTestCase, St
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import StoreFull
 from twisted_messenger.roster import Progress, RosterLimits
-from twisted_messenger.stores.postgresql.store import VACUUM_SECONDS, PostgreSQLStore
+from twisted_messenger.stores.postgresql.clearing import VACUUM_SECONDS
+from twisted_messenger.stores.postgresql.store import PostgreSQLStore
 from twisted_messenger.stores.retention import STEP
 from twisted_messenger.testing.contracts.roster import anyone, at, post
 

@@ -14,7 +14,6 @@ end of a transaction was not learned, it is tried again under its old number, an
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice, takewhile
@@ -22,14 +21,13 @@ from typing import Any, TypeVar
 
 import psycopg
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
-from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_messenger.contents import RoomContents
 from twisted_messenger.entry import Entry, Post
-from twisted_messenger.errors import NoSuchRoom, StoreError, StoreFull
+from twisted_messenger.errors import NoSuchRoom, StoreFull
 from twisted_messenger.interfaces import MAIN_ROOM, Admission, IPortableStore, ISharedStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
@@ -38,6 +36,7 @@ from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithRea
 from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
 from twisted_messenger.stores.opening import whileOpen
 from twisted_messenger.stores.postgresql.answerlimit import AnswerLimit
+from twisted_messenger.stores.postgresql.clearing import LOOK_SECONDS, Clearing
 from twisted_messenger.stores.postgresql.copying import exportRoom, fillRoom
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
 from twisted_messenger.stores.postgresql.failures import firstLine
@@ -47,16 +46,9 @@ from twisted_messenger.stores.postgresql.leasetables import LeaseTables
 from twisted_messenger.stores.postgresql.notices import Notices
 from twisted_messenger.stores.postgresql.patience import Patience
 from twisted_messenger.stores.postgresql.tables import Batch, PostgreSQLTables
-from twisted_messenger.stores.retention import MEMBERS_STEP, STEP
+from twisted_messenger.stores.retention import MEMBERS_STEP
 
 T = TypeVar("T")
-
-#: Seconds between two looks at what everybody has: it waits no longer, but there is no hurry.
-LOOK_SECONDS = 1.0
-
-#: Seconds from when there is something to gain until room is made on a full disk, and until it is
-#: tried again: the database may do it by itself.
-VACUUM_SECONDS = 10.0
 
 # A clock that differs from the database's by less is good enough for the time of a message.
 _CLOCK_ERROR = 1.0
@@ -102,11 +94,6 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         self.lease = lease or Lease(0.0)
         self._database = database
         self._reactor = reactor
-        self._lookSeconds = lookSeconds
-        self._looked = -lookSeconds
-        self._looking: IDelayedCall | None = None
-        self._freeing = False
-        self._vacuumed = 0.0
         # What this node has heard: the room may be further by now, and then it will hear of that
         # too; but where its tables are not so far, they are an older copy.
         self._known = Known()
@@ -115,6 +102,15 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         self._doubtful = False
         self._number = 0
         self._patience = Patience(reactor, self._try)
+        self._clearing = Clearing(
+            self._tables,
+            self.opening,
+            reactor,
+            ask=self._ask,
+            free=self._free,
+            giveUpReserve=self._giveUpReserve,
+            lookSeconds=lookSeconds,
+        )
         leases = LeaseTables(self.node, database.schema, ttl)
         self.leases = LeaseKeeper(
             leases,
@@ -151,9 +147,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         return self._end.wait()
 
     async def _close(self) -> None:
-        if self._looking is not None:
-            self._looking.cancel()
-            self._looking = None
+        self._clearing.stop()
         try:
             await self._finished()
             await self.leases.stop()
@@ -226,70 +220,21 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
                 "the progress of {count} members was not written: they are another node's",
                 count=fenced,
             )
-        if self._looking is None:
-            wait = self._looked + self._lookSeconds - self._reactor.seconds()
-            if wait > 0:
-                self._looking = self._reactor.callLater(wait, self._lookNow)
-            else:
-                self._lookNow()
-
-    def _lookNow(self) -> None:
-        self._looking = None
-        self._looked = self._reactor.seconds()
-        ensureDeferred(self._look()).addErrback(self._notNoted)
-
-    async def _look(self) -> None:
-        if await self._ask(PostgreSQLTables.deliveredMore):
-            while await self._noteStep() >= STEP:
-                pass
+        self._clearing.lookSoon()
 
     @whileOpen
-    def _noteStep(self) -> "Deferred[int]":
-        return self._write(self._tables.noteDelivered, frees=True)
+    def _free(self, change: Callable[[], int]) -> "Deferred[int]":
+        return self._write(change, frees=True)
 
-    def _notNoted(self, reason: Failure) -> None:
-        reason.trap(StoreError)
-        if self.opening.problem() is None:
-            self.log.warn("what everybody has stays for now: {error}", error=reason.value)
-
-    async def _forgetKept(self) -> None:
-        self._freeing = True
-        try:
-            await self._look()
-            while await self._forgetStep():
-                pass
-        finally:
-            self._freeing = False
-
-    @whileOpen
-    def _forgetStep(self) -> "Deferred[int]":
-        return self._write(self._tables.forgetKept, frees=True)
+    def _giveUpReserve(self) -> "Deferred[None]":
+        return self._database.run(lambda cursor: self._tables.on(cursor).giveUpReserve())
 
     def _failed(self, reason: Failure, batch: list[Step]) -> None:
-        full, now = bool(reason.check(StoreFull)), self._reactor.seconds()
-        if full and not self._freeing:
-            # What everybody has makes room for what nobody has.
-            ensureDeferred(self._forgetKept()).addErrback(self._notNoted)
-        if full and not self._tables.forgotten:
-            # There is nothing to gain yet.
-            self._vacuumed = now
-        if full and now - self._vacuumed >= VACUUM_SECONDS:
-            self._vacuumed = now
-            # Before anything else is written: it would take the room that is made.
-            room = ensureDeferred(self._makeRoom())
-            room.addErrback(self._noRoom).addBoth(lambda _: self._refused(reason, batch))
-        else:
+        room = self._clearing.full() if reason.check(StoreFull) else None
+        if room is None:
             super()._failed(reason, batch)
-
-    async def _makeRoom(self) -> None:
-        with suppress(StoreError):
-            await self._database.run(lambda cursor: self._tables.on(cursor).giveUpReserve())
-        await self._ask(PostgreSQLTables.vacuum)
-        self._tables.forgotten = False
-
-    def _noRoom(self, reason: Failure) -> None:
-        reason.trap(StoreError)
-        self.log.warn("there is no room to make room: {error}", error=reason.value)
+        else:
+            room.addBoth(lambda _: self._refused(reason, batch))
 
     def _together(self, waiting: list[Step]) -> list[Step]:
         # On a full disk, or where it takes too long, what frees space must not fail with what
