@@ -43,6 +43,7 @@ from twisted_messenger.stores.postgresql.failures import firstLine
 from twisted_messenger.stores.postgresql.generation import Known
 from twisted_messenger.stores.postgresql.leases import LEASE_SECONDS, LeaseKeeper
 from twisted_messenger.stores.postgresql.leasetables import LeaseTables
+from twisted_messenger.stores.postgresql.news import NodeNews, revisionOf
 from twisted_messenger.stores.postgresql.notices import Notices
 from twisted_messenger.stores.postgresql.patience import Patience
 from twisted_messenger.stores.postgresql.tables import Batch, PostgreSQLTables
@@ -52,9 +53,6 @@ T = TypeVar("T")
 
 # A clock that differs from the database's by less is good enough for the time of a message.
 _CLOCK_ERROR = 1.0
-
-# Bits of a roster's revision that count what happened to this node, not to the roster.
-_SERIAL_BITS = 32
 
 # Who has changed something, the roster's revision, and the log's last position.
 _NOTICE = re.compile(r"([0-9a-f-]{36}) ([0-9]{1,18}) ([0-9]{1,18})", re.ASCII)
@@ -94,12 +92,6 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         self.lease = lease or Lease(0.0)
         self._database = database
         self._reactor = reactor
-        # What this node has heard: the room may be further by now, and then it will hear of that
-        # too; but where its tables are not so far, they are an older copy.
-        self._known = Known()
-        # Of the positions that this node's followers know.
-        self._generation = 0
-        self._doubtful = False
         self._number = 0
         self._patience = Patience(reactor, self._try)
         self._clearing = Clearing(
@@ -121,6 +113,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
             ttl=ttl,
             clock=clock,
         )
+        self._news = NodeNews(self.leases.members, self._readRoster, self._takeOver)
         self._notices = Notices(database.listen, reactor, self._told)
         # Fires when it is known for the first time whom this node serves.
         self._joined: Deferred[None] = succeed(None)
@@ -130,7 +123,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         """
         See :class:`ISharedStore`. It blocks until the server has answered.
         """
-        self._known = Known()
+        self._news.renew()
         self._patience.renew()
         self._database.open(self.leases.begin)
         self.leases.start()
@@ -204,7 +197,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
 
     async def _advance(self, progress: dict[int, Progress]) -> None:
         epochs = dict(self.leases.epochs)
-        known = replace(self._known, generation=self._generation)
+        known = replace(self._news.known, generation=self._news.generation)
         fenced, copied = 0, False
         for part in _parts(progress):
             advance = await self._ask(
@@ -213,8 +206,8 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
             fenced += advance.fenced
             copied = copied or advance.copied
         if copied:
-            # It is no news of these tables. Whatever is written takes them over.
-            await self._write(lambda: None)
+            # It is no news of these tables.
+            await self._takeOver()
         if fenced:
             self.log.warn(
                 "the progress of {count} members was not written: they are another node's",
@@ -251,48 +244,20 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
 
     async def _roster(self, since: int) -> RosterNews:
         await self._joined
-        # Before it is read: what happens to this node meanwhile is told the next time.
-        revision, serial = since >> _SERIAL_BITS, since & (1 << _SERIAL_BITS) - 1
-        upTo = self.leases.members.serial
-        if since and not self._doubtful and (revision, serial) == (self._known.revision, upTo):
-            return RosterNews(since, self._known.head, [], [], generation=self._generation)
-        news = await self._rosterAt(revision)
-        while upTo != self.leases.members.serial:
-            # It may be older than what was learned meanwhile: lost members must not come back.
-            upTo = self.leases.members.serial
-            news = await self._rosterAt(revision)
-        self._doubtful, self._generation = False, news.generation
-        self.leases.members.forget(news.departed)
-        served = [
-            replace(one, registered=one.registered << _SERIAL_BITS)
-            for one in news.members
-            if one.member.isListener or self.leases.members.serves(one.member.id)
-        ]
-        return replace(
-            news,
-            revision=news.revision << _SERIAL_BITS | upTo,
-            members=served,
-            departed=[*news.departed, *self.leases.members.departedSince(serial)] if since else [],
-            leaving=[*news.leaving, *self.leases.members.leavingSince(serial)] if since else [],
-        )
+        return await self._news.roster(since)
 
-    async def _rosterAt(self, revision: int) -> RosterNews:
-        known = replace(self._known, batch=0)
-        news = await self._ask(lambda tables: tables.roster(revision))
-        read = Known(news.generation, news.revision, news.head)
-        if known.exceeds(read):
-            # An older copy. Whatever is written takes it over.
-            await self._write(lambda: None)
-            news = await self._ask(lambda tables: tables.roster(revision))
-            read = Known(news.generation, news.revision, news.head)
-        self._learn(read)
-        return news
+    def _readRoster(self, revision: int) -> "Deferred[RosterNews]":
+        return self._ask(lambda tables: tables.roster(revision))
+
+    def _takeOver(self) -> "Deferred[None]":
+        # Whatever is written takes over an older copy of the tables.
+        return self._write(lambda: None)
 
     def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
         See :class:`ISharedStore`.
         """
-        return super().evict(memberId, None if since is None else since >> _SERIAL_BITS)
+        return super().evict(memberId, None if since is None else revisionOf(since))
 
     def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
         """
@@ -302,7 +267,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
 
     def _entriesRead(self, entries: list[Entry]) -> list[Entry]:
         if entries:
-            self._learn(Known(head=entries[-1].position))
+            self._news.learn(Known(head=entries[-1].position))
         return entries
 
     @whileOpen
@@ -331,16 +296,13 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         notice = _NOTICE.fullmatch(text)
         if notice is None:
             # Some may have been missed, or another program uses the same channel.
-            self._doubtful = True
+            self._news.doubt()
         elif notice[1] == self.node:
             # What this node changed itself, its followers know.
             return
         else:
-            self._learn(Known(revision=int(notice[2]), head=int(notice[3])))
+            self._news.learn(Known(revision=int(notice[2]), head=int(notice[3])))
         self._wake()
-
-    def _learn(self, known: Known) -> None:
-        self._known = self._known.further(known)
 
     def _unanswered(self) -> None:
         self.log.warn("the database does not answer: its connections are given up")
@@ -348,10 +310,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
 
     def _stands(self) -> None:
         standing = self.leases.standing
-        now = Known(revision=standing.revision, head=standing.head)
-        # An older copy, or an answer that others have overtaken: the database must say.
-        self._doubtful |= replace(self._known, generation=0, batch=0).exceeds(now)
-        self._learn(now)
+        self._news.stands(standing.revision, standing.head)
         self._wake()
 
     def _ask(self, question: Callable[[PostgreSQLTables], T]) -> "Deferred[T]":
@@ -369,11 +328,11 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         return results
 
     def _try(self, batch: Batch) -> "Deferred[list[Any]]":
-        known = self._known
+        known = self._news.known
         return self._database.run(lambda cursor: self._tables.on(cursor).transact(batch, known))
 
     def _learned(self, number: int) -> None:
-        self._learn(replace(self._tables.known, batch=number))
+        self._news.learn(replace(self._tables.known, batch=number))
         if self._tables.raised:
             self.log.warn(
                 "this is another copy of the database, after a failover or a restore: the room"
