@@ -56,6 +56,8 @@ _PURE = frozenset(
             "stores.memoryroster",
             "stores.memoryrepeats",
             "delivery.state",
+            "delivery.steps",
+            "delivery.trouble",
             "delivery.slots",
             "incoming.connectiontable",
             "incoming.unfinished",

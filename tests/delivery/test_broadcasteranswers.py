@@ -4,7 +4,7 @@ Members that answer a push: not now, or never.
 
 from tests.delivery.broadcasterrig import ANN, BroadcasterTestCase
 from tests.roomtestcase import keepLog
-from twisted_messenger.delivery.state import POISON_RESETS, POISON_SECONDS
+from twisted_messenger.delivery.trouble import POISON_RESETS, POISON_SECONDS
 from twisted_messenger.push.interfaces import Outcome
 
 

@@ -5,7 +5,7 @@ The broadcaster, and what members miss: notices, entries that nobody can take, a
 from tests.delivery.broadcasterrig import ANN, BOB, BroadcasterTestCase
 from twisted_messenger.address import Source
 from twisted_messenger.delivery.broadcaster import Broadcaster
-from twisted_messenger.delivery.state import POISON_RESETS, POISON_SECONDS
+from twisted_messenger.delivery.trouble import POISON_RESETS, POISON_SECONDS
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.push.interfaces import Outcome
 from twisted_messenger.refusal import Reason, Refusal

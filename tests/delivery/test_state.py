@@ -7,7 +7,8 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.backoff import RetryPolicy, retrySchedule
-from twisted_messenger.delivery.state import DeliveryState, Send, Tell, Wait
+from twisted_messenger.delivery.state import DeliveryState
+from twisted_messenger.delivery.steps import Send, Tell, Wait
 from twisted_messenger.roster import Progress
 
 _HOUR = 3600.0

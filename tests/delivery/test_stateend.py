@@ -7,17 +7,15 @@ from collections.abc import Callable
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.delivery.test_state import STEPS, fail, makeQueue, steady, succeed
-from twisted_messenger.delivery.state import (
+from twisted_messenger.delivery.state import DeliveryState
+from twisted_messenger.delivery.steps import Evict, Send, Tell
+from twisted_messenger.delivery.trouble import (
     EVICT_ATTEMPTS,
     EVICT_SECONDS,
     MAX_HANGS,
     NEVER_REACHED_SECONDS,
     POISON_RESETS,
     POISON_SECONDS,
-    DeliveryState,
-    Evict,
-    Send,
-    Tell,
 )
 from twisted_messenger.roster import Progress
 

@@ -7,14 +7,9 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.delivery.test_state import STEPS, steady
-from twisted_messenger.delivery.state import (
-    EVICT_ATTEMPTS,
-    NEVER_REACHED_SECONDS,
-    DeliveryState,
-    Evict,
-    Tell,
-    Wait,
-)
+from twisted_messenger.delivery.state import DeliveryState
+from twisted_messenger.delivery.steps import Evict, Tell, Wait
+from twisted_messenger.delivery.trouble import EVICT_ATTEMPTS, NEVER_REACHED_SECONDS
 from twisted_messenger.roster import Progress
 
 _HOUR = 3600.0

@@ -7,15 +7,9 @@ from collections.abc import Callable
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.delivery.test_state import STEPS, steady
-from twisted_messenger.delivery.state import (
-    EVICT_ATTEMPTS,
-    DeliveryState,
-    Evict,
-    Send,
-    Step,
-    Tell,
-    Wait,
-)
+from twisted_messenger.delivery.state import DeliveryState
+from twisted_messenger.delivery.steps import Evict, Send, Step, Tell, Wait
+from twisted_messenger.delivery.trouble import EVICT_ATTEMPTS
 from twisted_messenger.roster import Progress
 
 _NOW = 5000.0

@@ -9,7 +9,7 @@ from tests.simulation.record import FINAL, MOVED, Event, Kind, Record
 from tests.simulation.roster import HEARD_SECONDS, Roster
 from tests.simulation.server import Settings
 from twisted_messenger.backoff import JITTER, RETRY_SECONDS
-from twisted_messenger.delivery.state import NEVER_REACHED_SECONDS
+from twisted_messenger.delivery.trouble import NEVER_REACHED_SECONDS
 
 # What is under way to an address that its member has left ends within so many seconds, even where
 # the server begins to stop at that moment, and leaves its pushes 5 s.

@@ -8,7 +8,7 @@ from tests.simulation.backup import Backup
 from tests.simulation.record import FINAL, MOVED, UNSEEN, Event, Kind, Message, Record
 from tests.simulation.roster import HEARD_SECONDS, Roster
 from tests.simulation.server import Settings
-from twisted_messenger.delivery.state import MAX_HANGS
+from twisted_messenger.delivery.trouble import MAX_HANGS
 
 # A crash repeats what was confirmed at most so long before it: the cursors' flush, and the
 # store's time for it, which may have to wait for others.

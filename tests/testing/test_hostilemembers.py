@@ -8,7 +8,7 @@ from typing import Any
 from tests.testing.hostilerig import AT_ONCE, HOME, HOSTILE, PORT, HostileTestCase, House
 from twisted_messenger.delivery.recipient import SUSPECT_CONNECT_TIMEOUT
 from twisted_messenger.delivery.slots import MAX_SUSPECTS
-from twisted_messenger.delivery.state import NEVER_REACHED_SECONDS
+from twisted_messenger.delivery.trouble import NEVER_REACHED_SECONDS
 from twisted_messenger.push.general import PUSH_TIMEOUT
 from twisted_messenger.rates import BURST, RATE
 from twisted_messenger.room.policy import AdmissionPolicy, Callbacks

@@ -5,7 +5,7 @@ What an operator may choose about deliveries.
 from dataclasses import dataclass
 
 from twisted_messenger.delivery.slots import MAX_PUSHES
-from twisted_messenger.delivery.state import EVICT_SECONDS
+from twisted_messenger.delivery.trouble import EVICT_SECONDS
 from twisted_messenger.push.general import CONNECT_TIMEOUT
 
 #: Seconds that a stop leaves the pushes in flight.

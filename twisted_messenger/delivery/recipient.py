@@ -22,7 +22,8 @@ from twisted_messenger.delivery.outcomes import whyOf
 from twisted_messenger.delivery.payload import PreparedPush
 from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.delivery.slots import Window
-from twisted_messenger.delivery.state import DeliveryState, Evict, Step, Tell, Wait
+from twisted_messenger.delivery.state import DeliveryState
+from twisted_messenger.delivery.steps import Evict, Step, Tell, Wait
 from twisted_messenger.errors import StoreError
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.roster import MemberState, Progress

@@ -12,67 +12,13 @@ one is the same, whoever counts; so a member that was there already when the log
 before it has missed nothing of that, whatever the store believed.
 """
 
-from dataclasses import dataclass
-
 from twisted_messenger.backoff import Backoff, RetryPolicy
+from twisted_messenger.delivery.steps import Evict, Send, Step, Tell, Wait
+from twisted_messenger.delivery.trouble import EVICT_SECONDS, Trouble
 from twisted_messenger.roster import Progress
-
-#: A member that takes nothing for so many seconds, in so many attempts, is evicted.
-EVICT_SECONDS = 86_400.0
-EVICT_ATTEMPTS = 20
-
-#: One that was never reached is evicted so many seconds after the first failure.
-NEVER_REACHED_SECONDS = 600.0
-
-#: An entry that a member has reset so many times, over so many seconds, is skipped: it
-#: must not block those after it.
-POISON_RESETS = 20
-POISON_SECONDS = 600.0
-
-#: Times that a member sees an entry for which it never closes a connection.
-MAX_HANGS = 3
 
 # One for all: an empty set takes as much as any small one.
 _NONE: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True)
-class Send:
-    """
-    Push the next entry now.
-    """
-
-
-@dataclass(frozen=True)
-class Tell:
-    """
-    Push a notice now.
-
-    :param missed: entries that the member lost and was not told of.
-    """
-
-    missed: int
-
-
-@dataclass(frozen=True)
-class Wait:
-    """
-    Make no attempt yet.
-
-    :param seconds: how long; more than 0.
-    """
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Evict:
-    """
-    Give the member up.
-    """
-
-
-Step = Send | Tell | Wait | Evict
 
 
 class DeliveryState:
@@ -87,17 +33,13 @@ class DeliveryState:
 
     # There may be very many.
     __slots__ = (
-        "_attempts",
         "_due",
-        "_failingSince",
         "_had",
-        "_hangs",
         "_lastReached",
         "_reachedLately",
-        "_resetSince",
-        "_resets",
         "_retryPolicy",
         "_telling",
+        "_trouble",
         "backoff",
         "cursor",
         "evictSeconds",
@@ -132,12 +74,12 @@ class DeliveryState:
         self.retryUnconfirmed = retryUnconfirmed
         #: Without one success, before the member is given up; 0 for never.
         self.evictSeconds = evictSeconds
-        self._attempts = progress.attempts
-        self._failingSince = progress.failingSince
+        # What has gone wrong since it last took something; ``None`` as for nearly all.
+        self._trouble: Trouble | None = None
+        if progress.failingSince is not None or progress.attempts:
+            self._trouble = Trouble(progress.failingSince, progress.attempts)
         self._lastReached = progress.lastReached
         self._reachedLately = False
-        self._resets = self._hangs = 0
-        self._resetSince = 0.0
         self._had = _NONE
         #: The last entry that the member took; 0 where there is none.
         self.taken = 0
@@ -147,13 +89,14 @@ class DeliveryState:
         """
         What to remember across a restart.
         """
+        trouble = self._trouble
         return Progress(
             self.cursor,
             self._due,
             self._due - self.missed,
             self.reached,
-            self._failingSince,
-            self._attempts,
+            None if trouble is None else trouble.failingSince,
+            0 if trouble is None else trouble.attempts,
             self._lastReached,
         )
 
@@ -279,7 +222,7 @@ class DeliveryState:
         """
         self.reached = True
         position = self.inFlight
-        failed = self._failingSince is not None or self.backoff is not None
+        failed = self._trouble is not None or self.backoff is not None
         if position is None or position <= self.cursor or failed:
             self._delivered()
             return
@@ -309,11 +252,8 @@ class DeliveryState:
             self._delivered()
             return True
         position = self.inFlight
-        self._failed(now)
-        if position is None or position <= self.cursor:
-            return False
-        self._hangs += 1
-        if self._hangs < MAX_HANGS:
+        trouble = self._failed(now)
+        if position is None or position <= self.cursor or not trouble.hung():
             return False
         self._passOver(position)
         return True
@@ -326,12 +266,8 @@ class DeliveryState:
         :returns: whether the entry is done with: it was reset so often that it is skipped.
         """
         position = self.inFlight
-        self._failed(now)
-        if position is None or position <= self.cursor or not connected:
-            return False
-        self._resetSince = min(self._resetSince, now) if self._resets else now
-        self._resets += 1
-        if self._resets < POISON_RESETS or now - self._resetSince < POISON_SECONDS:
+        trouble = self._failed(now)
+        if position is None or position <= self.cursor or not connected or not trouble.reset(now):
             return False
         self._passOver(position)
         return True
@@ -356,24 +292,21 @@ class DeliveryState:
         The member registered again, perhaps elsewhere: what failed before says nothing.
         """
         self.heardFrom()
-        self._forgive()
+        self._trouble = None
 
     def _givenUp(self, now: float) -> bool:
-        if self._failingSince is None or not self.evictSeconds:
+        if self._trouble is None or not self.evictSeconds:
             return False
-        self._failingSince = min(self._failingSince, now)
-        failing = now - self._failingSince
-        if not self.reached:
-            return failing >= min(NEVER_REACHED_SECONDS, self.evictSeconds)
-        return failing >= self.evictSeconds and self._attempts >= EVICT_ATTEMPTS
+        return self._trouble.lastsTooLong(now, self.reached, self.evictSeconds)
 
-    def _failed(self, now: float) -> None:
+    def _failed(self, now: float) -> Trouble:
         assert self.busy
         self.inFlight = self._telling = None
         self._backedOff().failed(now)
-        self._attempts += 1
-        if self._failingSince is None:
-            self._failingSince = now
+        if self._trouble is None:
+            self._trouble = Trouble()
+        self._trouble.failed(now)
+        return self._trouble
 
     def _delivered(self) -> None:
         position = self.inFlight
@@ -390,17 +323,12 @@ class DeliveryState:
         # One that hangs has all the bytes, but nobody has heard of it.
         self._reachedLately |= self.reached
         self.backoff = None
-        self._forgive()
+        self._trouble = None
 
     def _backedOff(self) -> Backoff:
         if self.backoff is None:
             self.backoff = Backoff(self._retryPolicy)
         return self.backoff
-
-    def _forgive(self) -> None:
-        self._attempts = 0
-        self._failingSince = None
-        self._resets = self._hangs = 0
 
     def _passOver(self, position: int) -> None:
         self._due += 1
@@ -411,4 +339,5 @@ class DeliveryState:
         self.cursor = max(self.cursor, position)
         if self._had:
             self._had = frozenset(one for one in self._had if one > self.cursor) or _NONE
-        self._resets = self._hangs = 0
+        if self._trouble is not None:
+            self._trouble.isOver()

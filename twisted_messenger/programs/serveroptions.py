@@ -6,7 +6,7 @@ from twisted.python.usage import UsageError
 
 from twisted_messenger.delivery.limits import SHUTDOWN_TIMEOUT, DeliveryLimits
 from twisted_messenger.delivery.slots import MAX_PUSHES
-from twisted_messenger.delivery.state import EVICT_SECONDS
+from twisted_messenger.delivery.trouble import EVICT_SECONDS
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
 from twisted_messenger.incoming.limits import IDLE_TIMEOUT, MESSAGE_TIMEOUT, SenderLimits
