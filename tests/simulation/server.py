@@ -16,6 +16,7 @@ from tests.simulation.record import Kind, Record, subject
 from tests.simulation.shortways import DoorEndpoint, SimulatedBatch
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.entry import Entry, LogLimits
+from twisted_messenger.errors import StoreFull
 from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.server import ChatServerFactory
@@ -213,8 +214,8 @@ class Server:
         if self.up and self.disk.hasCopy:
             self._file.failOver()
             self._record.note(Kind.RESTORED, what=str(self._file.head))
-            # As a lease that is renewed does, it wakes the server.
-            self._store.advance({})
+            # As a lease that is renewed does, it wakes the server; not on a full disk.
+            self._store.advance({}).addErrback(lambda reason: reason.trap(StoreFull))
 
     def stop(self) -> None:
         """
