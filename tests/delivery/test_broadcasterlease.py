@@ -7,7 +7,7 @@ from twisted.logger import LogLevel
 from tests.delivery.broadcasterrig import ANN, BOB, CYD, DAN, BroadcasterTestCase
 from tests.roomtestcase import keepLog
 from twisted_messenger.delivery.broadcaster import Broadcaster
-from twisted_messenger.delivery.recipient import SUSPECT_CONNECT_TIMEOUT
+from twisted_messenger.delivery.pushedmember import SUSPECT_CONNECT_TIMEOUT
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.general import CONNECT_TIMEOUT
 from twisted_messenger.push.interfaces import Outcome

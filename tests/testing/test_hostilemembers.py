@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from tests.testing.hostilerig import AT_ONCE, HOME, HOSTILE, PORT, HostileTestCase, House
-from twisted_messenger.delivery.recipient import SUSPECT_CONNECT_TIMEOUT
+from twisted_messenger.delivery.pushedmember import SUSPECT_CONNECT_TIMEOUT
 from twisted_messenger.delivery.slots import MAX_SUSPECTS
 from twisted_messenger.delivery.trouble import NEVER_REACHED_SECONDS
 from twisted_messenger.push.general import PUSH_TIMEOUT

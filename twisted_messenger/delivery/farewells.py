@@ -7,7 +7,8 @@ It has no place in the member's order and says nothing of it; nothing follows fr
 from functools import partial
 
 from twisted_messenger.address import Source
-from twisted_messenger.delivery.recipient import SUSPECT_CONNECT_TIMEOUT, Recipient
+from twisted_messenger.delivery.pushedmember import SUSPECT_CONNECT_TIMEOUT
+from twisted_messenger.delivery.recipient import Recipient
 from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.push.interfaces import Pusher, PushResult
 from twisted_messenger.rates import RateLimit

@@ -1,55 +1,21 @@
 """
-One member among those that are pushed to: what it does next, until there is nothing left to do.
-
-::
-
-    proceed --DeliveryState.next--> Wait --> timer --------.
-       ^                        --> Evict --> store        |
-       |                        --> Send, Tell --> place --+--> page, if far back --> push
-       '-------- settled: confirmed, hung, failed --------'-----------------------------'
-
-A healthy member has a shorter way, as long as the entry after its cursor is in memory: that is
-pushed at once, and the next one over the same place.
+One member among those that are pushed to, as the roster has it: it registers again, moves, becomes
+another, is paused, or is gone. What it does next is in ``pushedmember``.
 """
 
-from twisted.internet.defer import Deferred, ensureDeferred, succeed
-from twisted.internet.interfaces import IDelayedCall
-from twisted.python.failure import Failure
+from twisted.internet.defer import Deferred, succeed
 
 from twisted_messenger.address import Source
-from twisted_messenger.delivery.ahead import LogReader
 from twisted_messenger.delivery.outcomes import whyOf
-from twisted_messenger.delivery.payload import PreparedPush
+from twisted_messenger.delivery.pushedmember import PushedMember
 from twisted_messenger.delivery.shared import Shared
-from twisted_messenger.delivery.slots import Window
 from twisted_messenger.delivery.state import DeliveryState
-from twisted_messenger.delivery.steps import Evict, Step, Tell, Wait
-from twisted_messenger.errors import StoreError
-from twisted_messenger.push.interfaces import Outcome, PushResult
+from twisted_messenger.push.interfaces import Outcome
 from twisted_messenger.roster import MemberState, Progress
 from twisted_messenger.steering import Serving
 
-#: Seconds until a push to a suspect must be connected: less than for others, since most of them
-#: fail, and an address that never answers keeps its place for so long.
-SUSPECT_CONNECT_TIMEOUT = 2.0
 
-# Seconds.
-_LEAST_WAIT = 0.001
-
-# Looking a member of an enumeration up takes a while on older Pythons.
-_CONFIRMED, _EXHAUSTED = Outcome.CONFIRMED, Outcome.EXHAUSTED
-
-# Failures that say something of the member.
-_TOLD = (Outcome.FAILED, Outcome.HUNG, Outcome.DEFERRED)
-
-# An attempt of a suspect that fails after so many seconds has kept a place from others.
-_LONG_SECONDS = 1.0
-
-# Seconds until a page that could not be read is tried again.
-_STORE_RETRY = 1.0
-
-
-class Recipient(LogReader):
+class Recipient(PushedMember):
     """
     One member, where it stands, and what it is doing.
 
@@ -58,67 +24,13 @@ class Recipient(LogReader):
     :param shared: what it pushes with.
     """
 
-    # There may be very many.
-    __slots__ = (
-        "_address",
-        "_begun",
-        "_gone",
-        "_hangs",
-        "_isHeld",
-        "_late",
-        "_paused",
-        "_pending",
-        "_plain",
-        "_predecessor",
-        "_problem",
-        "_pushedTo",
-        "_queued",
-        "_rested",
-        "_retried",
-        "_since",
-        "_source",
-        "_subscriber",
-        "_successor",
-        "_timer",
-        "_window",
-        "pusher",
-        "registered",
-    )
+    __slots__ = ("_predecessor", "_retried")
 
     def __init__(self, member: MemberState, state: DeliveryState, shared: Shared) -> None:
         super().__init__(state, shared)
-        #: Makes the connections to it.
         self.pusher = shared.pusherFor(member.member)
-        # Reading a page, or being evicted: it comes back by itself.
-        self._pending = False
-        # Waiting for a place in its window.
-        self._queued = False
-        # Where its place is, while it has one or waits for one; whose share of the window that
-        # counts against, since it may have moved; and whether it came in as one that hangs.
-        self._window: Window[Recipient]
-        self._source: str | None = None
-        self._late = False
-        # Whether it takes its time with the push under way, which has given its place back.
-        self._isHeld = False
-        # Whether its last attempt kept a place for long, and when the one under way began, where
-        # that may matter.
-        self._hangs = False
-        self._begun = 0.0
-        # How the last push to it ended, where it was not taken.
-        self._problem: PushResult | None = None
-        # No longer a member, or another node's.
-        self._gone = False
-        # When the message under way was taken, where one is.
-        self._since: float | None = None
-        # The address of the push under way: the member may have moved meanwhile.
-        self._pushedTo = ""
-        self._timer: IDelayedCall | None = None
-        # The member that it and another one have become.
-        self._successor: Recipient | None = None
         # Of the two that have become this one, whose push may be under way to its address.
         self._predecessor: Recipient | None = None
-        # Fires when nothing is in flight any more, if somebody waits for that.
-        self._rested: Deferred[None] | None = None
         self._enrolled(member)
         shared.woken[self] = None
 
@@ -207,13 +119,6 @@ class Recipient(LogReader):
         if self._rested is not None:
             self.cancel()
 
-    def cancel(self) -> None:
-        """
-        Give up what is in flight, if anything is.
-        """
-        if self._state.busy:
-            self._shared.slots.inFlight[self._pushedTo].cancel()
-
     def become(self, successor: "Recipient", merged: bool) -> None:
         """
         It is another member now: what is in flight to its address counts for that, and what is in
@@ -238,59 +143,14 @@ class Recipient(LogReader):
         """
         self._wait(None)
 
-    def had(self, position: int | None, reached: bool) -> None:
-        """
-        It got an entry as the member that it was before; ``None`` where that was a notice.
-
-        :param reached: whether it has ever confirmed anything as that member.
-        """
-        self._state.reached |= reached
-        if position is None:
-            return
-        self._state.had(position)
-        if not self._state.busy:
-            # The store must know too, even if nothing goes on from here: the room may be stopping.
-            self._nextEntry()
-
-    def served(self) -> None:
-        """
-        There is a place for it.
-        """
-        self._queued = False
-        self.proceed()
-
-    def proceed(self) -> None:
-        """
-        Do the next thing, if it is at rest.
-        """
-        if self._gone or self._pending or self._queued:
-            return
-        if self._state.busy:
-            if self._pushedTo != self._address:
-                # Nobody waits there any more, and it waits elsewhere.
-                self.cancel()
-            return
-        if self._paused:
-            return
-        slots, source = self._shared.slots, self._subscriber
-        if slots.healthy.has(source) and (entry := self._flowing()) is not None:
-            slots.healthy.enter(self, source)
-            self._window, self._source, self._late = slots.healthy, source, False
-            self._push(entry)
-        elif self._shared.mayPush:
-            self._goOn()
-        else:
-            self._shared.resting[self] = None
-
     def _enrolled(self, state: MemberState) -> None:
         self.member, self._named = state.member, state.named
         # What is under way ends; nothing begins before the roster says otherwise.
         self._paused = state.paused
-        #: The roster's revision at its last registration, and when it was last to be tried at once.
         self.registered = state.registered
+        # The roster's revision when it was last to be tried at once.
         self._retried = state.retried
         self._address = state.member.address
-        # Whether it gets what nearly all get.
         self._plain = not state.member.options.flags()
         # Without its answer, a member that asked for that has not confirmed.
         retry = self._shared.limits.retryUnconfirmed or state.member.options.ack
@@ -299,7 +159,6 @@ class Recipient(LogReader):
             # Who listens may raise for as long as it likes.
             isHeard = self._shared.subscriptions.has(state.member.name)
             self._state.evictSeconds = 0.0 if isHeard else self._shared.limits.evictSeconds
-        # Whom its place counts for.
         self._subscriber = Source(state.member.host).subscriber
 
     def _lookAgain(self) -> None:
@@ -308,232 +167,3 @@ class Recipient(LogReader):
             self._queued = False
             self._window.withdraw(self, self._source, self._late)
         self._shared.woken[self] = None
-
-    def _wait(self, seconds: float | None) -> None:
-        """
-        Proceed after so many seconds, in place of an earlier wait; ``None`` for no wait.
-        """
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if seconds is not None:
-            self._timer = self._shared.reactor.callLater(seconds, self._due)
-
-    def _due(self) -> None:
-        self._timer = None
-        self.proceed()
-
-    def _flowing(self) -> PreparedPush | None:
-        """
-        Begin with the entry after the cursor, for a healthy member, if it is in memory.
-
-        :returns: ``None`` where there is something else to find out first.
-        """
-        shared = self._shared
-        entry = shared.tail.next.get(self._state.cursor) or self._inPage()
-        if entry is None or entry.name == self.member.name:
-            return None
-        if self._gone or self._paused:
-            return None
-        if not shared.running or (shared.lease is not None and not shared.lease.held):
-            return None
-        if self._address in shared.slots.inFlight or not self._state.flowOn(entry.position):
-            return None
-        return entry
-
-    def _goOn(self) -> None:
-        step = self._state.next(self._shared.store.running())
-        if isinstance(step, Evict):
-            self._evict()
-        elif isinstance(step, Wait):
-            # A page would cost memory for as long as the member is away.
-            self._forgetPage()
-            if self._timer is None:
-                # The room's seconds are not the reactor's: rounded, a wait could be none.
-                self._wait(max(_LEAST_WAIT, step.seconds))
-        elif self._hasWork():
-            self._enter(step)
-        else:
-            self._shared.resting[self] = None
-
-    def _hasWork(self) -> bool:
-        return self._state.missed > 0 or self._state.cursor < self._shared.tail.head
-
-    def _enter(self, step: Step) -> None:
-        slots, suspect = self._shared.slots, self._state.suspect
-        self._window = slots.suspects if suspect else slots.healthy
-        self._source, self._late = self._subscriber, suspect and self._hangs
-        if self._window.enter(self, self._source, self._late):
-            self._begin(step)
-        else:
-            self._queued = True
-            self._forgetPage()
-
-    def _begin(self, step: Step) -> None:
-        """
-        Use the place, or give it back.
-        """
-        if self._address in self._shared.slots.inFlight:
-            self._shared.slots.block(self._address, self)
-            self._leave()
-        elif isinstance(step, Tell):
-            self._tell(step.missed)
-        elif (entry := self._nextEntry()) is not None:
-            self._state.begin(entry.position)
-            self._push(entry)
-        elif self._isInTail:
-            self._forgetPage()
-            self._leave()
-        else:
-            self._pending = True
-            ensureDeferred(self._readOn()).addCallbacks(self._pageRead, self._pageFailed)
-
-    def _tell(self, missed: int) -> None:
-        self._state.beginNotice(missed)
-        self._push(None, self._shared.gap(missed, self.member))
-
-    def _leave(self) -> None:
-        # Before the others: what they do may be news for it.
-        self._shared.resting[self] = None
-        self._shared.slots.leave(self._window, self._source, self._late)
-
-    async def _readOn(self) -> PreparedPush | None:
-        """
-        Read until there is an entry that is not the member's own.
-
-        It keeps its place meanwhile, so that the window bounds the pages in memory.
-        """
-        while self._shared.running and not self._gone and not self._isInTail:
-            found = await self._readPage()
-            entry = self._nextEntry()
-            if entry is not None or not found:
-                return entry
-        return self._nextEntry()
-
-    def _pageRead(self, entry: PreparedPush | None) -> None:
-        self._pending = False
-        mayBegin = self._shared.mayPush and not self._gone and not self._paused
-        if entry is not None and mayBegin:
-            # Meanwhile it may have moved, or have lost entries.
-            self._begin(self._state.next(self._shared.store.running()))
-        else:
-            self._leave()
-
-    def _pageFailed(self, reason: Failure) -> None:
-        self._storeFailed(reason)
-        self._leave()
-
-    def _storeFailed(self, reason: Failure) -> None:
-        reason.trap(StoreError)
-        self._pending = False
-        if self._shared.running and not self._gone:
-            self._wait(_STORE_RETRY)
-
-    def _push(self, entry: PreparedPush | None, notice: bytes = b"") -> None:
-        """
-        Begin to push an entry, or a notice.
-        """
-        shared, member = self._shared, self.member
-        if entry is None:
-            payload, self._since = notice, None
-        else:
-            self._since = entry.entry.time
-            payload = entry.payload if self._plain else entry.payloadFor(member.options)
-        if self._timer is not None:
-            self._wait(None)
-        timeout = shared.limits.connectTimeout
-        if self._window is shared.slots.suspects:
-            timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
-            self._begun = shared.reactor.seconds()
-        self._pushedTo = self._address
-        # A netcat that hangs never confirmed anything, and has not said that it will answer.
-        mayBeHeld = self._state.reached or member.options.ack
-        shared.slots.inFlight[self._address] = self.pusher.begin(
-            member.host,
-            member.port,
-            payload,
-            self._settled,
-            timeout,
-            shared.lease,
-            ack=member.options.ack,
-            held=self._held if mayBeHeld else None,
-            source=self._subscriber or "",
-            entry=None if entry is None else entry.entry,
-            member=member,
-        )
-
-    def _held(self) -> None:
-        """
-        The member has got everything and takes its time: others need not wait for it.
-        """
-        self._isHeld = True
-        self._shared.slots.leave(self._window, self._source, self._late)
-
-    def _settled(self, result: PushResult) -> None:
-        shared, address = self._shared, self._pushedTo
-        slots = shared.slots
-        del slots.inFlight[address]
-        if address != self._address and result.outcome is not _CONFIRMED:
-            self._state.abandoned()
-            self._placeFree(address)
-            return
-        if self._successor is not None and result.outcome is _CONFIRMED:
-            self._successor.had(self._state.inFlight, True)
-        further = shared.outcomes.settled(
-            result, self._state, self.member, self._since, self._isHeld
-        )
-        if result.outcome is not _EXHAUSTED:
-            self._problem = None if result.outcome is _CONFIRMED else result
-        if self._window is not slots.healthy:
-            self._hangs = self._tookLong(result)
-        # How far a member came that has left is no news, unless it is to be another node's. Since
-        # when it fails is news too: a restart must not make it young again.
-        if (further or self._isNews(result)) and (self._rested is not None or not self._gone):
-            shared.cursors.moved(self.member.id, self._state)
-        stays = address == self._address and not self._isHeld and slots.mayKeep(self._window)
-        if stays and (entry := self._flowing()) is not None:
-            self._push(entry)
-        else:
-            self._placeFree(address)
-
-    def _isNews(self, result: PushResult) -> bool:
-        # That a listener raised says nothing of its absence, which counts on after a restart.
-        isThere = self.member.isListener and result.outcome is Outcome.DEFERRED
-        return result.outcome in _TOLD and not isThere
-
-    def _tookLong(self, result: PushResult) -> bool:
-        if result.outcome is _CONFIRMED:
-            return False
-        lasted = self._shared.reactor.seconds() - self._begun
-        return result.outcome is Outcome.HUNG or lasted >= _LONG_SECONDS
-
-    def _placeFree(self, address: str) -> None:
-        if self._isHeld:
-            self._isHeld = False
-            self._shared.resting[self] = None
-        else:
-            # Those who wait for a place come before the one who had it.
-            self._leave()
-        if self._rested is not None:
-            rested, self._rested = self._rested, None
-            rested.callback(None)
-        self.proceed()
-        blocked = self._shared.slots.unblock(address)
-        if blocked is not None:
-            blocked.proceed()
-        self._shared.pushEnded()
-
-    def _evict(self) -> None:
-        self._pending = True
-        self._wait(None)
-        self._shared.store.evict(self.member.id, self.registered).addCallbacks(
-            self._evicted, self._storeFailed
-        )
-
-    def _evicted(self, removed: bool) -> None:
-        if removed:
-            self._shared.outcomes.evicted(self.member)
-            return
-        # It has registered again meanwhile.
-        self._pending = False
-        self.proceed()
