@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tests.loopback.rig import HOST, PATIENCE, Receiver, Twistd, connect, eventually, say
+from tests.loopback.rig import HOST, LISTENING, PATIENCE, Receiver, Twistd, connect, eventually, say
 
 OLD, NEW = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
@@ -254,8 +254,6 @@ def secureRoom(directory: Path, *options: str) -> Iterator[SecureRoom]:
     room = SecureRoom(directory, *options)
     count = 2 + options.count("--listen")
     with room.server as server:
-        eventually(
-            lambda: len(room.ports()) == count or server.process.poll() is not None, "a start"
-        )
+        server.prints(LISTENING)
         assert len(room.ports()) == count, server.output
         yield room

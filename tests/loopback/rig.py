@@ -21,6 +21,9 @@ PATIENCE = 60.0
 
 #: The checkout.
 ROOT = Path(__file__).parents[2]
+#: What a chatserver prints when all that it listens at takes connections; what Twisted prints of
+#: each port comes before that.
+LISTENING = "listening at"
 #: How twistd is run, whatever is installed.
 TWISTD = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()"]
 
@@ -151,7 +154,7 @@ def chatserver(directory: Path, port: int, *options: str) -> Twistd:
     """
     server = Twistd(directory, "-n", "chatserver", "--port", str(port), *options)
     try:
-        server.prints(f"starting on {port}")
+        server.prints(LISTENING)
     except BaseException:
         server.kill()
         raise

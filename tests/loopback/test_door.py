@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.ipv6 import hasIPv6
-from tests.loopback.rig import HOST, PATIENCE, TWISTD, Twistd, chatserver, say
+from tests.loopback.rig import HOST, LISTENING, PATIENCE, TWISTD, Twistd, chatserver, say
 from tests.ports import freePort
 
 TOKEN = "correct-horse-battery"
@@ -60,7 +60,6 @@ def test_control(tmp_path: Path) -> None:
     port = freePort()
     path = tmp_path / f"chatserver-{port}.sqlite.control"
     with chatserver(tmp_path, port) as server:
-        server.prints("listening at")
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         body = '{"host": "10.0.0.9", "port": 9001}'
         status, said = ask(ControlConnection(path), "PUT", "/members/bot", body)
@@ -100,7 +99,6 @@ def test_afterKill(tmp_path: Path) -> None:
     answers = []
     for _ in range(2):
         with chatserver(tmp_path, port) as server:
-            server.prints("listening at")
             said = ask(
                 *(ControlConnection(path), "POST", "/messages?name=ci", "build 7 is green"),
                 Idempotency_Key="build-7",
@@ -119,7 +117,6 @@ def test_web(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(TOKEN + "\n", encoding="ascii")
     options = (f"--web={web}", "--web-token=token", "--control=none")
     with chatserver(tmp_path, port, *options) as server:
-        server.prints("listening at")
         hosts = [HOST, *(["::1"] if hasIPv6() else [])]
         for host in hosts:
             door = HTTPConnection(host, web, timeout=PATIENCE)
@@ -139,7 +136,7 @@ def test_descriptors(tmp_path: Path) -> None:
     few = ("sh", "-c", 'ulimit -n 160; exec "$@"', "sh", *TWISTD)
     arguments = ("-n", "chatserver", f"--port={port}", f"--web={web}", "--control=room.control")
     with Twistd(tmp_path, *arguments, program=few) as server, ExitStack() as crowd:
-        server.prints("listening at")
+        server.prints(LISTENING)
         for _ in range(200):
             crowd.enter_context(socket.create_connection((HOST, web), PATIENCE))
         assert say(port, b"from:ann|hello") == b""

@@ -24,8 +24,7 @@ def test_curl(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("one\ntwo\n")
     blocks = [one.text for one in blocksOf(ROOT / "docs" / "door.rst") if "curl " in one.text]
     assert blocks
-    with chatserver(tmp_path, port, f"--web={web}") as server:
-        server.prints("listening at")
+    with chatserver(tmp_path, port, f"--web={web}"):
         control = f"chatserver-{port}.sqlite.control"
         member = [
             *("curl", "-sf", "--unix-socket", control, "-X", "PUT"),

@@ -18,6 +18,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.loopback.rig import (
+    LISTENING,
     PATIENCE,
     Receiver,
     Twistd,
@@ -301,7 +302,7 @@ def test_timedStore(tmp_path: Path) -> None:
     port = freePort()
     options = ["-n", "chatserver", "--port", str(port), "--store"]
     with Twistd(tmp_path, *options, "timed:0:sqlite:room", program=twistd) as server:
-        server.prints(f"starting on {port}")
+        server.prints(LISTENING)
         assert say(port, b"from:ci|hello") == b""
         server.prints("a message took")
         server.stop()

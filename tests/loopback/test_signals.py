@@ -19,7 +19,7 @@ from tests.loopback.certificates import (
     endpoint,
     secureRoom,
 )
-from tests.loopback.rig import HOST, Twistd, chatserver, connect, eventually, say
+from tests.loopback.rig import HOST, LISTENING, Twistd, chatserver, connect, eventually, say
 from tests.ports import freePort
 
 
@@ -61,7 +61,7 @@ def test_ignored(tmp_path: Path) -> None:
     start = f"{ignoring}\nfrom twisted.scripts.twistd import run; run()"
     options = ("-n", "chatserver", "--port", str(port), "--store", "memory:")
     with Twistd(tmp_path, *options, program=(sys.executable, "-c", start)) as server:
-        server.prints(f"starting on {port}")
+        server.prints(LISTENING)
         assert say(port, b"from:ci|hello") == b""
         server.process.send_signal(signal.SIGHUP)
         assert say(port, b"from:ci|hello") == b""
@@ -150,7 +150,7 @@ def test_directory(tmp_path: Path) -> None:
     where = f"tls:{directory}:{port}:interface={HOST}"
     options = ("--listen", where, "--store", "memory:")
     with Twistd(tmp_path, "-n", "chatserver", *options) as server:
-        server.prints(f"starting on {port}")
+        server.prints(LISTENING)
         assert _serial(port) == first.certificate.serial_number
         renewed = authority.issue("renewed")
         _put(directory, renewed)

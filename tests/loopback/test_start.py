@@ -15,6 +15,7 @@ import pytest
 
 from tests.loopback.rig import (
     HOST,
+    LISTENING,
     PATIENCE,
     ROOT,
     TWISTD,
@@ -124,7 +125,7 @@ def test_reactors(tmp_path: Path) -> None:
     _refused(Twistd(tmp_path, "-n", "--reactor", "select", *options), "--reactor select", "epoll")
     for reactor in ("epoll", "poll", "asyncio"):
         with Twistd(tmp_path, "-n", "--reactor", reactor, *options) as server:
-            server.prints(f"starting on {port}")
+            server.prints(LISTENING)
             assert say(port, b"from:ci|hello") == b""
             assert server.stop() == -signal.SIGTERM
 

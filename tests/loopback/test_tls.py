@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.loopback.certificates import NEW, OLD, Authority, authoritiesFile, endpoint, secureRoom
-from tests.loopback.rig import HOST, PATIENCE, Receiver, Twistd, connect, eventually, say
+from tests.loopback.rig import HOST, LISTENING, PATIENCE, Receiver, Twistd, connect, eventually, say
 
 _RESET = struct.pack("ii", 1, 0)
 
@@ -250,7 +250,7 @@ def test_offersByDirectory(tmp_path: Path) -> None:
     (tmp_path / "server.pem").write_bytes(server.keyPem + server.pem)
     where = f"tls:{tmp_path}:0:interface={HOST}"
     with Twistd(tmp_path, "-n", "chatserver", "--store=memory:", "--listen", where) as room:
-        room.prints(" starting on ")
+        room.prints(LISTENING)
         (port,) = [line.split()[-1] for line in room.lines() if " starting on " in line]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

@@ -20,7 +20,7 @@ from tests.loopback.certificates import (
     endpoint,
     secureRoom,
 )
-from tests.loopback.rig import HOST, Receiver, Twistd, connect, say
+from tests.loopback.rig import HOST, LISTENING, Receiver, Twistd, connect, say
 
 # A record of 32 bytes that no key deciphers.
 _GARBAGE = b"\x17\x03\x03\x00\x20" + bytes(32)
@@ -138,4 +138,4 @@ def test_elsewhere(tmp_path: Path) -> None:
     where = endpoint(tmp_path, 0, authority.issue("server"))
     options = ("--listen", where, f"--client-ca={file.name}")
     with Twistd(tmp_path, "-n", "--rundir=run", "chatserver", *options) as server:
-        server.prints(" starting on ")
+        server.prints(LISTENING)

@@ -15,7 +15,7 @@ from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from tests.loopback.rig import PATIENCE, Receiver, Twistd
+from tests.loopback.rig import LISTENING, PATIENCE, Receiver, Twistd
 from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
@@ -98,7 +98,7 @@ def test_lines(tmp_path: Path) -> None:
     place = tmp_path / "chat"
     options = ("--store", "memory:", "--listen", f"unix:{place}")
     with Twistd(tmp_path, "-n", "chatserver", *options) as server, Receiver() as member:
-        server.prints(" starting on ")
+        server.prints(LISTENING)
         with socket.socket(socket.AF_UNIX) as sender:
             sender.settimeout(PATIENCE)
             sender.connect(str(place))
