@@ -52,6 +52,8 @@ class DeliveryJudge:
         self._flying: dict[str, str] = {}
         #: By member: what it took last.
         self._latest: dict[str, str] = {}
+        #: By member: the position of what it was given last, as long as it has not taken it.
+        self._owed: dict[str, int] = {}
         self._backup = Backup(self, "_last", "_history", "_taken")
         self._backedUp = self._restoredAt = -HEARD_SECONDS
         #: What was on its way when the store went back to its copy.
@@ -128,6 +130,7 @@ class DeliveryJudge:
             return
         if event.detail in FINAL:
             self._latest[name] = event.what
+            self._owed.pop(name, None)
             if flying is not None and (name, event.what) in self._got:
                 self._got[name, event.what] = self._settled(event, name)
             return
@@ -141,7 +144,9 @@ class DeliveryJudge:
         """
         name = event.who
         self._succession[name] = event.time
-        lasts = [self._last.get(displaced, 0)]
+        last = self._last.get(displaced, 0)
+        # What it was given, and has not taken, comes again.
+        lasts = [min(last, self._owed.pop(displaced, last + 1) - 1)]
         kept = {id for member, id in self._got.keys() | self._taken if member == displaced}
         if event.detail == "merged":
             lasts.append(self._last.get(name, 0))
@@ -184,6 +189,7 @@ class DeliveryJudge:
 
     def _said(self, event: Event, member: str, message: Message) -> None:
         id = event.what
+        self._owed[member] = message.position
         if event.detail not in UNSEEN:
             self._taken.add((member, id))
         if message.lost or id in self._underWay:
