@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from tests.callcount import pythonCalls
+from tests.stores.sqliterig import PumpedTestCase
 from tests.stores.test_sqlitefile import FileTestCase
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.roster import Progress, RosterLimits
@@ -17,6 +18,9 @@ from twisted_messenger.testing.contracts.roster import anyone, at, post
 _FEW, _MANY = 20, 1000
 
 _LIMITS = RosterLimits()
+
+#: Of one message in a transaction with others, from its call to its Deferred. It may only fall.
+_MOST_PYTHON_CALLS = 16
 
 
 def _name(number: int) -> str:
@@ -192,3 +196,30 @@ class SQLiteTests(FileTestCase):
         self.assertEqual((len(few), len(many)), (1, 3))
         self.assertLess(max(many), 1.5 * few[0], (few, many))
         self.assertLess(long[0] - few[0], 100 * 1000, (few, long))
+
+
+class BatchTests(PumpedTestCase):
+    """
+    In a file, where many messages come at once.
+    """
+
+    def said(self, messages: int) -> int:
+        """
+        Calls for so many.
+        """
+        return pythonCalls(lambda: self.all(messages))
+
+    def all(self, messages: int) -> None:
+        """
+        Have so many kept, in two transactions.
+        """
+        for _ in range(messages):
+            self.store.append(post("x"), anyone)
+        self.worker.finish()
+
+    def test_message(self) -> None:
+        """
+        Each adds little to the transaction that it shares: a busy room lives on that.
+        """
+        few, many = self.said(20), self.said(60)
+        self.assertLessEqual((many - few) / 40, _MOST_PYTHON_CALLS)

@@ -53,7 +53,9 @@ class DiskSpace:
 
         :returns: whether there was enough.
         """
+        self._disk -= size
         self._inside -= size
-        self._disk -= size + max(0, -self._inside)
-        self._inside = max(0, self._inside)
+        if self._inside < 0:
+            self._disk += self._inside
+            self._inside = 0
         return self._disk >= 0

@@ -5,9 +5,9 @@ What only SQLite says of a room's tables.
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted_messenger.address import sameOwner
 from twisted_messenger.contents import LoggedEntry
@@ -16,10 +16,12 @@ from twisted_messenger.errors import StoreFull
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.repeats import KeptRepeat
-from twisted_messenger.roster import Member, Progress
+from twisted_messenger.roster import Progress
 from twisted_messenger.stores.copying import CopyingTables, sizeOf
 from twisted_messenger.stores.retention import entrySize, judgeShare
 from twisted_messenger.stores.sqlite.diskspace import DiskSpace
+
+T = TypeVar("T")
 
 # Rows changed in one step while the disk is full.
 _FRUGAL_STEP = 4
@@ -32,6 +34,22 @@ _ROWS = 32
 
 # Seconds between two notes of how long the room was running: a crash forgets no more.
 _RAN_SECONDS = 1.0
+
+
+class _Asked(dict[str, T]):
+    """
+    What is known already, and what is looked for when it is asked for.
+
+    :param find: finds it.
+    """
+
+    def __init__(self, find: Callable[[str], T]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, key: str) -> T:
+        found = self[key] = self._find(key)
+        return found
 
 
 @cache
@@ -60,26 +78,40 @@ class SQLiteTables(CopyingTables):
         self._frugal = False
         # What this transaction has added; ``None`` where there was no member for it.
         self._added: list[Entry] | None = None
+        # Who bears a name, and what waits of a source, as far as it was asked.
+        self._owners = _Asked(partial(self._beside, partial(self._member, "name = :value")))
+        self._heldBy = _Asked(partial(self._beside, self._held))
+        self._isBeside = False
         self._forgetTransaction()
 
     def _forgetTransaction(self) -> None:
         """
         What holds within one transaction is over.
         """
-        # Who bears a name, and what waits of a source, as far as it was asked.
-        self._owners: dict[str, Member | None] = {}
-        self._heldBy: dict[str, int] = {}
+        self._owners.clear()
+        self._heldBy.clear()
         # What was said, and is not in the log yet: many at once cost half.
         self._said: list[tuple[object, ...]] = []
         self._saidBy: dict[str, int] = {}
         self._last = -1
-        self._isSaying = False
+        #: How long the room had been running when it began.
+        self._ran = 0.0
 
     def _execute(self, sql: str, values: Mapping[str, object] | None = None) -> Any:
-        if self._said and not self._isSaying:
+        if self._said and not self._isBeside:
             # Whatever else is done sees the log as it is.
             self._writeSaid()
         return self._db.execute(sql, values or {})
+
+    def _beside(self, call: Callable[[Any], T], argument: object) -> T:
+        """
+        Do something that has nothing to do with what was said and is not in the log yet.
+        """
+        self._isBeside = True
+        try:
+            return call(argument)
+        finally:
+            self._isBeside = False
 
     def _step(self, most: int) -> int:
         return _FRUGAL_STEP if self._frugal else most
@@ -136,36 +168,30 @@ class SQLiteTables(CopyingTables):
         """
         See :meth:`IMessageStore.append`.
         """
-        self._isSaying = True
-        result = self._say(post, admit)
-        self._isSaying = False
-        return result
-
-    def _say(self, post: Post, admit: Admission) -> int | Refusal:
-        known = self._known(post)
+        known = None if post.repeat is None else self._beside(self._known, post)
         if known is not None:
             return known
         size = entrySize(post.name, post.text)
         # Before anybody is asked: who only asks whether a message would be taken learns it, too.
-        if not self._room.take(size + _REPEAT_BYTES * (post.repeat is not None)):
+        if not self._room.take(size if post.repeat is None else size + _REPEAT_BYTES):
             raise StoreFull("the disk is full")
-        named = self._named(post.name)
+        named = self._owners[post.name]
         refusal = admit(named)
+        if refusal is None and post.subscriber:
+            refusal = judgeShare(post, self._heldBy[post.subscriber])
         if refusal is not None:
             return refusal
-        source = post.subscriber or ""
-        full = judgeShare(post, self._held(source)) if source else None
-        if full is not None:
-            return full
-        owned = named is not None and sameOwner(named.owner, post.source)
+        return self._say(post, named is not None and sameOwner(named.owner, post.source), size)
+
+    def _say(self, post: Post, owned: bool, size: int) -> int:
         if self._last < 0:
             self._last = self._head()
         self._last = position = self._last + 1
-        ran = self.running()
-        said = position, post.name, post.text, owned, post.time, size, source, ran
+        source = post.subscriber or ""
+        said = position, post.name, post.text, owned, post.time, size, source, self._ran
         self._said.append(said)
         if post.repeat is not None:
-            self._remember(KeptRepeat(position, post.source, post.repeat, ran))
+            self._beside(self._remember, KeptRepeat(position, post.source, post.repeat, self._ran))
         if source:
             self._heldBy[source] += size
             self._saidBy[source] = self._saidBy.get(source, 0) + size
@@ -188,19 +214,9 @@ class SQLiteTables(CopyingTables):
         more, self._saidBy = self._saidBy, {}
         self._holds(more)
 
-    def _held(self, source: str) -> int:
-        if source not in self._heldBy:
-            self._heldBy[source] = super()._held(source)
-        return self._heldBy[source]
-
     def _holds(self, more: Mapping[str, int]) -> None:
         super()._holds(more)
         self._heldBy.clear()
-
-    def _named(self, name: str) -> Member | None:
-        if name not in self._owners:
-            self._owners[name] = self._member("name = :value", name)
-        return self._owners[name]
 
     def _nextRevision(self) -> int:
         # Who bears a name may be another one now.

@@ -52,6 +52,7 @@ class SQLiteTransactions(SQLiteTables):
         before = self._counts()
         self._forgetTransaction()
         self._added = [] if self._members else None
+        self._ran = self.running()
         self._measureRoom()
         try:
             self._db.execute("BEGIN IMMEDIATE")
