@@ -75,6 +75,9 @@ class ConnectionCap:
         self._table: ConnectionTable[Visitor] = ConnectionTable(total, perHost)
         #: Whether nobody has to go for one more connection of a subscriber's.
         self.hasRoomFor = self._table.hasRoomFor
+        # From so many on, each turn may take one too many: each full go lets Twisted accept more
+        # at the next.
+        self._crowd = total // 4 if total >= _SMALL else 0
         self._lines = RateLimit(1 / _PAUSE_LINE_SECONDS, 1)
         self._closed = False
         self._looking: IDelayedCall | None = None
@@ -93,14 +96,15 @@ class ConnectionCap:
                 self._evict(victim)
             elif excess or self._overfull():
                 self._turnAway(visitor, source, excess)
-        self._perhapsLookSoon()
+        if len(table) >= self._crowd:
+            self._lookSoon()
 
     def wait(self, visitor: Visitor, source: Source) -> None:
         """
         A connection was made that waits for us already; there was room for it.
         """
-        self._table.keep(visitor, source.subscriber)
-        self._perhapsLookSoon()
+        if self._table.keep(visitor, source.subscriber) >= self._crowd:
+            self._lookSoon()
 
     def opened(self) -> None:
         """
@@ -136,12 +140,6 @@ class ConnectionCap:
         """
         if self._closed:
             self._regulate()
-
-    def _perhapsLookSoon(self) -> None:
-        # Each full go lets Twisted accept more at the next.
-        total = self._table.total
-        if total < _SMALL or 4 * len(self._table) >= total:
-            self._lookSoon()
 
     def _lookAgain(self) -> None:
         # A connection that could have made room may not be able to any more.

@@ -65,7 +65,8 @@ class ShortConnection:
         self._handle = handle
         self._peer = peer
         self._isWaiting = False
-        self._since = 0.0
+        # When somebody first looked how long it waits.
+        self._since: float | None = None
         #: Where the message comes from.
         self.source = source
 
@@ -101,7 +102,6 @@ class ShortConnection:
     def _wait(self) -> None:
         factory = self._factory
         self._isWaiting = True
-        self._since = factory.clock.seconds()
         factory.registerProtocol(self)
         factory.cap.wait(self, self.source)
 
@@ -148,7 +148,9 @@ class ShortConnection:
 
         :param now: seconds on the factory's clock.
         """
-        if now - self._since > self._factory.limits.messageTimeout:
+        if self._since is None:
+            self._since = now
+        elif now - self._since > self._factory.limits.messageTimeout:
             self.abort()
 
     def evict(self) -> None:
