@@ -17,6 +17,7 @@ from errno import (
     ENOBUFS,
     ENOMEM,
 )
+from functools import lru_cache
 from socket import SO_ERROR, SOL_SOCKET
 from typing import Any
 
@@ -63,6 +64,12 @@ _PLAINLY_CONFIRMED = PushResult(Outcome.CONFIRMED, connected=True, sent=True)
 
 # Looking a member of an enumeration up takes a while on older Pythons.
 _BROKEN_OFF = (Outcome.FAILED, Outcome.EXHAUSTED)
+
+
+# Each member that is not there keeps one, nearly all of them the same.
+@lru_cache(maxsize=256)
+def _unconnected(outcome: Outcome, detail: str, error: int | None) -> PushResult:
+    return PushResult(outcome, detail=detail, error=error)
 
 
 @implementer(IHalfCloseableProtocol)
@@ -153,7 +160,7 @@ class PushProtocol(Protocol):
         ours = number in _OUR_OWN_LACK or (number in _NO_WAY_OUT and not self.isUnderWay)
         outcome = Outcome.EXHAUSTED if ours else self._cancelled
         detail = reason.getErrorMessage() or "no connection in time"
-        self._settle(PushResult(outcome, detail=detail, error=number))
+        self._settle(_unconnected(outcome, detail, number))
 
     def expired(self) -> None:
         """
