@@ -18,6 +18,7 @@ from benchmarks.workshop import Workshop
 _COLUMNS = (
     "store",
     "bytes for each member",
+    "when it is away",
     "CPU per registration [ms]",
     "CPU per message [ms]",
 )
@@ -44,11 +45,13 @@ class _Costs(NamedTuple):
     What members cost.
 
     :param memory: bytes for each.
+    :param away: bytes for each, when pushes to it have failed.
     :param registration: ms of CPU.
     :param message: ms of CPU.
     """
 
     memory: float
+    away: float
     registration: float
     message: float
 
@@ -62,7 +65,8 @@ def registered(workshop: Workshop, members: int, messages: int) -> Table:
     table = Table("registered", amount, _COLUMNS, "µs of CPU per message")
     for name, store in (("sqlite:", "sqlite:room.sqlite"), ("memory:", "memory:")):
         costs = _costs(workshop, store, members, each)
-        table.add(name, f"{costs.memory:.0f}", f"{costs.registration:.3f}", f"{costs.message:.3f}")
+        memory = f"{costs.memory:.0f}", f"{costs.away:.0f}"
+        table.add(name, *memory, f"{costs.registration:.3f}", f"{costs.message:.3f}")
         table.bars.append(Bar(f"ours, {name}", 1000 * costs.message))
         room = f"{members} registered, {name}"
         table.aim(f"{room}, bytes a member", costs.memory, _MOST_MEMORY)
@@ -91,10 +95,11 @@ def _costs(workshop: Workshop, store: str, members: int, each: int) -> _Costs:
         load(workshop, room.port, 1)
         while _used(room) > _CALM:
             pass
+        away = (_resident(room) - before) / (members - 10)
         used = room.cpuNanoseconds()
         load(workshop, room.port, each)
         message = (room.cpuNanoseconds() - used) / 1e6 / (each * SENDERS)
-    return _Costs(memory, registration, message)
+    return _Costs(memory, away, registration, message)
 
 
 def _used(room: Room) -> float:

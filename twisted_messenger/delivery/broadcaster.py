@@ -22,6 +22,7 @@ from twisted.logger import Logger
 
 from twisted_messenger.backoff import RETRY_SECONDS, RetryPolicy, atMost, retrySchedule
 from twisted_messenger.deliveries import began, deliveriesOf, ended
+from twisted_messenger.delivery.alarm import Alarm
 from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.farewells import Farewells
 from twisted_messenger.delivery.follower import LogFollower
@@ -107,6 +108,7 @@ class Broadcaster(Service):
             store=store,
             pusher=pusher,
             reactor=reactor,
+            alarm=Alarm(reactor),
             outcomes=Outcomes(self.counters, store.running, clock),
             cursors=self._cursors,
             tail=self._tail,

@@ -13,7 +13,6 @@ pushed at once, and the next one over the same place.
 """
 
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from twisted_messenger.delivery.ahead import LogReader
@@ -72,8 +71,8 @@ class PushedMember(LogReader):
         "_source",
         "_subscriber",
         "_successor",
-        "_timer",
         "_window",
+        "alarm",
         "pusher",
         "registered",
     )
@@ -114,7 +113,8 @@ class PushedMember(LogReader):
         self._since: float | None = None
         # The address of the push under way: the member may have moved meanwhile.
         self._pushedTo = ""
-        self._timer: IDelayedCall | None = None
+        #: When it is to look again; see :class:`~twisted_messenger.delivery.alarm.Sleeper`.
+        self.alarm: float | None = None
         # The member that it and another one have become.
         self._successor: PushedMember | None = None
         # Fires when nothing is in flight any more, if somebody waits for that.
@@ -171,18 +171,10 @@ class PushedMember(LogReader):
         else:
             self._shared.resting[self] = None
 
-    def _wait(self, seconds: float | None) -> None:
+    def alarmed(self) -> None:
         """
-        Proceed after so many seconds, in place of an earlier wait; ``None`` for no wait.
+        It has waited long enough.
         """
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if seconds is not None:
-            self._timer = self._shared.reactor.callLater(seconds, self._due)
-
-    def _due(self) -> None:
-        self._timer = None
         self.proceed()
 
     def _flowing(self) -> PreparedPush | None:
@@ -210,9 +202,9 @@ class PushedMember(LogReader):
         elif isinstance(step, Wait):
             # A page would cost memory for as long as the member is away.
             self._forgetPage()
-            if self._timer is None:
+            if self.alarm is None:
                 # The room's seconds are not the reactor's: rounded, a wait could be none.
-                self._wait(max(_LEAST_WAIT, step.seconds))
+                self._shared.alarm.set(self, max(_LEAST_WAIT, step.seconds))
         elif self._hasWork():
             self._enter(step)
         else:
@@ -289,7 +281,7 @@ class PushedMember(LogReader):
         reason.trap(StoreError)
         self._pending = False
         if self._shared.running and not self._gone:
-            self._wait(_STORE_RETRY)
+            self._shared.alarm.set(self, _STORE_RETRY)
 
     def _push(self, entry: PreparedPush | None, notice: bytes = b"") -> None:
         """
@@ -301,8 +293,8 @@ class PushedMember(LogReader):
         else:
             self._since = entry.entry.time
             payload = entry.payload if self._plain else entry.payloadFor(member.options)
-        if self._timer is not None:
-            self._wait(None)
+        if self.alarm is not None:
+            shared.alarm.cancel(self)
         timeout = shared.limits.connectTimeout
         if self._window is shared.slots.suspects:
             timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
@@ -387,7 +379,7 @@ class PushedMember(LogReader):
 
     def _evict(self) -> None:
         self._pending = True
-        self._wait(None)
+        self._shared.alarm.cancel(self)
         self._shared.store.evict(self.member.id, self.registered).addCallbacks(
             self._evicted, self._storeFailed
         )

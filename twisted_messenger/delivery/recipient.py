@@ -54,7 +54,7 @@ class Recipient(PushedMember):
         if self._address != left and self._predecessor is not None:
             self._predecessor.cancel()
         if member.paused:
-            self._wait(None)
+            self._shared.alarm.cancel(self)
             self._forgetPage()
         self._lookAgain()
 
@@ -71,9 +71,7 @@ class Recipient(PushedMember):
         """
         problem = self._problem
         hangs = self._isHeld or (problem is not None and problem.outcome is Outcome.HUNG)
-        wait = None
-        if self._timer is not None:
-            wait = self._timer.getTime() - self._shared.reactor.seconds()
+        wait = None if self.alarm is None else self.alarm - self._shared.reactor.seconds()
         why = None if problem is None else whyOf(problem) or problem.outcome.value
         return Serving(self.progress, hangs, wait, why)
 
@@ -96,7 +94,7 @@ class Recipient(PushedMember):
         It is no member any more; what is in flight for it goes on.
         """
         self._gone = True
-        self._wait(None)
+        self._shared.alarm.cancel(self)
         self._shared.resting.pop(self, None)
         self._shared.woken.pop(self, None)
 
@@ -141,7 +139,7 @@ class Recipient(PushedMember):
         """
         Wait for nothing any more; what is in flight goes on.
         """
-        self._wait(None)
+        self._shared.alarm.cancel(self)
 
     def _enrolled(self, state: MemberState) -> None:
         self.member, self._named = state.member, state.named

@@ -9,6 +9,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, succeed
 
 from twisted_messenger.address import LOCALHOST
+from twisted_messenger.delivery.alarm import Alarm
 from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.delivery.listening import ListenerPusher
@@ -32,7 +33,8 @@ class Shared:
 
     :param store: pages are read from it, and members evicted.
     :param pusher: makes the connections.
-    :param reactor: measures back-offs.
+    :param reactor: its time, and what listeners are called by.
+    :param alarm: wakes those that wait.
     :param outcomes: takes note of how pushes end.
     :param cursors: is told how far members have come.
     :param tail: the newest entries; members must proceed after some were added.
@@ -49,6 +51,7 @@ class Shared:
     store: MessageStore
     pusher: Pusher
     reactor: Any
+    alarm: Alarm
     outcomes: Outcomes
     cursors: CursorWriter
     tail: Tail
