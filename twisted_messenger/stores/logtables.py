@@ -179,8 +179,14 @@ class LogTables(ABC):
             losses = Losses(gone)
             lost = {memberId: losses.of(*known) for memberId, *known in behind[:most]}
             self._lose(lost, floor, self._nextRevision())
-            self._execute("UPDATE room SET floor = :floor", {"floor": floor})
+            self._setFloor(floor)
         return len(behind) <= most
+
+    def _setFloor(self, position: int) -> None:
+        """
+        Somebody has lost what lies up to there.
+        """
+        self._execute("UPDATE room SET floor = :floor", {"floor": position})
 
     @abstractmethod
     def _lose(self, lost: Mapping[int, int], floor: int, revision: int) -> None:

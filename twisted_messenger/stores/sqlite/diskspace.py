@@ -16,10 +16,13 @@ _SPARE_SHARE = 4
 # When less than so many times that is left, it is worth looking closely.
 _SCARCE = 4
 
+# When more bytes than so are left, others will not fill the disk in a moment.
+_PLENTY = 1024 * 1024 * 1024
+
 
 class DiskSpace:
     """
-    The room for new messages in one transaction.
+    The room for new messages, as long as nobody else writes much.
 
     :param disk: bytes that may be written to the disk.
     :param inside: bytes that the file can take without growing.
@@ -46,6 +49,13 @@ class DiskSpace:
             return cls(math.inf, inside, 0)
         spare = min(_SPARE_BYTES, disk.f_blocks * disk.f_frsize / _SPARE_SHARE)
         return cls(disk.f_bavail * disk.f_frsize - waiting, inside, spare)
+
+    @property
+    def plenty(self) -> bool:
+        """
+        Whether the disk has much more room than is needed.
+        """
+        return self._disk > _PLENTY
 
     def take(self, size: int) -> bool:
         """

@@ -32,6 +32,9 @@ _REPEAT_BYTES = 512
 # Entries that one statement puts into the log.
 _ROWS = 32
 
+# Names, and sources, that are remembered.
+_MOST_KNOWN = 1024
+
 # Seconds between two notes of how long the room was running: a crash forgets no more.
 _RAN_SECONDS = 1.0
 
@@ -48,6 +51,9 @@ class _Asked(dict[str, T]):
         self._find = find
 
     def __missing__(self, key: str) -> T:
+        if len(self) >= _MOST_KNOWN:
+            # Strangers choose what is asked for.
+            self.clear()
         found = self[key] = self._find(key)
         return found
 
@@ -72,30 +78,31 @@ class SQLiteTables(CopyingTables):
         self._ranBefore = 0.0
         self._ranWritten = 0.0
         self._db: sqlite3.Connection
-        #: What may still be written in this transaction.
+        #: What may still be written.
         self._room: DiskSpace
         #: The disk is full: change little at a time.
         self._frugal = False
         # What this transaction has added; ``None`` where there was no member for it.
         self._added: list[Entry] | None = None
+        #: How long the room had been running when this transaction began.
+        self._ran = 0.0
         # Who bears a name, and what waits of a source, as far as it was asked.
         self._owners = _Asked(partial(self._beside, partial(self._member, "name = :value")))
         self._heldBy = _Asked(partial(self._beside, self._held))
         self._isBeside = False
-        self._forgetTransaction()
+        self._forgetKnown()
 
-    def _forgetTransaction(self) -> None:
+    def _forgetKnown(self) -> None:
         """
-        What holds within one transaction is over.
+        Nothing is known any more of what the tables hold.
         """
         self._owners.clear()
         self._heldBy.clear()
         # What was said, and is not in the log yet: many at once cost half.
         self._said: list[tuple[object, ...]] = []
         self._saidBy: dict[str, int] = {}
-        self._last = -1
-        #: How long the room had been running when it began.
-        self._ran = 0.0
+        # The last position, and the last one that somebody has lost; -1 as long as nobody asked.
+        self._last = self._lost = -1
 
     def _execute(self, sql: str, values: Mapping[str, object] | None = None) -> Any:
         if self._said and not self._isBeside:
@@ -117,6 +124,8 @@ class SQLiteTables(CopyingTables):
         return _FRUGAL_STEP if self._frugal else most
 
     def _head(self) -> int:
+        if self._last >= 0:
+            return self._last
         row = self._execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
         return 0 if row is None else int(row[0])
 
@@ -124,6 +133,7 @@ class SQLiteTables(CopyingTables):
         """
         Begin anew on tables that another process may have left.
         """
+        self._forgetKnown()
         self._db.execute("DELETE FROM departed")
         # Beyond the head, a member would miss what is said next, or get its own words.
         head = {"head": self._head()}
@@ -259,6 +269,15 @@ class SQLiteTables(CopyingTables):
                 for one in page
             ],
         )
+
+    def _floor(self) -> int:
+        if self._lost < 0:
+            self._lost = super()._floor()
+        return self._lost
+
+    def _setFloor(self, position: int) -> None:
+        super()._setFloor(position)
+        self._lost = position
 
     def _setDelivered(self, position: int) -> None:
         self._delivered = position

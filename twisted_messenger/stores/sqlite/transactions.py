@@ -2,6 +2,7 @@
 Transactions on one SQLite file, careful on a full disk, and the file's size. It blocks.
 """
 
+import math
 import os
 import sqlite3
 import time
@@ -18,6 +19,9 @@ _FRUGAL_STEPS = 32
 
 # Where less is free in the file, it stays as it is: it will be needed again.
 _SLACK_PAGES = 256
+
+# Seconds for which a disk with plenty of room is not looked at again.
+_MEASURE_SECONDS = 0.25
 
 # Pages given back to the disk in one step; few, while there is hardly room to write them.
 _SHRINK_PAGES = 64
@@ -39,6 +43,8 @@ class SQLiteTransactions(SQLiteTables):
         self._place = os.path.realpath(path)
         self._pageSize = self._pages = self._freePages = 0
         self._identity: tuple[int, int] | None = None
+        # When the disk was looked at last.
+        self._measured = -math.inf
         #: What the last transaction left; ``None`` before the first.
         self.recent: Recent | None = None
 
@@ -50,7 +56,6 @@ class SQLiteTransactions(SQLiteTables):
         """
         self._mustBeThere()
         before = self._counts()
-        self._forgetTransaction()
         self._added = [] if self._members else None
         self._ran = self.running()
         self._measureRoom()
@@ -67,7 +72,6 @@ class SQLiteTransactions(SQLiteTables):
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             self._goBackTo(before)
-            self._forgetTransaction()
             raise
         self.recent = recent
         self._countPages()
@@ -88,6 +92,7 @@ class SQLiteTransactions(SQLiteTables):
     def _goBackTo(self, counts: tuple[int, int, int, int, int, int, int, float]) -> None:
         self._revision, self._entries, self._size, *kept, self._members, self._ranWritten = counts
         self._delivered, self._kept, self._keptSize = map(int, kept)
+        self._forgetKnown()
 
     def _mustBeThere(self) -> None:
         """
@@ -110,6 +115,11 @@ class SQLiteTransactions(SQLiteTables):
         return self._entries < before
 
     def _measureRoom(self) -> None:
+        now = self._steady()
+        if self._measured <= now < self._measured + _MEASURE_SECONDS and self._room.plenty:
+            # What we have written since then is off already.
+            return
+        self._measured = now
         self._room = DiskSpace.at(self._place, self._pageSize * self._freePages)
         if self._room.scarce:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
