@@ -27,7 +27,7 @@ _COUNT = 50
 
 # Calls of Python's functions: for a push alone and its part of the test, and for one with all that
 # delivery does for it. Another one for each push is more than these allow.
-_PUSH, _DELIVERY = 14.5, 22.5
+_PUSH, _DELIVERY = 14.5, 21.5
 
 
 class CountedReactor(Clock):

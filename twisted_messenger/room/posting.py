@@ -220,7 +220,7 @@ class Posting:
         self._verdicts.stored()
         # Where nobody was asked, it was there already.
         isNew = judged is None or judged.isAsked
-        self._counters.add("accepted" if isNew else "repeated")
+        self._counters.counts["accepted" if isNew else "repeated"] += 1
         if isNew and judged is not None and self._accepted is not None:
             entry = Entry(position, post.name, post.text, judged.isOwner, post.time)
             self._tell(self._accepted, entry)
