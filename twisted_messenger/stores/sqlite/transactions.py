@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from twisted_messenger.roster import RosterNews
+from twisted_messenger.stores.sqlite.appending import SQLiteLog
 from twisted_messenger.stores.sqlite.diskspace import DiskSpace
 from twisted_messenger.stores.sqlite.recent import Recent
-from twisted_messenger.stores.sqlite.tables import SQLiteTables
 
 # Transactions in a row that forget entries while the disk is full.
 _FRUGAL_STEPS = 32
@@ -28,7 +28,7 @@ _SHRINK_PAGES = 64
 _SCARCE_SHRINK_PAGES = 8
 
 
-class SQLiteTransactions(SQLiteTables):
+class SQLiteTransactions(SQLiteLog):
     """
     What is done with an open database.
 

@@ -1,0 +1,181 @@
+"""
+Messages on their way into SQLite's log: many by one statement, and nothing is asked of the file
+that is known since the last transaction.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from itertools import chain
+from typing import Any, TypeVar
+
+from twisted_messenger.address import sameOwner
+from twisted_messenger.entry import Entry, Post
+from twisted_messenger.errors import StoreFull
+from twisted_messenger.interfaces import Admission
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.repeats import KeptRepeat
+from twisted_messenger.stores.retention import entrySize, judgeShare
+from twisted_messenger.stores.sqlite.diskspace import DiskSpace
+from twisted_messenger.stores.sqlite.tables import SQLiteTables
+
+T = TypeVar("T")
+
+# Bytes that a key takes, with the indexes over it.
+_REPEAT_BYTES = 512
+
+# Entries that one statement puts into the log.
+_ROWS = 32
+
+# Names, and sources, that are remembered.
+_MOST_KNOWN = 1024
+
+
+class _Asked(dict[str, T]):
+    """
+    What is known already, and what is looked for when it is asked for.
+
+    :param find: finds it.
+    """
+
+    def __init__(self, find: Callable[[str], T]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, key: str) -> T:
+        if len(self) >= _MOST_KNOWN:
+            # Strangers choose what is asked for.
+            self.clear()
+        found = self[key] = self._find(key)
+        return found
+
+
+@cache
+def _insertionOf(rows: int) -> str:
+    columns = "INSERT INTO log (position, name, text, owned, time, size, source, ran) VALUES "
+    return columns + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows)
+
+
+class SQLiteLog(SQLiteTables):
+    """
+    The tables of a file that nobody else writes.
+
+    :param steady: seconds that nobody sets.
+    """
+
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(steady)
+        #: What may still be written.
+        self._room: DiskSpace
+        # What this transaction has added; ``None`` where there was no member for it.
+        self._added: list[Entry] | None = None
+        #: How long the room had been running when this transaction began.
+        self._ran = 0.0
+        # Who bears a name, and what waits of a source, as far as it was asked.
+        self._owners = _Asked(partial(self._beside, partial(self._member, "name = :value")))
+        self._heldBy = _Asked(partial(self._beside, self._held))
+        self._isBeside = False
+        self._forgetKnown()
+
+    def _forgetKnown(self) -> None:
+        """
+        Nothing is known any more of what the tables hold.
+        """
+        self._owners.clear()
+        self._heldBy.clear()
+        # What was said, and is not in the log yet: many at once cost half.
+        self._said: list[tuple[object, ...]] = []
+        self._saidBy: dict[str, int] = {}
+        # The last position, and the last one that somebody has lost; -1 as long as nobody asked.
+        self._last = self._lost = -1
+
+    def _load(self) -> None:
+        self._forgetKnown()
+        super()._load()
+
+    def _execute(self, sql: str, values: Mapping[str, object] | None = None) -> Any:
+        if self._said and not self._isBeside:
+            # Whatever else is done sees the log as it is.
+            self._writeSaid()
+        return self._db.execute(sql, values or {})
+
+    def _beside(self, call: Callable[[Any], T], argument: object) -> T:
+        """
+        Do something that has nothing to do with what was said and is not in the log yet.
+        """
+        self._isBeside = True
+        try:
+            return call(argument)
+        finally:
+            self._isBeside = False
+
+    def _head(self) -> int:
+        return self._last if self._last >= 0 else super()._head()
+
+    def append(self, post: Post, admit: Admission) -> int | Refusal:
+        """
+        See :meth:`IMessageStore.append`.
+        """
+        known = None if post.repeat is None else self._beside(self._known, post)
+        if known is not None:
+            return known
+        size = entrySize(post.name, post.text)
+        # Before anybody is asked: who only asks whether a message would be taken learns it, too.
+        if not self._room.take(size if post.repeat is None else size + _REPEAT_BYTES):
+            raise StoreFull("the disk is full")
+        named = self._owners[post.name]
+        refusal = admit(named)
+        if refusal is None and post.subscriber:
+            refusal = judgeShare(post, self._heldBy[post.subscriber])
+        if refusal is not None:
+            return refusal
+        return self._say(post, named is not None and sameOwner(named.owner, post.source), size)
+
+    def _say(self, post: Post, owned: bool, size: int) -> int:
+        if self._last < 0:
+            self._last = self._head()
+        self._last = position = self._last + 1
+        source = post.subscriber or ""
+        said = position, post.name, post.text, owned, post.time, size, source, self._ran
+        self._said.append(said)
+        if post.repeat is not None:
+            self._beside(self._remember, KeptRepeat(position, post.source, post.repeat, self._ran))
+        if source:
+            self._heldBy[source] += size
+            self._saidBy[source] = self._saidBy.get(source, 0) + size
+        self._entries += 1
+        self._size += size
+        if self._added is not None:
+            self._added.append(Entry(position, post.name, post.text, owned, post.time))
+        return position
+
+    def _writeSaid(self) -> None:
+        """
+        Put what was said into the log.
+        """
+        said, self._said = self._said, []
+        while said:
+            # Powers of two: so few statements are known to SQLite already.
+            rows = 1 << min(_ROWS, len(said)).bit_length() - 1
+            self._db.execute(_insertionOf(rows), [*chain.from_iterable(said[:rows])])
+            del said[:rows]
+        more, self._saidBy = self._saidBy, {}
+        self._holds(more)
+
+    def _holds(self, more: Mapping[str, int]) -> None:
+        super()._holds(more)
+        self._heldBy.clear()
+
+    def _nextRevision(self) -> int:
+        # Who bears a name may be another one now.
+        self._owners.clear()
+        return super()._nextRevision()
+
+    def _floor(self) -> int:
+        if self._lost < 0:
+            self._lost = super()._floor()
+        return self._lost
+
+    def _setFloor(self, position: int) -> None:
+        super()._setFloor(position)
+        self._lost = position
