@@ -71,6 +71,66 @@ class PaperPort:
         raise AssertionError("it cannot accept")
 
 
+class PaperHandle:
+    """
+    A connection that is whole, from a link-local address of this machine to itself.
+
+    :param message: all that was sent.
+    """
+
+    # As the kernel gives it: the zone is a number beside it.
+    address = ("fe80::1", 8880, 0, socket.if_nametoindex("lo"))
+
+    def __init__(self, message: bytes) -> None:
+        self._message = message
+        self.answer = b""
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """
+        The message, and then its end.
+        """
+        data, self._message = self._message, b""
+        return data
+
+    def send(self, data: bytes) -> int:
+        """
+        Keep what is said.
+        """
+        self.answer += data
+        return len(data)
+
+    def getsockname(self) -> tuple[str, int, int, int]:
+        """
+        Where it came in.
+        """
+        return self.address
+
+    def setsockopt(self, *option: Any) -> None:
+        """
+        How it ends does not matter.
+        """
+
+    def close(self) -> None:
+        """
+        It is over.
+        """
+
+
+class LinkLocalDoor(FrontDoor):
+    """
+    A front door at which one connection waits.
+
+    :param handle: the connection.
+    """
+
+    def __init__(self, port: Any, factory: ReceiptFactory, handle: PaperHandle) -> None:
+        super().__init__(port, factory)
+        self._waiting = handle
+
+    def _accept(self) -> list[tuple[Any, Any]]:
+        return [(self._waiting, self._waiting.address)]
+
+
 class FrontDoorTests(SynchronousTestCase):
     """
     A front door on a real socket, which is read when a test says so.
@@ -182,3 +242,15 @@ class FrontDoorTests(SynchronousTestCase):
             self.assertRaises(ConnectionResetError, sender.recv, 1)
         self.assertEqual(len(self.flushLoggedErrors(Bug)), 2)
         self.assertEqual(self.factory.protocols, {})
+
+    def test_linkLocal(self) -> None:
+        """
+        Who comes from the very address that he connected to is on this machine, also where the
+        address has a zone; so he may be called back at localhost.
+        """
+        handle = PaperHandle(b"connect_request|ann|localhost|9000")
+        # A port everywhere: each connection is asked where it came in.
+        with socket.create_server(("0.0.0.0", 0)) as listening:
+            LinkLocalDoor(PaperPort(listening), self.factory, handle).doRead()
+        self.assertEqual(handle.answer, b"")
+        self.assertEqual(self.successResultOf(self.store.names(9)), ["ann"])

@@ -111,7 +111,9 @@ class FrontDoor:
         peer = tcpAddress(address)
         if ended:
             here = self._entrance or handle.getsockname()
-            source = Source.between(peer.host, here[0], None, here[1])
+            # The zone of a link-local address is a part of it.
+            host = tcpAddress(here).host if any(here[3:]) else here[0]
+            source = Source.between(peer.host, host, None, here[1])
             if self._factory.hasRoomFor(source):
                 ShortConnection(self._factory, handle, peer, source).take(data)
                 return
