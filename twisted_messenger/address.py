@@ -22,8 +22,8 @@ _MAX_LITERAL = 80
 _CERTIFICATE = "certificate "
 
 
-# What the key of an owner on the loopback of one of several machines begins with.
-_AT_HOME = "127.0.0.1 "
+# What IPv4 addresses begin with that only their own machine can be at.
+_LOOPBACK = "127."
 
 
 #: The key of what belongs to the program that has the room; no source on the wire has it.
@@ -43,11 +43,12 @@ def sameOwner(owner: str, asking: str) -> bool:
     """
     Whether what belongs to one key belongs to another.
 
-    :param owner: as it stands in the roster; before stores told machines apart, the loopback of
-        any machine was the same owner, and what is registered so goes to the first who asks.
+    :param owner: as it stands in the roster; before stores told machines apart, a loopback address
+        of any machine was the same owner, and what is registered so goes to the first who asks.
     :param asking: the key of a source.
     """
-    return owner == asking or (owner == "127.0.0.1" and asking.startswith(_AT_HOME))
+    # A machine's name stands after the loopback address.
+    return owner == asking or asking.startswith(f"{owner} ")
 
 
 def elsewhere(owner: str) -> str:
@@ -250,8 +251,8 @@ class Source:
             return PROGRAM
         if self.certificate is not None:
             return certificateKey(self.certificate)
-        atHome = self.home and self.machine == "127.0.0.1"
-        return f"{_AT_HOME}{self.home}" if atHome else self.machine
+        atHome = self.home and self.machine.startswith(_LOOPBACK)
+        return f"{self.machine} {self.home}" if atHome else self.machine
 
     @cached_property
     def subscriber(self) -> str | None:

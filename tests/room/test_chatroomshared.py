@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
 from tests.roomtestcase import GUEST, HOME, RoomTestCase
+from twisted_messenger.address import Source
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import ISharedStore
 from twisted_messenger.lease import Lease
@@ -150,16 +151,30 @@ class OwnerTests(SharedTestCase):
         self.join("alice", "10.0.0.1", 5001, HOME)
         self.assertEqual(self.where(), {"alice": "10.0.0.1 5001"})
 
+    def test_otherLoopback(self) -> None:
+        """
+        Another loopback address is another host, and one of this machine's all the same.
+        """
+        other = Source("127.0.0.2", False)
+        self.node("one", AdmissionPolicy(callbacks=Callbacks.ANY))
+        self.join("alice", "10.0.0.1", 5000, other)
+        self.say("alice", "yes", other)
+        self.node("two")
+        self.assertRefused(self.room.post("alice", "no", other), Reason.NOT_OWNER)
+
     def test_registeredBefore(self) -> None:
         """
         Who was registered before machines were told apart keeps the name, and owns it from then on.
         """
-        old = Enrolment("alice", "10.0.0.1", 5000, "127.0.0.1")
-        self.successResultOf(self.store.enrol(old, RosterLimits()))
-        self.say("alice", "still here")
-        self.join("alice", "10.0.0.1", 5000, HOME)
-        self.node("two")
-        self.assertRefused(self.room.post("alice", "no", HOME), Reason.NOT_OWNER)
+        for port, source in ((5000, HOME), (5001, Source("127.0.0.2", False))):
+            name = f"alice {port}"
+            self.node("one", AdmissionPolicy(callbacks=Callbacks.ANY))
+            old = Enrolment(name, "10.0.0.1", port, source.host)
+            self.successResultOf(self.store.enrol(old, RosterLimits()))
+            self.say(name, "still here", source)
+            self.join(name, "10.0.0.1", port, source)
+            self.node("two")
+            self.assertIsInstance(self.successResultOf(self.room.post(name, "no", source)), Refusal)
 
     def test_otherSources(self) -> None:
         """
