@@ -42,7 +42,8 @@ class KeyTests(SynchronousTestCase):
 
     def test_whatIsAKey(self) -> None:
         """
-        It has some length, and nothing that cannot be seen.
+        It has some length, nothing that cannot be seen, and nothing that would end it on the wire,
+        where its holder shows it.
         """
         for text, good in (
             ("x" * MIN_KEY, True),
@@ -52,5 +53,9 @@ class KeyTests(SynchronousTestCase):
             ("with a blank", True),
             ("mit Ümlaut", True),
             ("line\nbreak", False),
+            ("one,another", False),
+            ("one|another", False),
+            (" and-blanks", False),
+            ("and-blanks ", False),
         ):
             self.assertEqual((text, isKey(text)), (text, good))

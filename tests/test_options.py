@@ -98,4 +98,7 @@ class OptionsTests(SynchronousTestCase):
         secret = "correct-horse"
         for text in (f"kee={secret}", f"={secret}", f"key={secret},key={secret}", f"1{secret}"):
             self.assertNotIn(secret, self.refused(text))
+        detail = self.refused(f"key=a-comma,{secret}")
+        self.assertNotIn(secret, detail)
+        self.assertIn("no comma", detail)
         self.assertNotIn(secret, repr(readOptions(f"key={secret}")))

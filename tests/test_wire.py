@@ -192,6 +192,17 @@ class ParseTests(SynchronousTestCase):
             self.assertIn(hint, error.refusal.detail)
             self.assertEqual(str(error), error.refusal.detail)
 
+    def test_secret(self) -> None:
+        """
+        Where a field was left out, a key stands in place of the port; it is not told, and so not
+        logged.
+        """
+        for port in ("key=correct-horse", "key=correct-horse|json", "9000 key=correct-horse"):
+            for verb in ("connect_request", "leave_request"):
+                error = self.assertRaises(WireError, parse, f"{verb}|a|h|{port}".encode())
+                self.assertIs(error.refusal.reason, Reason.MALFORMED)
+                self.assertNotIn("horse", error.refusal.detail)
+
     def test_cutAnywhere(self) -> None:
         """
         A message that lost its end is a shorter one of its kind or a refusal, never a failure.

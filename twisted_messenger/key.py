@@ -3,12 +3,19 @@ The key that takes a name back from anywhere, and what is kept of it. Pure.
 """
 
 import hmac
+import re
 from dataclasses import dataclass, field
 from hashlib import scrypt
 
 #: Characters of a key: too many to be guessed at the rate of one source, and no more than a line.
 MIN_KEY = 8
 MAX_KEY = 128
+
+#: What a key is, for people.
+WHAT_A_KEY_IS = f"{MIN_KEY} to {MAX_KEY} printable characters, none of them a comma or a |"
+
+# They end it on the wire.
+_ENDS = re.compile("[,|]")
 
 # A registration is a cheap request that anybody may make, so it costs 1 ms of CPU and 256 KiB. Who
 # steals the store pays that for each guess: a random key is safe, a word is not.
@@ -55,9 +62,10 @@ class ShownKey:
 
 def isKey(text: str) -> bool:
     """
-    Whether a text can be a key.
+    Whether a text can be a key, and is the same when it is shown on the wire.
     """
-    return MIN_KEY <= len(text) <= MAX_KEY and text.isprintable()
+    isWhole = text == text.strip() and not _ENDS.search(text)
+    return isWhole and MIN_KEY <= len(text) <= MAX_KEY and text.isprintable()
 
 
 def _hash(secret: str, salt: bytes) -> bytes:

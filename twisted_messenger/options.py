@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from twisted_messenger.errors import WireError
-from twisted_messenger.key import MAX_KEY, MIN_KEY, isKey
+from twisted_messenger.key import WHAT_A_KEY_IS, isKey
 from twisted_messenger.refusal import Reason
 from twisted_messenger.roster import MemberOptions
 
@@ -51,7 +51,9 @@ def readOptions(text: str) -> RegistrationOptions:
         word, equals, value = option.partition("=")
         name = word.strip()
         if name not in ("key", "history") if equals else name not in _FLAGS:
-            raise _malformed(f"unknown option {_quoted(option)}; there are {_ALL}")
+            # Behind a key it may be the rest of one.
+            which = "after the key, which has no comma" if "key" in given else _quoted(option)
+            raise _malformed(f"unknown option {which}; there are {_ALL}")
         if name in given:
             raise _malformed(f"the option {name} is given twice")
         given[name] = value.strip() if equals else None
@@ -76,7 +78,7 @@ def _history(value: str | None) -> int:
 
 def _key(value: str | None) -> str | None:
     if value is not None and not isKey(value):
-        raise _malformed(f"key=SECRET takes {MIN_KEY} to {MAX_KEY} printable characters")
+        raise _malformed(f"key=SECRET takes {WHAT_A_KEY_IS}")
     return value
 
 

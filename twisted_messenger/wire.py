@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from twisted_messenger.errors import WireError
+from twisted_messenger.key import MIN_KEY
 from twisted_messenger.options import RegistrationOptions, formatOptions, readOptions
 from twisted_messenger.refusal import Reason
 from twisted_messenger.text import prefixLines
@@ -180,7 +181,9 @@ def _readAddress(fields: Sequence[str]) -> tuple[str, str, int]:
     if len(host) > MAX_HOST:
         raise WireError(Reason.MALFORMED, f"a host has at most {MAX_HOST} characters")
     if not _PORT.fullmatch(port) or int(port) > 65535:
-        raise WireError(Reason.MALFORMED, f"the port must be a number from 1 to 65535: {port}")
+        # Where a field was left out, a key stands there, and refusals are logged.
+        shown = f": {port}" if len(port) < MIN_KEY else ""
+        raise WireError(Reason.MALFORMED, f"the port must be a number from 1 to 65535{shown}")
     return name, host, int(port)
 
 

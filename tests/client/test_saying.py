@@ -308,6 +308,8 @@ class SayingTests(ClientTestCase):
             ((SERVER, "ci", hear), {"listen": "nowhere"}),
             ((SERVER, "ci", hear), {"callback": "somewhere"}),
             ((SERVER, "ci", hear), {"key": "short"}),
+            ((SERVER, "ci", hear), {"key": "one,another"}),
+            ((SERVER, "ci", hear), {"key": "one|another"}),
             ((SERVER, "ci", hear), {"trust": ["somebody"]}),
         )
         for arguments, options in wrong:

@@ -51,7 +51,7 @@ class OwnKeyTests(SynchronousTestCase):
         What is none is not overwritten, and the text names the file.
         """
         self.path.parent.mkdir()
-        for content in (b"", b"short", b"two,options", b"\xff" * 20, b"two\nlines!"):
+        for content in (b"", b"short", b"two,options", b"two|fields", b"\xff" * 20, b"two\nlines!"):
             self.path.write_bytes(content)
             for read in (ownKey, readKey):
                 problem = self.assertRaises(NoKey, read, self.path)

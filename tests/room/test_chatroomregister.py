@@ -3,6 +3,7 @@ The room: who may register, and where it agrees to push to.
 """
 
 import socket
+from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 
@@ -298,6 +299,22 @@ class RegisterTests(RoomTestCase):
         doing = self.room.register("alice", host, 5000, GUEST)
         self.assertRefused(doing, Reason.UNRESOLVABLE)
         self.assertIn("x\\x0a2031-01-01 forged\\x1b[2J\\u202e", self.lines()[0])
+
+    def test_keyAsHost(self) -> None:
+        """
+        A key in the place of the host, where a field was left out, is neither looked up nor logged,
+        whoever asks for what.
+        """
+        key = "key=correct-horse"
+        doings: list[Deferred[Any]] = [
+            self.room.register("alice", key, 5000, GUEST),
+            self.room.leave("alice", key, 5000, GUEST),
+            self.room.enrol("alice", key, 5000),
+        ]
+        reasons = [getattr(self.successResultOf(doing), "reason", None) for doing in doings]
+        self.assertEqual(reasons, [Reason.MALFORMED] * 3)
+        self.assertEqual(self.names.asked, [])
+        self.assertNotIn("horse", "".join(self.lines()))
 
     def test_hostileZone(self) -> None:
         """

@@ -18,7 +18,7 @@ from twisted_messenger.eventlog import Counters, EventLog
 from twisted_messenger.heard import Heard
 from twisted_messenger.incoming.listener import everywhere
 from twisted_messenger.incoming.receiver import PeerReceiverFactory, Taken
-from twisted_messenger.key import MAX_KEY, MIN_KEY, isKey
+from twisted_messenger.key import WHAT_A_KEY_IS, isKey
 from twisted_messenger.names import cleanName
 from twisted_messenger.peer.outbox import Outbox
 from twisted_messenger.peer.ownmessage import MAX_WAITING, Fate, State
@@ -65,7 +65,8 @@ class RoomClient(Service):
         IPv4 and IPv6.
     :param callback: ``HOST:PORT`` for the server to push to, where that is another address than
         the one we come from and listen at.
-    :param key: 8 to 128 printable characters that take the name back from any other address.
+    :param key: 8 to 128 printable characters, none a comma or a ``|``, that take the name back from
+        any other address.
     :param options: how the pushes shall be.
     :param trust: addresses and networks (``10.0.0.0/8``) that may push besides the server's own.
     :raises ValueError: an argument is not what it should be; the text says which.
@@ -87,7 +88,7 @@ class RoomClient(Service):
         trust: Iterable[str] = (),
     ) -> None:
         if key is not None and not isKey(key):
-            raise ValueError(f"key: give {MIN_KEY} to {MAX_KEY} printable characters")
+            raise ValueError(f"key: give {WHAT_A_KEY_IS}")
         host, port = _address("server", server)
         #: What happened to pushes: those of ``strangers``, for one, were reset.
         self.counters = Counters()

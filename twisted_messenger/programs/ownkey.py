@@ -37,8 +37,7 @@ def readKey(path: Path) -> str | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise NoKey(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    # A comma would end it on the wire.
-    if not isKey(key) or "," in key:
+    if not isKey(key):
         raise NoKey(f"{path}: this is no key")
     return key
 

@@ -19,7 +19,7 @@ from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreClosed
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import MessageStore
-from twisted_messenger.key import MAX_KEY, MIN_KEY, isKey
+from twisted_messenger.key import WHAT_A_KEY_IS, isKey
 from twisted_messenger.lease import leaseOf
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.rates import BYTE_BURST, BYTE_RATE, RateLimit
@@ -184,12 +184,13 @@ class ChatRoom:
         :param host: an address, a name, ``localhost``, or empty for the source's own address.
         :param port: 1 to 65535.
         :param options: how it wants its pushes; ``None`` leaves that as it is.
-        :param key: 8 to 128 printable characters; from now on only who shows it may move the name.
+        :param key: 8 to 128 printable characters, none a comma or a ``|``; from now on only who
+            shows it may move the name.
         :returns: fires with what it did once that is durable, or with the refusal.
         :raises ValueError: that can be no key.
         """
         if key is not None and not isKey(key):
-            raise ValueError(f"a key has {MIN_KEY} to {MAX_KEY} printable characters")
+            raise ValueError(f"a key has {WHAT_A_KEY_IS}")
         return self._named(
             name,
             source,

@@ -197,6 +197,9 @@ class Registrar:
             return meant
         if meant is not None:
             return [meant]
+        if "=" in host:
+            # Nor is it looked up, or logged: where a field was left out, it is a key.
+            return Refusal(Reason.MALFORMED, "a host has no =: options stand after the port")
         if self._resolve is None:
             return Refusal(Reason.UNRESOLVABLE, f"{host} is no address")
         try:
