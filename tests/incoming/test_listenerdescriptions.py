@@ -12,7 +12,14 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.incoming.listener import LISTEN_BACKLOG, Listener, everywhere, listenersFrom
+from twisted_messenger.incoming.listener import (
+    LISTEN_BACKLOG,
+    Families,
+    Listener,
+    everywhere,
+    familiesHere,
+    listenersFrom,
+)
 from twisted_messenger.incoming.receipt import ReceiptFactory
 
 #: What a file of authorities looks like, as far as it is read here.
@@ -161,10 +168,23 @@ class EverywhereTests(DescriptionTestCase):
         """
         One socket listens, so that both families have the same port even where it is 0.
         """
-        self.start(everywhere(0))
+        self.start(*everywhere(0, familiesHere()))
         ((port, _, backlog, interface),) = self.reactor.tcpServers
         self.assertEqual((port, backlog), (0, LISTEN_BACKLOG))
         self.assertIn(interface, ("::", ""))
+
+    def test_families(self) -> None:
+        """
+        Where the system keeps the two versions of IP apart, each has a socket; so that nobody finds
+        the port closed because a name led him to the other one.
+        """
+        for families, places in (
+            (Families.TOGETHER, ["tcp6:8880"]),
+            (Families.APART, ["tcp:8880", "tcp6:8880"]),
+            (Families.IPV4, ["tcp:8880"]),
+        ):
+            self.assertEqual((families, everywhere(8880, families)), (families, places))
+        self.assertEqual(everywhere(0, Families.APART), ["tcp:0"])
 
 
 class AuthoritiesTests(DescriptionTestCase):

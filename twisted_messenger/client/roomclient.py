@@ -16,7 +16,7 @@ from twisted_messenger.client.serveraddresses import ServerAddresses
 from twisted_messenger.errors import StartError
 from twisted_messenger.eventlog import Counters, EventLog
 from twisted_messenger.heard import Heard
-from twisted_messenger.incoming.listener import everywhere
+from twisted_messenger.incoming.listener import everywhere, familiesHere
 from twisted_messenger.incoming.receiver import PeerReceiverFactory, Taken
 from twisted_messenger.key import WHAT_A_KEY_IS, isKey
 from twisted_messenger.names import cleanName
@@ -115,7 +115,7 @@ class RoomClient(Service):
         self._server = ServerAddresses(
             reactor, host, trust, lambda name: lookup.addresses(name, self._room)
         )
-        where = everywhere(0) if listen == _ANY_PORT else listen
+        where = everywhere(0, familiesHere())[0] if listen == _ANY_PORT else listen
         factory = PeerReceiverFactory(self._received, ack=options.ack, welcome=self._isWelcome)
         self._receiver = ReceiverService(reactor, where, factory, self._events)
 

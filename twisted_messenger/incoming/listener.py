@@ -6,6 +6,7 @@ import os
 import select
 import socket
 from collections.abc import Sequence
+from enum import Enum
 from functools import partial
 from typing import Any, NoReturn
 
@@ -63,26 +64,43 @@ def isSameAddress(one: str, other: str) -> bool:
     return first == second
 
 
-def everywhere(port: int) -> str:
+class Families(Enum):
     """
-    Describe a TCP port on IPv4 and IPv6, on every interface.
-
-    One socket takes both: two would have to find the same free number where the port is 0. A
-    machine that has no IPv6, or keeps it apart (``net.ipv6.bindv6only``), gets IPv4 alone.
-
-    :param port: 0 to 65535.
-    :returns: an endpoint's description.
+    How a machine has the two versions of IP.
     """
-    return f"tcp6:{port}" if _takesBoth() else f"tcp:{port}"
+
+    TOGETHER = "one socket takes both"
+    APART = "each needs a socket of its own"
+    IPV4 = "there is no IPv6"
 
 
-def _takesBoth() -> bool:
+def familiesHere() -> Families:
+    """
+    Ask this machine.
+    """
     try:
         with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
             probe.bind(("::", 0))
-            return not probe.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+            isApart = probe.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
     except OSError:
-        return False
+        return Families.IPV4
+    return Families.APART if isApart else Families.TOGETHER
+
+
+def everywhere(port: int, families: Families) -> list[str]:
+    """
+    Describe a TCP port on IPv4 and IPv6, on every interface.
+
+    One socket for both is better: two would have to find the same free number where the port is 0.
+    There a machine that keeps them apart (``net.ipv6.bindv6only``, FreeBSD) gets IPv4 alone.
+
+    :param port: 0 to 65535.
+    :returns: one or two descriptions of endpoints.
+    """
+    if families is Families.TOGETHER:
+        return [f"tcp6:{port}"]
+    both = families is Families.APART and port
+    return [f"tcp:{port}", *([f"tcp6:{port}"] if both else [])]
 
 
 _EVERYWHERE = ("0.0.0.0", "::", "")

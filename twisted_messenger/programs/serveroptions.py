@@ -10,7 +10,7 @@ from twisted_messenger.delivery.trouble import EVICT_SECONDS
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
 from twisted_messenger.incoming.limits import IDLE_TIMEOUT, MESSAGE_TIMEOUT, SenderLimits
-from twisted_messenger.incoming.listener import everywhere
+from twisted_messenger.incoming.listener import everywhere, familiesHere
 from twisted_messenger.interfaces import MAIN_ROOM
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.programs.dooroptions import DoorOptions
@@ -236,7 +236,8 @@ class Options(DoorOptions):
         self["listeners"] = [(f"--listen {where}", where) for where in self["listen"]]
         if self["port"] is not None:
             port = self.number("port", int, 0, 65535)
-            self["listeners"].insert(0, (f"--port {port}", everywhere(port)))
+            places = everywhere(port, familiesHere())
+            self["listeners"][:0] = [(f"--port {port}", where) for where in places]
         if self["unconfirmed"] not in ("delivered", "retry"):
             raise UsageError(f"--unconfirmed {self['unconfirmed']}: give delivered or retry")
         for option in ("connect-timeout", "push-timeout", "hold-timeout"):
