@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.address import UNKNOWN, Source, certificateOf
+from twisted_messenger.address import UNKNOWN, Source, certificateOf, isLoopback
 
 
 @dataclass
@@ -150,6 +150,22 @@ class BehindTests(SynchronousTestCase):
     Who comes through a proxy.
     """
 
+    def test_loopback(self) -> None:
+        """
+        What every machine has for itself is known in every spelling.
+        """
+        for host in (
+            "127.0.0.1",
+            "127.0.1.1",
+            "127.255.255.254",
+            "::1",
+            "[0:0::1]",
+            "::ffff:127.0.0.2",
+        ):
+            self.assertTrue(isLoopback(host), host)
+        for host in ("10.0.0.1", "128.0.0.1", "::", "fe80::1%lo", "localhost", "127.1", ""):
+            self.assertFalse(isLoopback(host), host)
+
     def test_proxyElsewhere(self) -> None:
         """
         What is this machine to a proxy on another machine is not this machine to us, but nowhere.
@@ -159,6 +175,8 @@ class BehindTests(SynchronousTestCase):
             ("127.0.0.1", "127.0.0.1"),
             ("::1", "::1"),
             ("10.0.0.9", "10.0.0.9"),
+            ("127.0.0.2", "127.0.0.1"),
+            ("::ffff:127.0.0.2", "::1"),
             (None, None),
         ):
             told = Source.between(peer, local, "ann")
@@ -171,7 +189,12 @@ class BehindTests(SynchronousTestCase):
         A proxy on this machine is believed.
         """
         proxy = Source.between("127.0.0.1", "127.0.0.1")
-        for peer, local in (("127.0.0.1", "127.0.0.1"), ("10.0.0.5", "10.0.0.1"), (None, None)):
+        for peer, local in (
+            ("127.0.0.1", "127.0.0.1"),
+            ("127.0.0.2", "127.0.0.1"),
+            ("10.0.0.5", "10.0.0.1"),
+            (None, None),
+        ):
             told = Source.between(peer, local)
             self.assertEqual(told.behind(proxy), told)
 

@@ -22,10 +22,6 @@ _MAX_LITERAL = 80
 _CERTIFICATE = "certificate "
 
 
-# What IPv4 addresses begin with that only their own machine can be at.
-_LOOPBACK = "127."
-
-
 #: The key of what belongs to the program that has the room; no source on the wire has it.
 PROGRAM = "program"
 
@@ -107,6 +103,14 @@ def _literal(host: str) -> str | None:
     elif address.scope_id and not _ZONE.fullmatch(address.scope_id):
         return None
     return str(address.ipv4_mapped or address)
+
+
+def isLoopback(host: str) -> bool:
+    """
+    Whether an address literal is one of loopback's, which every machine has for itself.
+    """
+    known = literal(host)
+    return known is not None and (known == "::1" or known.startswith("127."))
 
 
 # What stands in no host, so that it need not be looked up to know.
@@ -219,7 +223,7 @@ class Source:
 
         :param proxy: where the connection really comes from.
         """
-        if self.sameMachine and not proxy.sameMachine:
+        if not proxy.sameMachine and (self.sameMachine or isLoopback(self.host)):
             return Source(UNKNOWN, False, self.certificate)
         return self
 
@@ -251,7 +255,7 @@ class Source:
             return PROGRAM
         if self.certificate is not None:
             return certificateKey(self.certificate)
-        atHome = self.home and self.machine.startswith(_LOOPBACK)
+        atHome = self.home and isLoopback(self.host)
         return f"{self.machine} {self.home}" if atHome else self.machine
 
     @cached_property

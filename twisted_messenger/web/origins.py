@@ -8,10 +8,9 @@ another site, or under another name that was made to mean this machine (DNS rebi
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TypeAlias
 
-from twisted_messenger.address import UNKNOWN, Source, literal
+from twisted_messenger.address import UNKNOWN, Source, isLoopback, literal
 from twisted_messenger.web.problems import Problem
 
 #: The headers of a request by their names in small letters; several of one name with ", " between.
@@ -34,14 +33,6 @@ def wasForwarded(headers: Headers) -> bool:
     Whether a proxy has passed a request on.
     """
     return any(name in _FORWARDED or name.startswith(_FORWARDED_PREFIX) for name in headers)
-
-
-def isLoopback(host: str) -> bool:
-    """
-    Whether an address literal is one of this machine's loopback.
-    """
-    known = literal(host)
-    return known is not None and ip_address(known.partition("%")[0]).is_loopback
 
 
 @dataclass(frozen=True)
