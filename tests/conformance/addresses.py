@@ -108,6 +108,19 @@ def localhostOverIPv6(room: Room) -> str:
     return _reached(_listener(room, "::1"), room, "localhost")
 
 
+@FURTHER_ADDRESSES.case("host 127.0.0.2, from 127.0.0.1")
+def otherLoopback(room: Room) -> str:
+    """
+    refused: foreign_callback; other addresses of 127/8 are other hosts
+    """
+    room.needsLoopback()
+    if room.server.ownHost == "127.0.0.2":
+        raise Skipped("it is my own")
+    return room.refuses(
+        f"connect_request|bob@|127.0.0.2|{room.receiver().port}", "foreign_callback"
+    )
+
+
 @FURTHER_ADDRESSES.case("host empty, from elsewhere")
 def fromElsewhere(room: Room) -> str:
     """

@@ -2,6 +2,8 @@
 A key: who shows it takes a name back from wherever it is.
 """
 
+from functools import partial
+
 from tests.conformance.case import Section
 from tests.conformance.receiver import Receiver
 from tests.conformance.room import Room
@@ -74,6 +76,43 @@ def kept(room: Room) -> str:
     return room.hears(bob)
 
 
+@KEYS.case("no key, another port")
+def notMoved(room: Room) -> str:
+    """
+    refused: name_taken; who showed no key moves nothing, not even from the same address
+    """
+    bob = room.member("bob@", _KEY)
+    seen = room.register("bob@", room.receiver()).mustRefuse("name_taken")
+    room.says("hello")
+    room.hears(bob, "ann: hello")
+    return seen
+
+
+@KEYS.case("no key, other options")
+def optionsKept(room: Room) -> str:
+    """
+    taken, and changes nothing
+    """
+    bob = room.member("bob@", _KEY)
+    seen = room.register("bob@", bob, options="json").mustAccept()
+    room.says("hello")
+    room.hears(bob, "ann: hello")
+    return seen
+
+
+@KEYS.case("refresh with the key, from elsewhere")
+def refreshed(room: Room) -> str:
+    """
+    ! name_taken, and it is left alone
+    """
+    room.elsewhere()
+    bob = room.member("bob@", _KEY)
+    seen = _fromElsewhere(room, f"refresh,{_KEY}")[1].mustRefuse("name_taken")
+    room.says("hello")
+    room.hears(bob, "ann: hello")
+    return seen
+
+
 @KEYS.case("key given up by leaving")
 def givenUp(room: Room) -> str:
     """
@@ -87,12 +126,20 @@ def givenUp(room: Room) -> str:
     return room.hears(bob)
 
 
-@KEYS.case("key of seven characters")
-def short(room: Room) -> str:
-    """
-    refused: malformed, and it is not told
-    """
-    seen = room.register("bob@", room.receiver(), options="key=secret7").mustRefuse("malformed")
-    if "secret7" in seen:
+def _untold(message: str, room: Room) -> str:
+    seen = room.refuses(message, "malformed")
+    if "secret" in seen:
         raise Violation(seen)
     return seen
+
+
+# What is refused may be logged.
+_NOT_TOLD = "refused: malformed, and it is not told"
+for _case, _fields in (
+    ("key of seven characters", "|9000|key=secret7"),
+    ("key of 129 characters", f"|9000|key={'secret' * 21}key"),
+    ("key with a comma", "|9000|key=correct-horse,secret"),
+    ("key in the place of the port", "|key=secret-horse"),
+    ("key in the place of the host", "key=secret-horse|9000"),
+):
+    KEYS.add(_case, _NOT_TOLD, partial(_untold, f"connect_request|bob@|{_fields}"))

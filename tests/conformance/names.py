@@ -55,6 +55,13 @@ _WORLD = (
     ("emoji of 2024", "\U0001fae9"),
     ("Persian, with a non-joiner", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"),
     ("Sinhala, with a joiner", "\u0dc1\u0dca\u200d\u0dbb\u0dd3"),
+    ("Malayalam, with a joiner at a word's end", "\u0d05\u0d35\u0d28\u0d4d\u200d "),
+    ("Marathi, with a joiner", "\u0926\u0930\u094d\u200d\u092f\u093e"),
+    ("flag, of two letters", "\U0001f1e9\U0001f1ea"),
+    (
+        "flag, with invisible letters",
+        "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    ),
     ("Bengali, with a joiner", "\u09b0\u200d\u09cd\u09af\u09be\u09ac"),
 )
 
@@ -85,7 +92,11 @@ _FORBIDDEN = (
     ("ratio sign and blank in a name", "ann\u2236 yes@"),
     ("modifier colon and blank in a name", "ann\ua789 yes@"),
     ("Hebrew sof pasuq and blank in a name", "ann\u05c3 yes@"),
+    ("triangular colon and blank in a name", "ann\u02d0 yes@"),
+    ("Armenian full stop and blank in a name", "ann\u0589 yes@"),
+    ("full-width colon and blank in a name", "ann\uff1a yes@"),
     ("name server", "server"),
+    ("name server, full-width", "\uff53\uff45\uff52\uff56\uff45\uff52"),
     ("name SERVER", "SERVER"),
     ("name server, with Cyrillic letters", "s\u0435rver"),
 )

@@ -100,6 +100,7 @@ def test_otherRules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "address in the other version of IP, not mine",
         "another machine",
         "another's address",
+        "host 127.0.0.2, from 127.0.0.1",
         "key, from elsewhere",
         "message of 64 KiB and 100 bytes",
         "port below 1024",
