@@ -2,12 +2,31 @@
 How much Python a piece of work runs: what C does for a whole text at once takes a few calls.
 """
 
+import gc
 import select
 import socket
 import sys
 from collections import Counter
 from collections.abc import Callable
 from types import FrameType
+
+
+def watched(work: Callable[[], object], note: Callable[[FrameType, str, object], object]) -> None:
+    """
+    Do the work.
+
+    :param note: is called with each call that it makes, as :func:`sys.setprofile` says.
+    """
+    before, collects = sys.getprofile(), gc.isenabled()
+    # It comes at any moment, and calls whoever wants to know: hypothesis, for one.
+    gc.disable()
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+        if collects:
+            gc.enable()
 
 
 def pythonCalls(work: Callable[[], object]) -> int:
@@ -22,12 +41,7 @@ def pythonCalls(work: Callable[[], object]) -> int:
         nonlocal calls
         calls += event == "call"
 
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
+    watched(work, note)
     return calls
 
 
@@ -44,12 +58,7 @@ def kernelCalls(work: Callable[[], object]) -> Counter[str]:
         if event == "c_call" and isinstance(getattr(argument, "__self__", None), _KERNEL):
             calls[getattr(argument, "__name__", "")] += 1
 
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
+    watched(work, note)
     return calls
 
 

@@ -12,6 +12,7 @@ from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.callcount import watched
 from twisted_messenger.entry import Entry
 from twisted_messenger.incoming.frontdoor import FrontDoor
 from twisted_messenger.incoming.limits import SenderLimits
@@ -192,12 +193,7 @@ class FrontDoorTests(SynchronousTestCase):
             ):
                 counts["system"] += 1
 
-        before = sys.getprofile()
-        sys.setprofile(note)
-        try:
-            self.door.doRead()
-        finally:
-            sys.setprofile(before)
+        watched(self.door.doRead, note)
         self.assertEqual({sender.recv(1) for sender in senders}, {b""})
         return counts
 
