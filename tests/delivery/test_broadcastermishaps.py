@@ -57,3 +57,36 @@ class MishapTests(BroadcasterTestCase):
         self.pusher.end(BOB, Outcome.HUNG)
         self.network.advance(1)
         self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2", "ci: 2"])
+
+    def test_mergedWhileItHangs(self) -> None:
+        """
+        A hanging netcat that has a message gets it no second time because its address is another
+        member's meanwhile.
+        """
+        self.assertEqual(self._merged(Outcome.HUNG), ["ci: 1", "ci: 2"])
+
+    def test_mergedWhileItDeclines(self) -> None:
+        """
+        What a member will not have does not come again because it is another one meanwhile.
+        """
+        self.assertEqual(self._merged(Outcome.REJECTED), ["ci: 1", "ci: 2"])
+
+    def test_mergedWhileItFails(self) -> None:
+        """
+        What a member did not get comes again when it is another one meanwhile.
+        """
+        self.assertEqual(self._merged(Outcome.FAILED), ["ci: 1", "ci: 1", "ci: 2"])
+
+    def _merged(self, outcome: Outcome) -> list[str]:
+        self.start()
+        self.join("ann", ANN)
+        self.join("bob", BOB)
+        self.say("ci", "1")
+        self.pusher.end(ANN)
+        self.join("ann", BOB)
+        self.pusher.end(BOB, outcome)
+        self.network.advance(1)
+        if outcome is Outcome.FAILED:
+            self.pusher.end(BOB)
+        self.say("ci", "2")
+        return self.pusher.texts(BOB)

@@ -331,11 +331,13 @@ class PushedMember(LogReader):
             self._state.abandoned()
             self._placeFree(address)
             return
-        if self._successor is not None and result.outcome is _CONFIRMED:
-            self._successor.had(self._state.inFlight, True)
+        position = self._state.inFlight
         further = shared.outcomes.settled(
             result, self._state, self.member, self._since, self._isHeld
         )
+        # Also what it hung for, or would not have: it is done with for both.
+        if self._successor is not None and further and result.outcome is not Outcome.FAILED:
+            self._successor.had(position, self._state.reached)
         if result.outcome is not _EXHAUSTED:
             self._problem = None if result.outcome is _CONFIRMED else result
         if self._window is not slots.healthy:
