@@ -3,6 +3,7 @@ The SQLite file itself: what is refused at the start, and what a crash leaves.
 """
 
 import os
+import resource
 import shutil
 import sqlite3
 from contextlib import closing
@@ -117,6 +118,21 @@ class StartTests(FileTestCase):
         self._query("CREATE TABLE mine (number INTEGER)")
         self.refused(self.path)
         self.assertEqual(self._query("SELECT name FROM sqlite_master"), [("mine",)])
+
+    def test_notMade(self) -> None:
+        """
+        A start that cannot make the file leaves none: the next one, when the trouble is over, does
+        not take it for a copy that lacks something.
+        """
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        # Less than the tables need, as on a disk that is full.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2 * 4096, before[1]))
+        try:
+            self.refused(self.path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        self.assertEqual(os.listdir(os.path.dirname(self.path)), [])
+        self.opened(self.path)
 
 
 class CrashTests(FileTestCase):

@@ -83,6 +83,7 @@ class SQLiteFile(SQLiteTransactions):
             raise
 
     def _openLocked(self, note: str) -> None:
+        isNew = not os.path.exists(self._place)
         # Used by one thread at a time, but opened by the one that can still refuse to start.
         self._db = sqlite3.connect(
             self._place, timeout=1, isolation_level=None, check_same_thread=False
@@ -98,6 +99,9 @@ class SQLiteFile(SQLiteTransactions):
             markOpen(self._db, number)
         except BaseException:
             self._db.close()
+            if isNew:
+                # Left half made, it would look like a copy that lacks something.
+                _remove(self._place)
             raise
 
     def _prepare(self) -> None:
@@ -185,3 +189,9 @@ class SQLiteFile(SQLiteTransactions):
             written = True
         self._db.close()
         self._lock.release(inOrder=written)
+
+
+def _remove(path: str) -> None:
+    for name in (path, f"{path}-wal", f"{path}-shm"):
+        with suppress(OSError):
+            os.remove(name)
