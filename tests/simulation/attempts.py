@@ -153,6 +153,9 @@ class AttemptJudge:
         left = self._left.pop(address, event.time)
         if event.time - left > _GIVEN_UP_SECONDS:
             self._record.violated("moved", f"a push to {address} went on after its member left")
+        if event.detail == "exhausted":
+            # There was none: the server's own machine lacked something.
+            return
         if event.detail in FINAL:
             self._addresses.pop(address, None)
             if name is not None:

@@ -39,6 +39,8 @@ class Mode(Enum):
     BABBLING = "babbling"
     #: Passes it on to a program that is down, and closes.
     FORWARDING = "forwarding"
+    #: Ends its half at once, and reads nothing.
+    HASTY = "hasty"
     #: Runs on where nobody sees it any more, and never closes.
     LEFT = "left"
 
@@ -70,6 +72,8 @@ class _Receiving(Protocol):
             self.transport.abortConnection()
         elif listener.mode is Mode.TARPIT:
             self.transport.pauseProducing()
+        elif listener.mode is Mode.HASTY:
+            self.transport.loseWriteConnection()
 
     def dataReceived(self, data: bytes) -> None:
         self._data += data
@@ -155,11 +159,18 @@ class Listener:
         """
         self._network.blackHoles.add((self.host, self.port))
 
+    def lose(self) -> None:
+        """
+        Take connections, and get nothing of what is sent over them.
+        """
+        self._network.deaf.add((self.host, self.port))
+
     def comeBack(self) -> None:
         """
         Be there, and well.
         """
         self._network.blackHoles.discard((self.host, self.port))
+        self._network.deaf.discard((self.host, self.port))
         self.mode = Mode.WELL
         self.resets = 0
         if not self.process.alive:

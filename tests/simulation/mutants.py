@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from tests.pushers import DeferredPusher
 from tests.simulation.disk import Disk
-from tests.simulation.parts import Parts
+from tests.simulation.parts import Parts, holding
 from twisted_messenger.backoff import RetryPolicy
 from twisted_messenger.delivery.broadcaster import Broadcaster
 from twisted_messenger.delivery.recipient import Recipient
@@ -31,6 +31,7 @@ from twisted_messenger.lease import Lease
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.general import CONNECT_TIMEOUT
 from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
+from twisted_messenger.push.protocol import PushProtocol
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import (
     Enrolled,
@@ -121,6 +122,25 @@ class StubbornPusher(Mistaken):
     """
 
     mistakes = {Outcome.REJECTED: Outcome.DEFERRED}
+
+
+class BlamingPusher(Mistaken):
+    """
+    Takes it for a member's fault that no way leads to it.
+    """
+
+    mistakes = {Outcome.EXHAUSTED: Outcome.FAILED}
+
+
+class BelievingPusher(PushCreator):
+    """
+    Takes it for granted that what was sent has been acknowledged.
+    """
+
+    def _protocol(self, *arguments: Any) -> PushProtocol:
+        protocol = super()._protocol(*arguments)
+        vars(protocol)["_isAcknowledged"] = lambda: True
+        return protocol
 
 
 class PersistentPusher(PushCreator):
@@ -513,12 +533,15 @@ MUTANTS: Mapping[str, Parts] = {
     "early-receipt": Parts(receipts=HastyReceipts),
     "echo": Parts(broadcaster=Echoing),
     "double": Parts(broadcaster=Doubling),
-    "not-now-is-yes": Parts(pusher=DeafPusher),
-    "no-is-not-now": Parts(pusher=StubbornPusher),
-    "moves-unseen": Parts(pusher=PersistentPusher),
+    "not-now-is-yes": Parts(pusher=holding(DeafPusher)),
+    "no-is-not-now": Parts(pusher=holding(StubbornPusher)),
+    "sent-is-acknowledged": Parts(pusher=holding(BelievingPusher)),
+    "never-held": Parts(pusher=partial(PushCreator, holdTimeout=0.0)),
+    "no-way-blames": Parts(pusher=holding(BlamingPusher)),
+    "moves-unseen": Parts(pusher=holding(PersistentPusher)),
     "merges-forget": Parts(broadcaster=Forgetting),
     "any-key": Parts(store=Gullible),
-    "ack-ignored": Parts(pusher=WordlessPusher),
+    "ack-ignored": Parts(pusher=holding(WordlessPusher)),
     "options-forgotten": Parts(store=Formless),
     "no-history": Parts(broadcaster=Pastless),
     "raised-is-done": Parts(broadcaster=Careless),

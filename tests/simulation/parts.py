@@ -18,7 +18,14 @@ from twisted_messenger.stores.sqlite.store import SQLiteStore
 HOLD_SECONDS = 12.0
 
 
-_holding = partial(PushCreator, holdTimeout=HOLD_SECONDS)
+def holding(pusher: Callable[..., Pusher]) -> Callable[[object], Pusher]:
+    """
+    A member that takes its time is held, but not beyond the end of the story.
+    """
+    return partial(pusher, holdTimeout=HOLD_SECONDS)
+
+
+_pusher = holding(PushCreator)
 
 
 @dataclass(frozen=True)
@@ -29,8 +36,7 @@ class Parts:
 
     disk: Callable[[float], Disk] = Disk
     store: type[SQLiteStore] = SQLiteStore
-    #: A member that takes its time is held, but not beyond the end of the story.
-    pusher: Callable[[object], Pusher] = _holding
+    pusher: Callable[[object], Pusher] = _pusher
     broadcaster: type[Broadcaster] = Broadcaster
     receipts: type[ReceiptFactory] = ReceiptFactory
     retry: Callable[[Callable[[], float]], RetryPolicy] = retrySchedule

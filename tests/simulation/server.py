@@ -121,6 +121,8 @@ class Server:
         self.disk = parts.disk(settings.diskSeconds)
         self.disk.burnt = self.crash
         self.up = False
+        #: Whether no way leads out of its machine.
+        self.isUnplugged = False
         self._network = network
         self._settings = settings
         self._parts = parts
@@ -178,7 +180,9 @@ class Server:
     def _pusher(self, process: Process) -> Pusher:
         pusher = self._parts.pusher(process)
         if self._settings.shortWays:
-            vars(pusher)["_batch"] = SimulatedBatch(process, self._latencies)
+            vars(pusher)["_batch"] = SimulatedBatch(
+                process, self._latencies, lambda: self.isUnplugged
+            )
         return pusher
 
     def crash(self) -> None:

@@ -7,7 +7,7 @@ of its way to accept stand doubles.
 
 import select
 from collections.abc import Callable
-from errno import EINPROGRESS
+from errno import EINPROGRESS, ENETUNREACH
 from itertools import count
 from random import Random
 from typing import Any
@@ -92,9 +92,12 @@ class BatchSocket(Socket):
     :param process: whose socket it is.
     :param epoll: tells of its events.
     :param isSlow: whether a connection takes its time.
+    :param isUnplugged: whether no way leads out of the machine.
     """
 
-    def __init__(self, process: Process, epoll: "Epoll", isSlow: bool) -> None:
+    def __init__(
+        self, process: Process, epoll: "Epoll", isSlow: bool, isUnplugged: Callable[[], bool]
+    ) -> None:
         network: Any = process
         super().__init__(network)
         self.events = 0
@@ -102,6 +105,7 @@ class BatchSocket(Socket):
         self._process = process
         self._epoll = epoll
         self._isSlow = isSlow
+        self._isUnplugged = isUnplugged
         self._descriptor = epoll.descriptorOf(self)
         process.own(self)
 
@@ -115,6 +119,8 @@ class BatchSocket(Socket):
         """
         Connect, now or a little later.
         """
+        if self._isUnplugged():
+            return ENETUNREACH
         if not self._isSlow:
             return super().connect_ex(address)
         self.there = address
@@ -215,14 +221,15 @@ class SimulatedBatch(SocketBatch):
 
     :param process: whose sockets they are.
     :param random: which connections take their time.
+    :param isUnplugged: whether none can be tried.
     """
 
-    def __init__(self, process: Process, random: Random) -> None:
+    def __init__(self, process: Process, random: Random, isUnplugged: Callable[[], bool]) -> None:
         epoll = Epoll(self.doRead)
         super().__init__(process, epoll)
 
         def makeSocket(family: int, kind: int) -> BatchSocket:
-            return BatchSocket(process, epoll, random.random() < _SLOW_SHARE)
+            return BatchSocket(process, epoll, random.random() < _SLOW_SHARE, isUnplugged)
 
         self.makeSocket = makeSocket
 

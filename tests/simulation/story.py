@@ -104,8 +104,11 @@ _OPENINGS: Mapping[str, Mapping[str, Any]] = {
     "crowd": {"maxPushes": 8, "backlog": 0},
     "outlive": {"evictSeconds": 900.0},
     "fallBack": {"backlog": 0},
+    "work": {"backlog": 0},
+    "vanish": {"backlog": 0},
+    "unplug": {"backlog": 0, "evictSeconds": 900.0, "shortWays": True},
 }
-_OPENING_SHARE = 0.08
+_OPENING_SHARE = 0.12
 
 # A store that fails over is one that nodes share, and there nobody subscribes.
 _UNHEARD = ("failOver", "fallBack")

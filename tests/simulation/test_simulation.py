@@ -14,7 +14,7 @@ _SEEDS = range(200)
 # A short story for each mutant, and the promise that it breaks there.
 _CAUGHT = {
     "loseConnection": (1, "delivery"),
-    "lifo": (7, "order"),
+    "lifo": (8, "order"),
     "cursor-early": (1, "delivery"),
     "no-fsync": (19, "delivery"),
     "cursor-never": (1, "twice"),
@@ -23,6 +23,9 @@ _CAUGHT = {
     "double": (0, "one at a time"),
     "not-now-is-yes": (1, "delivery"),
     "no-is-not-now": (3, "twice"),
+    "sent-is-acknowledged": (150, "vanished"),
+    "never-held": (7, "work"),
+    "no-way-blames": (152, "unplugged"),
     "moves-unseen": (12, "moved"),
     "merges-forget": (85, "twice"),
     "any-key": (3, "name"),
@@ -35,7 +38,7 @@ _CAUGHT = {
     "wrong-receipt": (8, "receipt"),
     "one-message": (7, "receipt"),
     "waits-for-pauses": (3, "pauses"),
-    "hanging-first": (7, "newcomer"),
+    "hanging-first": (31, "newcomer"),
     "failures-forgotten": (45, "eviction"),
     "copies-unnoticed": (17, "copy"),
     "impatient": (1, "patience"),
