@@ -12,6 +12,9 @@ from tests.conformance.verdicts import Violation
 
 MISHAPS = Section("Members that are slow, or not there")
 
+# More than a push may take.
+_SLOW_SECONDS = 12
+
 
 def _reset(bytesRead: int, room: Room) -> str:
     bob = room.member("bob@", resets=(bytesRead,))
@@ -51,6 +54,17 @@ def answeredNever(room: Room) -> str:
     not sent again; the next one is
     """
     bob = room.member("bob@", answers=(b"! no thanks\n",))
+    room.says("one")
+    room.says("two")
+    return room.hears(bob, "ann: one", "ann: two")
+
+
+@MISHAPS.case("push answered with anything else")
+def answeredOtherwise(room: Room) -> str:
+    """
+    not sent again, whatever its further lines begin with
+    """
+    bob = room.member("bob@", answers=(b"HTTP/1.1 400 Bad Request\r\n\r\n~ busy\n! no\n",))
     room.says("one")
     room.says("two")
     return room.hears(bob, "ann: one", "ann: two")
@@ -119,16 +133,26 @@ def mergeMeanwhile(room: Room) -> str:
     return room.hears(bob, "ann: hello")
 
 
+@MISHAPS.case("two merge while one hangs")
+def mergeWhileHanging(room: Room) -> str:
+    """
+    one that never closes has it; it does not come again for the other
+    """
+    room.server.setup.said("slow")
+    room.registers("rob@", room.receiver())
+    bob = _holdsOne(room)
+    room.registers("rob@", bob)
+    bob.wait(lambda texts: len(texts) > 1, _SLOW_SECONDS)
+    bob.release()
+    return room.hears(bob, "ann: hello")
+
+
 def _holdsOne(room: Room) -> Receiver:
     bob = room.member("bob@", holding=True)
     room.says("hello")
     if not bob.wait(bool, room.server.patience):
         raise Violation("no push")
     return bob
-
-
-# More than a push may take.
-_SLOW_SECONDS = 12
 
 
 @MISHAPS.case("member that takes 12 s")

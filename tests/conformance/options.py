@@ -61,6 +61,24 @@ def jsonObjects(room: Room) -> str:
     return seen
 
 
+@OPTIONS.case("notice in json")
+def jsonNotice(room: Room) -> str:
+    """
+    an object as well, with null for its id
+    """
+    old = room.member("bob@", "json")
+    room.member("bob@")
+    (seen,) = room.gets(old, 1)
+    try:
+        notice = json.loads(seen)
+        form = notice["id"], notice["name"], notice["text"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise Violation(seen) from error
+    if form != (None, "server", "bob is registered elsewhere now"):
+        raise Violation(seen)
+    return seen
+
+
 @OPTIONS.case("ack")
 def ack(room: Room) -> str:
     """
