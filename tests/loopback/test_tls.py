@@ -252,12 +252,13 @@ def test_offersByDirectory(tmp_path: Path) -> None:
     with Twistd(tmp_path, "-n", "chatserver", "--store=memory:", "--listen", where) as room:
         room.prints(LISTENING)
         (port,) = [line.split()[-1] for line in room.lines() if " starting on " in line]
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        context.set_alpn_protocols(["h2", "http/1.1"])
-        with context.wrap_socket(connect(int(port)), server_hostname="localhost") as secure:
-            secure.sendall(b"from:ci|hello\n")
-            assert secure.recv(100) == b""
+        for offered in (["http/1.1"], ["h2", "http/1.1"], ["h2"]):
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            context.set_alpn_protocols(offered)
+            with context.wrap_socket(connect(int(port)), server_hostname="localhost") as secure:
+                secure.sendall(b"from:ci|hello\n")
+                assert secure.recv(100) == b""
 
 
 def test_startErrors(tmp_path: Path) -> None:

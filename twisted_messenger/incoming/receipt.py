@@ -36,7 +36,7 @@ else:
 
 # What a client may offer that speaks of protocols in its TLS handshake: HTTP is answered, with a
 # line, and where we named nothing, Twisted would kill the handshake with an internal error.
-_PROTOCOLS = [b"http/1.1"]
+_PROTOCOLS = [b"http/1.1", b"h2"]
 
 
 @implementer(IProtocolNegotiationFactory)
