@@ -4,14 +4,14 @@ Receipts: what a sender sees after its end of file, and that no accident looks l
 
 from itertools import product
 
-from twisted.internet.error import ConnectionAborted, ConnectionLost
+from twisted.internet.error import ConnectionLost
 
 from tests.incoming.receiptrig import PORT, Bug, ReceiptTestCase
 from twisted_messenger.incoming.connection import DRAIN_BYTES, DRAIN_SECONDS
 from twisted_messenger.incoming.connectiontable import EVICTABLE_SILENCE
 from twisted_messenger.incoming.gathering import LINE_SECONDS
 from twisted_messenger.incoming.limits import IDLE_TIMEOUT, MESSAGE_TIMEOUT
-from twisted_messenger.interfaces import ConnectionIdle
+from twisted_messenger.interfaces import ConnectionIdle, Unwelcome
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Reply
 
@@ -253,7 +253,7 @@ class NetcatTests(ReceiptTestCase):
         first, second = self.taking
         self.assertEqual((first.data, second.data), (b"line\n", b"half a line\n"))
         assert second.reason is not None
-        second.reason.trap(ConnectionAborted)
+        second.reason.trap(Unwelcome)
         self.assertEqual(self.counters["late_bytes"], 9)
 
     def test_refusedAndNeverEnds(self) -> None:

@@ -125,6 +125,39 @@ class LinesTests(LinesTestCase):
             self.assertEqual(sender.data[:2], b"! ")
         self.assertEqual((self.texts(), self.members()), ([], []))
 
+    def test_halfAfterRefused(self) -> None:
+        """
+        So it is where half a line has come already: of a further line, or the last byte of UTF-16.
+        """
+        for message, word in (
+            (b"hello\nha", b"! malformed"),
+            (b"from:server|hi\nfrom:ann|two", b"! bad_name"),
+            ("from:ann|hi\r\n".encode("utf-16-le"), b"! bad_utf8"),
+        ):
+            sender = self.say(message)
+            self.assertRefused(sender, word)
+            self.assertIsNone(sender.reason)
+        self.assertEqual((self.texts(), self.counters["refused.truncated"]), ([], 3))
+
+    def test_tooBigAtTheLastMoment(self) -> None:
+        """
+        A message that becomes too big when its lines would have been taken is read to its end, and
+        its sender is told.
+        """
+        sender = self.connect()
+        sender.transport.write(b"from:ann|one\n")
+        self.network.settle()
+        # Time jumps, as it does for a program that was stopped and goes on; the bytes are with
+        # the kernel, but the timers come first.
+        self.network.rightNow += LINE_SECONDS + SOON
+        sender.transport.socket.send(b"x" * (MIN_MAX_MESSAGE_BYTES + 3))
+        self.network.settle()
+        self.network.advance(SOON)
+        self.assertIsNone(sender.reason)
+        sender.transport.loseWriteConnection()
+        self.network.settle()
+        self.assertRefused(sender, b"! too_big")
+
 
 class NotTakenTests(LinesTestCase):
     """

@@ -386,7 +386,9 @@ class ReceiptProtocol(ProtocolWrapper):
             self._since = self._clock.seconds()
             self._early = outcome
             self._taking = None
-        elif not self._lost:
+            # Its lines may be due, and are no message any more.
+            self._gathering = Gathering()
+        elif self._state is not _State.REFUSED and not self._lost:
             self.abort()
 
     def _outcomeUnknown(self, reason: Failure) -> None:
@@ -399,7 +401,7 @@ class ReceiptProtocol(ProtocolWrapper):
         self._state = _State.REFUSED if refused else _State.TAKEN
         if refused:
             self._gathering = Gathering()
-            self._drop(Failure(ConnectionAborted("the message before it was refused")))
+            self._drop(Failure(Unwelcome("the message before it was refused")))
         if self._lost:
             return
         line = self._limits.answerTo(outcome)
