@@ -132,9 +132,13 @@ class AnsweredTests(ServerTestCase):
         Where a PROXY header is expected, they hear that; with one, they are answered like others.
         """
         clock: Any = self.network
+        lines = keepLog(self, "eventlog")
         for explain in (True, False):
             receipts = ReceiptFactory(
-                ChatServerFactory(self.room), clock, limits=SenderLimits(explain=explain)
+                ChatServerFactory(self.room),
+                clock,
+                self.room.refusals,
+                SenderLimits(explain=explain),
             )
             proxy = HAProxyWrappingFactory(receipts)
             GuardingReactor(self.network).listenTCP(_PROXY_PORT + explain, proxy)
@@ -144,6 +148,10 @@ class AnsweredTests(ServerTestCase):
             self.assertIn(b"PROXY", sender.data)
             sender = self.begin(greeting, port=_PROXY_PORT)
             self.assertEqual((sender.data, sender.ended), (b"", False))
+        # They are refusals like others, and no probes.
+        self.assertEqual((self.counters["refused.malformed"], self.counters["probes"]), (2, 0))
+        told = [line for line in lines.lines() if line.startswith("refused malformed from ")]
+        self.assertEqual(len(told), 2)
         header = b"PROXY TCP4 10.0.0.7 10.0.0.1 4242 8880\r\n"
         sender = self.begin(header + _GET, port=_PROXY_PORT + True)
         self.assertRefused(sender, b"! malformed")

@@ -210,7 +210,10 @@ class ReceiptProtocol(ProtocolWrapper):
         if self._late:
             self._events.counters.add("late_bytes", self._late)
             self._events.note(
-                self.source, "{bytes} bytes came after the end of a message", bytes=self._late
+                self.source,
+                "{bytes} bytes from {source} came after the end of a message",
+                bytes=self._late,
+                source=self.source.host,
             )
         if self._aborted is not None:
             # On a Unix socket our own close would look like the sender's.
@@ -250,6 +253,13 @@ class ReceiptProtocol(ProtocolWrapper):
         Throw away whatever comes, and give this answer at its end.
         """
         self._decidedEarly(refusal)
+
+    def mistaken(self, refusal: Refusal) -> None:
+        """
+        Who stands before us has told this to a program that speaks something else.
+        """
+        self._events.refused(refusal, self.source)
+        self.turnAway(refusal)
 
     def stop(self) -> None:
         """

@@ -75,16 +75,25 @@ class GuardedProtocol(ProtocolWrapper):
             # Not of ours: those are caught, and logged, where they happen.
             self._abort("it cannot be read")
 
-    def _abort(self, why: str) -> None:
-        # Our own protocol is told first: from the wrapper it would hear of an end like any other.
+    def _receipt(self) -> ReceiptProtocol | None:
         receiving: Any = self
         while isinstance(receiving, ProtocolWrapper):
             receiving = receiving.wrappedProtocol
             if isinstance(receiving, ReceiptProtocol):
-                receiving.abort(ConnectionAborted(why))
+                return receiving
+        return None
+
+    def _abort(self, why: str) -> None:
+        # Our own protocol is told first: from the wrapper it would hear of an end like any other.
+        receipt = self._receipt()
+        if receipt is not None:
+            receipt.abort(ConnectionAborted(why))
         self.transport.abortConnection()
 
     def _explain(self, mistake: Refusal) -> None:
+        receipt = self._receipt()
+        if receipt is not None:
+            receipt.mistaken(mistake)
         resetOnClose(self.transport, False)
         self.transport.write(mistake.line())
         self.transport.loseConnection()
