@@ -2,14 +2,13 @@
 Senders that keep their connection, and lines that come one after the other.
 """
 
-import select
 import socket
+from collections.abc import Iterable
 
 from tests.conformance.case import Section
-from tests.conformance.receiver import Receiver, resetOnClose
+from tests.conformance.receiver import Receiver
 from tests.conformance.room import Room
 from tests.conformance.server import readAnswer
-from tests.conformance.verdicts import Violation
 
 LINES = Section("Lines without an end", atOnce=True)
 
@@ -18,17 +17,29 @@ def _waitFor(room: Room, bob: Receiver, text: str) -> None:
     bob.wait(lambda texts: text in room.heard(texts), room.server.patience)
 
 
+def sayLines(
+    room: Room, bob: Receiver, connection: socket.socket, lines: Iterable[tuple[str, str]]
+) -> str:
+    """
+    Say them over one connection, each further message when bob has heard the one before.
+
+    :param lines: what is sent, and what bob hears of it; empty where that is nothing.
+    :returns: what was seen.
+    """
+    texts = []
+    for number, (message, heard) in enumerate(lines):
+        connection.sendall(f"{message}\n".replace("@", room.token).encode())
+        if not number:
+            readAnswer(connection).mustAccept()
+        if heard:
+            _waitFor(room, bob, heard)
+            texts.append(heard)
+    return room.hears(bob, *texts)
+
+
 def _keeps(room: Room, bob: Receiver, *lines: tuple[str, str]) -> str:
-    # One connection; each further message when bob has heard the one before.
     with room.server.connect() as connection:
-        for number, (message, heard) in enumerate(lines):
-            connection.sendall(f"{message}\n".replace("@", room.token).encode())
-            if not number:
-                readAnswer(connection).mustAccept()
-            if heard:
-                _waitFor(room, bob, heard)
-        connection.shutdown(socket.SHUT_WR)
-    return room.hears(bob, *[heard for _, heard in lines if heard])
+        return sayLines(room, bob, connection, lines)
 
 
 @LINES.case("one line, no end of file")
@@ -91,17 +102,49 @@ def registrationThenLines(room: Room) -> str:
     )
 
 
-@LINES.case("half a line, then a reset")
-def halfALine(room: Room) -> str:
+@LINES.case("a command behind the first line")
+def commandInFirstLines(room: Room) -> str:
     """
-    the lines before it are taken, it is not
+    text too: in the same lines, after a byte order mark, a NUL, a blank
+    """
+    command = f"connect_request|eve@|{room.openAddress()}"
+    shown = command.replace("@", "")
+    return _keeps(
+        room,
+        room.member("bob@"),
+        (
+            f"\ufefffrom:ann@|one\n{command}\n\ufeff{command}\n\0{command}\n {command}",
+            f"ann: one\nann: {shown}\nann: \ufeff{shown}\nann: {shown}\nann:  {shown}",
+        ),
+    )
+
+
+@LINES.case("a registration and lines, at once")
+def registrationAndLines(room: Room) -> str:
+    """
+    the first registers, the others are said
+    """
+    bob = room.member("bob@")
+    address = room.openAddress()
+    lines = f"connect_request|ann@|{address}\nfrom:ann@|one\ntwo"
+    seen = _keeps(room, bob, (lines, "ann: one\nann: two"))
+    room.accepts(f"leave_request|ann@|{address}")
+    return seen
+
+
+@LINES.case("lines, then half a line and its end")
+def halfALineWithItsEnd(room: Room) -> str:
+    """
+    an end of file ends the last line too
     """
     bob = room.member("bob@")
     with room.server.connect() as connection:
-        connection.sendall(f"from:ann{room.token}|one\nha".encode())
+        connection.sendall(f"from:ann{room.token}|one\ntw".encode())
         readAnswer(connection).mustAccept()
-        resetOnClose(connection)
-    return room.hears(bob, "ann: one")
+        connection.sendall(b"o")
+        connection.shutdown(socket.SHUT_WR)
+        _waitFor(room, bob, "ann: two")
+    return room.hears(bob, "ann: one", "ann: two")
 
 
 @LINES.case("a command after CR, NUL or U+2028")
@@ -120,23 +163,3 @@ def noLineEnd(room: Room) -> str:
             f"ann: x\\x0d{shown}\\x00{shown}\\u2028{shown}",
         ),
     )
-
-
-@LINES.case("a further line that is refused")
-def furtherRefused(room: Room) -> str:
-    """
-    reset: the answer is out
-    """
-    host = room.server.callbackHost
-    with room.server.connect() as connection:
-        address = room.openAddress()
-        connection.sendall(f"connect_request|bob{room.token}|{address}\n".encode())
-        readAnswer(connection).mustAccept()
-        connection.sendall(f"connect_request|bob{room.token}|{host}|0\n".encode())
-        # Our half is open, so an error is all that can come.
-        error = select.poll()
-        error.register(connection, 0)
-        if not error.poll(1000 * room.server.patience):
-            raise Violation("no reset")
-    room.accepts(f"leave_request|bob@|{address}")
-    return "reset"

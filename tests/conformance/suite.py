@@ -9,17 +9,19 @@ from dataclasses import dataclass
 
 from tests.conformance.addresses import ADDRESSES, FURTHER_ADDRESSES
 from tests.conformance.case import Case, Section
+from tests.conformance.encrypted import ENCRYPTED
 from tests.conformance.keys import KEYS
 from tests.conformance.limits import LIMITS
 from tests.conformance.lines import LINES
 from tests.conformance.mishaps import MISHAPS
 from tests.conformance.names import NAMES
 from tests.conformance.options import OPTIONS
-from tests.conformance.otherports import ENCRYPTED, PROXIED
+from tests.conformance.proxied import PROXIED
 from tests.conformance.pushes import PUSHES
 from tests.conformance.receipts import CUTS, RECEIPTS, SIZES
 from tests.conformance.receiver import Receiver
 from tests.conformance.refusals import FOREIGN, MALFORMED, PORTS
+from tests.conformance.refusedlines import REFUSED_LINES
 from tests.conformance.registrations import AGAIN, OWNERS
 from tests.conformance.room import Room
 from tests.conformance.server import Server
@@ -30,7 +32,8 @@ from tests.conformance.verdicts import Skipped, Verdict, Violation
 #: What a weak server dies of comes last, so that it can show what it does well.
 SECTIONS: tuple[Section, ...] = (
     *(PUSHES, TEXTS, RECEIPTS, POSITIONS, RESERVED, ADDRESSES, AGAIN, OWNERS, MALFORMED, NAMES),
-    *(PORTS, FURTHER_ADDRESSES, FOREIGN, SIZES, LINES, OPTIONS, KEYS, PROXIED, ENCRYPTED, LIMITS),
+    *(PORTS, FURTHER_ADDRESSES, FOREIGN, SIZES, LINES, REFUSED_LINES, OPTIONS),
+    *(KEYS, PROXIED, ENCRYPTED, LIMITS),
     *(MISHAPS, NOT_ASCII, CUTS),
 )
 

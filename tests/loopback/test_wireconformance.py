@@ -119,7 +119,8 @@ def test_startedWith(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         port, securePort, proxiedPort = room.ports()
         said = ("--receipts", "--reserved", reserved, "--patience", str(PATIENCE))
         ports = ("--tls-port", str(securePort), "--proxy-port", str(proxiedPort))
-        for case in ("position", "reserved", "header", "close_notify", "taken", "form", "refused"):
+        cases = ("position", "reserved", "header", "close_notify", "TLS", "taken", "form", "refused")
+        for case in cases:
             status, table = _run(capsys, port, "--only", case, *said, *ports)
             assert status == 0, table
             assert "skipped  " not in table, table
@@ -140,7 +141,7 @@ def test_notStartedWith(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert _failed(_run(capsys, port, *said, "--only", "reserved name")[1]) == {
             "reserved name, from elsewhere"
         }
-        assert len(_failed(_run(capsys, port, *ports, "--only", "header")[1])) == 4
+        assert len(_failed(_run(capsys, port, *ports, "--only", "header")[1])) == 6
         status, table = _run(capsys, port, "--only", "position")
     assert (status, table.count("only with --receipts")) == (0, 4)
 
