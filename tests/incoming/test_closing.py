@@ -39,6 +39,9 @@ class Transport:
     :param interfaces: what it says it provides.
     """
 
+    #: What is below TLS.
+    transport: "Transport | None" = None
+
     def __init__(self, handle: object, *interfaces: Any) -> None:
         self._handle = handle
         self.asked: list[str] = []
@@ -108,12 +111,15 @@ class EndTests(SynchronousTestCase):
 
     def test_closes(self) -> None:
         """
-        Over TLS the goodbye is said with the answer, and nobody waits for the sender's.
+        Over TLS the goodbye is said with the answer, and nobody waits for the sender's: what is
+        below is closed.
         """
-        for kind, asked in ((TCPEnd, "close"), (UnixEnd, "close"), (TLSEnd, "reset")):
+        for kind in (TCPEnd, UnixEnd, TLSEnd):
             transport = Transport(None)
+            transport.transport = below = transport if kind is not TLSEnd else Transport(None)
             kind(transport).close()
-            self.assertEqual(transport.asked, [asked])
+            self.assertEqual(below.asked, ["close"])
+            self.assertEqual(transport.asked, below.asked if below is transport else [])
 
     def test_resets(self) -> None:
         """

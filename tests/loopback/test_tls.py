@@ -190,6 +190,29 @@ def test_lines(tmp_path: Path) -> None:
     assert (counts["accepted"], counts["refused.low_port"]) == (6, 1)
 
 
+def test_silentAfterLines(tmp_path: Path) -> None:
+    """
+    A connection all of whose lines are stored is closed in order when it has been silent for long,
+    below TLS too: a reset would say that something is lost.
+    """
+    with secureRoom(tmp_path, "--idle-timeout", "2") as room, ExitStack() as clients:
+        connections = [clients.enter_context(room.connect(version=v)) for v in (OLD, NEW)]
+        for secure in connections:
+            secure.sendall(b"from:ci|hello\n")
+        for secure in connections:
+            assert secure.recv(100) == b""
+        below = [
+            clients.enter_context(socket.socket(fileno=os.dup(secure.fileno())))
+            for secure in connections
+        ]
+        for plain in below:
+            plain.settimeout(PATIENCE)
+            assert plain.recv(100) == b""
+        assert room.counted() == {"accepted": 2}
+        # A reset may follow the end.
+        assert [plain.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) for plain in below] == [0, 0]
+
+
 def _hears(member: Receiver, texts: list[str]) -> None:
     # In any order, and nothing else.
     eventually(lambda: len(member.texts) >= len(texts), f"{len(texts)} texts")

@@ -5,7 +5,7 @@ Three kinds of connections, and how each can be answered, closed in order and re
 kind           an answer               a close in order     a reset
 =============  ======================  ===================  ======================
 TCP            a line, a half-close    a close              a reset
-TLS            a line, close_notify    a reset underneath   a reset underneath
+TLS            a line, close_notify    a close underneath   a reset underneath
 Unix socket    a line, a half-close    a close              a line and a close
 =============  ======================  ===================  ======================
 """
@@ -106,6 +106,12 @@ class TLSEnd(TCPEnd):
 
     wholeLines = True
 
+    def arm(self, armed: bool) -> None:
+        """
+        It is what is below that has a socket.
+        """
+        resetOnClose(self.transport.transport, armed)
+
     def answer(self, line: bytes, ended: bool) -> None:
         """
         Write the line and our close_notify. What the sender says after that is still read.
@@ -129,9 +135,9 @@ class TLSEnd(TCPEnd):
 
     def close(self) -> None:
         """
-        Our close_notify is out; a close in order would wait for that of the sender.
+        Our close_notify is out; TLS would wait for that of the sender, and many never send one.
         """
-        self.transport.abortConnection()
+        self.transport.transport.loseConnection()
 
 
 class UnixEnd(TCPEnd):
