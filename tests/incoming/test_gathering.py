@@ -36,6 +36,8 @@ class GatheringTests(SynchronousTestCase):
             ([b"one\n", b"tw", b"o"], 1),
             ([b"one\nt", b"wo\n"], None),
             ([b"one\nt", b"wo\nth", b"r"], 1),
+            ([b"one\n\0", b"\0"], None),
+            ([b"one\n\0", b"\0tw", b"o"], 1),
         ):
             gathering = Gathering()
             for now, piece in enumerate(pieces):
@@ -46,3 +48,21 @@ class GatheringTests(SynchronousTestCase):
             rest.received(b"more", 10)
             self.assertEqual(rest.begun, 10 if begun is None else begun)
             self.assertEqual(rest.rest().begun, rest.begun)
+
+    def test_nul(self) -> None:
+        """
+        A NUL after a line begins nothing, however it comes; a connection that begins with one has
+        begun.
+        """
+        first = Gathering()
+        first.received(b"\0", 1)
+        self.assertEqual(first.begun, 1)
+        first.received(b"one\n", 2)
+        rest = first.rest()
+        rest.received(b"\0\0", 3)
+        self.assertTrue(rest.empty)
+        rest.received(b"\0tw", 4)
+        self.assertEqual((rest.begun, rest.hasLine), (4, False))
+        rest = first.rest()
+        rest.received(b"\0\n\0", 5)
+        self.assertEqual((rest.begun, rest.hasLine, rest.rest().empty), (5, True, True))

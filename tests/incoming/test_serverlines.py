@@ -4,7 +4,7 @@ A room that hears several lines on one connection.
 
 from typing import Any
 
-from twisted.internet.error import ConnectionLost
+from twisted.internet.error import ConnectionDone, ConnectionLost
 
 from tests.incoming.serverrig import HOST, ServerTestCase, SlowStore
 from tests.roomtestcase import keepLog
@@ -137,7 +137,7 @@ class LinesTests(LinesTestCase):
             sender = self.say(message)
             self.assertRefused(sender, word)
             self.assertIsNone(sender.reason)
-        self.assertEqual((self.texts(), self.counters["refused.truncated"]), ([], 3))
+        self.assertEqual((self.texts(), self.counters["refused.truncated"]), ([], 2))
 
     def test_tooBigAtTheLastMoment(self) -> None:
         """
@@ -214,6 +214,28 @@ class NotTakenTests(LinesTestCase):
         self.network.settle()
         self.assertReset(sender)
         self.assertEqual((self.texts(), self.counters["refused.too_big"]), (["one"], 1))
+
+    def test_nul(self) -> None:
+        """
+        The NUL that programs in C send after each line is no half of one: nothing is reset for it,
+        and nothing logged.
+        """
+        for leave in ("", "abortConnection"):
+            for lines in (
+                [b"from:ann|one\n\0", b"two\n\0"],
+                [b"from:ann|one\n", b"\0two\n", b"\0"],
+            ):
+                sender = self.say(*lines)
+                if leave:
+                    getattr(sender.transport, leave)()
+                    self.network.settle()
+                self.network.advance(IDLE_TIMEOUT)
+                if not leave:
+                    sender.transport.loseConnection()
+                    self.network.settle()
+                    self.assertIs(sender.reason.type, ConnectionDone)
+        self.assertEqual(self.texts(), ["one", "two"] * 4)
+        self.assertEqual(self.lines.lines(), [])
 
     def test_gone(self) -> None:
         """

@@ -119,7 +119,16 @@ def test_startedWith(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         port, securePort, proxiedPort = room.ports()
         said = ("--receipts", "--reserved", reserved, "--patience", str(PATIENCE))
         ports = ("--tls-port", str(securePort), "--proxy-port", str(proxiedPort))
-        cases = ("position", "reserved", "header", "close_notify", "TLS", "taken", "form", "refused")
+        cases = (
+            "position",
+            "reserved",
+            "header",
+            "close_notify",
+            "TLS",
+            "taken",
+            "form",
+            "refused",
+        )
         for case in cases:
             status, table = _run(capsys, port, "--only", case, *said, *ports)
             assert status == 0, table

@@ -154,9 +154,10 @@ class ReceiptProtocol(ProtocolWrapper):
         if self._state in (_State.DRAINING, _State.REFUSED):
             self._drain(len(data))
             return
-        if self._gathering.empty and self._state is _State.TAKEN:
-            self._end.arm(True)
+        wasEmpty = self._gathering.empty
         self._gathering.received(data, self._heard)
+        if wasEmpty and self._state is _State.TAKEN and not self._gathering.empty:
+            self._end.arm(True)
         self._taking.dataReceived(data)
 
     def _identified(self) -> bool:

@@ -104,6 +104,9 @@ class ChatServerProtocol(Protocol):
             return
         if not (self._data or self._isWhole):
             self._look()
+        if self._isFurther and not self._data:
+            # The one that ended a text in C, after its newline.
+            data = data.lstrip(b"\0")
         begins = not self._isFurther and len(self._data) < GREETING_BYTES
         self._data += data
         mistake = mistakeIn(self._data) if begins else None
@@ -129,7 +132,7 @@ class ChatServerProtocol(Protocol):
         """
         following = ChatServerProtocol(self._room, self._unfinished, self)
         end = self._data.rfind(b"\n") + 1
-        following._data = self._data[end:]
+        following._data = self._data[end:].lstrip(b"\0")
         del self._data[end:]
         self._inLines = True
         self._unfinished.keep(self, len(self._data))
