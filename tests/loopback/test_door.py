@@ -150,7 +150,7 @@ def test_refusedStarts(tmp_path: Path) -> None:
     What cannot be is refused in one line that names the option.
     """
     (tmp_path / "short").write_text("secret", encoding="ascii")
-    for options, why in (
+    refused = (
         (["--web=tcp:8881"], "--web-token FILE"),
         (["--web=nowhere:1"], "--web nowhere:1"),
         (["--web=8881", "--web-token=absent"], "--web-token absent: No such file"),
@@ -158,9 +158,14 @@ def test_refusedStarts(tmp_path: Path) -> None:
         (["--web=8881", "--web-read=all"], "--web-read all: give token or open"),
         (["--web=8881", "--web-proxy=there"], "--web-proxy there: give addresses"),
         ([f"--control={'x' * 108}"], "over 107 bytes"),
-    ):
-        arguments = ("-n", "chatserver", f"--port={freePort()}", "--store=memory:", *options)
-        with Twistd(tmp_path, *arguments) as server:
+    )
+    with ExitStack() as running:
+        servers = []
+        # All at once: none waits for the one before.
+        for options, _ in refused:
+            arguments = ("-n", "chatserver", f"--port={freePort()}", "--store=memory:", *options)
+            servers.append(running.enter_context(Twistd(tmp_path, *arguments)))
+        for server, (_, why) in zip(servers, refused, strict=True):
             assert server.ended() == 1, server.output
             lines = [line for line in server.lines() if line.startswith("chatserver: ")]
             assert [why in line for line in lines] == [True], server.output
