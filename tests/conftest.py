@@ -30,7 +30,8 @@ def postgresql() -> Iterator[PostgreSQLServer]:
     """
     A running PostgreSQL server, which need not survive a power cut.
     """
-    with running("fsync=off") as server:
+    # Tables without statistics look large, and it would compile what it does for each.
+    with running("fsync=off", "jit=off") as server:
         yield server
 
 
