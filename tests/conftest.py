@@ -3,6 +3,7 @@ What no test may leave behind.
 """
 
 import gc
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,18 @@ from twisted.python.failure import Failure
 from zope.interface import provider
 
 from tests.postgresqlserver import PostgreSQLServer, running
+
+
+def pytest_configure() -> None:
+    """
+    Let no program that a test starts ignore the signals that this one ignores.
+
+    A shell lets what it starts with ``&`` ignore the first, ``nohup`` the second.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            # A handler is not inherited, and this program goes on as before.
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_collection_finish() -> None:
