@@ -8,6 +8,7 @@ from tests.simulation.backup import Backup
 from tests.simulation.record import FINAL, MOVED, Event, Kind, Record
 from tests.simulation.roster import HEARD_SECONDS, Roster
 from tests.simulation.server import Settings
+from tests.simulation.written import Written
 from twisted_messenger.backoff import JITTER, RETRY_SECONDS
 from twisted_messenger.delivery.trouble import NEVER_REACHED_SECONDS
 
@@ -57,6 +58,7 @@ class AttemptJudge:
         #: When each name got an address that was another's.
         self._succession: dict[str, float] = {}
         self._enrolled: dict[str, float] = {}
+        self._written = Written()
         self._confirmed: dict[str, float] = {}
         self._begunInVain: dict[str, float] = {}
         self._backup = Backup(self, "_enrolled", "_confirmed", "_begunInVain")
@@ -65,6 +67,7 @@ class AttemptJudge:
         """
         See :class:`~tests.simulation.record.Judge`.
         """
+        self._written.noted(event)
         if event.kind is Kind.PUSHING:
             self._begun(event)
         elif event.kind is Kind.PUSHED:
@@ -90,6 +93,12 @@ class AttemptJudge:
             self._flying.clear()
             self._addresses.clear()
             self._left.clear()
+            if event.kind is Kind.CRASHED:
+                # Of what was confirmed just before it, the store knows nothing.
+                late = self._written.upTo(event.time)
+                self._confirmed = {
+                    name: time for name, time in self._confirmed.items() if time < late
+                }
 
     def _departed(self, name: str, successor: str | None = None) -> None:
         # What is under way to who is no member any more goes on; one that comes under its name

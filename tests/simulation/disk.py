@@ -24,6 +24,7 @@ from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Change, Enrolled, Enrolment, RosterLimits, RosterNews
 from twisted_messenger.stores.postgresql.generation import APART
 from twisted_messenger.stores.sqlite.file import SQLiteFile
+from twisted_messenger.stores.sqlite.tables import SQLiteTables
 
 T = TypeVar("T")
 
@@ -127,9 +128,9 @@ class RecordingFile(SQLiteFile):
     @property
     def head(self) -> int:
         """
-        The last position of the log.
+        The last position of the log, as the disk has it.
         """
-        return self._head()
+        return SQLiteTables._head(self)
 
     def failOver(self) -> None:
         """

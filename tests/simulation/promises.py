@@ -2,16 +2,12 @@
 Judges the promise itself: what was answered by a close without a byte reaches every member.
 """
 
-import math
-
 from tests.simulation.backup import Backup
 from tests.simulation.deliveries import DeliveryJudge
 from tests.simulation.parts import HOLD_SECONDS
 from tests.simulation.record import FINAL, MOVED, UNSEEN, Event, Kind, Message, Record
 from tests.simulation.roster import Roster
-
-# A confirmation is remembered by the store so many seconds later, at most.
-_FLUSH_SECONDS = 2.0
+from tests.simulation.written import FLUSH_SECONDS, Written
 
 
 class PromiseJudge:
@@ -29,8 +25,7 @@ class PromiseJudge:
         self._joined: dict[str, int] = {}
         self._told: dict[str, int] = {}
         self._confirmed: dict[str, float] = {}
-        #: When the disk began to be full, and when something failed for that last.
-        self._fullSince = self._fullLast = -math.inf
+        self._written = Written()
         #: When the push under way to each address began.
         self._begun: dict[str, float] = {}
         #: By address: whether only a word confirms the push under way.
@@ -48,6 +43,7 @@ class PromiseJudge:
         See :class:`~tests.simulation.record.Judge`.
         """
         kind, name = event.kind, event.who
+        self._written.noted(event)
         if kind is Kind.JOINED:
             # A farewell goes to where it was before.
             if name in self._roster.where and not event.what.endswith(MOVED):
@@ -72,38 +68,23 @@ class PromiseJudge:
             self._answered(event)
         elif kind is Kind.DELIVERED and event.detail not in UNSEEN:
             self._tell(self._roster.nameAt(name), event.what)
-        elif kind is Kind.FULL:
-            self._full(event.time)
         elif kind is Kind.BACKED_UP:
             self._backup.make()
             self._backedUp = event
         elif kind is Kind.RESTORED:
             self._restored()
         elif kind is Kind.CRASHED:
-            late = self._written(event.time)
+            late = self._written.upTo(event.time)
             self._confirmed = {who: time for who, time in self._confirmed.items() if time < late}
 
     def _restored(self) -> None:
         self._backup.restore()
-        late = self._backedUp.time - _FLUSH_SECONDS
+        late = self._backedUp.time - FLUSH_SECONDS
         self._confirmed = {who: time for who, time in self._confirmed.items() if time < late}
         for message in self._record.messages.values():
             message.lost |= message.position > int(self._backedUp.what)
         for answered in self._stored.values():
             answered[:] = [(before, one) for before, one in answered if not one.lost]
-
-    def _full(self, time: float) -> None:
-        if time - self._fullLast > _FLUSH_SECONDS:
-            self._fullSince = time
-        self._fullLast = time
-
-    def _written(self, time: float) -> float:
-        """
-        Up to when the store surely remembers what was confirmed: on a full disk, that is tried
-        again and again.
-        """
-        wasFull = time - self._fullLast <= _FLUSH_SECONDS
-        return (self._fullSince if wasFull else time) - _FLUSH_SECONDS
 
     def _succeeded(self, event: Event, displaced: str) -> None:
         name = event.who
