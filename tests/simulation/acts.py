@@ -164,12 +164,14 @@ class Acts:
         """
         Somebody else registers a member's name, and gives it back if that was free.
         """
+        # What nobody heard of an earlier time is not undone by this one.
+        isUnsure = member.name in self._stolen
         self._stolen.add(member.name)
 
         def answered(answer: str) -> None:
             if answer.startswith("stored"):
                 self._giveBack(member.name)
-            elif answer in ("refused", "later"):
+            elif answer in ("refused", "later") and not isUnsure:
                 self._stolen.discard(member.name)
 
         wrong = RegistrationOptions(key="guessed-wrongly") if size < 0.5 else None
