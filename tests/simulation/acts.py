@@ -55,6 +55,8 @@ class Acts:
         self._hosts = 0
         self._stranger = Process(network, STRANGER)
         self._stolen: set[str] = set()
+        #: How often the store has lost what it had told.
+        self._lost = 0
         self._trip = Trip(network, server.crash)
         record.judges.append(self._trip)
 
@@ -95,11 +97,14 @@ class Acts:
         A member registers where it is.
         """
         listener, member.registered = member.listener, ""
+        lost = self._lost
 
         def answered(answer: str) -> None:
             if answer.startswith("stored"):
-                # Two registrations may overtake each other; then nobody is sure.
-                member.registered = listener.address if listener is member.listener else ""
+                # Two registrations may overtake each other, and what is told may be lost already;
+                # then nobody is sure.
+                isSure = listener is member.listener and lost == self._lost
+                member.registered = listener.address if isSure else ""
                 self._record.note(Kind.JOINED, member.name, listener.address)
 
         wish = None if member.wish == RegistrationOptions() else member.wish
@@ -314,6 +319,7 @@ class Acts:
         self._unsure()
 
     def _unsure(self) -> None:
+        self._lost += 1
         for one in self._members:
             one.registered = ""
             self._stolen.add(one.name)

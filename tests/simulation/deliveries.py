@@ -131,6 +131,8 @@ class DeliveryJudge:
         if event.detail in FINAL:
             self._latest[name] = event.what
             self._owed.pop(name, None)
+            # It may have come anew meanwhile, and asked for it once more.
+            self._taken.add((name, event.what))
             if flying is not None and (name, event.what) in self._got:
                 self._got[name, event.what] = self._settled(event, name)
             return
