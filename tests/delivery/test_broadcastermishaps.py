@@ -77,6 +77,47 @@ class MishapTests(BroadcasterTestCase):
         """
         self.assertEqual(self._merged(Outcome.FAILED), ["ci: 1", "ci: 1", "ci: 2"])
 
+    def test_mergedTwice(self) -> None:
+        """
+        So it is where two have become one, and one with a third, while the push was under way.
+        """
+        self.start()
+        self._mergeTwice()
+        self.pusher.end(BOB)
+        self.say("ci", "2")
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2"])
+
+    def test_mergedTwiceInVain(self) -> None:
+        """
+        What was not taken comes again there, too.
+        """
+        self.start()
+        self._mergeTwice()
+        self.pusher.end(BOB, Outcome.FAILED)
+        self.network.advance(1)
+        self.pusher.end(BOB)
+        self.say("ci", "2")
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 1", "ci: 2"])
+
+    def test_movedAfterTwo(self) -> None:
+        """
+        When that one moves, nobody waits where the first was: its place can be told.
+        """
+        self.start()
+        self._mergeTwice()
+        self.join("cyd", ANN)
+        farewell = "server: cyd is registered elsewhere now"
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1", farewell])
+
+    def _mergeTwice(self) -> None:
+        self.join("ann", ANN)
+        self.join("bob", BOB)
+        self.say("ci", "1")
+        self.pusher.end(ANN)
+        self.join("ann", BOB)
+        self.join("cyd", ANN)
+        self.join("cyd", BOB)
+
     def _merged(self, outcome: Outcome) -> list[str]:
         self.start()
         self.join("ann", ANN)

@@ -46,7 +46,7 @@ class DeliveryJudge:
         self._started = 0.0
         #: When each name got an address that was another's.
         self._succession: dict[str, float] = {}
-        #: By address: when its member was forgotten there.
+        #: By address: when its member was forgotten there, or moved away.
         self._deserted: dict[str, float] = {}
         #: By address: what is on its way there.
         self._flying: dict[str, str] = {}
@@ -79,6 +79,9 @@ class DeliveryJudge:
         elif event.kind is Kind.PUSHED:
             self._ended(event)
         elif event.kind is Kind.ENROLLED:
+            before = self._roster.where.get(event.who, event.what)
+            if before != event.what:
+                self._deserted[before] = event.time
             displaced = self._roster.displaced(event)
             if displaced is not None:
                 self._succeeded(event, displaced)

@@ -126,14 +126,25 @@ class Recipient(PushedMember):
         """
         # The store knows only where the two were when that was written last.
         self._shared.cursors.moved(successor.member.id, successor._state)
+        if self._predecessor is not None:
+            # It was another one's that has become this one, and is under way still.
+            self._predecessor._passOn(successor)
+            self._predecessor = None
+        isThere = self._pushedTo == successor._address
+        if merged and isThere and self._state.taken and not self._state.busy:
+            # It was in flight when they became one, and came to its end before we heard of that.
+            successor.had(self._state.taken, self._state.reached)
+        self._passOn(successor)
+
+    def _passOn(self, successor: "Recipient") -> None:
+        """
+        Let what is in flight, if anything is, count for another one.
+        """
         if self._pushedTo != successor._address:
             self.cancel()
         elif self._state.busy:
             self._successor = successor
             successor._predecessor = self
-        elif merged and self._state.taken:
-            # It was in flight when they became one, and came to its end before we heard of that.
-            successor.had(self._state.taken, self._state.reached)
 
     def stop(self) -> None:
         """
