@@ -90,15 +90,16 @@ class PromiseJudge:
         name = event.who
         joined = self._joined.pop(displaced, None)
         history = self._history.pop(displaced, [])
+        # What it may have taken, nobody need give again to its address.
+        done = {id for member, id in self._excused if member == displaced}
         if event.detail == "renamed":
-            # What it said itself, and what it may have taken.
-            done = {one.id for one in self._record.messages.values() if one.name == displaced}
-            done |= {id for member, id in self._excused if member == displaced}
-            self._excused.update((name, id) for id in done)
+            # And what it said itself.
+            done |= {one.id for one in self._record.messages.values() if one.name == displaced}
             self._history[name] = history
             self._told[name] = self._told.pop(displaced, 0)
             if joined is not None:
                 self._joined[name] = joined
+        self._excused.update((name, id) for id in done)
         confirmed = self._confirmed.pop(displaced, None)
         if confirmed is not None:
             self._confirmed[name] = min(confirmed, self._confirmed.get(name, confirmed))
