@@ -48,6 +48,8 @@ class DeliveryJudge:
         self._succession: dict[str, float] = {}
         #: By address: when its member was forgotten there, or moved away.
         self._deserted: dict[str, float] = {}
+        #: By member: what was on its way to its address when it came.
+        self._arriving: dict[str, str | None] = {}
         #: By address: what is on its way there.
         self._flying: dict[str, str] = {}
         #: By member: what it took last.
@@ -99,7 +101,8 @@ class DeliveryJudge:
             self._restored(event)
         elif event.kind is Kind.HISTORY:
             self._history.add((event.who, event.what))
-            self._taken.discard((event.who, event.what))
+            if event.what != self._arriving.get(event.who):
+                self._taken.discard((event.who, event.what))
 
     def _restored(self, event: Event) -> None:
         # What was asked for once more since then is asked for no longer.
@@ -117,8 +120,9 @@ class DeliveryJudge:
 
     def _begin(self, event: Event) -> None:
         name = event.who
-        # What is on its way to who was there before is no news of the new member.
-        self._flying.pop(event.what, None)
+        # What is on its way to who was there before is no news of the new member, which may have
+        # been there itself.
+        self._arriving[name] = self._flying.pop(event.what, None)
         if event.time - self._deserted.get(event.what, -HEARD_SECONDS) < HEARD_SECONDS:
             # Who was there may be pushed to until the server hears of both.
             self._succession[name] = event.time
@@ -134,8 +138,6 @@ class DeliveryJudge:
         if event.detail in FINAL:
             self._latest[name] = event.what
             self._owed.pop(name, None)
-            # It may have come anew meanwhile, and asked for it once more.
-            self._taken.add((name, event.what))
             if flying is not None and (name, event.what) in self._got:
                 self._got[name, event.what] = self._settled(event, name)
             return
