@@ -147,7 +147,10 @@ class AttemptJudge:
             self._record.violated("moved", f"a push went to {address}, which its member has left")
         self._flying[address] = event.time, self._roster.nameAt(address)
         known = self._addresses.get(address)
-        if known is None or self._mayHaveForgiven(address, known, event):
+        if known is None or event.what.endswith(MOVED):
+            # A farewell is said once, whatever came before.
+            return
+        if self._mayHaveForgiven(address, known, event):
             return
         step = RETRY_SECONDS[min(known.failures, len(RETRY_SECONDS)) - 1]
         waited = event.time - known.failed
