@@ -123,6 +123,9 @@ class DeliveryJudge:
         # What is on its way to who was there before is no news of the new member, which may have
         # been there itself.
         self._arriving[name] = self._flying.pop(event.what, None)
+        # Nor is what is on its way to who bore its name.
+        for address in [at for at in self._flying if self._roster.nameAt(at) == name]:
+            del self._flying[address]
         if event.time - self._deserted.get(event.what, -HEARD_SECONDS) < HEARD_SECONDS:
             # Who was there may be pushed to until the server hears of both.
             self._succession[name] = event.time
