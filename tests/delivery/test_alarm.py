@@ -17,11 +17,11 @@ class Dreamer:
     """
 
     def __init__(self, name: str, woken: list[str]) -> None:
-        self.alarm: float | None = None
+        self.wakesAt: float | None = None
         self.name = name
         self.woken = woken
 
-    def alarmed(self) -> None:
+    def proceed(self) -> None:
         """
         See :class:`~twisted_messenger.delivery.alarm.Sleeper`.
         """
@@ -33,7 +33,7 @@ class Broken(Dreamer):
     Somebody with a bug.
     """
 
-    def alarmed(self) -> None:
+    def proceed(self) -> None:
         """
         The bug.
         """
@@ -87,9 +87,9 @@ class AlarmTests(SynchronousTestCase):
         self.alarm.set(self.one, 1)
         self.alarm.set(self.one, 3)
         self.clock.advance(2)
-        self.assertEqual((self.woken, self.one.alarm), ([], 3))
+        self.assertEqual((self.woken, self.one.wakesAt), ([], 3))
         self.clock.advance(1)
-        self.assertEqual((self.woken, self.one.alarm), (["one"], None))
+        self.assertEqual((self.woken, self.one.wakesAt), (["one"], None))
 
     def test_sooner(self) -> None:
         """
@@ -109,7 +109,7 @@ class AlarmTests(SynchronousTestCase):
         self.alarm.cancel(self.one)
         self.alarm.cancel(self.three)
         self.clock.pump([1, 1])
-        self.assertEqual((self.woken, self.one.alarm), (["two"], None))
+        self.assertEqual((self.woken, self.one.wakesAt), (["two"], None))
 
     def test_nobodyLeft(self) -> None:
         """
@@ -131,8 +131,8 @@ class AlarmTests(SynchronousTestCase):
         alarm, two = self.alarm, self.two
 
         class Restless(Dreamer):
-            def alarmed(self) -> None:
-                super().alarmed()
+            def proceed(self) -> None:
+                super().proceed()
                 alarm.cancel(two)
                 alarm.set(self, 1)
 

@@ -14,15 +14,15 @@ class Sleeper(Protocol):
     """
     Somebody who waits.
 
-    :ivar alarm: when it is to look again, in seconds on the reactor's clock; ``None`` where it
+    :ivar wakesAt: when it is to look again, in seconds on the reactor's clock; ``None`` where it
         does not wait. The alarm sets it.
     """
 
-    alarm: float | None
+    wakesAt: float | None
 
-    def alarmed(self) -> None:
+    def proceed(self) -> None:
         """
-        The time has come.
+        Do the next thing: the time has come.
         """
 
 
@@ -35,7 +35,7 @@ class Alarm:
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
-        # Soonest first; of those who do not wait any more, too, until their time comes.
+        # The soonest first. Those who do not wait any more stay until their time comes.
         self._times: list[tuple[float, int, Sleeper]] = []
         # Between those with the same time: first come, first served.
         self._numbers = count()
@@ -48,8 +48,8 @@ class Alarm:
         """
         Alarm somebody after so many seconds, in place of an earlier time.
         """
-        self._waiting += sleeper.alarm is None
-        sleeper.alarm = time = self._reactor.seconds() + seconds
+        self._waiting += sleeper.wakesAt is None
+        sleeper.wakesAt = time = self._reactor.seconds() + seconds
         heappush(self._times, (time, next(self._numbers), sleeper))
         self._callFirst()
 
@@ -57,7 +57,7 @@ class Alarm:
         """
         Let somebody wait no longer, if it does.
         """
-        if sleeper.alarm is None:
+        if sleeper.wakesAt is None:
             return
         self._forget(sleeper)
         if not self._waiting:
@@ -65,7 +65,7 @@ class Alarm:
             self._callFirst()
 
     def _forget(self, sleeper: Sleeper) -> None:
-        sleeper.alarm = None
+        sleeper.wakesAt = None
         self._waiting -= 1
 
     def _callFirst(self) -> None:
@@ -86,8 +86,8 @@ class Alarm:
         try:
             while self._times and self._times[0][0] <= now:
                 time, _, sleeper = heappop(self._times)
-                if sleeper.alarm == time:
+                if sleeper.wakesAt == time:
                     self._forget(sleeper)
-                    sleeper.alarmed()
+                    sleeper.proceed()
         finally:
             self._callFirst()

@@ -13,14 +13,13 @@ Each member has one push in flight, and members go in parallel.
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, succeed
 from twisted.logger import Logger
 
-from twisted_messenger.backoff import RETRY_SECONDS, RetryPolicy, atMost, retrySchedule
+from twisted_messenger.backoff import RetryPolicy, retrySchedule
 from twisted_messenger.deliveries import began, deliveriesOf, ended
 from twisted_messenger.delivery.alarm import Alarm
 from twisted_messenger.delivery.cursors import CursorWriter
@@ -31,9 +30,9 @@ from twisted_messenger.delivery.outcomes import Outcomes
 from twisted_messenger.delivery.pages import Pages
 from twisted_messenger.delivery.payload import PreparedPush
 from twisted_messenger.delivery.recipient import Recipient
+from twisted_messenger.delivery.recipients import Recipients
 from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.delivery.slots import Slots
-from twisted_messenger.delivery.state import DeliveryState
 from twisted_messenger.delivery.subscriptions import Subscriptions
 from twisted_messenger.delivery.tail import Tail
 from twisted_messenger.delivery.trimmer import LogTrimmer
@@ -44,7 +43,7 @@ from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import ISharedStore, MessageStore
 from twisted_messenger.lease import LeaseWatch, leaseOf
 from twisted_messenger.push.interfaces import Pusher
-from twisted_messenger.roster import Member, MemberState, RosterNews, mergedProgress
+from twisted_messenger.roster import RosterNews
 from twisted_messenger.shutdown import GRACE, SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.steering import Serving
 from twisted_messenger.subscription import Listener, Subscription
@@ -52,10 +51,6 @@ from twisted_messenger.subscription import Listener, Subscription
 #: Seconds for pushes in flight to end, when their member becomes another node's. The member waits
 #: for so long at most, and so do the others of its partition.
 HANDOVER_SECONDS = 2.0
-
-# So many have become one. Where one of a new member's name or address has left, it begins where the
-# store says; and so it does where another node knows how far one of the two had come.
-_MERGED = 2
 
 
 class Broadcaster(Service):
@@ -94,8 +89,6 @@ class Broadcaster(Service):
         self._reactor = reactor
         #: How pushes are made.
         self.limits = delivery or DeliveryLimits()
-        self._retryPolicy = retryPolicy or retrySchedule(random.random)
-        self._listenerPolicy = atMost(self._retryPolicy, RETRY_SECONDS[-1])
         self._follower = LogFollower(store, self, reactor)
         self._cursors = CursorWriter(store, reactor, clock)
         self._trimmer = LogTrimmer(
@@ -123,8 +116,9 @@ class Broadcaster(Service):
         )
         self._farewells = Farewells(self._shared)
         self._leaseWatch = LeaseWatch(lease, reactor, self._recallAll)
-        self._recipients: dict[int, Recipient] = {}
-        self._names: dict[str, Recipient] = {}
+        self._recipients = Recipients(
+            self._shared, self._farewells, retryPolicy or retrySchedule(random.random)
+        )
         self._awaited: list[Deferred[None]] = []
         self._end = SharedEnd(lambda: ensureDeferred(self._stop()))
 
@@ -188,7 +182,7 @@ class Broadcaster(Service):
         """
         See :class:`~twisted_messenger.deliveries.Deliveries`.
         """
-        recipient = self._recipients.get(memberId)
+        recipient = self._recipients.of(memberId)
         return None if recipient is None else recipient.serving()
 
     def subscribe(
@@ -206,7 +200,7 @@ class Broadcaster(Service):
         self._subscriptions.removed(name)
 
     def _deserted(self, name: str) -> None:
-        recipient = self._names.get(name)
+        recipient = self._recipients.named(name)
         if recipient is not None and recipient.member.isListener:
             recipient.deserted()
 
@@ -222,7 +216,7 @@ class Broadcaster(Service):
             self._trimmer.stop()
             self._subscriptions.stop()
             self._shared.running = False
-            for recipient in self._recipients.values():
+            for recipient in self._recipients:
                 recipient.stop()
             self._farewells.stop()
             self._leaseWatch.stop()
@@ -264,33 +258,18 @@ class Broadcaster(Service):
         """
         self._tail.startAt(news.head)
         self._tail.dropUpTo(news.floor)
-        departed = [self._departed(memberId) for memberId in news.departed]
+        gone = self._recipients.departed(news.departed)
         self._subscriptions.departed(news.departed)
-        gone = [recipient for recipient in departed if recipient is not None]
         if news.leaving:
             self._subscriptions.lost(news.leaving)
             ensureDeferred(self._handOver(news.leaving))
-        successors: list[tuple[Recipient, Recipient, bool]] = []
-        for state in news.members:
-            before = [one for one in gone if _became(one.member, state.member)]
-            for one in before:
-                self._farewells.registered(one, state.member)
-            merged = len(before) == _MERGED
-            if merged:
-                state = _mergedFrom(before, state)
-                gone = [one for one in gone if one not in before]
-            recipient = self._memberChanged(state)
-            successors += [(one, recipient, merged) for one in before]
-        # Not before: what is given up lets others go on.
-        for one, recipient, merged in successors:
-            one.become(recipient, merged)
+        self._recipients.changed(news.members, gone)
 
     def rewound(self) -> None:
         """
         See :class:`~twisted_messenger.delivery.follower.Reader`.
         """
-        for memberId in list(self._recipients):
-            self._departed(memberId)
+        self._recipients.forgetAll()
         self._tail.rewind()
         self._shared.pages.rewind()
 
@@ -311,8 +290,9 @@ class Broadcaster(Service):
         self._tail.extend([PreparedPush(entry, self.limits.lineEnd) for entry in entries])
         self._trimmer.logGrew()
         for name in {entry.name for entry in entries if entry.owned}:
-            if name in self._names:
-                self._names[name].heard()
+            speaker = self._recipients.named(name)
+            if speaker is not None:
+                speaker.heard()
 
     def caughtUp(self) -> None:
         """
@@ -326,40 +306,12 @@ class Broadcaster(Service):
                 self.log.failure("a member does not go on")
         self._farewells.tell()
 
-    def _memberChanged(self, member: MemberState) -> Recipient:
-        recipient = self._recipients.get(member.member.id)
-        if recipient is None:
-            state = DeliveryState(
-                member.progress,
-                self._listenerPolicy if member.member.isListener else self._retryPolicy,
-                evictSeconds=self.limits.evictSeconds,
-            )
-            recipient = Recipient(member, state, self._shared)
-            self._recipients[member.member.id] = recipient
-        else:
-            self._forgetName(recipient)
-            self._farewells.registered(recipient, member.member)
-            recipient.updated(member)
-        self._names[member.member.name] = recipient
-        return recipient
-
-    def _departed(self, memberId: int) -> Recipient | None:
-        recipient = self._recipients.pop(memberId, None)
-        if recipient is not None:
-            self._forgetName(recipient)
-            recipient.forget()
-            self._cursors.forget(memberId)
-        return recipient
-
     async def _handOver(self, memberIds: Sequence[int]) -> None:
         """
         Let another node serve members, as soon as what is in flight for them is over.
         """
-        leaving = [self._recipients.pop(one) for one in memberIds if one in self._recipients]
-        resting = []
-        for recipient in leaving:
-            self._forgetName(recipient)
-            resting.append(recipient.retire())
+        leaving = self._recipients.taken(memberIds)
+        resting = [recipient.retire() for recipient in leaving]
         recall = self._reactor.callLater(HANDOVER_SECONDS, self._recall, leaving)
         await DeferredList(resting)
         if recall.active():
@@ -373,29 +325,3 @@ class Broadcaster(Service):
     def _recall(self, leaving: "list[Recipient]") -> None:
         for recipient in leaving:
             recipient.giveUp()
-
-    def _forgetName(self, recipient: Recipient) -> None:
-        # Two members may have swapped their names in one piece of news.
-        if self._names.get(recipient.member.name) is recipient:
-            del self._names[recipient.member.name]
-
-
-def _became(departed: Member, member: Member) -> bool:
-    """
-    Whether a member that is no longer there is one of the two that have become another. A listener
-    that begins elsewhere begins anew.
-    """
-    if member.isListener:
-        return False
-    return departed.name == member.name or departed.address == member.address
-
-
-def _mergedFrom(merged: Sequence[Recipient], state: MemberState) -> MemberState:
-    """
-    Let a member that two others have become go on where they were, which the store knows only
-    later.
-    """
-    before, stored = mergedProgress([one.progress for one in merged]), state.progress
-    further = before if before.cursor > stored.cursor else stored
-    reached = before.reached or stored.reached
-    return replace(state, progress=replace(further, reached=reached))

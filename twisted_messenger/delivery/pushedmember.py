@@ -3,7 +3,7 @@ A member as it is pushed to: what it does next, until there is nothing left to d
 
 ::
 
-    proceed --DeliveryState.next--> Wait --> timer --------.
+    proceed --DeliveryState.next--> Wait --> alarm --------.
        ^                        --> Evict --> store        |
        |                        --> Send, Tell --> place --+--> page, if far back --> push
        '-------- settled: confirmed, hung, failed --------'-----------------------------'
@@ -72,9 +72,9 @@ class PushedMember(LogReader):
         "_subscriber",
         "_successor",
         "_window",
-        "alarm",
         "pusher",
         "registered",
+        "wakesAt",
     )
 
     #: Makes the connections to it.
@@ -114,7 +114,7 @@ class PushedMember(LogReader):
         # The address of the push under way: the member may have moved meanwhile.
         self._pushedTo = ""
         #: When it is to look again; see :class:`~twisted_messenger.delivery.alarm.Sleeper`.
-        self.alarm: float | None = None
+        self.wakesAt: float | None = None
         # The member that it and another one have become.
         self._successor: PushedMember | None = None
         # Fires when nothing is in flight any more, if somebody waits for that.
@@ -171,12 +171,6 @@ class PushedMember(LogReader):
         else:
             self._shared.resting[self] = None
 
-    def alarmed(self) -> None:
-        """
-        It has waited long enough.
-        """
-        self.proceed()
-
     def _flowing(self) -> PreparedPush | None:
         """
         Begin with the entry after the cursor, for a healthy member, if it is in memory.
@@ -202,7 +196,7 @@ class PushedMember(LogReader):
         elif isinstance(step, Wait):
             # A page would cost memory for as long as the member is away.
             self._forgetPage()
-            if self.alarm is None:
+            if self.wakesAt is None:
                 # The room's seconds are not the reactor's: rounded, a wait could be none.
                 self._shared.alarm.set(self, max(_LEAST_WAIT, step.seconds))
         elif self._hasWork():
@@ -293,7 +287,7 @@ class PushedMember(LogReader):
         else:
             self._since = entry.entry.time
             payload = entry.payload if self._plain else entry.payloadFor(member.options)
-        if self.alarm is not None:
+        if self.wakesAt is not None:
             shared.alarm.cancel(self)
         timeout = shared.limits.connectTimeout
         if self._window is shared.slots.suspects:

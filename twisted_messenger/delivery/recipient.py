@@ -71,7 +71,7 @@ class Recipient(PushedMember):
         """
         problem = self._problem
         hangs = self._isHeld or (problem is not None and problem.outcome is Outcome.HUNG)
-        wait = None if self.alarm is None else self.alarm - self._shared.reactor.seconds()
+        wait = None if self.wakesAt is None else self.wakesAt - self._shared.reactor.seconds()
         why = None if problem is None else whyOf(problem) or problem.outcome.value
         return Serving(self.progress, hangs, wait, why)
 

@@ -257,7 +257,7 @@ class ReceiptProtocol(ProtocolWrapper):
 
     def mistaken(self, refusal: Refusal) -> None:
         """
-        Who stands before us has told this to a program that speaks something else.
+        The guard in front of us has answered a program that speaks something else: it is refused.
         """
         self._events.refused(refusal, self.source)
         self.turnAway(refusal)

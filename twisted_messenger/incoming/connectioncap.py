@@ -75,8 +75,7 @@ class ConnectionCap:
         self._table: ConnectionTable[Visitor] = ConnectionTable(total, perHost)
         #: Whether nobody has to go for one more connection of a subscriber's.
         self.hasRoomFor = self._table.hasRoomFor
-        # From so many on, each turn may take one too many: each full go lets Twisted accept more
-        # at the next.
+        # With so many open, we look after each turn: Twisted accepts more at a time, the more came.
         self._crowd = total // 4 if total >= _SMALL else 0
         self._lines = RateLimit(1 / _PAUSE_LINE_SECONDS, 1)
         self._closed = False

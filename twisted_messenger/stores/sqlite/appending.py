@@ -5,7 +5,7 @@ that is known since the last transaction.
 
 import time
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from twisted_messenger.refusal import Refusal
 from twisted_messenger.repeats import KeptRepeat
 from twisted_messenger.stores.retention import entrySize, judgeShare
 from twisted_messenger.stores.sqlite.diskspace import DiskSpace
-from twisted_messenger.stores.sqlite.tables import SQLiteTables
+from twisted_messenger.stores.sqlite.tables import SQLiteTables, insertionOf
 
 T = TypeVar("T")
 
@@ -48,12 +48,6 @@ class _Asked(dict[str, T]):
             self.clear()
         found = self[key] = self._find(key)
         return found
-
-
-@cache
-def _insertionOf(rows: int) -> str:
-    columns = "INSERT INTO log (position, name, text, owned, time, size, source, ran) VALUES "
-    return columns + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows)
 
 
 class SQLiteLog(SQLiteTables):
@@ -157,7 +151,7 @@ class SQLiteLog(SQLiteTables):
         while said:
             # Powers of two: so few statements are known to SQLite already.
             rows = 1 << min(_ROWS, len(said)).bit_length() - 1
-            self._db.execute(_insertionOf(rows), [*chain.from_iterable(said[:rows])])
+            self._db.execute(insertionOf(rows), [*chain.from_iterable(said[:rows])])
             del said[:rows]
         more, self._saidBy = self._saidBy, {}
         self._holds(more)

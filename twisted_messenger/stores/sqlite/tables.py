@@ -5,6 +5,7 @@ What only SQLite says of a room's tables.
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from twisted_messenger.contents import LoggedEntry
@@ -16,6 +17,15 @@ _FRUGAL_STEP = 4
 
 # Seconds between two notes of how long the room was running: a crash forgets no more.
 _RAN_SECONDS = 1.0
+
+
+@cache
+def insertionOf(rows: int) -> str:
+    """
+    The statement that puts so many entries into the log.
+    """
+    columns = "INSERT INTO log (position, name, text, owned, time, size, source, ran) VALUES "
+    return columns + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows)
 
 
 class SQLiteTables(CopyingTables):
@@ -115,8 +125,7 @@ class SQLiteTables(CopyingTables):
 
     def _insertLogged(self, page: Sequence[LoggedEntry]) -> None:
         self._db.executemany(
-            "INSERT INTO log (position, name, text, owned, time, size, source, ran) VALUES"
-            " (?, ?, ?, ?, ?, ?, ?, ?)",
+            insertionOf(1),
             [
                 (
                     *(one.entry.position, one.entry.name, one.entry.text, one.entry.owned),
