@@ -11,6 +11,9 @@ _HTTP = tuple(method.encode() + b" " for method in _METHODS)
 # The record of a handshake, and the first byte of its version (RFC 8446).
 _TLS = (b"\x16\x03",)
 
+# The first bytes of all these: one look at them, where all of these would have to be compared.
+_FIRST = {greeting[0] for greeting in (*_HTTP, *_TLS)}
+
 #: As many bytes of a connection tell.
 GREETING_BYTES = max(len(greeting) for greeting in (*_HTTP, *_TLS))
 
@@ -23,6 +26,9 @@ def mistakeIn(data: bytes | bytearray) -> Refusal | None:
 
     :returns: ``None`` for one that may be sending a message.
     """
+    if data and data[0] not in _FIRST:
+        # Nearly every message, and each is looked at.
+        return None
     if data.startswith(_HTTP):
         return Refusal(Reason.MALFORMED, f"{_ROOM}, not HTTP; send from:NAME|TEXT")
     if data.startswith(_TLS):

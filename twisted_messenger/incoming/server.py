@@ -183,8 +183,9 @@ class ChatServerProtocol(Protocol):
         if overRate is not None:
             self._refuse(overRate)
             return
+        limit = self._room.policy.maxMessageBytes
         try:
-            commands = self._commandsIn(data)
+            commands = self._linesOf(data, limit) if self._inLines else [parse(data, limit)]
         except WireError as error:
             self._refuse(error.refusal)
             return
@@ -195,10 +196,7 @@ class ChatServerProtocol(Protocol):
             taking = Deferred.fromCoroutine(self._takeAll(commands))
             taking.addCallbacks(self.outcome.callback, self._undecided)
 
-    def _commandsIn(self, data: bytes) -> Sequence[Command]:
-        limit = self._room.policy.maxMessageBytes
-        if not self._inLines:
-            return [parse(data, limit)]
+    def _linesOf(self, data: bytes, limit: int) -> Sequence[Command]:
         commands, self._speaker.voice = readLines(data, self._speaker.voice, limit)
         return commands
 

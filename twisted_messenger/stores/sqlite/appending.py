@@ -130,7 +130,8 @@ class SQLiteLog(SQLiteTables):
             self._last = self._head()
         self._last = position = self._last + 1
         source = post.subscriber or ""
-        said = position, post.name, post.text, owned, post.time, size, source, self._ran
+        # A number: of anything else, sqlite3 asks first whether it can be adapted.
+        said = position, post.name, post.text, int(owned), post.time, size, source, self._ran
         self._said.append(said)
         if post.repeat is not None:
             self._beside(self._remember, KeptRepeat(position, post.source, post.repeat, self._ran))
