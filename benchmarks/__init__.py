@@ -12,6 +12,6 @@ Every contender opens one connection per message and member, has one push in fli
 The members are a C program too (``native/sink.c``): it checks that nothing is lost, doubled or out
 of order. CPU is the process's own clock, all threads, user and system, from the first message until
 a quarter of a second after the last confirmation. Figures are medians over rounds, with the least
-and the greatest; contenders take turns, so that a noisy minute meets all of them. Ratios travel
-between machines, figures do not.
+and the greatest; contenders take turns, so that a noisy minute meets all of them, and a ratio is
+the median of the rounds' own. Ratios travel between machines, figures do not.
 """

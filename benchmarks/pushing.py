@@ -45,7 +45,7 @@ def slow(workshop: Workshop, work: Work, rounds: int) -> Table:
     """
     Members that take their time: nobody can be faster than they are.
     """
-    needed = Spread([work.messages * work.restSeconds])
+    needed = Spread([work.messages * work.restSeconds] * rounds)
     amount = (
         f"{work.messages} messages to {work.members} members that accept one in "
         f"{work.restSeconds * 1000:g} ms, queue {work.queue}: {needed.middle:g} s needed"

@@ -11,22 +11,27 @@ class Spread:
     """
     One figure, measured in several rounds: ``median (least..greatest)``.
 
-    :param values: one for each round.
+    :param values: one for each round, in their order.
     """
 
     def __init__(self, values: Iterable[float]) -> None:
-        self._values = sorted(values)
+        self._values = list(values)
         self.middle = median(self._values)
 
     def __format__(self, form: str) -> str:
-        least, greatest = self._values[0], self._values[-1]
+        least, greatest = min(self._values), max(self._values)
         return f"{self.middle:{form}} ({least:{form}}..{greatest:{form}})"
 
     def times(self, base: "Spread | None") -> float | None:
         """
-        How many times another figure this is; ``None`` where that was not measured.
+        How many times another figure this is, round by round: what else the machine did in one of
+        them, it did to both.
+
+        :returns: the median; ``None`` where the other was not measured.
         """
-        return None if base is None else self.middle / base.middle
+        if base is None:
+            return None
+        return median(one / other for one, other in zip(self._values, base._values, strict=True))
 
     def ratio(self, base: "Spread | None") -> str:
         """

@@ -127,7 +127,8 @@ def test_tables() -> None:
     cost = Spread([3.0, 1.0, 2.0])
     table.add("ours", f"{cost:.1f}")
     assert str(table).splitlines()[-2] == "ours  2.0 (1.0..3.0)"
-    assert (cost.ratio(Spread([4.0])), cost.ratio(None)) == ("0.50", "-")
+    # Round by round: the first of them was a noisy one for both.
+    assert (cost.ratio(Spread([6.0, 4.0, 5.0])), cost.ratio(None)) == ("0.40", "-")
     drawn = ElementTree.fromstring(picture([table]))
     texts = [part.text for part in drawn if part.tag.endswith("text")]
     assert texts == ["push: µs", "2 < 3", "c", "1", "ours", "3"]
