@@ -21,7 +21,7 @@ _FEW, _MANY = 20, 1000
 _LIMITS = RosterLimits()
 
 #: Of one message in a transaction with others, from its call to its Deferred. It may only fall.
-_MOST_PYTHON_CALLS = 16 if sys.version_info >= (3, 11) else 17
+_MOST_PYTHON_CALLS = 15 if sys.version_info >= (3, 11) else 16
 
 
 def _name(number: int) -> str:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred, fail
 from twisted.python.failure import Failure
 
 from twisted_messenger.durations import Durations
@@ -79,12 +79,13 @@ class GroupCommitStore(ABC, Generic[Tables]):
         self._idle: list[Deferred[None]] = []
         self._followers: list[Callable[[], None]] = []
 
-    @whileOpen
     def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
         """
         See :class:`IMessageStore`.
         """
-        # Not a lambda, which is a call more: nothing comes so often.
+        # No decorator, and not a lambda, which are calls more: nothing comes so often.
+        if not self.opening.isOpen:
+            return fail(self.opening.problem())
         return self._write(partial(self._tables.append, post, admit))
 
     @whileOpen

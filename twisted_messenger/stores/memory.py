@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from twisted_messenger.address import sameOwner
@@ -101,11 +101,13 @@ class MemoryStore:
         """
         return self._steady() - self._started
 
-    @whileOpen
     def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
         """
         See :class:`IMessageStore`.
         """
+        # No decorator, which is a call more: nothing comes so often.
+        if not self.opening.isOpen:
+            return fail(self.opening.problem())
         known = None if post.repeat is None else self._repeats.find(post.source, post.repeat)
         if known is not None:
             return succeed(known)
