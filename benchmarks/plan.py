@@ -69,7 +69,7 @@ FULL = Plan(
     cluster=Work(100, 200),
     starts=9,
     counted=Work(100, 40, patience=300),
-    countedIngest=24,
+    countedIngest=48,
 )
 
 #: Seconds: it shows that everything works and nothing is lost, not how fast it is.
