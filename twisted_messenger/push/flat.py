@@ -11,15 +11,13 @@ from typing import Any
 
 from twisted_messenger.acknowledged import isClosedInOrder
 from twisted_messenger.push.epoll import SocketBatch
-from twisted_messenger.push.interfaces import Outcome, PushResult
+from twisted_messenger.push.interfaces import PLAINLY_CONFIRMED, PushResult
 from twisted_messenger.push.protocol import PushProtocol
 from twisted_messenger.push.transport import PushSocket
 
 # Elsewhere than on Linux there is no batch.
 _EPOLLHUP = getattr(select, "EPOLLHUP", 0)
 _OVER = _EPOLLHUP | getattr(select, "EPOLLERR", 0)
-
-_CONFIRMED = PushResult(Outcome.CONFIRMED, connected=True, sent=True)
 
 
 class FlatPush:
@@ -78,7 +76,7 @@ class FlatPush:
             self.handle = None
             self.batch.drop(self.descriptor)
             handle.close()
-            self.settled(_CONFIRMED)
+            self.settled(PLAINLY_CONFIRMED)
         else:
             self._unfolded().transport.ready(events)
 

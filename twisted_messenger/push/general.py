@@ -1,18 +1,13 @@
 """
-One message, one connection, confirmed by the peer's close.
-
-Send, half-close, wait. The peer closes in order once it has read to the end: the tutorial's
-receiver prints first, then closes. ``loseConnection`` alone would report success for messages
-that were never read.
+Begins pushes of every kind, a :class:`~twisted_messenger.push.protocol.PushProtocol` each, and ends
+in time what takes too long.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import (
-    IDelayedCall,
-)
+from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from twisted_messenger.entry import Entry

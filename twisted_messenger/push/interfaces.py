@@ -55,6 +55,10 @@ class PushResult:
     host: str = field(default="", compare=False)
 
 
+#: Confirmed by the close, and nothing else to say, as almost all are.
+PLAINLY_CONFIRMED = PushResult(Outcome.CONFIRMED, connected=True, sent=True)
+
+
 class Cancellable(typing.Protocol):
     """
     Something under way that can be given up, such as a ``Deferred``.

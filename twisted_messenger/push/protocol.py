@@ -1,7 +1,9 @@
 """
 Sends one message, half-closes, and waits for the peer's close.
 
-The close confirms what the peer's kernel has acknowledged, and only that.
+The peer closes in order once it has read to the end: the tutorial's receiver prints first, then
+closes. ``loseConnection`` alone would report success for messages that were never read. The close
+confirms what the peer's kernel has acknowledged, and only that.
 """
 
 from collections.abc import Callable
@@ -21,10 +23,7 @@ from functools import lru_cache
 from socket import SO_ERROR, SOL_SOCKET
 from typing import Any
 
-from twisted.internet.interfaces import (
-    IHalfCloseableProtocol,
-    IReactorTime,
-)
+from twisted.internet.interfaces import IHalfCloseableProtocol, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -32,7 +31,12 @@ from zope.interface import implementer
 from twisted_messenger.acknowledged import isAcknowledged
 from twisted_messenger.push.answer import MAX_ANSWER, isFinal, judged
 from twisted_messenger.push.holding import Hold
-from twisted_messenger.push.interfaces import Cancellable, Outcome, PushResult
+from twisted_messenger.push.interfaces import (
+    PLAINLY_CONFIRMED,
+    Cancellable,
+    Outcome,
+    PushResult,
+)
 from twisted_messenger.sockets import resetOnClose
 
 # Seconds after both sides have half-closed until we look whether the peer has acknowledged the
@@ -56,10 +60,6 @@ _NO_WAY_OUT = (ENETUNREACH, ENETDOWN, EHOSTUNREACH)
 # Bytes of a reply that are read, to see the close after them: a peer that sends the longest message
 # back is seen. What says more is not watched any more: an endless reply must not cost anything.
 _MAX_READ = 512 * 1024
-
-
-#: Confirmed, and nothing else to say, as almost all are.
-_PLAINLY_CONFIRMED = PushResult(Outcome.CONFIRMED, connected=True, sent=True)
 
 
 # Looking a member of an enumeration up takes a while on older Pythons.
@@ -179,7 +179,7 @@ class PushProtocol(Protocol):
 
     def cancel(self) -> None:
         """
-        See :class:`Attempt`.
+        See :class:`~twisted_messenger.push.interfaces.Attempt`.
         """
         if self.transport is not None:
             self._end(self._cancelled, "cancelled")
@@ -188,7 +188,7 @@ class PushProtocol(Protocol):
 
     def recall(self) -> None:
         """
-        See :class:`Attempt`.
+        See :class:`~twisted_messenger.push.interfaces.Attempt`.
         """
         if not self._finSent:
             self._cancelled = Outcome.EXHAUSTED
@@ -257,7 +257,7 @@ class PushProtocol(Protocol):
             # It may have ended its half first, and read now.
             self._lookLater()
         elif not self._reply and not self._ack:
-            self._endWith(_PLAINLY_CONFIRMED)
+            self._endWith(PLAINLY_CONFIRMED)
         else:
             self._answered()
 

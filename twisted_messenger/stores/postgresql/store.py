@@ -85,7 +85,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
         ttl: float = LEASE_SECONDS,
         lookSeconds: float = LOOK_SECONDS,
     ) -> None:
-        #: See :class:`IMessageStore`.
+        #: See :class:`ISharedStore`.
         self.node = database.node
         super().__init__(PostgreSQLTables(self.node, database.schema))
         #: See :class:`ISharedStore`.
@@ -170,7 +170,7 @@ class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
 
     def listens(self, places: Sequence[str]) -> None:
         """
-        See :class:`IMessageStore`. It is written with the next renewal.
+        See :class:`ISharedStore`. It is written with the next renewal.
         """
         self.leases.places = ", ".join(places)
 
