@@ -29,7 +29,10 @@ def isAcknowledged(handle: Any, length: int) -> bool | None:
     :param length: of what was sent, in bytes; it was followed by our end of file.
     :returns: ``None`` if the kernel does not tell.
     """
-    acknowledged, _ = _bytes(handle)
+    if not _TCP_INFO:
+        return None
+    info = handle.getsockopt(_TCP, _TCP_INFO, _SIZE)
+    acknowledged = _unpack(info)[0] if len(info) == _SIZE else 0
     # A connection that stands has one byte acknowledged at least: who says 0, does not count.
     return acknowledged >= length + _ENDS if acknowledged else None
 
@@ -47,13 +50,3 @@ def isClosedInOrder(handle: Any, length: int) -> bool:
     # Every push asks: not by way of a further function.
     info = handle.getsockopt(_TCP, _TCP_INFO, _SIZE)
     return len(info) == _SIZE and _unpack(info) == (length + _ENDS, _END)
-
-
-def _bytes(handle: Any) -> tuple[int, int]:
-    """
-    :returns: bytes acknowledged and received; zeros if the kernel does not tell.
-    """
-    if not _TCP_INFO:
-        return 0, 0
-    info = handle.getsockopt(_TCP, _TCP_INFO, _SIZE)
-    return _unpack(info) if len(info) == _SIZE else (0, 0)

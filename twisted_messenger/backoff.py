@@ -23,6 +23,15 @@ MAX_POSTPONED = 6
 RetryPolicy = Callable[[int], float]
 
 
+def jittered(seconds: float, chance: float) -> float:
+    """
+    A time that varies by :data:`JITTER`.
+
+    :param chance: a number from 0 to 1; 0.5 gives the time itself.
+    """
+    return seconds * (1 + JITTER * (2 * chance - 1))
+
+
 def retrySchedule(
     jitter: Callable[[], float], steps: Sequence[float] = RETRY_SECONDS
 ) -> RetryPolicy:
@@ -33,8 +42,7 @@ def retrySchedule(
     """
 
     def policy(failures: int) -> float:
-        step = steps[min(failures, len(steps)) - 1]
-        return step * (1 + JITTER * (2 * jitter() - 1))
+        return jittered(steps[min(failures, len(steps)) - 1], jitter())
 
     return policy
 

@@ -15,7 +15,7 @@ from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.peer.refreshing import Refreshing, trapCancelled
 from twisted_messenger.peer.standing import Standing, readStanding
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Enrolled, MemberOptions
+from twisted_messenger.roster import PLAIN, Enrolled, MemberOptions
 from twisted_messenger.said import readReceipt
 from twisted_messenger.text import escapeLine
 from twisted_messenger.wire import formatDeparture, formatRegistration
@@ -108,7 +108,7 @@ class Membership:
 
     def _registration(self) -> bytes:
         # A server of the tutorial, or of before there were options, knows four fields.
-        plain = self._key is None and self._options == MemberOptions()
+        plain = self._key is None and self._options == PLAIN
         options = None if plain else RegistrationOptions(self._options, self._key)
         return formatRegistration(self._name, *self._callback, options)
 

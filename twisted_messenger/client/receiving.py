@@ -48,7 +48,7 @@ class ReceiverService(Service):
         """
         Where it listens, an ``IAddress``; ``None`` while it does not.
         """
-        return None if self._listener.port is None else self._listener.port.getHost()
+        return self._listener.address
 
     def startService(self) -> None:
         """

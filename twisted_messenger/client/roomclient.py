@@ -26,7 +26,7 @@ from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.refusal import MAX_DETAIL, Reason, Refusal
 from twisted_messenger.result import Unknown
 from twisted_messenger.room.lookup import Lookup
-from twisted_messenger.roster import Enrolled, MemberOptions
+from twisted_messenger.roster import PLAIN, Enrolled, MemberOptions
 from twisted_messenger.said import Said, readReceipt
 from twisted_messenger.shutdown import PATIENCE
 from twisted_messenger.text import escapeLine
@@ -36,7 +36,6 @@ from twisted_messenger.wire import formatRoomMessage
 ANSWER_TIMEOUT = 30.0
 
 _ANY_PORT = "tcp:0"
-_PLAIN = MemberOptions()
 
 
 class RoomClient(Service):
@@ -84,7 +83,7 @@ class RoomClient(Service):
         listen: str = _ANY_PORT,
         callback: str | None = None,
         key: str | None = None,
-        options: MemberOptions = _PLAIN,
+        options: MemberOptions = PLAIN,
         trust: Iterable[str] = (),
     ) -> None:
         if key is not None and not isKey(key):

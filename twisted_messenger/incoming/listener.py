@@ -22,7 +22,7 @@ from twisted.internet.interfaces import (
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twisted_messenger.address import literal, machineKey
+from twisted_messenger.address import addressText, literal, machineKey
 from twisted_messenger.errors import StartError
 from twisted_messenger.incoming.frontdoor import FrontDoor
 from twisted_messenger.incoming.guard import GuardingReactor
@@ -268,7 +268,7 @@ class Listener:
         if isinstance(address, UNIXAddress):
             return os.fsdecode(address.name or b"")
         host = getattr(address, "host", "")
-        return f"[{host}]:{self.portNumber}" if ":" in host else f"{host}:{self.portNumber}"
+        return addressText(host, self.portNumber)
 
     def isAt(self, host: str, port: int) -> bool:
         """

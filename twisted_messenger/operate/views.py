@@ -5,6 +5,7 @@ What an operator is shown of members and counts. Pure.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from twisted_messenger.address import addressText
 from twisted_messenger.operate.tables import table
 
 Shape = Mapping[str, Any]
@@ -83,9 +84,7 @@ def memberTable(members: Sequence[Shape], now: float, width: int | None) -> list
 
 def _address(member: Shape) -> str:
     host = member["host"]
-    if not host:
-        return "(in the program)"
-    return f"[{host}]:{member['port']}" if ":" in host else f"{host}:{member['port']}"
+    return addressText(host, member["port"]) if host else "(in the program)"
 
 
 def waitingTable(members: Sequence[Shape], now: float, width: int | None) -> list[str]:

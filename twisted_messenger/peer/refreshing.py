@@ -10,7 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
-from twisted_messenger.backoff import JITTER
+from twisted_messenger.backoff import jittered
 from twisted_messenger.peer.outbox import Outbox, Payload
 from twisted_messenger.peer.ownmessage import Fate
 
@@ -51,7 +51,7 @@ class Refreshing:
         Ask in a minute or so.
         """
         self._cancelTimer()
-        seconds = REFRESH_SECONDS * (1 + JITTER * (2 * self._jitter() - 1))
+        seconds = jittered(REFRESH_SECONDS, self._jitter())
         self._timer = self._reactor.callLater(seconds, self.ask)
 
     def ask(self) -> None:

@@ -21,7 +21,7 @@ from twisted_messenger.peer.outbox import Outbox
 from twisted_messenger.peer.ownmessage import Fate, State
 from twisted_messenger.peer.refreshing import Refreshing
 from twisted_messenger.peer.standing import Standing, byServer, readReply, readStanding
-from twisted_messenger.roster import MemberOptions
+from twisted_messenger.roster import PLAIN, MemberOptions
 from twisted_messenger.wire import formatDeparture, formatRegistration
 
 #: Seconds since the server last said that we are there, after which it is asked before the next
@@ -216,7 +216,7 @@ class Registration:
     def _question(self) -> bytes:
         # Without the key: a server of another kind would show it to whom it shows what it gets, and
         # one of ours takes a millisecond to look at it.
-        member = _WISHES if self.server is Server.OURS else MemberOptions()
+        member = _WISHES if self.server is Server.OURS else PLAIN
         return self._format(self.name, RegistrationOptions(member, refresh=True))
 
     def _answered(self, fate: Fate) -> None:

@@ -28,12 +28,11 @@ from twisted_messenger.room.policy import Callbacks
 from twisted_messenger.service.machine import raiseDescriptorLimit
 from twisted_messenger.service.starting import SharedStart
 from twisted_messenger.service.startline import nodeOf, startLine, whatWaits
-from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
+from twisted_messenger.shutdown import GRACE, SharedEnd, Stage, hasStopped, stopWithReactor
 from twisted_messenger.version import VERSION
 from twisted_messenger.web.entrances import Entrances
 
-# Seconds that each step of a stop has left when time is up: to reset, and to write the cursors.
-_GRACE = 1.0
+# Of a stop; each has some time left when time is up.
 _STEPS = 5
 
 
@@ -225,7 +224,7 @@ class ChatService(Service):
         """
         self._end.started()
         reactor = self.factory.clock
-        patience = self.broadcaster.limits.shutdownTimeout + _STEPS * _GRACE
+        patience = self.broadcaster.limits.shutdownTimeout + _STEPS * GRACE
         stopWithReactor(reactor, self, Stage.SENDERS, self.stopService, patience)
         for part in (self.factory, self.broadcaster, self.store):
             hasStopped(reactor, part)
@@ -291,7 +290,7 @@ class ChatService(Service):
         Do a step of the stop, and go on without it when time is up.
         """
         clock = self.factory.clock
-        patience = max(0.0, self._deadline - clock.seconds()) + _GRACE
+        patience = max(0.0, self._deadline - clock.seconds()) + GRACE
         try:
             await step().addTimeout(patience, clock)
         except TimeoutError:
