@@ -67,7 +67,7 @@ class ServerAddressesTests(SynchronousTestCase):
         """
         A server on this machine may come from any of its addresses; other machines may not.
         """
-        for host in ("127.0.0.1", "::1", "localhost", "LOCALHOST"):
+        for host in ("127.0.0.1", "::1", "localhost", "LOCALHOST", "localhost."):
             server = self.server(host)
             self.assertTrue(server.includes(Source.between("127.0.0.1", "127.0.0.1")), host)
             self.assertTrue(server.includes(Source.between("::1", "::1")), host)

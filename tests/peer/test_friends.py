@@ -32,9 +32,10 @@ class FriendsTests(SynchronousTestCase):
         """
         What localhost is, is known.
         """
-        self.friends.add(Friend("localhost", 8881, "bob"))
-        for host in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
-            self.assertEqual(self.book.nameAt(host), "bob")
+        for number, name in enumerate(("localhost", "LocalHost", "localhost.")):
+            self.friends.add(Friend(name, 8881 + number, "bob"))
+            for host in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+                self.assertEqual((name, self.book.nameAt(host)), (name, "bob"))
         self.assertEqual(self.asked, {})
 
     def test_noQuestion(self) -> None:

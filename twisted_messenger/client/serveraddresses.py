@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from twisted_messenger.address import Source, literal, machineKey
+from twisted_messenger.address import Source, isLocalhost, literal, machineKey
 from twisted_messenger.incoming.listener import isThisMachine
 
 # Seconds between two look-ups of the server's name, however many strangers come.
@@ -67,7 +67,7 @@ class ServerAddresses:
         address = literal(self._host)
         if address is not None:
             self._found([address])
-        elif self._host.lower() == "localhost":
+        elif isLocalhost(self._host):
             self._found(_LOCALHOST)
         else:
             # Where nobody knows now, the next push makes us ask again.

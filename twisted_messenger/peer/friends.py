@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred, DeferredLock
 
-from twisted_messenger.address import literal
+from twisted_messenger.address import isLocalhost, literal
 from twisted_messenger.peer.addressbook import AddressBook, Friend
 
 # What localhost means, without asking anybody.
@@ -31,7 +31,7 @@ class Friends:
         Add a friend. If its host has no address, its messages are shown without its name.
         """
         self._book.add(friend)
-        if friend.host.lower() == "localhost":
+        if isLocalhost(friend.host):
             self._book.writesFrom(friend, _LOCALHOST)
         elif friend.name and literal(friend.host) is None:
             found: Deferred[list[str]] = self._one.run(self._resolve, friend.host)
