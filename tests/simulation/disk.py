@@ -267,17 +267,17 @@ class DiskWorker:
 
     def start(self) -> None:
         """
-        See :class:`~twisted_messenger.stores.sqlite.store.Worker`.
+        See :class:`~twisted_messenger.stores.sqlite.worker.Worker`.
         """
 
     def stop(self) -> None:
         """
-        See :class:`~twisted_messenger.stores.sqlite.store.Worker`.
+        See :class:`~twisted_messenger.stores.sqlite.worker.Worker`.
         """
 
     def run(self, call: Callable[[], T]) -> "Deferred[T]":
         """
-        See :class:`~twisted_messenger.stores.sqlite.store.Worker`.
+        See :class:`~twisted_messenger.stores.sqlite.worker.Worker`.
         """
         done: Deferred[T] = Deferred()
         self._waiting.append((call, done))

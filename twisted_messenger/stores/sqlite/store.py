@@ -1,17 +1,14 @@
 """
-A durable store in one SQLite file, in a thread of its own.
+A durable store in one SQLite file, whose calls block in a thread of their own (``worker``).
 """
 
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from threading import Thread
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
-from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
 from twisted_messenger.contents import RoomContents
@@ -25,73 +22,12 @@ from twisted_messenger.stores.opening import whileOpen
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 from twisted_messenger.stores.sqlite.reading import exportFile
 from twisted_messenger.stores.sqlite.recent import Recent
+from twisted_messenger.stores.sqlite.worker import ThreadWorker, Worker
 
 T = TypeVar("T")
 
+# What SQLite says where nothing more can be written.
 _NO_ROOM = ("full", "readonly", "read-only", "disk I/O error")
-
-
-class Worker(Protocol):
-    """
-    Runs blocking calls one after the other, in the order in which they were asked for.
-    """
-
-    def start(self) -> None:
-        """
-        Get ready; it may be called again after a stop.
-        """
-
-    def run(self, call: Callable[[], T]) -> "Deferred[T]":
-        """
-        :returns: fires with what the call returned, or fails with what it raised.
-        """
-
-    def stop(self) -> None:
-        """
-        Let go; nothing runs and nothing will.
-        """
-
-
-class _Thread(Thread):
-    """
-    It keeps no process alive: a program may fail, or end, before its reactor runs.
-    """
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named, daemon=True)
-
-
-class _StorePool(ThreadPool):
-    threadFactory = _Thread
-
-
-class ThreadWorker:
-    """
-    One thread of its own, so that a slow disk stops neither the reactor nor its name look-ups.
-    """
-
-    def __init__(self, reactor: Any) -> None:
-        self._reactor = reactor
-        self._pool: ThreadPool
-
-    def start(self) -> None:
-        """
-        See :class:`Worker`.
-        """
-        self._pool = _StorePool(1, 1, "store")
-        self._pool.start()
-
-    def run(self, call: Callable[[], T]) -> "Deferred[T]":
-        """
-        See :class:`Worker`.
-        """
-        return deferToThreadPool(self._reactor, self._pool, call)
-
-    def stop(self) -> None:
-        """
-        See :class:`Worker`.
-        """
-        self._pool.stop()
 
 
 @implementer(IMessageStore, IPortableStore)
