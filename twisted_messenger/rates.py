@@ -10,7 +10,7 @@ RATE = 20.0
 #: Messages that one source may send at once.
 BURST = 100
 
-#: Sources remembered. Who is forgotten starts afresh, which harms nobody.
+# Sources remembered. Who is forgotten starts afresh, which harms nobody.
 _MAX_KEYS = 10_000
 
 #: Bytes of messages that one source may send a second in the long run, and at once. Messages are

@@ -9,7 +9,7 @@ from twisted_messenger.text import escapeLine
 
 _GAP = "  "
 
-#: A column that is not shortened below this, unless it is the last.
+# A column that is not shortened below this, unless it is the last.
 _LEAST = 8
 
 _CELL_LIMIT = 300

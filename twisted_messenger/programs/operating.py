@@ -182,7 +182,7 @@ class NameOptions(OperatorOptions):
         return (self["name"],)
 
 
-#: Each command: its options, what does it, and what it is for.
+# Each command: its options, what does it, and what it is for.
 _COMMANDS: dict[str, tuple[type[OperatorOptions], Callable[..., None], str]] = {
     "status": (
         OperatorOptions,

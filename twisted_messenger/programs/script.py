@@ -38,7 +38,7 @@ OPERATING = {
     "evict": ("evict NAME", "remove a member"),
 }
 
-#: The commands that are no services, and the module that has a function of that name.
+# The commands that are no services, and the module that has a function of that name.
 _TOOLS = {
     "say": "saying",
     "backup": "copying",

@@ -59,11 +59,11 @@ class SQLiteLog(SQLiteTables):
 
     def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
         super().__init__(steady)
-        #: What may still be written.
+        # What may still be written.
         self._room: DiskSpace
         # What this transaction has added; ``None`` where there was no member for it.
         self._added: list[Entry] | None = None
-        #: How long the room had been running when this transaction began.
+        # How long the room had been running when this transaction began.
         self._ran = 0.0
         # Who bears a name, and what waits of a source, as far as it was asked.
         self._owners = _Asked(partial(self._beside, partial(self._member, "name = :value")))

@@ -45,7 +45,7 @@ class SQLiteStore(GroupCommitStore[SQLiteFile]):
         self._worker = worker
         self._reactor = reactor
         self._end = SharedEnd(self._close)
-        #: What frees space and failed with what needs it: tried again before anything else.
+        # What frees space and failed with what needs it: tried again before anything else.
         self._freeing: list[Step] = []
         self._shrinking = False
         self._recent: Recent | None = None

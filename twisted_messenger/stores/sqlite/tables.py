@@ -38,11 +38,11 @@ class SQLiteTables(CopyingTables):
     def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._steady = steady
-        #: What to add to the steady clock.
+        # What to add to the steady clock.
         self._ranBefore = 0.0
         self._ranWritten = 0.0
         self._db: sqlite3.Connection
-        #: The disk is full: change little at a time.
+        # The disk is full: change little at a time.
         self._frugal = False
 
     def _step(self, most: int) -> int:

@@ -39,7 +39,7 @@ class SQLiteTransactions(SQLiteLog):
     def __init__(self, path: str, steady: Callable[[], float] = time.monotonic) -> None:
         super().__init__(steady)
         self.path = path
-        #: As SQLite names what lies beside a file that is reached by a link.
+        # As SQLite names what lies beside a file that is reached by a link.
         self._place = os.path.realpath(path)
         self._pageSize = self._pages = self._freePages = 0
         self._identity: tuple[int, int] | None = None
