@@ -6,26 +6,25 @@ import os
 import socket
 from typing import Any
 
-from twisted.internet import tcp, unix
 from twisted.internet.interfaces import IProtocolFactory
-from twisted.python.failure import Failure
+
+from twisted_messenger.incoming.unixport import UnixPort
 
 # What Twisted's ports accept at once, before they have seen how many come.
 _ACCEPTS = 100
 
 
-class AdoptedPort(unix.Port):
+class AdoptedPort(UnixPort):
     """
-    Accepts on a socket that is not ours: its file, its mode and its queue stay as they are.
-
-    Twisted would remove the file when it stops, and the next start would serve nobody.
+    Accepts on a socket that is not ours: its file, its mode and its queue stay as they are, for the
+    next start.
 
     :param listening: the socket.
     :param factory: makes protocols.
     :param reactor: reads it.
     """
 
-    factory: Any
+    # It would end the socket for its owner as well.
     _shouldShutdown = False
 
     def __init__(self, listening: socket.socket, factory: IProtocolFactory, reactor: Any) -> None:
@@ -36,19 +35,7 @@ class AdoptedPort(unix.Port):
         """
         Accept from now on.
         """
-        self.factory.doStart()
-        self.connected = True
-        self.socket = self._listening
-        # Twisted's ports have it as an attribute, and delete it in the end.
-        vars(self)["fileno"] = self.socket.fileno
-        self.numberAccepts = _ACCEPTS
-        self.startReading()
-
-    def connectionLost(self, reason: Failure) -> None:
-        """
-        Let go of it.
-        """
-        tcp.Port.connectionLost(self, reason)
+        self.acceptOn(self._listening, _ACCEPTS)
 
 
 def adopt(descriptor: int, factory: IProtocolFactory, reactor: Any) -> AdoptedPort:

@@ -9,12 +9,12 @@ import stat
 from contextlib import suppress
 from typing import Any
 
-from twisted.internet import tcp, unix
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.python.failure import Failure
 
 from twisted_messenger.errors import StartError
 from twisted_messenger.incoming.listener import letIn
+from twisted_messenger.incoming.unixport import UnixPort
 
 # Bytes of a path that the kernel takes for a socket.
 _MAX_PATH = 107
@@ -25,7 +25,7 @@ _MODE = 0o600
 _BACKLOG = 64
 
 
-class ControlPort(unix.Port):
+class ControlPort(UnixPort):
     """
     A Unix socket that only its owner can open. Twisted would give it its mode when it is there.
 
@@ -33,8 +33,6 @@ class ControlPort(unix.Port):
     :param factory: makes protocols.
     :param reactor: reads it.
     """
-
-    factory: Any
 
     def __init__(self, path: str, factory: IProtocolFactory, reactor: Any) -> None:
         super().__init__(os.fsencode(path), factory, _BACKLOG, _MODE, reactor)
@@ -63,16 +61,7 @@ class ControlPort(unix.Port):
             raise _unusable(self._given, error.strerror or str(error)) from None
         finally:
             os.umask(before)
-        self._accept(listening)
-
-    def _accept(self, listening: socket.socket) -> None:
-        self.factory.doStart()
-        self.connected = True
-        self.socket = listening
-        # Twisted's ports have it as an attribute, and delete it in the end.
-        vars(self)["fileno"] = listening.fileno
-        self.numberAccepts = _BACKLOG
-        self.startReading()
+        self.acceptOn(listening, _BACKLOG)
 
     def admit(self, vacancies: int) -> None:
         """
@@ -97,8 +86,7 @@ class ControlPort(unix.Port):
         with suppress(FileNotFoundError):
             if self._made is not None and os.path.samestat(self._made, os.stat(self._path)):
                 os.unlink(self._path)
-        # That of Unix sockets removes whatever is there.
-        tcp.Port.connectionLost(self, reason)
+        super().connectionLost(reason)
 
 
 def _isAlive(path: str) -> bool:
