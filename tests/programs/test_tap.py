@@ -22,7 +22,8 @@ import twisted_messenger
 from twisted_messenger.errors import StartError
 from twisted_messenger.programs import chatpeer, chatserver, script
 from twisted_messenger.programs.process import useSteadyTime
-from twisted_messenger.programs.tap import TapOptions, TapService, warningsTo
+from twisted_messenger.programs.tap import TapOptions
+from twisted_messenger.programs.tapservice import TapService, warningsTo
 from twisted_messenger.testing import MemoryNetwork
 
 Tap = TypeVar("Tap", bound=TapOptions)
@@ -199,7 +200,8 @@ import os, signal, sys
 from twisted.application.service import Service
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
-from twisted_messenger.programs.tap import TapOptions, TapService
+from twisted_messenger.programs.tap import TapOptions
+from twisted_messenger.programs.tapservice import TapService
 
 class Stubborn(Service):
     def stopService(self):

@@ -15,7 +15,7 @@ from twisted_messenger.incoming.listener import LISTEN_BACKLOG
 from twisted_messenger.peer.addressbook import Friend
 from twisted_messenger.programs import chatpeer as peertap
 from twisted_messenger.programs import chatserver as servertap
-from twisted_messenger.programs.tap import TapService
+from twisted_messenger.programs.tapservice import TapService
 from twisted_messenger.refusal import Reason
 from twisted_messenger.room.policy import Callbacks, Senders
 from twisted_messenger.service.chatservice import ChatService

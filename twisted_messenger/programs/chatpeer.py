@@ -33,7 +33,7 @@ from twisted_messenger.programs.peeroptions import Options
 from twisted_messenger.programs.peerport import listenerAt
 from twisted_messenger.programs.peerservice import PeerService
 from twisted_messenger.programs.process import endWith, useSteadyTime
-from twisted_messenger.programs.tap import TapService, warningsTo
+from twisted_messenger.programs.tapservice import TapService, warningsTo
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.room.lookup import Lookup
 from twisted_messenger.service.machine import descriptorBudget

@@ -14,11 +14,9 @@ from twisted_messenger.programs.manager import tellManager
 from twisted_messenger.programs.process import endWith, tuneCollector, useSteadyTime
 from twisted_messenger.programs.serveroptions import Options
 from twisted_messenger.programs.strangerlines import boundStrangersLines
-from twisted_messenger.programs.tap import TapService
+from twisted_messenger.programs.tapservice import TapService
 from twisted_messenger.push.creator import PushCreator
-from twisted_messenger.room.policy import (
-    AdmissionPolicy,
-)
+from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.service.assembly import chatService
 from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.web.listening import mustBeGuarded, webListeners
