@@ -231,22 +231,10 @@ class Options(DoorOptions):
         :raises UsageError: the text names the option and what it takes.
         """
         super().postOptions()
-        if self["port"] is None and not self["listen"]:
-            self["port"] = 8880
-        self["listeners"] = [(f"--listen {where}", where) for where in self["listen"]]
-        if self["port"] is not None:
-            port = self.number("port", int, 0, 65535)
-            places = everywhere(port, familiesHere())
-            self["listeners"][:0] = [(f"--port {port}", where) for where in places]
+        self["listeners"] = self._listeners()
         if self["unconfirmed"] not in ("delivered", "retry"):
             raise UsageError(f"--unconfirmed {self['unconfirmed']}: give delivered or retry")
-        for option in ("connect-timeout", "push-timeout", "hold-timeout"):
-            self[option] = self.number(option, float, 0.1, _DAY)
-        # The silence that ends a line must come first.
-        for option in ("idle-timeout", "message-timeout"):
-            self[option] = self.number(option, float, 2, _DAY)
-        self["shutdown-timeout"] = self.number("shutdown-timeout", float, 0, _DAY)
-        self["evict-after"] = self.number("evict-after", float, 0, _YEARS)
+        self._readTimes()
         for option, least in (("max-connections", 1), ("max-connections-per-host", 0)):
             if self[option] is not None:
                 self[option] = self.number(option, int, least, _MANY)
@@ -255,15 +243,45 @@ class Options(DoorOptions):
         )
         self["byteRates"] = RateLimit(self.number("rate-bytes", float, 0, _HUGE), BYTE_BURST)
         self["max-pushes"] = self.number("max-pushes", int, 2, _MANY)
-        self["limits"] = LogLimits(
+        self["limits"] = self._limits()
+        self["policy"] = self._policy()
+        self["senderLimits"] = self._senderLimits()
+        self["delivery"] = self._delivery()
+        self._readStore()
+
+    def _listeners(self) -> list[tuple[str, str]]:
+        """
+        For each place, the option that named it, and an endpoint's description.
+        """
+        listeners = [(f"--listen {where}", where) for where in self["listen"]]
+        if self["port"] is None and not listeners:
+            self["port"] = 8880
+        if self["port"] is None:
+            return listeners
+        port = self.number("port", int, 0, 65535)
+        places = everywhere(port, familiesHere())
+        return [*((f"--port {port}", where) for where in places), *listeners]
+
+    def _readTimes(self) -> None:
+        for option in ("connect-timeout", "push-timeout", "hold-timeout"):
+            self[option] = self.number(option, float, 0.1, _DAY)
+        # The silence that ends a line must come first.
+        for option in ("idle-timeout", "message-timeout"):
+            self[option] = self.number(option, float, 2, _DAY)
+        self["shutdown-timeout"] = self.number("shutdown-timeout", float, 0, _DAY)
+        self["evict-after"] = self.number("evict-after", float, 0, _YEARS)
+
+    def _limits(self) -> LogLimits:
+        return LogLimits(
             self.number("backlog", int, 0, _HUGE),
             self.number("store-limit", int, 0, _HUGE),
             self.number("message-ttl", float, 0, _YEARS),
             self.number("history", int, 0, _HUGE),
             self.number("history-ttl", float, 0, _YEARS),
         )
-        self["policy"] = self._policy(self["limits"])
-        self["senderLimits"] = SenderLimits(
+
+    def _senderLimits(self) -> SenderLimits:
+        return SenderLimits(
             explain=not self["no-explain"],
             receipts=bool(self["receipts"]),
             idleTimeout=self["idle-timeout"],
@@ -271,7 +289,9 @@ class Options(DoorOptions):
             maxConnections=self["max-connections"] or MAX_CONNECTIONS,
             maxPerHost=self["max-connections-per-host"],
         )
-        self["delivery"] = DeliveryLimits(
+
+    def _delivery(self) -> DeliveryLimits:
+        return DeliveryLimits(
             maxPushes=self["max-pushes"],
             connectTimeout=self["connect-timeout"],
             retryUnconfirmed=self["unconfirmed"] == "retry",
@@ -279,6 +299,11 @@ class Options(DoorOptions):
             newline=bool(self["push-newline"]),
             shutdownTimeout=self["shutdown-timeout"],
         )
+
+    def _readStore(self) -> None:
+        """
+        Choose the store of who gives none, and the control socket beside it.
+        """
         places = [where for _, where in self["listeners"]]
         lowest = lowestPort(places) if self["port"] is None else int(self["port"])
         if self["store"] is None:
@@ -286,23 +311,14 @@ class Options(DoorOptions):
             self["store"] = f"sqlite:{storeFile(places, lowest, folder)}"
         self.readDoor(self["store"], lowest)
 
-    def _policy(self, limits: LogLimits) -> AdmissionPolicy:
+    def _policy(self) -> AdmissionPolicy:
         try:
             callbacks, networks = readCallbacks(self["callbacks"])
         except ValueError:
             raise UsageError(
                 f"--callbacks {self['callbacks']}: give own, any, none, or cidr:10.0.0.0/8,..."
             ) from None
-        try:
-            senders = Senders(self["senders"])
-        except ValueError:
-            raise UsageError(
-                f"--senders {self['senders']}: give owned, registered or any"
-            ) from None
-        try:
-            serverName = cleanName(self["server-name"], reserved="")
-        except BadName as problem:
-            raise UsageError(f"--server-name {self['server-name']!r}: {problem}") from None
+        senders, serverName = self._senders(), self._serverName()
         return AdmissionPolicy(
             callbacks=callbacks,
             networks=networks,
@@ -316,6 +332,20 @@ class Options(DoorOptions):
             maxMessageBytes=self.number("max-message", int, MIN_MAX_MESSAGE_BYTES, MAX_PUSH_BYTES),
             reserved=self._reserved(serverName),
         )
+
+    def _senders(self) -> Senders:
+        try:
+            return Senders(self["senders"])
+        except ValueError:
+            raise UsageError(
+                f"--senders {self['senders']}: give owned, registered or any"
+            ) from None
+
+    def _serverName(self) -> str:
+        try:
+            return cleanName(self["server-name"], reserved="")
+        except BadName as problem:
+            raise UsageError(f"--server-name {self['server-name']!r}: {problem}") from None
 
     def _reserved(self, serverName: str) -> dict[str, frozenset[str]]:
         reserved: dict[str, frozenset[str]] = {}
