@@ -11,7 +11,7 @@ from unittest import SkipTest
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.ipv6 import hasIPv6
-from twisted_messenger.incoming.listener import isSameAddress, isThisMachine
+from twisted_messenger.incoming.ownaddresses import isSameAddress, isThisMachine
 from twisted_messenger.service.machine import (
     RESERVED_DESCRIPTORS,
     descriptorBudget,

@@ -12,14 +12,14 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.incoming.listener import (
+from twisted_messenger.incoming.descriptions import (
     LISTEN_BACKLOG,
     Families,
-    Listener,
     everywhere,
     familiesHere,
     listenersFrom,
 )
+from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 
 #: What a file of authorities looks like, as far as it is read here.

@@ -5,7 +5,7 @@ Receipts behind a proxy that tells the real address: its connections are counted
 from typing import Any
 
 from tests.incoming.receiptrig import PORT, ReceiptTestCase
-from twisted_messenger.incoming.listener import listenersFrom
+from twisted_messenger.incoming.descriptions import listenersFrom
 
 #: The proxy, on another machine.
 PROXY = "10.0.0.1"

@@ -15,7 +15,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from twisted_messenger.incoming.listener import Listener, isSameAddress, isThisMachine
+from twisted_messenger.incoming.listener import Listener
+from twisted_messenger.incoming.ownaddresses import isSameAddress, isThisMachine
 from twisted_messenger.incoming.receipt import ReceiptFactory
 
 #: The zone of loopback, by its name and by its number.

@@ -14,7 +14,7 @@ from tests.loopback.waiting import LoopbackWaiting
 from tests.push.pushcontract import blackHole
 from tests.push.pushrig import HOST, ActingFactory, abort, close
 from tests.transportrig import Ours, RaisingOnData, RaisingOnEnd
-from twisted_messenger.incoming.listener import LISTEN_BACKLOG
+from twisted_messenger.incoming.descriptions import LISTEN_BACKLOG
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Outcome, PushResult
 from twisted_messenger.push.transport import PushSocket

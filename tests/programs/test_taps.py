@@ -11,7 +11,7 @@ from twisted.logger import LogLevel
 
 from tests.programs.test_tap import TapTestCase, parsed
 from twisted_messenger.entry import LogLimits
-from twisted_messenger.incoming.listener import LISTEN_BACKLOG
+from twisted_messenger.incoming.descriptions import LISTEN_BACKLOG
 from twisted_messenger.peer.addressbook import Friend
 from twisted_messenger.programs import chatpeer as peertap
 from twisted_messenger.programs import chatserver as servertap

@@ -9,8 +9,9 @@ from twisted.internet.defer import Deferred
 
 from twisted_messenger.errors import StartError
 from twisted_messenger.eventlog import EventLog
+from twisted_messenger.incoming.descriptions import listenersFrom
 from twisted_messenger.incoming.limits import SenderLimits
-from twisted_messenger.incoming.listener import Listener, listenersFrom
+from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.receiver import PeerReceiverFactory, Received
 from twisted_messenger.push.holding import HOLD_TIMEOUT

@@ -16,7 +16,7 @@ from twisted_messenger.client.serveraddresses import ServerAddresses
 from twisted_messenger.errors import StartError
 from twisted_messenger.eventlog import Counters, EventLog
 from twisted_messenger.heard import Heard
-from twisted_messenger.incoming.listener import everywhere, familiesHere
+from twisted_messenger.incoming.descriptions import everywhere, familiesHere
 from twisted_messenger.incoming.receiver import PeerReceiverFactory, Taken
 from twisted_messenger.key import WHAT_A_KEY_IS, isKey
 from twisted_messenger.names import cleanName

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from twisted_messenger.address import Source, isLocalhost, literal, machineKey
-from twisted_messenger.incoming.listener import isThisMachine
+from twisted_messenger.incoming.ownaddresses import isThisMachine
 
 # Seconds between two look-ups of the server's name, however many strangers come.
 _LOOK_AGAIN = 5.0

@@ -1,115 +1,28 @@
 """
-Where the room listens: endpoints from their descriptions, opened, paused and closed.
+One place to listen: opened, paused, asked for its address and closed.
 """
 
 import os
 import select
-import socket
-from collections.abc import Sequence
-from enum import Enum
-from functools import partial
 from typing import Any, NoReturn
 
 from twisted.internet import tcp
 from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.endpoints import serverFromString
-from twisted.internet.interfaces import (
-    IAddress,
-    IListeningPort,
-    IStreamServerEndpoint,
-)
+from twisted.internet.interfaces import IAddress, IListeningPort, IStreamServerEndpoint
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_messenger.address import addressText, literal, machineKey
 from twisted_messenger.errors import StartError
 from twisted_messenger.incoming.frontdoor import FrontDoor
-from twisted_messenger.incoming.guard import GuardingReactor
+from twisted_messenger.incoming.ownaddresses import isSameAddress, isThisMachine
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.renewal import Renewal
 from twisted_messenger.sockets import resetOnClose
-from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
-#: Connections that may wait to be accepted. Twisted's default of 50 overflows in a burst, and
-#: an overflow costs the sender a second.
-LISTEN_BACKLOG = 1024
-
-
-def isThisMachine(host: str) -> bool:
-    """
-    Whether an address literal is one of this machine's own.
-
-    :returns: true where the kernel lets us bind to it; nothing is sent.
-    """
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, 0, flags=socket.AI_NUMERICHOST)[0]
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind(address)
-    except OSError:
-        return False
-    return True
-
-
-def isSameAddress(one: str, other: str) -> bool:
-    """
-    Whether two address literals mean the same, though a zone may have a name or a number.
-    """
-    try:
-        first, second = (
-            socket.getaddrinfo(host, 0, flags=socket.AI_NUMERICHOST)[0][4] for host in (one, other)
-        )
-    except OSError:
-        return False
-    return first == second
-
-
-class Families(Enum):
-    """
-    How a machine has the two versions of IP.
-    """
-
-    TOGETHER = "one socket takes both"
-    APART = "each needs a socket of its own"
-    IPV4 = "there is no IPv6"
-
-
-def familiesHere() -> Families:
-    """
-    Ask this machine.
-    """
-    try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
-            probe.bind(("::", 0))
-            isApart = probe.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
-    except OSError:
-        return Families.IPV4
-    return Families.APART if isApart else Families.TOGETHER
-
-
-def everywhere(port: int, families: Families) -> list[str]:
-    """
-    Describe a TCP port on IPv4 and IPv6, on every interface.
-
-    One socket for both is better: two would have to find the same free number where the port is 0.
-    There a machine that keeps them apart (``net.ipv6.bindv6only``, FreeBSD) gets IPv4 alone.
-
-    :param port: 0 to 65535.
-    :returns: one or two descriptions of endpoints.
-    """
-    if families is Families.TOGETHER:
-        return [f"tcp6:{port}"]
-    both = families is Families.APART and port
-    return [f"tcp:{port}", *([f"tcp6:{port}"] if both else [])]
-
-
+# What a port listens at that takes connections to any address.
 _EVERYWHERE = ("0.0.0.0", "::", "")
-
-# Endpoints of which we know whether they speak TLS, and that they ask for certificates then.
-_CAN_TELL = {"ssl", "tcp", "tcp6", "unix", "systemd"}
-
-# Endpoints that take a backlog.
-_WITH_BACKLOG = ("tcp", "tcp6", "ssl", "tls", "unix")
 
 
 def letIn(listening: IListeningPort | None, vacancies: int) -> None:
@@ -277,75 +190,3 @@ class Listener:
         :param host: an address literal.
         """
         return isListening(self.port, host, port)
-
-
-def listenersFrom(
-    reactor: Any,
-    places: Sequence[tuple[str, str]],
-    maxMessageBytes: int = MAX_MESSAGE_BYTES,
-    authorities: str | None = None,
-    authoritiesName: str = "clientCA",
-) -> list[Listener]:
-    """
-    Make listeners from descriptions.
-
-    :param places: for each the option that named it, for errors, and an endpoint's description.
-    :param maxMessageBytes: of one message.
-    :param authorities: a PEM file; over TLS, clients must show a certificate that one of
-        these issued.
-    :param authoritiesName: the option that named the file, for errors.
-    :raises StartError: one cannot be made; the text names its option.
-    """
-    if authorities is not None:
-        # It is read again when everything starts, elsewhere perhaps.
-        authorities = os.path.abspath(authorities)
-        try:
-            _checkAuthorities(authorities)
-            _checkKinds([_kindOf(where) for _, where in places])
-        except StartError as error:
-            raise StartError(f"{authoritiesName}: {error}") from None
-    reactor = GuardingReactor(reactor, maxMessageBytes, authorities)
-    return [_listener(reactor, name, where) for name, where in places]
-
-
-def _listener(reactor: GuardingReactor, name: str, where: str) -> Listener:
-    read = partial(_endpoint, name=name, where=where)
-    return Listener(name, read(reactor), Renewal(_kindOf(where), reactor, read))
-
-
-def _kindOf(where: str) -> str:
-    return where.removeprefix("haproxy:").partition(":")[0]
-
-
-def _endpoint(reactor: GuardingReactor, name: str, where: str) -> IStreamServerEndpoint:
-    scheme, isURL, _ = where.partition("://")
-    if isURL:
-        raise StartError(f"{name}: give {scheme}:PORT, or {scheme}:PORT:interface=ADDRESS")
-    kind = _kindOf(where)
-    if kind in _WITH_BACKLOG and ":backlog=" not in where:
-        where += f":backlog={LISTEN_BACKLOG}"
-    try:
-        endpoint: IStreamServerEndpoint = serverFromString(reactor, where)
-    except Exception as error:
-        # Parsers are plugins; they raise what they like, OpenSSL's among them.
-        why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
-        mend = "give an endpoint as in tcp:8880:interface=127.0.0.1"
-        if isinstance(error, ImportError):
-            mend = "pip install 'Twisted[tls]'"
-        raise StartError(f"{name}: {why}; {mend}") from None
-    return endpoint
-
-
-def _checkKinds(kinds: Sequence[str]) -> None:
-    if "ssl" not in kinds or not _CAN_TELL.issuperset(kinds):
-        raise StartError("it is ssl: listeners that ask; listen at ssl:... alone")
-
-
-def _checkAuthorities(path: str) -> None:
-    try:
-        with open(path, "rb") as file:
-            good = b"-----BEGIN CERTIFICATE-----" in file.read()
-    except OSError as error:
-        raise StartError(f"{path}: {error.strerror}; give a PEM file") from None
-    if not good:
-        raise StartError(f"{path}: there is no certificate in it; give a PEM file")

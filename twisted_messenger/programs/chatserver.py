@@ -9,7 +9,7 @@ from twisted.internet.selectreactor import SelectReactor
 from twisted.python.failure import Failure
 
 from twisted_messenger.errors import NoSuchRoom, StartError
-from twisted_messenger.incoming.listener import listenersFrom
+from twisted_messenger.incoming.descriptions import listenersFrom
 from twisted_messenger.programs.manager import tellManager
 from twisted_messenger.programs.process import endWith, tuneCollector, useSteadyTime
 from twisted_messenger.programs.serveroptions import Options

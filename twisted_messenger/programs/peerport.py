@@ -12,7 +12,8 @@ from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStrea
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_messenger.incoming.listener import LISTEN_BACKLOG, Listener
+from twisted_messenger.incoming.descriptions import LISTEN_BACKLOG
+from twisted_messenger.incoming.listener import Listener
 
 
 def checkHost(host: str) -> None:

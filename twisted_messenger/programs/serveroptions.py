@@ -7,8 +7,8 @@ from twisted.python.usage import UsageError
 from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.incoming.connectiontable import MAX_CONNECTIONS
+from twisted_messenger.incoming.descriptions import everywhere, familiesHere
 from twisted_messenger.incoming.limits import SenderLimits
-from twisted_messenger.incoming.listener import everywhere, familiesHere
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.programs.dooroptions import DoorOptions
 from twisted_messenger.programs.serverparameters import FLAGS, PARAMETERS

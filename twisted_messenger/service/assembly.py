@@ -16,8 +16,10 @@ from twisted_messenger.delivery.limits import DeliveryLimits
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import StartError
 from twisted_messenger.eventlog import Counters, EventLog
+from twisted_messenger.incoming.descriptions import listenersFrom
 from twisted_messenger.incoming.limits import SenderLimits
-from twisted_messenger.incoming.listener import Listener, isThisMachine, listenersFrom
+from twisted_messenger.incoming.listener import Listener
+from twisted_messenger.incoming.ownaddresses import isThisMachine
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.interfaces import MAIN_ROOM, MessageStore
