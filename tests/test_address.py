@@ -9,7 +9,8 @@ from typing import Any
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.address import UNKNOWN, Source, certificateOf, isLoopback
+from twisted_messenger.address import UNKNOWN, Source, isLoopback
+from twisted_messenger.certificate import certificateOf
 
 
 @dataclass

@@ -18,7 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.loopback.certificates import Authority, Identity, authoritiesFile
 from tests.loopback.rig import HOST
-from twisted_messenger.address import certificateOf
+from twisted_messenger.certificate import certificateOf
 from twisted_messenger.incoming.guard import GuardedFactory, GuardingReactor
 
 

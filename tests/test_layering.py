@@ -46,6 +46,8 @@ _PURE = frozenset(
             "roster",
             "registering",
             "address",
+            "certificate",
+            "hostport",
             "rates",
             "backoff",
         ),

@@ -1,29 +1,36 @@
 """
-Where a message came from, as far as a connection can tell. Pure.
+Where a message came from, and what owns a name there: each machine has one spelling. Pure.
 """
 
 import ipaddress
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from hashlib import sha256
 from ipaddress import IPv6Address
 from typing import Any
+
+from twisted_messenger.certificate import certificateOf
 
 # The module ipaddress takes any text for a zone, newlines too.
 _ZONE = re.compile("[A-Za-z0-9._-]{1,32}")
 
-
 # Characters: an IPv6 address with an IPv4 tail, brackets, and a zone.
 _MAX_LITERAL = 80
-
 
 # What the key of an owner known by a certificate begins with.
 _CERTIFICATE = "certificate "
 
-
 #: The key of what belongs to the program that has the room; no source on the wire has it.
 PROGRAM = "program"
+
+#: The host of a member that is at one of this machine's loopback addresses, whichever it is.
+LOCALHOST = "localhost"
+
+#: The host of a source whose address is none, as a broken proxy may tell it.
+UNKNOWN = "unknown"
+
+# Who has one IPv6 address can use its whole /64 (RFC 7421).
+_IPV6_HOST_BITS = 64
 
 
 def certificateKey(holder: str) -> str:
@@ -54,10 +61,6 @@ def elsewhere(owner: str) -> str:
     if owner == PROGRAM:
         return "by the server's program"
     return "with another certificate" if owner.startswith(_CERTIFICATE) else "from another address"
-
-
-#: The host of a member that is at one of this machine's loopback addresses, whichever it is.
-LOCALHOST = "localhost"
 
 
 def isLocalhost(host: str) -> bool:
@@ -113,51 +116,6 @@ def isLoopback(host: str) -> bool:
     return known is not None and (known == "::1" or known.startswith("127."))
 
 
-# What stands in no host, so that it need not be looked up to know.
-_NO_HOST = re.compile(r"[\s/@|]")
-
-
-class BadAddress(ValueError):
-    """
-    The text is no address; the message says what is needed.
-    """
-
-
-def addressText(host: str, port: int) -> str:
-    """
-    ``HOST:PORT``, as a person writes it.
-    """
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def readAddress(text: str) -> tuple[str, int]:
-    """
-    Read ``HOST:PORT``.
-
-    :raises BadAddress: it is none.
-    """
-    scheme, isURL, _ = text.strip().partition("://")
-    if isURL:
-        raise BadAddress(f"give HOST:PORT, without {scheme}://")
-    host, _, port = text.strip().rpartition(":")
-    host = host.strip().removeprefix("[").removesuffix("]")
-    if (
-        host
-        and not _NO_HOST.search(host)
-        and re.fullmatch("[0-9]{1,5}", port, re.ASCII)
-        and 1 <= int(port) <= 65535
-    ):
-        return host, int(port)
-    raise BadAddress("give HOST:PORT, as in localhost:8880")
-
-
-#: The host of a source whose address is none, as a broken proxy may tell it.
-UNKNOWN = "unknown"
-
-# Who has one IPv6 address can use its whole /64 (RFC 7421).
-_IPV6_HOST_BITS = 64
-
-
 @dataclass(frozen=True)
 class Source:
     """
@@ -195,7 +153,7 @@ class Source:
 
         :param peer: the address it came from, ``None`` for a Unix socket.
         :param local: the address it was made to.
-        :param certificate: see :func:`certificateOf`.
+        :param certificate: see :func:`~twisted_messenger.certificate.certificateOf`.
         :param localPort: the port it was made to.
         """
         return _between(peer, local, certificate, localPort)
@@ -289,32 +247,3 @@ def _between(
 
 #: The program itself, as a source: another one than any on the wire.
 LOCAL = Source(program=True)
-
-
-def certificateOf(transport: Any) -> str | None:
-    """
-    Whom the client's certificate was issued to, in one word.
-
-    The holder is the subject, as the chain of those who vouch for it names it: a renewed
-    certificate is the same holder's. One without a subject stands for itself alone.
-
-    :param transport: over TLS, from a context that verifies clients; or any other.
-    :returns: ``None`` where no certificate was shown.
-    """
-    # Only TLS transports have it, under any number of wrappers.
-    peerCertificate = getattr(transport, "getPeerCertificate", None)
-    shown = None if peerCertificate is None else peerCertificate()
-    if shown is None:
-        return None
-    certificate = shown.to_cryptography()
-    if not list(certificate.subject):
-        return sha256(certificate.tbs_certificate_bytes).hexdigest()
-    names = [certificate.subject, certificate.issuer, *_vouchers(transport)]
-    return sha256(b"".join(sha256(name.public_bytes()).digest() for name in names)).hexdigest()
-
-
-def _vouchers(transport: Any) -> list[Any]:
-    # An authority could call one below it like another authority; its own name comes above.
-    getHandle = getattr(transport, "getHandle", None)
-    chain = None if getHandle is None else getHandle().get_verified_chain()
-    return [link.to_cryptography().issuer for link in (chain or ())[1:]]

@@ -18,8 +18,8 @@ import time
 from contextlib import closing
 
 from twisted_messenger.acknowledged import isAcknowledged
-from twisted_messenger.address import readAddress
 from twisted_messenger.backoff import SAYING_RETRY_SECONDS, retrySchedule
+from twisted_messenger.hostport import readAddress
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Unknown

@@ -4,7 +4,7 @@ Friends by name.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.address import BadAddress, addressText, readAddress
+from twisted_messenger.hostport import BadAddress, addressText, readAddress
 from twisted_messenger.peer.addressbook import AddressBook, Friend, readFriend
 
 

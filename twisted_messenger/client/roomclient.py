@@ -9,13 +9,14 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 
-from twisted_messenger.address import BadAddress, Source, addressText, readAddress
+from twisted_messenger.address import Source
 from twisted_messenger.client.membership import Membership
 from twisted_messenger.client.receiving import ReceiverService
 from twisted_messenger.client.serveraddresses import ServerAddresses
 from twisted_messenger.errors import StartError
 from twisted_messenger.eventlog import Counters, EventLog
 from twisted_messenger.heard import Heard
+from twisted_messenger.hostport import BadAddress, addressText, readAddress
 from twisted_messenger.incoming.descriptions import everywhere, familiesHere
 from twisted_messenger.incoming.receiver import PeerReceiverFactory, Taken
 from twisted_messenger.key import WHAT_A_KEY_IS, isKey

@@ -13,8 +13,9 @@ from twisted.internet.interfaces import IAddress, IListeningPort, IStreamServerE
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twisted_messenger.address import addressText, literal, machineKey
+from twisted_messenger.address import literal, machineKey
 from twisted_messenger.errors import StartError
+from twisted_messenger.hostport import addressText
 from twisted_messenger.incoming.frontdoor import FrontDoor
 from twisted_messenger.incoming.ownaddresses import isSameAddress, isThisMachine
 from twisted_messenger.incoming.receipt import ReceiptFactory

@@ -5,7 +5,7 @@ What an operator is shown of members and counts. Pure.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from twisted_messenger.address import addressText
+from twisted_messenger.hostport import addressText
 from twisted_messenger.operate.tables import table
 
 Shape = Mapping[str, Any]

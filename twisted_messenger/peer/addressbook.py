@@ -5,7 +5,8 @@ Friends by name, and the addresses they write from. Pure.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from twisted_messenger.address import BadAddress, addressText, literal, readAddress
+from twisted_messenger.address import literal
+from twisted_messenger.hostport import BadAddress, addressText, readAddress
 from twisted_messenger.names import BadName, cleanName
 
 

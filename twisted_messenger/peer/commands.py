@@ -5,7 +5,7 @@ What a person enters: each line is said, or is a command and is carried out.
 import re
 from collections.abc import Callable
 
-from twisted_messenger.address import BadAddress, addressText
+from twisted_messenger.hostport import BadAddress, addressText
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.peer.addressbook import AddressBook, Friend, readFriend
 from twisted_messenger.peer.commandline import Command, Say, Unknown, helpLines, parse

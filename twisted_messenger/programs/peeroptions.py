@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from twisted.python.usage import UsageError
 
-from twisted_messenger.address import BadAddress, readAddress
+from twisted_messenger.hostport import BadAddress, readAddress
 from twisted_messenger.names import BadName, cleanName
 from twisted_messenger.peer.addressbook import readFriend
 from twisted_messenger.peer.leaving import LINGER

@@ -8,8 +8,8 @@ from getopt import GetoptError, gnu_getopt
 from math import isfinite
 from typing import Any
 
-from twisted_messenger.address import BadAddress, readAddress
 from twisted_messenger.errors import StartError
+from twisted_messenger.hostport import BadAddress, readAddress
 
 # Seconds; a day is longer than any script waits.
 _TIMEOUT = 30

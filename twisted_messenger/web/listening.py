@@ -12,8 +12,9 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.python.failure import Failure
 
-from twisted_messenger.address import addressText, isLoopback
+from twisted_messenger.address import isLoopback
 from twisted_messenger.errors import StartError
+from twisted_messenger.hostport import addressText
 from twisted_messenger.incoming.listener import isListening, letIn
 
 _LOCALHOST = ("tcp:{}:interface=127.0.0.1", "tcp6:{}:interface=\\:\\:1")
