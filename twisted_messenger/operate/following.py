@@ -26,16 +26,12 @@ def lastMessages(door: DoorClient, count: int) -> tuple[list[dict[str, Any]], st
 
 
 def follow(
-    door: DoorClient,
-    after: str,
-    broke: Callable[[str], object],
-    pause: Callable[[float], object] = time.sleep,
+    door: DoorClient, after: str, broke: Callable[[str], object]
 ) -> Iterator[dict[str, Any]]:
     """
     What is said after an id, for ever: messages, and gaps as ``{"lost": N}``.
 
     :param broke: is told why, each time that the connection is lost for the first time.
-    :param pause: waits so many seconds.
     """
     isBroken = False
     while True:
@@ -50,7 +46,7 @@ def follow(
         if not isBroken:
             broke(why)
         isBroken = True
-        pause(_AGAIN)
+        time.sleep(_AGAIN)
 
 
 def _events(door: DoorClient, after: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
