@@ -12,13 +12,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_messenger.durations import BOUNDS, Durations, commitsOf
 from twisted_messenger.errors import StoreLost
 from twisted_messenger.roster import Progress
-from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
+from twisted_messenger.stores.databasestore import DatabaseStore
+from twisted_messenger.stores.groupcommit import Step
 from twisted_messenger.stores.memory import MemoryStore
 
 _T = TypeVar("_T")
 
 
-class HandStore(GroupCommitStore[None]):
+class HandStore(DatabaseStore[None]):
     """
     A store whose transactions are ended by hand.
     """

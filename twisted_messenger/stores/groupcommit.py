@@ -1,9 +1,9 @@
 """
-What stores on a database share: one transaction in flight, and wakes for those who follow.
+Changes on their way into a database: one transaction in flight, and wakes for those who follow.
 
 Changes coalesce: everything asked for while a transaction is in flight rides in the next (at 5 ms
 per fsync that is thousands of messages a second instead of 128). A Deferred fires when its
-transaction is durable. Reads never share a transaction with writes: what is read is committed.
+transaction is durable.
 
 Where one of them fails for what it is, the others must not: the transaction is tried again in
 halves, and these in halves, until it stands alone.
@@ -11,28 +11,16 @@ halves, and these in halves, until it stands alone.
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
-from twisted.internet.defer import Deferred, ensureDeferred, fail
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from twisted_messenger.durations import Durations
-from twisted_messenger.entry import Entry, LogExtent, LogLimits, Post
 from twisted_messenger.errors import StoreClosed, StoreFull, StoreLost, StoreUncertain
-from twisted_messenger.interfaces import Admission
-from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Enrolled, Enrolment, Progress, RosterLimits, RosterNews
-from twisted_messenger.steering import ListedMember, Order
-from twisted_messenger.stores.opening import Opening, whileOpen
-from twisted_messenger.stores.retention import STEP, Waiting
 
 T = TypeVar("T")
-
-#: The tables of a room, as one kind of database has them.
-Tables = TypeVar("Tables", bound=Any)
 
 #: Changes in one transaction: bounds how long the first of them waits for the last.
 BATCH = 256
@@ -55,20 +43,16 @@ class Step(NamedTuple):
     frees: bool
 
 
-class GroupCommitStore(ABC, Generic[Tables]):
+class GroupCommit(ABC):
     """
-    An ``IMessageStore`` but for its start, its end, and how calls reach the database.
+    Puts changes into transactions; how these reach the database is its heir's.
 
-    :param tables: what changes are made with.
     :param steady: seconds that nobody sets.
     """
 
-    def __init__(self, tables: Tables, steady: Callable[[], float] = time.monotonic) -> None:
-        #: Whether it may be asked.
-        self.opening = Opening()
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
         #: How long transactions take, from their begin until they are durable.
         self.commits = Durations()
-        self._tables = tables
         self._steady = steady
         # When the one in flight began, where somebody wants to know.
         self._begun: float | None = None
@@ -78,134 +62,6 @@ class GroupCommitStore(ABC, Generic[Tables]):
         self._writing = False
         self._idle: list[Deferred[None]] = []
         self._followers: list[Callable[[], None]] = []
-
-    def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
-        """
-        See :class:`IMessageStore`.
-        """
-        # No decorator, and not a lambda, which are calls more: nothing comes so often.
-        if not self.opening.isOpen:
-            return fail(self.opening.problem())
-        return self._write(partial(self._tables.append, post, admit))
-
-    @whileOpen
-    def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
-        """
-        See :class:`IMessageStore`.
-        """
-        if asked.refresh:
-            return ensureDeferred(self._refresh(asked, limits))
-        return self._write(lambda: self._tables.enrol(asked, limits))
-
-    async def _refresh(self, asked: Enrolment, limits: RosterLimits) -> Enrolled | Refusal:
-        # Nearly all stand: a transaction for nothing would cost as much as one for a message.
-        stands = await self._ask(lambda tables: tables.stands(asked))
-        if stands is False:
-            return await self._write(lambda: self._tables.enrol(asked, limits))
-        return Enrolled() if stands is True else stands
-
-    @whileOpen
-    def leave(self, asked: Enrolment) -> "Deferred[bool | Refusal]":
-        """
-        See :class:`IMessageStore`.
-        """
-        return self._write(lambda: self._tables.leave(asked), frees=True)
-
-    @whileOpen
-    def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
-        """
-        See :class:`IMessageStore`.
-        """
-        copy = dict(progress)
-        return self._write(lambda: self._tables.advance(copy), frees=True)
-
-    @whileOpen
-    def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
-        """
-        See :class:`IMessageStore`.
-        """
-        return self._write(lambda: self._tables.evict(memberId, since), frees=True)
-
-    @whileOpen
-    def trim(self, limits: LogLimits) -> "Deferred[int]":
-        """
-        See :class:`IMessageStore`.
-        """
-        return ensureDeferred(self._trim(limits))
-
-    async def _trim(self, limits: LogLimits) -> int:
-        # In as many transactions as it takes: others go between.
-        while True:
-            dropped: int | None = await self._write(lambda: self._tables.trim(limits), frees=True)
-            if dropped is not None:
-                return dropped
-
-    @whileOpen
-    def read(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
-        """
-        See :class:`IMessageStore`.
-        """
-        return self._ask(lambda tables: tables.read(after, limit, maxBytes))
-
-    @whileOpen
-    def history(self, after: int, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
-        """
-        See :class:`IMessageStore`.
-        """
-        return self._ask(lambda tables: tables.history(after, limit, maxBytes))
-
-    @whileOpen
-    def newest(self, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
-        """
-        See :class:`IMessageStore`.
-        """
-        return self._ask(lambda tables: tables.newest(limit, maxBytes))
-
-    @whileOpen
-    def extent(self) -> "Deferred[LogExtent]":
-        """
-        See :class:`IMessageStore`.
-        """
-        return self._ask(lambda tables: tables.extent())
-
-    @whileOpen
-    def roster(self, since: int) -> "Deferred[RosterNews]":
-        """
-        See :class:`IMessageStore`.
-        """
-        return self._ask(lambda tables: tables.roster(since))
-
-    @whileOpen
-    def names(self, limit: int) -> "Deferred[list[str]]":
-        """
-        See :class:`IMessageStore`.
-        """
-        return self._ask(lambda tables: tables.names(limit))
-
-    @whileOpen
-    def everybody(self) -> "Deferred[list[ListedMember]]":
-        """
-        See :class:`IMessageStore`.
-        """
-        return ensureDeferred(self._everybody())
-
-    async def _everybody(self) -> list[ListedMember]:
-        listed: list[ListedMember] = await self._ask(lambda tables: tables.everybody())
-        waiting = Waiting([one.state for one in listed])
-        while listed:
-            # Many questions, where a long log waits: others go between.
-            page = await self._ask(lambda tables: tables.speakers(waiting.position))
-            waiting.add(page)
-            if len(page) < STEP:
-                break
-        return [replace(one, waiting=waiting.of(one.state.member.id)) for one in listed]
-
-    @whileOpen
-    def steer(self, name: str, order: Order) -> "Deferred[bool]":
-        """
-        See :class:`IMessageStore`.
-        """
-        return self._write(lambda: self._tables.steer(name, order), frees=True)
 
     def follow(self, woken: Callable[[], None]) -> None:
         """
@@ -233,12 +89,6 @@ class GroupCommitStore(ABC, Generic[Tables]):
         return done
 
     @abstractmethod
-    def _ask(self, question: "Callable[[Tables], T]") -> "Deferred[T]":
-        """
-        Read something that is committed.
-        """
-
-    @abstractmethod
     def _transact(self, batch: Sequence[Step]) -> "Deferred[list[Any]]":
         """
         Make a batch of changes durable, or none of them.
@@ -262,7 +112,7 @@ class GroupCommitStore(ABC, Generic[Tables]):
 
     def _together(self, waiting: list[Step]) -> list[Step]:
         """
-        How many of the first of these may share a transaction: one at least.
+        The first of these, as many as may share a transaction: one at least.
         """
         return waiting
 

@@ -33,7 +33,8 @@ from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Progress, RosterNews
 from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
-from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
+from twisted_messenger.stores.databasestore import DatabaseStore
+from twisted_messenger.stores.groupcommit import Step
 from twisted_messenger.stores.opening import whileOpen
 from twisted_messenger.stores.postgresql.answerlimit import AnswerLimit
 from twisted_messenger.stores.postgresql.clearing import LOOK_SECONDS, Clearing
@@ -62,7 +63,7 @@ _ROOM = re.compile("[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
 
 @implementer(ISharedStore, IPortableStore)
-class PostgreSQLStore(GroupCommitStore[PostgreSQLTables]):
+class PostgreSQLStore(DatabaseStore[PostgreSQLTables]):
     """
     One room in a database.
 

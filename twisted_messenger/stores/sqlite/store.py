@@ -17,7 +17,8 @@ from twisted_messenger.errors import StartError, StoreError, StoreFull
 from twisted_messenger.interfaces import IMessageStore, IPortableStore
 from twisted_messenger.roster import RosterNews
 from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
-from twisted_messenger.stores.groupcommit import GroupCommitStore, Step
+from twisted_messenger.stores.databasestore import DatabaseStore
+from twisted_messenger.stores.groupcommit import Step
 from twisted_messenger.stores.opening import whileOpen
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 from twisted_messenger.stores.sqlite.reading import exportFile
@@ -31,7 +32,7 @@ _NO_ROOM = ("full", "readonly", "read-only", "disk I/O error")
 
 
 @implementer(IMessageStore, IPortableStore)
-class SQLiteStore(GroupCommitStore[SQLiteFile]):
+class SQLiteStore(DatabaseStore[SQLiteFile]):
     """
     One room in one file.
 
