@@ -20,11 +20,11 @@ from typing import Any
 from twisted_messenger.entry import Entry
 from twisted_messenger.lease import Lease
 from twisted_messenger.push.batchcreator import plainFamily
+from twisted_messenger.push.dialing import MSG_MORE, STREAM, notConnectedBy
 from twisted_messenger.push.flat import FlatPush
 from twisted_messenger.push.general import GeneralCreator, Timed
 from twisted_messenger.push.interfaces import Attempt, PushResult
 from twisted_messenger.push.protocol import ONE_SEND_BYTES, PushProtocol
-from twisted_messenger.push.transport import MSG_MORE, STREAM, notConnectedBy
 from twisted_messenger.roster import Member
 
 

@@ -8,17 +8,18 @@ import os
 import select
 import socket
 from collections.abc import Callable
-from errno import ECANCELED, EINPROGRESS
+from errno import ECANCELED
 from typing import Any, Protocol
 
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.error import ConnectionAborted, ConnectionLost, UserError, getConnectError
+from twisted.internet.error import ConnectionAborted, ConnectionLost, UserError
 from twisted.internet.interfaces import ISystemHandle, ITCPTransport
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_messenger.lease import Lease
+from twisted_messenger.push.dialing import MSG_MORE, dial, notConnectedBy
 from twisted_messenger.sockets import resetOnClose
 
 # Bytes read at once. A receiver says nothing, or one line.
@@ -27,39 +28,6 @@ _READ_BYTES = 4096
 # Only Linux has them; elsewhere, the reactor connects.
 _EPOLLIN = getattr(select, "EPOLLIN", 0)
 _EPOLLOUT = getattr(select, "EPOLLOUT", 0)
-
-#: An end of file in one packet with what is before it.
-MSG_MORE = getattr(socket, "MSG_MORE", 0)
-
-#: How a socket is made that never waits.
-STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
-
-
-def notConnectedBy(error: OSError) -> Failure:
-    """
-    What there is in place of a connection.
-    """
-    number = error.errno or 0
-    return Failure(getConnectError((number, os.strerror(number))))
-
-
-def dial(makeSocket: Callable[[int, int], Any], host: str, port: int) -> Any:
-    """
-    Begin to connect.
-
-    :param makeSocket: is given a family and a type.
-    :param host: an address literal.
-    :returns: the socket.
-    :raises OSError: it was refused at once, cannot be tried, or no descriptor is left.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    handle = makeSocket(family, STREAM)
-    address = (host, port) if "%" not in host else _withZone(host, port)
-    error = handle.connect_ex(address)
-    if error not in (0, EINPROGRESS):
-        handle.close()
-        raise OSError(error, "")
-    return handle
 
 
 class Watch(Protocol):
@@ -383,11 +351,6 @@ class PushSocket:
 
 def _lostBy(error: OSError) -> Failure:
     return Failure(ConnectionLost(os.strerror(error.errno or 0)))
-
-
-def _withZone(host: str, port: int) -> Any:
-    # A zone has a number, which only the resolver knows.
-    return socket.getaddrinfo(host, port, flags=socket.AI_NUMERICHOST)[0][4]
 
 
 def _addressOf(name: Any) -> IPv4Address | IPv6Address:
