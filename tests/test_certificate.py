@@ -19,7 +19,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.loopback.certificates import Authority, Identity, authoritiesFile
 from tests.loopback.rig import HOST
 from twisted_messenger.certificate import certificateOf
-from twisted_messenger.incoming.guard import GuardedFactory, GuardingReactor
+from twisted_messenger.incoming.guard import GuardedFactory
+from twisted_messenger.incoming.guardingreactor import GuardingReactor
 
 
 class _Transport:

@@ -15,7 +15,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.incoming.receiptrig import Bug, ReceiptTestCase, Taking, TakingFactory
 from twisted_messenger.incoming.connection import DRAIN_BYTES
 from twisted_messenger.incoming.gathering import LINE_SECONDS
-from twisted_messenger.incoming.guard import GuardedFactory, GuardedProxyProtocol, GuardingReactor
+from twisted_messenger.incoming.guard import GuardedFactory, GuardedProxyProtocol
+from twisted_messenger.incoming.guardingreactor import GuardingReactor
 from twisted_messenger.incoming.limits import IDLE_TIMEOUT
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.refusal import Reason, Refusal

@@ -17,7 +17,7 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from tests.incoming.serverrig import HOST, PORT, ServerTestCase
 from tests.loopback.certificates import Authority, Identity
 from twisted_messenger.incoming.gathering import LINE_SECONDS
-from twisted_messenger.incoming.guard import GuardingReactor
+from twisted_messenger.incoming.guardingreactor import GuardingReactor
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
 from twisted_messenger.stores.memory import MemoryStore

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.incoming.serverrig import BARE_PORT, HOST, PORT, ServerTestCase
 from tests.roomtestcase import keepLog
 from twisted_messenger.incoming.connection import DRAIN_SECONDS
-from twisted_messenger.incoming.guard import GuardingReactor
+from twisted_messenger.incoming.guardingreactor import GuardingReactor
 from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.mistakes import (
     GREETING_BYTES,

@@ -9,7 +9,7 @@ from twisted.protocols.haproxy._wrapper import HAProxyWrappingFactory
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_messenger.address import UNKNOWN, Source
-from twisted_messenger.incoming.guard import GuardingReactor
+from twisted_messenger.incoming.guardingreactor import GuardingReactor
 from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory

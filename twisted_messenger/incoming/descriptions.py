@@ -13,7 +13,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IStreamServerEndpoint
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.incoming.guard import GuardingReactor
+from twisted_messenger.incoming.guardingreactor import GuardingReactor
 from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.renewal import Renewal
 from twisted_messenger.wire import MAX_MESSAGE_BYTES

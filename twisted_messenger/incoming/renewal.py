@@ -9,7 +9,8 @@ from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStrea
 from twisted.python.failure import Failure
 
 from twisted_messenger.errors import StartError
-from twisted_messenger.incoming.guard import GuardedFactory, GuardingReactor
+from twisted_messenger.incoming.guard import GuardedFactory
+from twisted_messenger.incoming.guardingreactor import GuardingReactor
 
 # Endpoints that read certificates when they are made.
 _WITH_CERTIFICATES = ("ssl", "tls")
