@@ -1,5 +1,6 @@
 """
-The two programs: options, and the services that they describe.
+The programs: options, the services that two of them describe, and commands that do one thing.
 
-In: a command line. Out: a service for twistd. Begin with ``chatserver`` and ``chatpeer``.
+In: a command line. Out: a service for twistd, or what a command does and prints. Begin with
+``chatserver`` and ``chatpeer``, and for the commands with ``script``.
 """
