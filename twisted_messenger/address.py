@@ -26,6 +26,9 @@ PROGRAM = "program"
 #: The host of a member that is at one of this machine's loopback addresses, whichever it is.
 LOCALHOST = "localhost"
 
+#: The key of this machine's loopback, of whichever family; see :func:`machineKey`.
+LOOPBACK = "127.0.0.1"
+
 #: The host of a source whose address is none, as a broken proxy may tell it.
 UNKNOWN = "unknown"
 
@@ -78,7 +81,7 @@ def machineKey(host: str) -> str:
 
     :param host: an address literal as :func:`literal` returns it, or :data:`LOCALHOST`.
     """
-    return "127.0.0.1" if host in ("::1", LOCALHOST) else host
+    return LOOPBACK if host in ("::1", LOCALHOST) else host
 
 
 def literal(host: str) -> str | None:
@@ -133,7 +136,7 @@ class Source:
     :param program: it is the program itself, which has the room.
     """
 
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     sameMachine: bool = True
     certificate: str | None = None
     home: str = ""
@@ -194,7 +197,7 @@ class Source:
         """
         if self.entrance is None or self.entrance[1] != port:
             return False
-        return machineKey(host) in (machineKey(self.entrance[0]), "127.0.0.1")
+        return machineKey(host) in (machineKey(self.entrance[0]), LOOPBACK)
 
     @cached_property
     def machine(self) -> str:
@@ -223,7 +226,7 @@ class Source:
 
         :returns: ``None`` for loopback, which is exempt.
         """
-        if self.machine == "127.0.0.1":
+        if self.machine == LOOPBACK:
             return None
         if ":" not in self.host:
             return self.host
@@ -242,7 +245,7 @@ def _between(
     there = None if local is None else literal(local) or local
     here = host != UNKNOWN and host == there
     entrance = None if there is None or localPort is None else (there, localPort)
-    return Source(host, here or machineKey(host) == "127.0.0.1", certificate, entrance=entrance)
+    return Source(host, here or machineKey(host) == LOOPBACK, certificate, entrance=entrance)
 
 
 #: The program itself, as a source: another one than any on the wire.

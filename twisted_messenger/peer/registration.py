@@ -13,7 +13,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 
-from twisted_messenger.address import isLocalhost, machineKey
+from twisted_messenger.address import LOOPBACK, isLocalhost, machineKey
 from twisted_messenger.options import RegistrationOptions
 from twisted_messenger.peer.conversation import Notice
 from twisted_messenger.peer.mends import asksForKey, mendOfLoss
@@ -299,10 +299,7 @@ def mayMove(host: str) -> bool:
 
     :param host: where the server shall push.
     """
-    return not isLocalhost(host) and machineKey(host) != _LOOPBACK
-
-
-_LOOPBACK = machineKey("127.0.0.1")
+    return not isLocalhost(host) and machineKey(host) != LOOPBACK
 
 
 def _showsKey(options: RegistrationOptions | None) -> bool:
