@@ -152,12 +152,7 @@ class PromptLine:
         self._waiting.end(message)
 
     async def _edit(self) -> None:
-        assert sys.__stdout__ is not None
-        output = HeldOutput.from_pty(sys.__stdout__, term=os.environ.get("TERM"))
-        assert isinstance(output, HeldOutput)
-        self._output = output
-        # We need no answers of the terminal, and after an exit they would end up in the shell.
-        self._output.enable_cpr = False
+        self._output = _standardOutput()
         self._keys = LineKeys(
             self._pasted,
             self._gone,
@@ -166,16 +161,7 @@ class PromptLine:
             self._hint,
             self._person.completed,
         )
-        session: PromptSession[str] = PromptSession(
-            self._prompt,
-            history=KeptHistory(self._history, self._hint) if self._history else InMemoryHistory(),
-            style=STYLE,
-            color_depth=None if self._colours else ColorDepth.DEPTH_1_BIT,
-            key_bindings=self._keys.bindings,
-            erase_when_done=True,
-            input=create_input(sys.__stdin__),
-            output=self._output,
-        )
+        session = self._session()
         self._app = session.app
         # The signal reaches only the main thread, which calls resized().
         self._app.terminal_size_polling_interval = None
@@ -185,6 +171,18 @@ class PromptLine:
         self._loop.set_exception_handler(self._broken)
         with suppress(EOFError):
             await session.prompt_async(pre_run=self._begin, set_exception_handler=False)
+
+    def _session(self) -> "PromptSession[str]":
+        return PromptSession(
+            self._prompt,
+            history=KeptHistory(self._history, self._hint) if self._history else InMemoryHistory(),
+            style=STYLE,
+            color_depth=None if self._colours else ColorDepth.DEPTH_1_BIT,
+            key_bindings=self._keys.bindings,
+            erase_when_done=True,
+            input=create_input(sys.__stdin__),
+            output=self._output,
+        )
 
     def _begin(self) -> None:
         asyncio.get_running_loop().call_soon(self._drain)
@@ -262,6 +260,15 @@ class PromptLine:
 
     def _hint(self, text: str) -> None:
         self.post(Work([[("notice", noticeLine(text))]]))
+
+
+def _standardOutput() -> HeldOutput:
+    assert sys.__stdout__ is not None
+    output = HeldOutput.from_pty(sys.__stdout__, term=os.environ.get("TERM"))
+    assert isinstance(output, HeldOutput)
+    # We need no answers of the terminal, and after an exit they would end up in the shell.
+    output.enable_cpr = False
+    return output
 
 
 def _sendable(text: str) -> str:
