@@ -2,6 +2,7 @@
 Who pushes the log of a store, as far as other parts of the program must know.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 from weakref import WeakSet
 
@@ -9,7 +10,7 @@ from twisted.internet.defer import Deferred
 
 from twisted_messenger.durations import Durations
 from twisted_messenger.interfaces import MessageStore
-from twisted_messenger.steering import Serving
+from twisted_messenger.steering import ListedMember, MemberStatus, Serving, statusOf
 from twisted_messenger.subscription import Listener, Subscription
 
 
@@ -68,6 +69,23 @@ def deliveriesOf(store: MessageStore) -> Deliveries | None:
     What pushes the log of a store in this program, if anything does.
     """
     return next((one for one in _running if one.store is store), None)
+
+
+def statusesOf(
+    listed: Sequence[ListedMember], store: MessageStore, deliveries: Deliveries | None, now: float
+) -> list[MemberStatus]:
+    """
+    How members are.
+
+    :param listed: they, as the store lists them.
+    :param deliveries: what pushes its log; ``None`` where nothing does.
+    :param now: seconds since the epoch.
+    """
+    running = store.running()
+    servings = (
+        None if deliveries is None else deliveries.serving(one.state.member.id) for one in listed
+    )
+    return [statusOf(one, how, running, now) for one, how in zip(listed, servings)]
 
 
 def began(deliveries: Deliveries) -> None:

@@ -5,11 +5,11 @@ The way of an operator to the members: how they are, and what is to be done with
 from collections.abc import Callable
 
 from twisted_messenger.address import LOCAL
-from twisted_messenger.deliveries import Deliveries, deliveriesOf
+from twisted_messenger.deliveries import Deliveries, deliveriesOf, statusesOf
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.names import BadName, cleanName
-from twisted_messenger.steering import MemberStatus, Order, statusOf
+from twisted_messenger.steering import MemberStatus, Order
 from twisted_messenger.subscription import Listener, Subscription
 
 
@@ -61,10 +61,7 @@ class Members:
         """
         deliveries = await self.deliveries()
         listed = await self._store.everybody()
-        running, now = self._store.running(), self._clock()
-        return [
-            statusOf(one, deliveries.serving(one.state.member.id), running, now) for one in listed
-        ]
+        return statusesOf(listed, self._store, deliveries, self._clock())
 
     async def subscribe(self, name: str, listener: Listener, after: int | None) -> Subscription:
         """

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from twisted_messenger.deliveries import deliveriesOf
+from twisted_messenger.deliveries import deliveriesOf, statusesOf
 from twisted_messenger.durations import BOUNDS, Durations, commitsOf
 from twisted_messenger.entry import LogExtent
 from twisted_messenger.eventlog import Counters
 from twisted_messenger.interfaces import MessageStore
-from twisted_messenger.steering import CONDITIONS, MemberStatus, statusOf
+from twisted_messenger.steering import CONDITIONS, MemberStatus
 from twisted_messenger.web.problems import Problem
 from twisted_messenger.web.requests import Asked
 from twisted_messenger.web.rights import Right
@@ -112,17 +112,8 @@ class MetricRoutes:
 
     async def _now(self) -> RoomNow:
         listed = await self._store.everybody()
-        deliveries, now = deliveriesOf(self._store), self._clock()
-        running = self._store.running()
-        members = [
-            statusOf(
-                one,
-                None if deliveries is None else deliveries.serving(one.state.member.id),
-                running,
-                now,
-            )
-            for one in listed
-        ]
+        now = self._clock()
+        members = statusesOf(listed, self._store, deliveriesOf(self._store), now)
         behind = [one.state.progress.cursor for one, how in zip(listed, members) if how.behind]
         first = await self._store.history(min(behind), 1, 1) if behind else []
         oldest = max(0.0, now - first[0].time) if first else 0.0
