@@ -7,7 +7,7 @@ It does what the kernel must do: connect, send, half-close, wait for the end, cl
 import os
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from errno import ECANCELED
 from typing import Any, Protocol
 
@@ -184,7 +184,7 @@ class PushSocket:
             self._unsent = data
             self._flush()
 
-    def writeSequence(self, data: Any) -> None:
+    def writeSequence(self, data: Iterable[bytes]) -> None:
         """
         Send several pieces.
         """
@@ -238,13 +238,13 @@ class PushSocket:
         """
         return self._socket
 
-    def getHost(self) -> Any:
+    def getHost(self) -> IPv4Address | IPv6Address:
         """
         See ``ITransport``.
         """
         return _addressOf(self._socket.getsockname())
 
-    def getPeer(self) -> Any:
+    def getPeer(self) -> IPv4Address | IPv6Address:
         """
         See ``ITransport``.
         """

@@ -1,5 +1,5 @@
 """
-A request as the routes see it: read whole, and judged before they are asked.
+A request as the routes see it: read whole, and judged before they are asked. Pure.
 """
 
 import json

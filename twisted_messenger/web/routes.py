@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from twisted_messenger.web.problems import Problem
+from twisted_messenger.web.requests import Asked
 from twisted_messenger.web.rights import Right
 
 JSON = "application/json"
@@ -57,7 +58,7 @@ class Route:
     method: str
     path: str
     right: Right
-    answer: Callable[[Any], Coroutine[Any, Any, Answer | Stream]]
+    answer: Callable[[Asked], Coroutine[Any, Any, Answer | Stream]]
 
     def names(self, path: Sequence[str]) -> dict[str, str] | None:
         """
