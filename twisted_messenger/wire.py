@@ -38,9 +38,11 @@ MAX_JSON_PUSH_BYTES = 2 * MAX_PUSH_BYTES + 1024
 #: Characters of a host: a name has no more (RFC 1035). Resolving takes quadratic time.
 MAX_HOST = 253
 
-_REGISTER = "connect_request|"
-_LEAVE = "leave_request|"
-_SAY = "from:"
+#: What each message to the server begins with.
+REGISTER = "connect_request|"
+LEAVE = "leave_request|"
+SAY = "from:"
+
 _BOM = "\ufeff"
 
 # What Python calls white space; and NUL, which ends a text in C, and fills a field of fixed size.
@@ -121,11 +123,11 @@ def parse(data: bytes, maxBytes: int = MAX_MESSAGE_BYTES) -> Command:
     if len(data) > maxBytes and len(data.removesuffix(b"\n").removesuffix(b"\r")) > maxBytes:
         raise tooBig(maxBytes)
     message = _decoded(data)
-    if message.startswith(_SAY):
+    if message.startswith(SAY):
         return _readRoomMessage(message)
-    if message.startswith(_REGISTER):
+    if message.startswith(REGISTER):
         return _readRegistration(message)
-    if message.startswith(_LEAVE):
+    if message.startswith(LEAVE):
         return Departure(*_readAddress(_fieldsOf(message, 3, "four fields")))
     if _isUtf16(data):
         raise WireError(Reason.BAD_UTF8, "this is UTF-16: send UTF-8")
@@ -188,7 +190,7 @@ def _readAddress(fields: Sequence[str]) -> tuple[str, str, int]:
 
 
 def _readRoomMessage(message: str) -> RoomMessage:
-    name, separator, text = message.removeprefix(_SAY).partition("|")
+    name, separator, text = message.removeprefix(SAY).partition("|")
     if not separator:
         raise WireError(Reason.MALFORMED, "use from:NAME|TEXT, with a | after the name")
     if _BAD in name:
@@ -255,14 +257,14 @@ def formatRegistration(
     :param options: a fifth field, which a tutorial server ignores.
     """
     fifth = "" if options is None else f"|{formatOptions(options)}"
-    return f"{_REGISTER}{name}|{host}|{port}{fifth}".encode()
+    return f"{REGISTER}{name}|{host}|{port}{fifth}".encode()
 
 
 def formatDeparture(name: str, host: str, port: int) -> bytes:
     """
     What a peer sends to leave a room; the fields are those it registered with.
     """
-    return f"{_LEAVE}{name}|{host}|{port}".encode()
+    return f"{LEAVE}{name}|{host}|{port}".encode()
 
 
 def formatRoomMessage(name: str, text: str) -> bytes:
@@ -271,4 +273,4 @@ def formatRoomMessage(name: str, text: str) -> bytes:
 
     :param text: halves of characters, as a bad file name has them, become ``?``.
     """
-    return f"{_SAY}{name}|{text}".encode(errors="replace")
+    return f"{SAY}{name}|{text}".encode(errors="replace")

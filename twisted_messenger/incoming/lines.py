@@ -11,16 +11,24 @@ from dataclasses import dataclass
 
 from twisted_messenger.errors import WireError
 from twisted_messenger.names import MAX_NAME, BadName, cleanName
-from twisted_messenger.wire import MAX_MESSAGE_BYTES, Command, Registration, RoomMessage, parse
+from twisted_messenger.wire import (
+    LEAVE,
+    MAX_MESSAGE_BYTES,
+    REGISTER,
+    SAY,
+    Command,
+    Registration,
+    RoomMessage,
+    parse,
+)
 
-_SAY = b"from:"
-_REGISTER = b"connect_request|"
-_VERBS = (_SAY, _REGISTER, b"leave_request|")
+_SAY, _REGISTER = SAY.encode(), REGISTER.encode()
+_VERBS = (_SAY, _REGISTER, LEAVE.encode())
 
 _BLANKS = b"\0 \t\n\x0b\x0c\r"
 
 _NAME = re.compile(
-    rb"\s*(?:from:|connect_request\||leave_request\|)([^|\n]{1,%d})\|" % (4 * MAX_NAME)
+    rb"\s*(?:%b)([^|\n]{1,%d})\|" % (b"|".join(map(re.escape, _VERBS)), 4 * MAX_NAME)
 )
 
 

@@ -17,6 +17,7 @@ from twisted_messenger.web.rights import Right
 from twisted_messenger.web.routes import JSON, TEXT, Answer, Route
 from twisted_messenger.web.shapes import asJSON, entryLines, entryText, pageShape
 from twisted_messenger.web.turns import Turns
+from twisted_messenger.wire import formatRoomMessage
 
 #: Entries in one answer.
 MAX_PAGE = 1000
@@ -98,7 +99,7 @@ class MessageRoutes:
     def _measure(self, name: str, text: str) -> None:
         # As on the wire; the body may be larger, since it escapes characters.
         most = self._room.policy.maxMessageBytes
-        if len(f"from:{name}|{text}".encode("utf-8", "replace")) > most:
+        if len(formatRoomMessage(name, text)) > most:
             raise Problem("too_big", f"a message has at most {most} bytes")
 
 
