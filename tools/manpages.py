@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from twisted_messenger.programs import chatpeer, chatserver
-from twisted_messenger.programs.copying import BackupOptions, CopyOptions
+from twisted_messenger.programs.copyoptions import BackupOptions, CopyOptions
 from twisted_messenger.programs.operating import optionsOf
 from twisted_messenger.programs.sayhelp import SayOptions
 from twisted_messenger.programs.script import COMMANDS, OPERATING
