@@ -42,6 +42,17 @@ def letIn(listening: IListeningPort | None, vacancies: int) -> None:
     listening.resumeProducing()
 
 
+def notListening(name: str, reason: Failure) -> StartError:
+    """
+    Why nobody can listen somewhere.
+
+    :param name: the option that named the place.
+    """
+    error = getattr(reason.value, "socketError", reason.value)
+    why = getattr(error, "strerror", None) or error
+    return StartError(f"{name}: {why}; choose another")
+
+
 def isListening(listening: IListeningPort | None, host: str, port: int) -> bool:
     """
     Whether a connection to an address would come in there.
@@ -113,9 +124,7 @@ class Listener:
 
     def _failed(self, reason: Failure) -> NoReturn:
         self._isStarted = False
-        error = getattr(reason.value, "socketError", reason.value)
-        why = getattr(error, "strerror", None) or error
-        raise StartError(f"{self.name}: {why}; choose another")
+        raise notListening(self.name, reason)
 
     def admit(self, vacancies: int) -> None:
         """

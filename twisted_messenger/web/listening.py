@@ -13,9 +13,8 @@ from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.python.failure import Failure
 
 from twisted_messenger.address import isLoopback
-from twisted_messenger.errors import StartError
 from twisted_messenger.hostport import addressText
-from twisted_messenger.incoming.listener import isListening, letIn
+from twisted_messenger.incoming.listener import isListening, letIn, notListening
 
 _LOCALHOST = ("tcp:{}:interface=127.0.0.1", "tcp6:{}:interface=\\:\\:1")
 
@@ -63,9 +62,7 @@ class WebListener:
 
     def _failed(self, reason: Failure) -> None:
         self.isStarted = False
-        error = getattr(reason.value, "socketError", reason.value)
-        why = getattr(error, "strerror", None) or error
-        raise StartError(f"{self.name}: {why}; choose another")
+        raise notListening(self.name, reason)
 
     def stop(self) -> "Deferred[Any]":
         """
