@@ -157,4 +157,8 @@ def test_directory(tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGHUP)
         server.prints("certificates were read again")
         assert _serial(port) == renewed.certificate.serial_number
+        (directory / "root.pem").write_bytes(authority.identity.pem)
+        server.process.send_signal(signal.SIGHUP)
+        server.prints("take the root's certificate out")
+        assert _serial(port) == renewed.certificate.serial_number
         assert server.stop() == -signal.SIGTERM

@@ -291,6 +291,10 @@ def test_startErrors(tmp_path: Path) -> None:
     good.mkdir()
     bad.mkdir()
     server = authority.issue("server")
+    endless = tmp_path / "endless"
+    endless.mkdir()
+    chain = server.keyPem + server.pem + authority.identity.pem
+    (endless / "server.pem").write_bytes(chain)
     secure = endpoint(good, 0, server)
     stranger = endpoint(bad, 0, server, authority.issue("server"))
     trusted, empty = authoritiesFile(tmp_path, authority), tmp_path / "empty.pem"
@@ -305,6 +309,7 @@ def test_startErrors(tmp_path: Path) -> None:
         ([secure, f"--client-ca={tmp_path}/none.pem"], f"{tmp_path}/none.pem: No such file"),
         ([secure, f"--client-ca={empty}"], f"--client-ca: {empty}: there is no certificate in it"),
         ([secure, f"--client-ca={broken}"], f"--listen {secure}: "),
+        ([f"tls:{endless}:0"], f"{endless}: an issuer has issued itself; take the root's"),
         ([plain, f"--client-ca={trusted}"], wrong),
         ([f"tls:{good}:{plain}", f"--client-ca={trusted}"], wrong),
         ([secure, f"--listen=tls:{good}:{plain}", f"--client-ca={trusted}"], wrong),

@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted_messenger.errors import StartError
 from twisted_messenger.incoming.guardingreactor import GuardingReactor
 from twisted_messenger.incoming.listener import Listener
+from twisted_messenger.incoming.pemfolder import checkFolder
 from twisted_messenger.incoming.renewal import Renewal
 from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
@@ -114,7 +115,10 @@ def _endpoint(reactor: GuardingReactor, name: str, where: str) -> IStreamServerE
     if kind in _WITH_BACKLOG and ":backlog=" not in where:
         where += f":backlog={LISTEN_BACKLOG}"
     try:
+        checkFolder(where.removeprefix("haproxy:"))
         endpoint: IStreamServerEndpoint = serverFromString(reactor, where)
+    except StartError as error:
+        raise StartError(f"{name}: {error}") from None
     except Exception as error:
         # Parsers are plugins; they raise what they like, OpenSSL's among them.
         why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error

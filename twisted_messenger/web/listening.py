@@ -13,8 +13,10 @@ from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.python.failure import Failure
 
 from twisted_messenger.address import isLoopback
+from twisted_messenger.errors import StartError
 from twisted_messenger.hostport import addressText
 from twisted_messenger.incoming.listener import isListening, letIn, notListening
+from twisted_messenger.incoming.pemfolder import checkFolder
 
 _LOCALHOST = ("tcp:{}:interface=127.0.0.1", "tcp6:{}:interface=\\:\\:1")
 
@@ -137,7 +139,10 @@ def _described(reactor: Any, name: str, place: str) -> WebListener:
     try:
         if not place:
             raise ValueError("nothing is no place")
+        checkFolder(place.removeprefix("haproxy:"))
         endpoint = serverFromString(reactor, place)
+    except StartError as error:
+        raise ValueError(f"{name}: {error}") from None
     except Exception as error:
         # Parsers are plugins; they raise what they like.
         raise ValueError(f"{name}: {error}; give a port, or an endpoint as in tcp:8881") from None
