@@ -6,6 +6,7 @@ import signal
 import ssl
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,17 @@ from tests.loopback.rig import HOST, LISTENING, Twistd, chatserver, connect, eve
 from tests.ports import freePort
 
 
+def _secured(port: int) -> ssl.SSLSocket:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(connect(port), server_hostname="localhost")
+
+
 def _serial(port: int) -> int:
     """
     Which certificate a client sees.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with context.wrap_socket(connect(port), server_hostname="localhost") as secure:
+    with _secured(port) as secure:
         shown = secure.getpeercert(binary_form=True)
     assert shown is not None
     return x509.load_der_x509_certificate(shown).serial_number
@@ -117,6 +122,36 @@ def test_certificates(tmp_path: Path) -> None:
         assert room.counted()["accepted"] == 1
 
 
+@pytest.mark.parametrize("kind", ["ssl", "tls"])
+def test_doorCertificates(tmp_path: Path, kind: str) -> None:
+    """
+    So are those of the HTTP door, where the room has none as well; it goes on answering, and what
+    cannot be read is told.
+    """
+    authority = Authority("an authority")
+    first, renewed = authority.issue("first"), authority.issue("renewed")
+    port = freePort()
+    where = f"tls:{tmp_path}:{port}:interface={HOST}"
+    if kind == "ssl":
+        where = endpoint(tmp_path, port, first)
+    _put(tmp_path, first)
+    with chatserver(tmp_path, freePort(), "--web", where) as server:
+        assert _serial(port) == first.certificate.serial_number
+        for identity in (renewed, first):
+            if kind == "ssl":
+                endpoint(tmp_path, port, identity)
+            _put(tmp_path, identity)
+            server.process.send_signal(signal.SIGHUP)
+            eventually(partial(_shows, port, identity), "the new one")
+        (tmp_path / "server.pem").write_bytes(b"-----BEGIN CERTIFICATE-----\n")
+        server.process.send_signal(signal.SIGHUP)
+        server.prints("the old certificates stay")
+        with _secured(port) as secure:
+            secure.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % port)
+            assert secure.recv(15) == b"HTTP/1.1 200 OK"
+        assert server.stop() == -signal.SIGTERM
+
+
 def test_authorities(tmp_path: Path) -> None:
     """
     So are the authorities of clients: one that is gone from the file lets nobody in any more.
@@ -132,6 +167,10 @@ def test_authorities(tmp_path: Path) -> None:
         with suppress(ssl.SSLError, ConnectionError):
             room.tell("from:ci|hello", old.issue("ci"))
         assert room.counted()["accepted"] == 2
+
+
+def _shows(port: int, identity: Identity) -> bool:
+    return _serial(port) == identity.certificate.serial_number
 
 
 def _put(directory: Path, identity: Identity) -> None:

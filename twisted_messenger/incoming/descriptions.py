@@ -100,7 +100,7 @@ def listenersFrom(
 
 def _listener(reactor: GuardingReactor, name: str, where: str) -> Listener:
     read = partial(_endpoint, name=name, where=where)
-    return Listener(name, read(reactor), Renewal(_kindOf(where), reactor, read))
+    return Listener(name, read(reactor), Renewal(name, _kindOf(where), reactor, read))
 
 
 def _kindOf(where: str) -> str:

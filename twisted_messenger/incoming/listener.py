@@ -10,7 +10,6 @@ from twisted.internet import tcp
 from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IAddress, IListeningPort, IStreamServerEndpoint
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_messenger.address import literal, machineKey
@@ -77,8 +76,6 @@ class Listener:
     :param endpoint: where.
     :param renewal: reads its certificates again.
     """
-
-    log = Logger()
 
     def __init__(
         self, name: str, endpoint: IStreamServerEndpoint, renewal: Renewal | None = None
@@ -152,14 +149,7 @@ class Listener:
         """
         if self.port is None or self._renewal is None:
             return False
-        try:
-            found = self._renewal.renew(self.port, self._factory)
-        except StartError as error:
-            self.log.error("{name}: the old certificates stay: {why}", name=self.name, why=error)
-            return True
-        if found:
-            self.log.info("{name}: certificates were read again", name=self.name)
-        return found
+        return self._renewal.renew(self.port, self._factory)
 
     @property
     def started(self) -> bool:

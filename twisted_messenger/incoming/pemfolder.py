@@ -51,7 +51,8 @@ def checkFolder(where: str) -> None:
 
 
 def _hash(certificate: Any) -> Hashable:
-    return certificate.getPublicKey().keyHash()
+    found: Hashable = certificate.getPublicKey().keyHash()
+    return found
 
 
 def _named(name: Any) -> Hashable:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_messenger.errors import StartError
@@ -34,17 +35,22 @@ class Renewal:
     """
     Reads the certificates of one listener again.
 
+    :param name: of its option, for the log.
     :param kind: of its endpoint, ``ssl`` and so on.
     :param reactor: guards it.
     :param read: makes the endpoint from its description, on a reactor.
     """
 
+    log = Logger()
+
     def __init__(
         self,
+        name: str,
         kind: str,
         reactor: GuardingReactor,
         read: Callable[[GuardingReactor], IStreamServerEndpoint],
     ) -> None:
+        self._name = name
         self._reads = kind in _WITH_CERTIFICATES
         self._reactor = reactor
         self._read = read
@@ -55,16 +61,29 @@ class Renewal:
 
         :param port: listens.
         :param factory: for this one.
-        :returns: whether there are any.
-        :raises StartError: they cannot be read, and the old ones stay.
+        :returns: whether there are any; where they cannot be read, the log says so, and the old
+            ones stay.
         """
-        guard = getattr(port, "factory", None)
-        if not self._reads or not isinstance(guard, GuardedFactory):
+        if not self._reads or not hasattr(port, "factory"):
             return False
+        try:
+            wrapped = self._wrapped(factory)
+        except (StartError, ValueError) as error:
+            self.log.error("{name}: the old certificates stay: {why}", name=self._name, why=error)
+            return True
+        if isinstance(port.factory, GuardedFactory):
+            port.factory.wrappedFactory = wrapped
+        else:
+            wrapped.doStart()
+            port.factory, before = wrapped, port.factory
+            before.doStop()
+        self.log.info("{name}: certificates were read again", name=self._name)
+        return True
+
+    def _wrapped(self, factory: IProtocolFactory) -> IProtocolFactory:
         reactor = WrappingReactor(*self._reactor.settings)
         problems: list[Failure] = []
         self._read(reactor).listen(factory).addErrback(problems.append)
         if problems:
             raise StartError(problems[0].getErrorMessage())
-        guard.wrappedFactory = reactor.wrapped
-        return True
+        return reactor.wrapped

@@ -231,12 +231,14 @@ class ChatService(Service):
 
     def reload(self) -> bool:
         """
-        Read the certificates of the listeners again.
+        Read the certificates of the listeners, and of the door, again.
 
         :returns: whether there are any.
         """
-        found = [listener for listener in self.listeners if listener.reload()]
-        return bool(found)
+        found = [listener.reload() for listener in self.listeners]
+        if self.entrances is not None:
+            found.append(self.entrances.reload())
+        return any(found)
 
     def stopService(self) -> "Deferred[None]":
         """

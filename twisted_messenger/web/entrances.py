@@ -153,6 +153,15 @@ class Entrances:
         control = [] if self._port is None else [self._control]
         return [*filter(None, [one.where for one in self._listeners]), *control]
 
+    def reload(self) -> bool:
+        """
+        Read the certificates again.
+
+        :returns: whether there are any.
+        """
+        found = [one.reload() for one in self._listeners]
+        return any(found)
+
     def warn(self) -> None:
         """
         Tell what others may overhear.

@@ -4,6 +4,7 @@ Where the door listens, and whom that lets in.
 
 import os
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from twisted.internet.address import UNIXAddress
@@ -15,8 +16,10 @@ from twisted.python.failure import Failure
 from twisted_messenger.address import isLoopback
 from twisted_messenger.errors import StartError
 from twisted_messenger.hostport import addressText
+from twisted_messenger.incoming.guardingreactor import GuardingReactor
 from twisted_messenger.incoming.listener import isListening, letIn, notListening
 from twisted_messenger.incoming.pemfolder import checkFolder
+from twisted_messenger.incoming.renewal import Renewal
 
 _LOCALHOST = ("tcp:{}:interface=127.0.0.1", "tcp6:{}:interface=\\:\\:1")
 
@@ -29,6 +32,7 @@ class WebListener:
     :param endpoint: where.
     :param isBeyond: whether others than this machine may come in.
     :param isSecure: whether it speaks TLS.
+    :param renewal: reads its certificates again.
     """
 
     def __init__(
@@ -37,11 +41,13 @@ class WebListener:
         endpoint: IStreamServerEndpoint,
         isBeyond: bool = True,
         isSecure: bool = False,
+        renewal: Renewal | None = None,
     ) -> None:
         self.name = name
         self.isBeyond = isBeyond
         self.isSecure = isSecure
         self._endpoint = endpoint
+        self._renewal = renewal
         self._port: IListeningPort | None = None
         self.isStarted = False
 
@@ -52,6 +58,7 @@ class WebListener:
         :returns: fires when it listens; fails with :class:`~twisted_messenger.errors.StartError`.
         """
         self.isStarted = True
+        self._factory = factory
         listening = maybeDeferred(self._endpoint.listen, factory)
         return listening.addCallbacks(self._listening, self._failed)
 
@@ -65,6 +72,16 @@ class WebListener:
     def _failed(self, reason: Failure) -> None:
         self.isStarted = False
         raise notListening(self.name, reason)
+
+    def reload(self) -> bool:
+        """
+        Read the certificates again, for connections that come from now on.
+
+        :returns: whether there are any; where they cannot be read, the log says so.
+        """
+        if self._port is None or self._renewal is None:
+            return False
+        return self._renewal.renew(self._port, self._factory)
 
     def stop(self) -> "Deferred[Any]":
         """
@@ -135,21 +152,29 @@ def mustBeGuarded(listeners: Iterable[WebListener], token: str, mend: str) -> No
             raise ValueError(f"{one.name}: other machines could come in; give {mend} as well")
 
 
-def _described(reactor: Any, name: str, place: str) -> WebListener:
+def _endpoint(reactor: Any, name: str, place: str) -> IStreamServerEndpoint:
     try:
         if not place:
             raise ValueError("nothing is no place")
         checkFolder(place.removeprefix("haproxy:"))
-        endpoint = serverFromString(reactor, place)
+        endpoint: IStreamServerEndpoint = serverFromString(reactor, place)
     except StartError as error:
         raise ValueError(f"{name}: {error}") from None
     except Exception as error:
         # Parsers are plugins; they raise what they like.
         raise ValueError(f"{name}: {error}; give a port, or an endpoint as in tcp:8881") from None
+    return endpoint
+
+
+def _described(reactor: Any, name: str, place: str) -> WebListener:
+    endpoint = _endpoint(reactor, name, place)
     kind, _, rest = place.partition(":")
     words = rest.replace("\\:", "\0").split(":")
     interface = [one.partition("=")[2] for one in words if one.startswith("interface=")]
     isHere = kind == "unix" or (
         kind != "haproxy" and [isLoopback(one.replace("\0", ":")) for one in interface] == [True]
     )
-    return WebListener(name, endpoint, not isHere, kind in ("ssl", "tls", "txsni", "le"))
+    secured = place.removeprefix("haproxy:").partition(":")[0]
+    read = partial(_endpoint, name=name, place=place)
+    renewal = Renewal(name, secured, GuardingReactor(reactor), read)
+    return WebListener(name, endpoint, not isHere, kind in ("ssl", "tls", "txsni", "le"), renewal)
