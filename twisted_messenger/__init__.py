@@ -81,7 +81,7 @@ if TYPE_CHECKING:
     from twisted_messenger.steering import ListedMember, MemberStatus, Order
     from twisted_messenger.stores import storeFromString
     from twisted_messenger.subscription import Subscription
-    from twisted_messenger.web.doorkeeper import DoorAccess
+    from twisted_messenger.web.access import DoorAccess
     from twisted_messenger.wire import RoomMessage
 
 __version__ = VERSION
@@ -129,7 +129,7 @@ _PLACES = {
     "stores": ("storeFromString",),
     "subscription": ("Subscription",),
     "wire": ("RoomMessage",),
-    "web.doorkeeper": ("DoorAccess",),
+    "web.access": ("DoorAccess",),
 }
 _PLACE = {name: place for place, names in _PLACES.items() for name in names}
 

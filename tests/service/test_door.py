@@ -12,7 +12,7 @@ from tests.web.doorrig import HOST, PORT, TOKEN, Response, request
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.service.assembly import chatService
 from twisted_messenger.testing import MemoryNetwork, MemoryRoom, RecordingProtocol
-from twisted_messenger.web.doorkeeper import DoorAccess
+from twisted_messenger.web.access import DoorAccess
 
 
 class DoorServiceTests(SynchronousTestCase):

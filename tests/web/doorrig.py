@@ -11,8 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing import MemoryNetwork, RecordingProtocol
+from twisted_messenger.web.access import DoorAccess
 from twisted_messenger.web.door import Door
-from twisted_messenger.web.doorkeeper import DoorAccess
 from twisted_messenger.web.site import DoorSite
 from twisted_messenger.web.turns import TURN_SECONDS
 

@@ -3,7 +3,7 @@ Who comes in.
 """
 
 from tests.web.doorrig import CONTROL, GUEST, HOST, NAME, PORT, PROXY, TOKEN, DoorTestCase, Response
-from twisted_messenger.web.doorkeeper import DoorAccess
+from twisted_messenger.web.access import DoorAccess
 
 
 class TokenTests(DoorTestCase):

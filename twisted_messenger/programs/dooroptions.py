@@ -8,7 +8,7 @@ from twisted.python.usage import UsageError
 
 from twisted_messenger.address import literal
 from twisted_messenger.programs.tap import TapOptions
-from twisted_messenger.web.doorkeeper import DoorAccess
+from twisted_messenger.web.access import DoorAccess
 from twisted_messenger.web.tokens import readToken
 
 

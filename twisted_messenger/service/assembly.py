@@ -36,8 +36,8 @@ from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.service.machine import descriptorBudget, raiseDescriptorLimit, thisMachine
 from twisted_messenger.service.startline import storeName, whatIsKept
 from twisted_messenger.stores import storeFromString
+from twisted_messenger.web.access import DoorAccess
 from twisted_messenger.web.connections import MAX_CONNECTIONS
-from twisted_messenger.web.doorkeeper import DoorAccess
 from twisted_messenger.web.entrances import Entrances
 from twisted_messenger.web.listening import WebListener, mustBeGuarded, webListeners
 

@@ -9,9 +9,10 @@ from typing import Any
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.web.access import DoorAccess
 from twisted_messenger.web.connections import MAX_CONNECTIONS
 from twisted_messenger.web.counters import CounterRoutes
-from twisted_messenger.web.doorkeeper import DoorAccess, Doorkeeper
+from twisted_messenger.web.doorkeeper import Doorkeeper
 from twisted_messenger.web.events import StreamRoutes
 from twisted_messenger.web.health import HealthRoutes
 from twisted_messenger.web.members import MemberRoutes

@@ -2,11 +2,12 @@
 Judges who comes in: under which name of ours, from which page, how often, and with which right.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from twisted_messenger.address import LOCALHOST, Source, literal
 from twisted_messenger.rates import RateLimit
+from twisted_messenger.web.access import DoorAccess
 from twisted_messenger.web.origins import Entrance, Headers, Origins
 from twisted_messenger.web.problems import Problem
 from twisted_messenger.web.rights import Caller, DoorRules, Right
@@ -30,23 +31,6 @@ def requestsFor(entries: int) -> int:
     As how many requests a page of so many entries counts.
     """
     return 1 + max(0, entries - 1) // ENTRIES_PER_REQUEST
-
-
-@dataclass(frozen=True)
-class DoorAccess:
-    """
-    What an operator says of who may use the door.
-
-    :param token: opens everything; "" where there is none.
-    :param readOpen: whether everybody may read without it.
-    :param proxies: the addresses of proxies whose X-Forwarded-For is believed.
-    :param hosts: more names, ``NAME`` or ``NAME:PORT``, under which the door is known.
-    """
-
-    token: str = field(default="", repr=False)
-    readOpen: bool = False
-    proxies: Collection[str] = ()
-    hosts: Collection[str] = ()
 
 
 @dataclass(frozen=True)
