@@ -14,6 +14,7 @@ a character that came later is not for names. Emoji are the exception: they have
 and Unicode has set apart where those to come will be, so that nobody waits for a new table.
 """
 
+import json
 import sys
 import unicodedata
 from collections import defaultdict
@@ -39,14 +40,19 @@ _JOINING = {
 # and the preface colon of Ethiopic, and the type colon.
 _COLONS = (0x1361, 0x1365, 0x1366, 0x2982)
 
-_ALIKE_IN_ROW = 12
+_ALIKE_IN_ROW = 7
+
+# Of a line of a string.
+_WIDTH = 90
 
 _HEADER = '''"""
 Tables of Unicode for names. Pure. Made by ``tools/charactertable.py``, not to be edited.
 
 Characters of Unicode 13.0, and Extended_Pictographic of 15.0; what looks like ASCII is from
-``confusables.txt`` 13.0.0 of UTS 39. Copyright 1991-2022 Unicode, Inc., see LICENSE-UNICODE. Lists
-are of hexadecimal code points and ranges of them.
+``confusables.txt`` 13.0.0 of UTS 39. Copyright 1991-2022 Unicode, Inc., see LICENSE-UNICODE.
+
+A set is a string that has, in turn, the first character of a range and the first one after it. It
+can be searched as it is: a table that must be made first keeps every start waiting.
 """
 '''
 
@@ -99,28 +105,31 @@ def old(age: str) -> bool:
     return (int(major), int(minor)) <= NEWEST
 
 
-def written(found: Iterable[int]) -> str:
+def written(codes: Iterable[int]) -> str:
     """
-    Ranges, as the package reads them.
+    Characters, as a string has them.
     """
-    ranges: list[list[int]] = []
-    for code in sorted(found):
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
-    return " ".join(f"{a:x}" if a == b else f"{a:x}-{b:x}" for a, b in ranges)
+    return "".join(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}" for code in codes)
 
 
-def constant(name: str, comment: str, text: str) -> str:
+def ranges(found: set[int]) -> Iterator[str]:
     """
-    A string over several lines.
+    The first character of each range, and the first one after it.
+    """
+    starts = sorted(code for code in found if code - 1 not in found)
+    ends = sorted(code + 1 for code in found if code + 1 not in found)
+    return map(written, zip(starts, ends))
+
+
+def constant(name: str, comment: str, found: set[int]) -> str:
+    """
+    A set, as a string over several lines.
     """
     lines: list[str] = [""]
-    for word in text.split():
-        if len(lines[-1]) + len(word) > 90:
+    for one in ranges(found):
+        if len(lines[-1]) + len(one) > _WIDTH:
             lines.append("")
-        lines[-1] += f"{word} "
+        lines[-1] += one
     body = "\n".join(f'    "{line}"' for line in lines)
     return f"\n#: {comment}\n{name} = (\n{body}\n)\n"
 
@@ -144,10 +153,9 @@ def lookRows(shown: str, alike: list[int]) -> Iterator[str]:
     """
     What looks like some ASCII, so many in a row that it fits a line.
     """
-    key = "+".join(f"{ord(one):x}" for one in shown)
     for start in range(0, len(alike), _ALIKE_IN_ROW):
-        row = ",".join(f"{code:x}" for code in alike[start : start + _ALIKE_IN_ROW])
-        yield f"{key}={row}"
+        row = written(alike[start : start + _ALIKE_IN_ROW])
+        yield f'    ({json.dumps(shown)}, "{row}"),\n'
 
 
 def main(ucd: Path, confusables: Path) -> str:
@@ -167,18 +175,18 @@ def main(ucd: Path, confusables: Path) -> str:
     letters = {code for code in nameable if category.get(code, "")[:1] in ("L", "M")}
     joining = having(ucd / "Scripts.txt", lambda row: row[1] in _JOINING) & letters
     bases = {int(row[0].split()[0], 16) for row in rows(emoji / "emoji-variation-sequences.txt")}
-    similar = [row for item in sorted(looks(confusables).items()) for row in lookRows(*item)]
-    return _HEADER + "".join(
-        constant(name, comment, text)
-        for name, comment, text in (
-            ("NAMEABLE", "What can be seen, and is the same in every Python.", written(nameable)),
-            ("MARKS", "Marks that belong to the letter before them.", written(marks)),
-            ("JOINING", "Letters and marks that joiners may stand between.", written(joining)),
-            ("PICTOGRAPHS", "Emoji that joiners may stand between.", written(pictographs)),
-            ("SELECTABLE", "What can be shown as text or as an emoji.", written(bases)),
-            ("LOOKS", "ASCII, and what looks like it: 41=391,410 for A.", " ".join(similar)),
+    sets = "".join(
+        constant(name, comment, found)
+        for name, comment, found in (
+            ("NAMEABLE", "What can be seen, and is the same in every Python.", nameable),
+            ("MARKS", "Marks that belong to the letter before them.", marks),
+            ("JOINING", "Letters and marks that joiners may stand between.", joining),
+            ("PICTOGRAPHS", "Emoji that joiners may stand between.", pictographs),
+            ("SELECTABLE", "What can be shown as text or as an emoji.", bases),
         )
     )
+    similar = "".join(row for item in sorted(looks(confusables).items()) for row in lookRows(*item))
+    return f"{_HEADER}{sets}\n#: ASCII, and what looks like it.\nLOOKS = (\n{similar})\n"
 
 
 if __name__ == "__main__":

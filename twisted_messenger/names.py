@@ -64,22 +64,19 @@ class _Characters:
     """
     A set of characters.
 
-    :param ranges: see :mod:`twisted_messenger.charactertable`.
+    :param ends: of its ranges, see :mod:`twisted_messenger.charactertable`.
     """
 
-    def __init__(self, ranges: str) -> None:
-        pairs = [(one.partition("-")[0], one.rpartition("-")[2]) for one in ranges.split()]
-        self._starts = [int(first, 16) for first, _ in pairs]
-        self._ends = [int(last, 16) for _, last in pairs]
+    def __init__(self, ends: str) -> None:
+        # In the string itself, every look would make characters.
+        self._ends = tuple(ends)
 
     def __contains__(self, character: str) -> bool:
         """
         Whether a character, or an empty string where there is none, is one of them.
         """
-        if not character:
-            return False
-        place = bisect_right(self._starts, ord(character)) - 1
-        return place >= 0 and ord(character) <= self._ends[place]
+        # It lies in a range when more have begun than have ended.
+        return bisect_right(self._ends, character) % 2 == 1
 
 
 _NAMEABLE = _Characters(charactertable.NAMEABLE)
@@ -88,17 +85,7 @@ _JOINING = _Characters(charactertable.JOINING)
 _PICTOGRAPHS = _Characters(charactertable.PICTOGRAPHS)
 _SELECTABLE = _Characters(charactertable.SELECTABLE)
 
-
-def _readLooks(table: str) -> dict[int, str]:
-    looks = {}
-    for row in table.split():
-        shown, _, alike = row.partition("=")
-        ascii_ = "".join(chr(int(code, 16)) for code in shown.split("+"))
-        looks.update({int(code, 16): ascii_ for code in alike.split(",")})
-    return looks
-
-
-_LOOKS = _readLooks(charactertable.LOOKS)
+_LOOKS = {ord(one): shown for shown, alike in charactertable.LOOKS for one in alike}
 
 
 def cleanName(name: str, reserved: str = "server") -> str:
