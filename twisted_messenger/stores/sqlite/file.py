@@ -6,7 +6,7 @@ import os
 import resource
 import sqlite3
 from contextlib import suppress
-from importlib.resources import files
+from pathlib import Path
 
 from twisted_messenger.contents import RoomContents
 from twisted_messenger.errors import StartError
@@ -141,7 +141,7 @@ class SQLiteFile(SQLiteTransactions):
             self._db.execute(f"PRAGMA wal_autocheckpoint = {min(_CHECKPOINT_PAGES, pages // 4)}")
 
     def _run(self, script: str) -> None:
-        schema = files(__package__).joinpath(script).read_text("utf-8")
+        schema = Path(__file__).with_name(script).read_text("utf-8")
         statements = "\n".join(line.partition("--")[0] for line in schema.splitlines())
         # executescript() would commit first, and a crash could leave half a schema.
         for statement in statements.split(";"):
