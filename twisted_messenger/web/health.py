@@ -2,7 +2,7 @@
 How the process and its room are, for programs that look after them, and what may be asked here.
 """
 
-from importlib.resources import files
+from pathlib import Path
 
 from twisted_messenger.web.readiness import Readiness
 from twisted_messenger.web.requests import Asked
@@ -47,4 +47,4 @@ class HealthRoutes:
         """
         What may be asked here, in OpenAPI's words.
         """
-        return Answer(files(__package__).joinpath("openapi.json").read_bytes())
+        return Answer(Path(__file__).with_name("openapi.json").read_bytes())

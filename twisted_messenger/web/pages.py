@@ -5,7 +5,7 @@ They hold no data: what they show, they ask for with the rights of who looks at 
 """
 
 from functools import cached_property
-from importlib.resources import files
+from pathlib import Path
 
 from twisted_messenger.web.problems import Problem
 from twisted_messenger.web.requests import Asked
@@ -56,7 +56,7 @@ class PageRoutes:
     @cached_property
     def _files(self) -> dict[str, bytes]:
         # When somebody asks: most rooms have no browser.
-        folder = files(__package__).joinpath("pages")
+        folder = Path(__file__).with_name("pages")
         return {
             one.name: one.read_bytes()
             for one in folder.iterdir()

@@ -2,7 +2,7 @@
 Makes the tables of a room where there are none, and brings older ones up.
 """
 
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from twisted.logger import Logger
@@ -77,4 +77,4 @@ def _upgrade(cursor: Any) -> None:
 
 
 def _script(name: str) -> str:
-    return files(__package__).joinpath(name).read_text("utf-8")
+    return Path(__file__).with_name(name).read_text("utf-8")
