@@ -4,14 +4,14 @@ All that a store keeps of a room, on its way into another store. Pure.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from twisted_messenger.entry import Entry
 from twisted_messenger.repeats import KeptRepeat
 from twisted_messenger.roster import MemberState
 
 
-@dataclass(frozen=True)
-class LoggedEntry:
+class LoggedEntry(NamedTuple):
     """
     An entry, and what only its store knows of it.
 

@@ -6,7 +6,8 @@ registrations can never both be right.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from twisted_messenger.address import elsewhere, machineKey, sameOwner
 from twisted_messenger.key import KeptKey
@@ -14,8 +15,7 @@ from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.roster import PLAIN, Change, Enrolment, Member, MemberOptions, RosterLimits
 
 
-@dataclass(frozen=True)
-class RosterState:
+class RosterState(NamedTuple):
     """
     What the decision depends on, read in its transaction.
 

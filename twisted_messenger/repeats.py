@@ -10,6 +10,7 @@ one source has very many, or there is no room.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from twisted_messenger.refusal import Refusal
 
@@ -64,8 +65,7 @@ class Repeat:
         return Refusal("key_reused", "the key has been given to another text")
 
 
-@dataclass(frozen=True)
-class KeptRepeat:
+class KeptRepeat(NamedTuple):
     """
     What a store keeps of a message, to know it again.
 

@@ -9,9 +9,8 @@ runs tells the reactor how it is stopped; what a program stops itself is left al
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred, DeferredList, TimeoutError, fail, succeed
 from twisted.logger import Logger
@@ -80,8 +79,7 @@ class SharedEnd:
             one.callback(result)
 
 
-@dataclass(frozen=True)
-class _Part:
+class _Part(NamedTuple):
     stage: Stage
     stop: "Callable[[], Deferred[Any]]"
     patience: float

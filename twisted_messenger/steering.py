@@ -4,7 +4,7 @@ What an operator sees of the members, and may want of one. Pure.
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from twisted_messenger.roster import MemberState, Progress
 
@@ -45,8 +45,7 @@ class ListedMember:
     node: str = ""
 
 
-@dataclass(frozen=True)
-class Serving:
+class Serving(NamedTuple):
     """
     How the pushes to a member go: what only who makes them knows.
 

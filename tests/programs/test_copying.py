@@ -89,7 +89,7 @@ class CopyRoomTests(SynchronousTestCase):
         moved = replace(bob, progress=replace(bob.progress, settled=4))
         changes: list[Callable[[RoomContents], RoomContents]] = [
             lambda room: replace(room, entries=[first]),
-            lambda room: replace(room, entries=[first, replace(last, subscriber="10.0.0.9")]),
+            lambda room: replace(room, entries=[first, last._replace(subscriber="10.0.0.9")]),
             lambda room: replace(room, members=[ann]),
             lambda room: replace(room, members=[ann, moved]),
             lambda room: replace(room, head=7),
