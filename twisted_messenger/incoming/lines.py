@@ -7,7 +7,7 @@ After a registration, every verb is obeyed.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from twisted_messenger.errors import WireError
 from twisted_messenger.names import MAX_NAME, BadName, cleanName
@@ -32,8 +32,7 @@ _NAME = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Voice:
+class Voice(NamedTuple):
     """
     Who speaks on a connection.
 
