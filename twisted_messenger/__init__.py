@@ -50,12 +50,7 @@ if TYPE_CHECKING:
     from twisted_messenger.incoming.receipt import ReceiptFactory
     from twisted_messenger.incoming.receiver import PeerReceiverFactory
     from twisted_messenger.incoming.server import ChatServerFactory
-    from twisted_messenger.interfaces import (
-        Admission,
-        IMessageStore,
-        IStoreParser,
-        MessageStore,
-    )
+    from twisted_messenger.interfaces import Admission, IMessageStore, MessageStore
     from twisted_messenger.push.creator import PushCreator
     from twisted_messenger.push.interfaces import Attempt, Outcome, Pusher, PushResult
     from twisted_messenger.rates import RateLimit
@@ -79,6 +74,7 @@ if TYPE_CHECKING:
     from twisted_messenger.service.assembly import chatService
     from twisted_messenger.service.chatservice import ChatService
     from twisted_messenger.steering import ListedMember, MemberStatus, Order
+    from twisted_messenger.storeparser import IStoreParser
     from twisted_messenger.stores import storeFromString
     from twisted_messenger.subscription import Subscription
     from twisted_messenger.web.access import DoorAccess
@@ -102,7 +98,7 @@ _PLACES = {
     "incoming.receipt": ("ReceiptFactory",),
     "incoming.receiver": ("PeerReceiverFactory",),
     "incoming.server": ("ChatServerFactory",),
-    "interfaces": ("Admission", "IMessageStore", "IStoreParser", "MessageStore"),
+    "interfaces": ("Admission", "IMessageStore", "MessageStore"),
     "push.creator": ("PushCreator",),
     "push.interfaces": ("Attempt", "Outcome", "PushResult", "Pusher"),
     "rates": ("RateLimit",),
@@ -126,6 +122,7 @@ _PLACES = {
     "service.assembly": ("chatService",),
     "service.chatservice": ("ChatService",),
     "steering": ("ListedMember", "MemberStatus", "Order"),
+    "storeparser": ("IStoreParser",),
     "stores": ("storeFromString",),
     "subscription": ("Subscription",),
     "wire": ("RoomMessage",),

@@ -28,10 +28,6 @@ from twisted_messenger.roster import (
 from twisted_messenger.steering import ListedMember, Order
 from twisted_messenger.zopemethods import methodsOf
 
-#: The room of a store that holds only one, or when none is named.
-MAIN_ROOM = "main"
-
-
 #: Judges a message by who is registered under its name; runs inside the store's transaction.
 Admission = Callable[[Member | None], Refusal | None]
 
@@ -282,22 +278,6 @@ class IPortableStore(Interface):
     """
 
     locals().update(methodsOf(PortableStore))
-
-
-class IStoreParser(Interface):
-    """
-    Makes a store from its description, as ``PREFIX:ARGUMENT``; found as a Twisted plugin.
-    """
-
-    prefix = Attribute("The word before the first colon.")
-
-    def parseStore(reactor: object, argument: str, room: str = MAIN_ROOM) -> MessageStore:
-        """
-        :param argument: what stands after the colon.
-        :param room: which of the rooms that a store may hold.
-        :raises ValueError: the argument is not valid; the text says what is.
-        :raises NoSuchRoom: there cannot be such a room.
-        """
 
 
 #: What becomes of a message whose sender waits for a receipt; ``None`` where it is taken, and there

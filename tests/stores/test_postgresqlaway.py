@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred, fail
 
 from tests.stores.postgresqlrig import ImmediateDatabase, PostgreSQLTestCase, StillReactor
 from twisted_messenger.errors import StartError, StoreError, StoreLost, StoreUncertain
-from twisted_messenger.interfaces import MAIN_ROOM
 from twisted_messenger.roster import RosterLimits
+from twisted_messenger.storeparser import MAIN_ROOM
 from twisted_messenger.stores.postgresql.database import PostgreSQLDatabase
 from twisted_messenger.stores.postgresql.patience import PATIENCE
 from twisted_messenger.stores.postgresql.store import PostgreSQLStore, parsePostgreSQL

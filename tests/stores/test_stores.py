@@ -3,6 +3,7 @@ Choosing a store by its description.
 """
 
 import os
+import subprocess
 import sys
 from tempfile import TemporaryDirectory
 
@@ -12,7 +13,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from twisted_messenger.errors import NoSuchRoom
-from twisted_messenger.interfaces import MAIN_ROOM, IMessageStore, IStoreParser
+from twisted_messenger.interfaces import IMessageStore
+from twisted_messenger.storeparser import MAIN_ROOM, IStoreParser
 from twisted_messenger.stores import StoreKind, storeFromString
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.stores.postgresql.store import PostgreSQLStore
@@ -137,6 +139,18 @@ class StoreKindTests(SynchronousTestCase):
         self.assertLessEqual({"memory", "sqlite", "postgresql"}, set(parsers))
         for parser in parsers.values():
             self.assertTrue(verifyObject(IStoreParser, parser))
+
+    def test_costsOthersNothing(self) -> None:
+        """
+        Whoever runs another program of twistd's does not wait for ours.
+        """
+        code = (
+            f"import sys, {IStoreParser.__module__};"
+            "print(*sorted(n for n in sys.modules if n.startswith(('twisted_m', 'twisted.'))))"
+        )
+        read = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        ours = ("twisted_messenger", "twisted_messenger.storeparser", "twisted_messenger.version")
+        self.assertEqual(read.stdout.decode().split(), [*ours])
 
     def test_importedWhenAskedFor(self) -> None:
         """

@@ -13,10 +13,11 @@ from typing import TextIO, cast
 
 from twisted_messenger.contents import LoggedEntry, RoomContents
 from twisted_messenger.errors import StartError
-from twisted_messenger.interfaces import MAIN_ROOM, IPortableStore, PortableStore
+from twisted_messenger.interfaces import IPortableStore, PortableStore
 from twisted_messenger.programs.copyoptions import BackupOptions, CopyOptions
 from twisted_messenger.programs.standardio import standardOutput
 from twisted_messenger.service.startline import storeName
+from twisted_messenger.storeparser import MAIN_ROOM
 from twisted_messenger.stores import storeFromString
 
 # Seconds between two looks at how far it is.

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from twisted.python.usage import UsageError
 
-from twisted_messenger.interfaces import MAIN_ROOM
 from twisted_messenger.programs.tap import TapOptions
+from twisted_messenger.storeparser import MAIN_ROOM
 
 
 class CopyOptions(TapOptions):

@@ -9,12 +9,12 @@ from twisted_messenger.delivery.slots import MAX_PUSHES
 from twisted_messenger.delivery.trouble import EVICT_SECONDS
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.incoming.limits import IDLE_TIMEOUT, MESSAGE_TIMEOUT
-from twisted_messenger.interfaces import MAIN_ROOM
 from twisted_messenger.push.general import CONNECT_TIMEOUT, PUSH_TIMEOUT
 from twisted_messenger.push.holding import HOLD_TIMEOUT
 from twisted_messenger.rates import BURST, BYTE_RATE, RATE
 from twisted_messenger.room.policy import MIN_CALLBACK_PORT
 from twisted_messenger.roster import MAX_MEMBERS, MAX_MEMBERS_PER_HOST
+from twisted_messenger.storeparser import MAIN_ROOM
 from twisted_messenger.wire import MAX_MESSAGE_BYTES
 
 #: As ``usage.Options`` has them: long and short name, default, what it is.

@@ -22,7 +22,7 @@ from twisted_messenger.incoming.listener import Listener
 from twisted_messenger.incoming.ownaddresses import isThisMachine
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.server import ChatServerFactory
-from twisted_messenger.interfaces import MAIN_ROOM, MessageStore
+from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.lease import leaseOf
 from twisted_messenger.push.creator import PushCreator
 from twisted_messenger.push.interfaces import Pusher
@@ -35,6 +35,7 @@ from twisted_messenger.room.registrar import Resolve
 from twisted_messenger.service.chatservice import ChatService
 from twisted_messenger.service.machine import descriptorBudget, raiseDescriptorLimit, thisMachine
 from twisted_messenger.service.startline import storeName, whatIsKept
+from twisted_messenger.storeparser import MAIN_ROOM
 from twisted_messenger.stores import storeFromString
 from twisted_messenger.web.access import DoorAccess
 from twisted_messenger.web.connections import MAX_CONNECTIONS

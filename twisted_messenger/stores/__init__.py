@@ -6,7 +6,7 @@ Begin with ``memory``.
 
 ``memory:`` forgets at exit; ``sqlite:PATH`` is durable; ``postgresql://...`` is shared by several
 nodes. More kinds are found as Twisted plugins that provide
-:class:`~twisted_messenger.interfaces.IStoreParser`.
+:class:`~twisted_messenger.storeparser.IStoreParser`.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from twisted.python.reflect import namedAny
 from zope.interface import implementer
 
 from twisted_messenger.errors import NoSuchRoom
-from twisted_messenger.interfaces import MAIN_ROOM, IStoreParser, MessageStore
+from twisted_messenger.interfaces import MessageStore
+from twisted_messenger.storeparser import MAIN_ROOM, IStoreParser
 
 
 @implementer(IPlugin, IStoreParser)
@@ -40,7 +41,7 @@ class StoreKind:
 
     def parseStore(self, reactor: object, argument: str, room: str = MAIN_ROOM) -> MessageStore:
         """
-        See :class:`~twisted_messenger.interfaces.IStoreParser`.
+        See :class:`~twisted_messenger.storeparser.IStoreParser`.
         """
         if room != MAIN_ROOM and not self.severalRooms:
             raise NoSuchRoom(f"a {self.prefix}: store holds one room; postgresql: several")

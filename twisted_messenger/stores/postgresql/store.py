@@ -28,11 +28,12 @@ from zope.interface import implementer
 from twisted_messenger.contents import RoomContents
 from twisted_messenger.entry import Entry, Post
 from twisted_messenger.errors import NoSuchRoom, StoreFull
-from twisted_messenger.interfaces import MAIN_ROOM, Admission, IPortableStore, ISharedStore
+from twisted_messenger.interfaces import Admission, IPortableStore, ISharedStore
 from twisted_messenger.lease import Lease
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Progress, RosterNews
 from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
+from twisted_messenger.storeparser import MAIN_ROOM
 from twisted_messenger.stores.databasestore import DatabaseStore
 from twisted_messenger.stores.groupcommit import Step
 from twisted_messenger.stores.opening import whileOpen
