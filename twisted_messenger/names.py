@@ -103,7 +103,7 @@ def cleanName(name: str, reserved: str = "server") -> str:
 
 
 # The same few names come with every message.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _cleaned(name: str, reserved: str) -> str:
     trimmed = name.strip(_EDGES)
     _refuseHidden(trimmed)
