@@ -24,13 +24,12 @@ class LowestCursorTests(SynchronousTestCase):
         """
         cursors, lowest = dict[int, int](), LowestCursor()
         for member, cursor in steps:
-            if not cursor and member in cursors:
-                del cursors[member]
-                lowest.remove(member)
-            elif cursor >= cursors.get(member, 0):
+            before = cursors.get(member)
+            if before is not None and not cursor:
+                lowest.remove(cursors.pop(member))
+            elif before is None or cursor >= before:
                 cursors[member] = cursor
-                lowest.put(member, cursor)
-            found = lowest.lowest()
-            self.assertEqual(found, min(cursors.values(), default=None))
-            if found is not None:
-                self.assertEqual(cursors[lowest.slowest], found)
+                lowest.add(cursor)
+                if before is not None:
+                    lowest.remove(before)
+            self.assertEqual(lowest.lowest(), min(cursors.values(), default=None))

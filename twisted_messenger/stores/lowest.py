@@ -4,52 +4,45 @@ The lowest of many numbers that each only grow. Pure.
 
 from heapq import heapify, heappop, heappush
 
-# Numbers that have been left behind, beyond as many as there are: then they are thrown away.
+# Numbers that all have left behind, beyond as many as there are: then they are thrown away.
 _SLACK = 64
 
 
 class LowestCursor:
     """
-    Knows the lowest cursor without looking at all.
+    Knows the lowest cursor without looking at all. Most members stand at a few of them.
     """
 
     def __init__(self) -> None:
-        self._cursors: dict[int, int] = {}
-        # With what was true once, until it comes to the top or there is too much of it.
-        self._heap: list[tuple[int, int]] = []
+        # How many members stand at each.
+        self._members: dict[int, int] = {}
+        # Also those where nobody stands any more, until they come to the top or are too many.
+        self._heap: list[int] = []
 
-    def put(self, memberId: int, cursor: int) -> None:
+    def add(self, cursor: int) -> None:
         """
-        A member is there, or has come further.
+        A member has come there.
         """
-        if self._cursors.get(memberId) == cursor:
-            return
-        self._cursors[memberId] = cursor
-        heappush(self._heap, (cursor, memberId))
-        if len(self._heap) > 2 * len(self._cursors) + _SLACK:
-            self._heap = [(one, id) for id, one in self._cursors.items()]
-            heapify(self._heap)
+        members = self._members.get(cursor, 0)
+        self._members[cursor] = members + 1
+        if not members:
+            heappush(self._heap, cursor)
+            if len(self._heap) > 2 * len(self._members) + _SLACK:
+                self._heap = list(self._members)
+                heapify(self._heap)
 
-    def remove(self, memberId: int) -> None:
+    def remove(self, cursor: int) -> None:
         """
-        A member is gone.
+        A member that stood there is gone, or has come further.
         """
-        del self._cursors[memberId]
-
-    @property
-    def slowest(self) -> int:
-        """
-        Whose the lowest cursor is, when :meth:`lowest` was just asked.
-        """
-        return self._heap[0][1]
+        self._members[cursor] -= 1
+        if not self._members[cursor]:
+            del self._members[cursor]
 
     def lowest(self) -> int | None:
         """
         The lowest cursor; ``None`` where there is nobody.
         """
-        while self._heap:
-            cursor, memberId = self._heap[0]
-            if self._cursors.get(memberId) == cursor:
-                return cursor
+        while self._heap and self._heap[0] not in self._members:
             heappop(self._heap)
-        return None
+        return self._heap[0] if self._heap else None

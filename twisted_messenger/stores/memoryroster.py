@@ -1,5 +1,6 @@
 """
-A roster in memory: whatever it is asked takes as long with many members as with few. Pure.
+A roster in memory: what is asked for each registration and each message takes as long with many
+members as with few. Pure.
 """
 
 from collections import Counter
@@ -104,7 +105,6 @@ class Roster:
         A member goes.
         """
         self._unlist(memberId)
-        self._cursors.remove(memberId)
         self._revision += 1
         del self.members[memberId], self._revisions[memberId]
         self._departed[memberId] = self._revision
@@ -119,14 +119,16 @@ class Roster:
         if state is not None:
             progress = _further(state.progress, replace(new, cursor=min(new.cursor, head)))
             self.members[memberId] = replace(state, progress=progress)
-            self._cursors.put(memberId, progress.cursor)
+            self._cursors.add(progress.cursor)
+            self._cursors.remove(state.progress.cursor)
 
-    def behind(self, floor: int) -> Iterator[MemberState]:
+    def behind(self, floor: int) -> list[MemberState]:
         """
-        The members that have not come so far; each must come there before the next is asked for.
+        The members that have not come so far.
         """
-        while self.lowestCursor(floor) < floor:
-            yield self.members[self._cursors.slowest]
+        if self.lowestCursor(floor) >= floor:
+            return []
+        return [state for state in self.members.values() if state.progress.cursor < floor]
 
     def lose(self, state: MemberState, floor: int, lost: int) -> None:
         """
@@ -171,10 +173,12 @@ class Roster:
         self._byName[state.member.name] = memberId
         self._byAddress[state.member.address] = memberId
         self._atMachine[machineKey(state.member.host)] += 1
-        self._cursors.put(memberId, state.progress.cursor)
+        self._cursors.add(state.progress.cursor)
 
     def _unlist(self, memberId: int) -> None:
-        member = self.members[memberId].member
+        state = self.members[memberId]
+        member = state.member
+        self._cursors.remove(state.progress.cursor)
         del self._byName[member.name], self._byAddress[member.address]
         machine = machineKey(member.host)
         self._atMachine[machine] -= 1
