@@ -85,9 +85,9 @@ class Registrant:
         """
         The callback address as the roster compares it.
         """
-        if self.isListener:
-            return f"{PROGRAM} {self.name}"
-        return f"{machineKey(self.host)} {self.port}"
+        # It is asked for at each push.
+        host = self.host
+        return f"{machineKey(host)} {self.port}" if host else f"{PROGRAM} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ A healthy member has a shorter way, as long as the entry after its cursor is in 
 pushed at once, and the next one over the same place.
 """
 
+from functools import partial
+
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.python.failure import Failure
 
@@ -23,6 +25,7 @@ from twisted_messenger.delivery.state import DeliveryState
 from twisted_messenger.delivery.steps import Evict, Step, Tell, Wait
 from twisted_messenger.errors import StoreError
 from twisted_messenger.push.interfaces import Outcome, Pusher, PushResult
+from twisted_messenger.roster import PLAIN, Member
 
 #: Seconds until a push to a suspect must be connected: less than for others, since most of them
 #: fail, and an address that never answers keeps its place for so long.
@@ -54,20 +57,16 @@ class PushedMember(LogReader):
 
     # There may be very many.
     __slots__ = (
-        "_address",
-        "_begun",
         "_gone",
         "_hangs",
         "_isHeld",
         "_late",
         "_paused",
         "_pending",
-        "_plain",
         "_problem",
         "_pushedTo",
         "_queued",
         "_rested",
-        "_since",
         "_source",
         "_subscriber",
         "_successor",
@@ -81,12 +80,10 @@ class PushedMember(LogReader):
     pusher: Pusher
     #: The roster's revision at its last registration.
     registered: int
-    # Where it is, and whom its place counts for.
-    _address: str
+    # Whom its place counts for.
     _subscriber: str | None
-    # Whether it is not to be pushed to for now, and whether it gets what nearly all get.
+    # Whether it is not to be pushed to for now.
     _paused: bool
-    _plain: bool
 
     def __init__(self, state: DeliveryState, shared: Shared) -> None:
         super().__init__(state, shared)
@@ -101,18 +98,14 @@ class PushedMember(LogReader):
         self._late = False
         # Whether it takes its time with the push under way, which has given its place back.
         self._isHeld = False
-        # Whether its last attempt kept a place for long, and when the one under way began, where
-        # that may matter.
+        # Whether its last attempt kept a place for long.
         self._hangs = False
-        self._begun = 0.0
         # How the last push to it ended, where it was not taken.
         self._problem: PushResult | None = None
         # No longer a member, or another node's.
         self._gone = False
-        # When the message under way was taken, where one is.
-        self._since: float | None = None
-        # The address of the push under way: the member may have moved meanwhile.
-        self._pushedTo = ""
+        # As it was pushed to last: itself, or what it was before it moved.
+        self._pushedTo: Member | None = None
         #: When it is to look again; see :class:`~twisted_messenger.delivery.alarm.Sleeper`.
         self.wakesAt: float | None = None
         # The member that it and another one have become.
@@ -124,8 +117,8 @@ class PushedMember(LogReader):
         """
         Give up what is in flight, if anything is.
         """
-        if self._state.busy:
-            self._shared.slots.inFlight[self._pushedTo].cancel()
+        if self._state.busy and self._pushedTo is not None:
+            self._shared.slots.inFlight[self._pushedTo.address].cancel()
 
     def had(self, position: int | None, reached: bool) -> None:
         """
@@ -155,25 +148,28 @@ class PushedMember(LogReader):
         if self._gone or self._pending or self._queued:
             return
         if self._state.busy:
-            if self._pushedTo != self._address:
+            if self._pushedTo is not self.member:
                 # Nobody waits there any more, and it waits elsewhere.
                 self.cancel()
             return
         if self._paused:
             return
         slots, source = self._shared.slots, self._subscriber
-        if slots.healthy.has(source) and (entry := self._flowing()) is not None:
-            slots.healthy.enter(self, source)
-            self._window, self._source, self._late = slots.healthy, source, False
-            self._push(entry)
-        elif self._shared.mayPush:
+        if slots.healthy.has(source) and (entry := self._ahead()) is not None:
+            address = self.member.address
+            if address not in slots.inFlight and self._state.flowOn(entry.position):
+                slots.healthy.enter(self, source)
+                self._window, self._source, self._late = slots.healthy, source, False
+                self._push(address, entry)
+                return
+        if self._shared.mayPush:
             self._goOn()
         else:
             self._shared.resting[self] = None
 
-    def _flowing(self) -> PreparedPush | None:
+    def _ahead(self) -> PreparedPush | None:
         """
-        Begin with the entry after the cursor, for a healthy member, if it is in memory.
+        The entry after the cursor, if it is in memory and may be pushed.
 
         :returns: ``None`` where there is something else to find out first.
         """
@@ -184,8 +180,6 @@ class PushedMember(LogReader):
         if self._gone or self._paused:
             return None
         if not shared.running or (shared.lease is not None and not shared.lease.held):
-            return None
-        if self._address in shared.slots.inFlight or not self._state.flowOn(entry.position):
             return None
         return entry
 
@@ -221,24 +215,22 @@ class PushedMember(LogReader):
         """
         Use the place, or give it back.
         """
-        if self._address in self._shared.slots.inFlight:
-            self._shared.slots.block(self._address, self)
+        address = self.member.address
+        if address in self._shared.slots.inFlight:
+            self._shared.slots.block(address, self)
             self._leave()
         elif isinstance(step, Tell):
-            self._tell(step.missed)
+            self._state.beginNotice(step.missed)
+            self._push(address, None, self._shared.gap(step.missed, self.member))
         elif (entry := self._nextEntry()) is not None:
             self._state.begin(entry.position)
-            self._push(entry)
+            self._push(address, entry)
         elif self._isInTail:
             self._forgetPage()
             self._leave()
         else:
             self._pending = True
             ensureDeferred(self._readOn()).addCallbacks(self._pageRead, self._pageFailed)
-
-    def _tell(self, missed: int) -> None:
-        self._state.beginNotice(missed)
-        self._push(None, self._shared.gap(missed, self.member))
 
     def _leave(self) -> None:
         # Before the others: what they do may be news for it.
@@ -277,30 +269,32 @@ class PushedMember(LogReader):
         if self._shared.running and not self._gone:
             self._shared.alarm.set(self, _STORE_RETRY)
 
-    def _push(self, entry: PreparedPush | None, notice: bytes = b"") -> None:
+    def _push(self, address: str, entry: PreparedPush | None, notice: bytes = b"") -> None:
         """
         Begin to push an entry, or a notice.
+
+        :param address: the member's.
         """
         shared, member = self._shared, self.member
         if entry is None:
-            payload, self._since = notice, None
+            payload, since = notice, None
         else:
-            self._since = entry.entry.time
-            payload = entry.payload if self._plain else entry.payloadFor(member.options)
+            plain, since = member.options is PLAIN, entry.entry.time
+            payload = entry.payload if plain else entry.payloadFor(member.options)
         if self.wakesAt is not None:
             shared.alarm.cancel(self)
-        timeout = shared.limits.connectTimeout
+        timeout, begun = shared.limits.connectTimeout, 0.0
         if self._window is shared.slots.suspects:
             timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
-            self._begun = shared.reactor.seconds()
-        self._pushedTo = self._address
+            begun = shared.reactor.seconds()
+        self._pushedTo = member
         # A netcat that hangs never confirmed anything, and has not said that it will answer.
         mayBeHeld = self._state.reached or member.options.ack
-        shared.slots.inFlight[self._address] = self.pusher.begin(
+        shared.slots.inFlight[address] = self.pusher.begin(
             member.host,
             member.port,
             payload,
-            self._settled,
+            partial(self._settled, address, since, begun),
             timeout,
             shared.lease,
             ack=member.options.ack,
@@ -317,32 +311,37 @@ class PushedMember(LogReader):
         self._isHeld = True
         self._shared.slots.leave(self._window, self._source, self._late)
 
-    def _settled(self, result: PushResult) -> None:
-        shared, address = self._shared, self._pushedTo
-        slots = shared.slots
+    def _settled(self, address: str, since: float | None, begun: float, result: PushResult) -> None:
+        """
+        A push has ended.
+
+        :param address: where it went.
+        :param since: when its message was taken, where there was one.
+        :param begun: when it began, where that may matter.
+        """
+        shared, slots = self._shared, self._shared.slots
         del slots.inFlight[address]
-        if address != self._address and result.outcome is not _CONFIRMED:
+        hasMoved = self._pushedTo is not self.member
+        if hasMoved and result.outcome is not _CONFIRMED:
             self._state.abandoned()
             self._placeFree(address)
             return
         position = self._state.inFlight
-        further = shared.outcomes.settled(
-            result, self._state, self.member, self._since, self._isHeld
-        )
+        further = shared.outcomes.settled(result, self._state, self.member, since, self._isHeld)
         # Also what it hung for, or would not have: it is done with for both.
         if self._successor is not None and further and result.outcome is not Outcome.FAILED:
             self._successor.had(position, self._state.reached)
         if result.outcome is not _EXHAUSTED:
             self._problem = None if result.outcome is _CONFIRMED else result
         if self._window is not slots.healthy:
-            self._hangs = self._tookLong(result)
+            self._hangs = self._tookLong(begun, result)
         # How far a member came that has left is no news, unless it is to be another node's. Since
         # when it fails is news too: a restart must not make it young again.
         if (further or self._isNews(result)) and (self._rested is not None or not self._gone):
             shared.cursors.moved(self.member.id, self._state)
-        stays = address == self._address and not self._isHeld and slots.mayKeep(self._window)
-        if stays and (entry := self._flowing()) is not None:
-            self._push(entry)
+        stays = not hasMoved and not self._isHeld and slots.mayKeep(self._window)
+        if stays and (entry := self._ahead()) and self._state.flowOn(entry.position):
+            self._push(address, entry)
         else:
             self._placeFree(address)
 
@@ -351,10 +350,10 @@ class PushedMember(LogReader):
         isThere = self.member.isListener and result.outcome is Outcome.DEFERRED
         return result.outcome in _TOLD and not isThere
 
-    def _tookLong(self, result: PushResult) -> bool:
+    def _tookLong(self, begun: float, result: PushResult) -> bool:
         if result.outcome is _CONFIRMED:
             return False
-        lasted = self._shared.reactor.seconds() - self._begun
+        lasted = self._shared.reactor.seconds() - begun
         return result.outcome is Outcome.HUNG or lasted >= _LONG_SECONDS
 
     def _placeFree(self, address: str) -> None:

@@ -11,7 +11,7 @@ from twisted_messenger.delivery.pushedmember import PushedMember
 from twisted_messenger.delivery.shared import Shared
 from twisted_messenger.delivery.state import DeliveryState
 from twisted_messenger.push.interfaces import Outcome
-from twisted_messenger.roster import MemberState, Progress
+from twisted_messenger.roster import Member, MemberState, Progress
 from twisted_messenger.steering import Serving
 
 
@@ -49,9 +49,9 @@ class Recipient(PushedMember):
         if self.registered != member.registered:
             self.pusher = self._shared.pusherFor(member.member)
         self._giveAnotherChance(member)
-        left = self._address
+        before = self.member
         self._enrolled(member)
-        if self._address != left and self._predecessor is not None:
+        if self._predecessor is not None and before.address != self.member.address:
             self._predecessor.cancel()
         if member.paused:
             self._shared.alarm.cancel(self)
@@ -130,7 +130,7 @@ class Recipient(PushedMember):
             # It was another one's that has become this one, and is under way still.
             self._predecessor._passOn(successor)
             self._predecessor = None
-        isThere = self._pushedTo == successor._address
+        isThere = self._wentTo(successor.member)
         if merged and isThere and self._state.taken and not self._state.busy:
             # It was in flight when they became one, and came to its end before we heard of that.
             successor.had(self._state.taken, self._state.reached)
@@ -140,11 +140,17 @@ class Recipient(PushedMember):
         """
         Let what is in flight, if anything is, count for another one.
         """
-        if self._pushedTo != successor._address:
+        if not self._wentTo(successor.member):
             self.cancel()
         elif self._state.busy:
             self._successor = successor
             successor._predecessor = self
+
+    def _wentTo(self, member: Member) -> bool:
+        """
+        Whether the push to it, the last one or the one under way, is to a member's address.
+        """
+        return self._pushedTo is not None and self._pushedTo.address == member.address
 
     def stop(self) -> None:
         """
@@ -153,14 +159,15 @@ class Recipient(PushedMember):
         self._shared.alarm.cancel(self)
 
     def _enrolled(self, state: MemberState) -> None:
+        if self._wentTo(state.member):
+            # It has not moved.
+            self._pushedTo = state.member
         self.member, self._named = state.member, state.named
         # What is under way ends; nothing begins before the roster says otherwise.
         self._paused = state.paused
         self.registered = state.registered
         # The roster's revision when it was last to be tried at once.
         self._retried = state.retried
-        self._address = state.member.address
-        self._plain = not state.member.options.flags()
         # Without its answer, a member that asked for that has not confirmed.
         retry = self._shared.limits.retryUnconfirmed or state.member.options.ack
         self._state.retryUnconfirmed = retry
