@@ -109,6 +109,17 @@ class MishapTests(BroadcasterTestCase):
         farewell = "server: cyd is registered elsewhere now"
         self.assertEqual(self.pusher.texts(BOB), ["ci: 1", farewell])
 
+    def test_movedWhenItIsOver(self) -> None:
+        """
+        So it can when the push to the first had come to its end before.
+        """
+        self.start()
+        self._mergeTwice()
+        self.pusher.end(BOB)
+        self.join("cyd", ANN)
+        farewell = "server: cyd is registered elsewhere now"
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1", farewell])
+
     def _mergeTwice(self) -> None:
         self.join("ann", ANN)
         self.join("bob", BOB)

@@ -14,7 +14,7 @@ pushed at once, and the next one over the same place.
 
 from functools import partial
 
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import ensureDeferred
 from twisted.python.failure import Failure
 
 from twisted_messenger.delivery.ahead import LogReader
@@ -66,10 +66,8 @@ class PushedMember(LogReader):
         "_problem",
         "_pushedTo",
         "_queued",
-        "_rested",
         "_source",
         "_subscriber",
-        "_successor",
         "_window",
         "pusher",
         "registered",
@@ -108,10 +106,6 @@ class PushedMember(LogReader):
         self._pushedTo: Member | None = None
         #: When it is to look again; see :class:`~twisted_messenger.delivery.alarm.Sleeper`.
         self.wakesAt: float | None = None
-        # The member that it and another one have become.
-        self._successor: PushedMember | None = None
-        # Fires when nothing is in flight any more, if somebody waits for that.
-        self._rested: Deferred[None] | None = None
 
     def cancel(self) -> None:
         """
@@ -321,6 +315,7 @@ class PushedMember(LogReader):
         """
         shared, slots = self._shared, self._shared.slots
         del slots.inFlight[address]
+        heir = slots.heirs.pop(address, None)
         hasMoved = self._pushedTo is not self.member
         if hasMoved and result.outcome is not _CONFIRMED:
             self._state.abandoned()
@@ -329,15 +324,15 @@ class PushedMember(LogReader):
         position = self._state.inFlight
         further = shared.outcomes.settled(result, self._state, self.member, since, self._isHeld)
         # Also what it hung for, or would not have: it is done with for both.
-        if self._successor is not None and further and result.outcome is not Outcome.FAILED:
-            self._successor.had(position, self._state.reached)
+        if heir is not None and further and result.outcome is not Outcome.FAILED:
+            heir.had(position, self._state.reached)
         if result.outcome is not _EXHAUSTED:
             self._problem = None if result.outcome is _CONFIRMED else result
         if self._window is not slots.healthy:
             self._hangs = self._tookLong(begun, result)
         # How far a member came that has left is no news, unless it is to be another node's. Since
         # when it fails is news too: a restart must not make it young again.
-        if (further or self._isNews(result)) and (self._rested is not None or not self._gone):
+        if (further or self._isNews(result)) and (not self._gone or self in shared.retiring):
             shared.cursors.moved(self.member.id, self._state)
         stays = not hasMoved and not self._isHeld and slots.mayKeep(self._window)
         if stays and (entry := self._ahead()) and self._state.flowOn(entry.position):
@@ -363,9 +358,9 @@ class PushedMember(LogReader):
         else:
             # Those who wait for a place come before the one who had it.
             self._leave()
-        if self._rested is not None:
-            rested, self._rested = self._rested, None
-            rested.callback(None)
+        retired = self._shared.retiring.pop(self, None)
+        if retired is not None:
+            retired.callback(None)
         self.proceed()
         blocked = self._shared.slots.unblock(address)
         if blocked is not None:

@@ -24,13 +24,11 @@ class Recipient(PushedMember):
     :param shared: what it pushes with.
     """
 
-    __slots__ = ("_predecessor", "_retried")
+    __slots__ = ("_retried",)
 
     def __init__(self, member: MemberState, state: DeliveryState, shared: Shared) -> None:
         super().__init__(state, shared)
         self.pusher = shared.pusherFor(member.member)
-        # Of the two that have become this one, whose push may be under way to its address.
-        self._predecessor: Recipient | None = None
         self._enrolled(member)
         shared.woken[self] = None
 
@@ -49,10 +47,8 @@ class Recipient(PushedMember):
         if self.registered != member.registered:
             self.pusher = self._shared.pusherFor(member.member)
         self._giveAnotherChance(member)
-        before = self.member
         self._enrolled(member)
-        if self._predecessor is not None and before.address != self.member.address:
-            self._predecessor.cancel()
+        self._bequeath(self)
         if member.paused:
             self._shared.alarm.cancel(self)
             self._forgetPage()
@@ -107,14 +103,14 @@ class Recipient(PushedMember):
         self.forget()
         if not self._state.busy:
             return succeed(None)
-        self._rested = Deferred()
-        return self._rested
+        self._shared.retiring[self] = Deferred()
+        return self._shared.retiring[self]
 
     def giveUp(self) -> None:
         """
         Wait no longer for what is in flight after :meth:`retire`.
         """
-        if self._rested is not None:
+        if self in self._shared.retiring:
             self.cancel()
 
     def become(self, successor: "Recipient", merged: bool) -> None:
@@ -126,10 +122,7 @@ class Recipient(PushedMember):
         """
         # The store knows only where the two were when that was written last.
         self._shared.cursors.moved(successor.member.id, successor._state)
-        if self._predecessor is not None:
-            # It was another one's that has become this one, and is under way still.
-            self._predecessor._passOn(successor)
-            self._predecessor = None
+        self._bequeath(successor)
         isThere = self._wentTo(successor.member)
         if merged and isThere and self._state.taken and not self._state.busy:
             # It was in flight when they became one, and came to its end before we heard of that.
@@ -143,8 +136,19 @@ class Recipient(PushedMember):
         if not self._wentTo(successor.member):
             self.cancel()
         elif self._state.busy:
-            self._successor = successor
-            successor._predecessor = self
+            self._shared.slots.heirs[successor.member.address] = successor
+
+    def _bequeath(self, heir: "Recipient") -> None:
+        """
+        Let what is under way for one that has become this one count for another, or for this one
+        still, where it goes to that one's address; else it is given up.
+        """
+        slots = self._shared.slots
+        for address in [there for there, whose in slots.heirs.items() if whose is self]:
+            if address == heir.member.address:
+                slots.heirs[address] = heir
+            else:
+                slots.inFlight[address].cancel()
 
     def _wentTo(self, member: Member) -> bool:
         """

@@ -68,6 +68,9 @@ class Shared:
     resting: dict[Any, None] = field(default_factory=dict)
     #: Recipients that have a reason to look, whether there is a new entry or not.
     woken: dict[Any, None] = field(default_factory=dict)
+    #: Recipients that are to be another node's, while a push to them is under way; what fires when
+    #: it is over.
+    retiring: "dict[Any, Deferred[None]]" = field(default_factory=dict)
     _told: int = -1
     _idle: "list[Deferred[None]]" = field(default_factory=list)
 

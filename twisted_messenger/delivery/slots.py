@@ -155,6 +155,9 @@ class Slots(Generic[T, A]):
         self.suspects: Window[T] = Window(suspects, max(1, suspects // _SHARES))
         #: The pushes under way, by callback address: one for each.
         self.inFlight: dict[str, A] = {}
+        #: Of these, by address, those that count for somebody who was not pushed to: the one that
+        #: a member and another one have become.
+        self.heirs: dict[str, T] = {}
         self._served = served
         self._serving = False
         self._blocked: dict[str, T] = {}
