@@ -4,7 +4,7 @@ How many pushes may be under way at once.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_messenger.delivery.slots import MAX_PUSHES, MAX_SUSPECTS, Slots, Window
+from twisted_messenger.delivery.slots import MAX_PUSHES, MAX_SUSPECTS, Place, Slots, Window
 
 
 def slotsOf(pushes: int) -> Slots[str, object]:
@@ -162,7 +162,7 @@ class ServingTests(SynchronousTestCase):
         """
         self.served.append(who)
         self.slots.healthy.enter(who)
-        self.slots.leave(self.slots.healthy, None, False)
+        self.slots.leave(Place(self.slots.healthy))
 
     def test_one(self) -> None:
         """
@@ -171,7 +171,7 @@ class ServingTests(SynchronousTestCase):
         """
         for who in "def":
             self.slots.healthy.enter(who)
-        self.slots.leave(self.slots.healthy, None, False)
+        self.slots.leave(Place(self.slots.healthy))
         self.assertEqual(self.served, ["d", "e", "f"])
 
     def test_keep(self) -> None:
@@ -179,15 +179,15 @@ class ServingTests(SynchronousTestCase):
         A healthy place may be kept as long as nobody waits for one, or for an address.
         """
         slots = slotsOf(4)
-        self.assertTrue(slots.mayKeep(slots.healthy))
-        self.assertFalse(slots.mayKeep(slots.suspects))
+        self.assertTrue(slots.mayKeep(Place(slots.healthy)))
+        self.assertFalse(slots.mayKeep(Place(slots.suspects)))
         slots.block("10.0.0.7 9001", "a")
-        self.assertFalse(slots.mayKeep(slots.healthy))
+        self.assertFalse(slots.mayKeep(Place(slots.healthy)))
         self.assertEqual(slots.unblock("10.0.0.7 9001"), "a")
         self.assertIsNone(slots.unblock("10.0.0.7 9001"))
-        self.assertTrue(slots.mayKeep(slots.healthy))
+        self.assertTrue(slots.mayKeep(Place(slots.healthy)))
         self.slots.healthy.enter("d")
-        self.assertFalse(self.slots.mayKeep(self.slots.healthy))
+        self.assertFalse(self.slots.mayKeep(Place(self.slots.healthy)))
 
 
 class ShareTests(SynchronousTestCase):

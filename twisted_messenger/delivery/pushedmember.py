@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from twisted_messenger.delivery.ahead import LogReader
 from twisted_messenger.delivery.payload import PreparedPush
 from twisted_messenger.delivery.shared import Shared
-from twisted_messenger.delivery.slots import Window
+from twisted_messenger.delivery.slots import Place
 from twisted_messenger.delivery.state import DeliveryState
 from twisted_messenger.delivery.steps import Evict, Step, Tell, Wait
 from twisted_messenger.errors import StoreError
@@ -59,16 +59,13 @@ class PushedMember(LogReader):
     __slots__ = (
         "_gone",
         "_hangs",
-        "_isHeld",
-        "_late",
         "_paused",
         "_pending",
+        "_place",
         "_problem",
         "_pushedTo",
         "_queued",
-        "_source",
         "_subscriber",
-        "_window",
         "pusher",
         "registered",
         "wakesAt",
@@ -89,13 +86,9 @@ class PushedMember(LogReader):
         self._pending = False
         # Waiting for a place in its window.
         self._queued = False
-        # Where its place is, while it has one or waits for one; whose share of the window that
-        # counts against, since it may have moved; and whether it came in as one that hangs.
-        self._window: Window[PushedMember]
-        self._source: str | None = None
-        self._late = False
-        # Whether it takes its time with the push under way, which has given its place back.
-        self._isHeld = False
+        # Its place, while it has one or waits for one. Where it takes its time with a push, that
+        # has none any more.
+        self._place: Place | None = None
         # Whether its last attempt kept a place for long.
         self._hangs = False
         # How the last push to it ended, where it was not taken.
@@ -153,7 +146,7 @@ class PushedMember(LogReader):
             address = self.member.address
             if address not in slots.inFlight and self._state.flowOn(entry.position):
                 slots.healthy.enter(self, source)
-                self._window, self._source, self._late = slots.healthy, source, False
+                self._place = slots.placeIn(slots.healthy, source)
                 self._push(address, entry)
                 return
         if self._shared.mayPush:
@@ -197,9 +190,9 @@ class PushedMember(LogReader):
 
     def _enter(self, step: Step) -> None:
         slots, suspect = self._shared.slots, self._state.suspect
-        self._window = slots.suspects if suspect else slots.healthy
-        self._source, self._late = self._subscriber, suspect and self._hangs
-        if self._window.enter(self, self._source, self._late):
+        window, hangs = slots.suspects if suspect else slots.healthy, suspect and self._hangs
+        self._place = slots.placeIn(window, self._subscriber, hangs)
+        if window.enter(self, self._subscriber, hangs):
             self._begin(step)
         else:
             self._queued = True
@@ -229,7 +222,16 @@ class PushedMember(LogReader):
     def _leave(self) -> None:
         # Before the others: what they do may be news for it.
         self._shared.resting[self] = None
-        self._shared.slots.leave(self._window, self._source, self._late)
+        self._giveBack()
+
+    def _giveBack(self) -> None:
+        """
+        Let others have its place, if it has one: it is at rest; or it has got everything and takes
+        its time, and they need not wait for it.
+        """
+        place, self._place = self._place, None
+        if place is not None:
+            self._shared.slots.leave(place)
 
     async def _readOn(self) -> PreparedPush | None:
         """
@@ -277,8 +279,8 @@ class PushedMember(LogReader):
             payload = entry.payload if plain else entry.payloadFor(member.options)
         if self.wakesAt is not None:
             shared.alarm.cancel(self)
-        timeout, begun = shared.limits.connectTimeout, 0.0
-        if self._window is shared.slots.suspects:
+        timeout, begun = shared.limits.connectTimeout, None
+        if self._place is not None and self._place.window is shared.slots.suspects:
             timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
             begun = shared.reactor.seconds()
         self._pushedTo = member
@@ -292,49 +294,44 @@ class PushedMember(LogReader):
             timeout,
             shared.lease,
             ack=member.options.ack,
-            held=self._held if mayBeHeld else None,
+            held=self._giveBack if mayBeHeld else None,
             source=self._subscriber or "",
             entry=None if entry is None else entry.entry,
             member=member,
         )
 
-    def _held(self) -> None:
-        """
-        The member has got everything and takes its time: others need not wait for it.
-        """
-        self._isHeld = True
-        self._shared.slots.leave(self._window, self._source, self._late)
-
-    def _settled(self, address: str, since: float | None, begun: float, result: PushResult) -> None:
+    def _settled(
+        self, address: str, since: float | None, begun: float | None, result: PushResult
+    ) -> None:
         """
         A push has ended.
 
         :param address: where it went.
         :param since: when its message was taken, where there was one.
-        :param begun: when it began, where that may matter.
+        :param begun: when it began, where it was one to a suspect.
         """
         shared, slots = self._shared, self._shared.slots
         del slots.inFlight[address]
         heir = slots.heirs.pop(address, None)
-        hasMoved = self._pushedTo is not self.member
+        place, hasMoved = self._place, self._pushedTo is not self.member
         if hasMoved and result.outcome is not _CONFIRMED:
             self._state.abandoned()
             self._placeFree(address)
             return
         position = self._state.inFlight
-        further = shared.outcomes.settled(result, self._state, self.member, since, self._isHeld)
+        further = shared.outcomes.settled(result, self._state, self.member, since, place is None)
         # Also what it hung for, or would not have: it is done with for both.
         if heir is not None and further and result.outcome is not Outcome.FAILED:
             heir.had(position, self._state.reached)
         if result.outcome is not _EXHAUSTED:
             self._problem = None if result.outcome is _CONFIRMED else result
-        if self._window is not slots.healthy:
+        if begun is not None:
             self._hangs = self._tookLong(begun, result)
         # How far a member came that has left is no news, unless it is to be another node's. Since
         # when it fails is news too: a restart must not make it young again.
         if (further or self._isNews(result)) and (not self._gone or self in shared.retiring):
             shared.cursors.moved(self.member.id, self._state)
-        stays = not hasMoved and not self._isHeld and slots.mayKeep(self._window)
+        stays = not hasMoved and place is not None and slots.mayKeep(place)
         if stays and (entry := self._ahead()) and self._state.flowOn(entry.position):
             self._push(address, entry)
         else:
@@ -352,12 +349,8 @@ class PushedMember(LogReader):
         return result.outcome is Outcome.HUNG or lasted >= _LONG_SECONDS
 
     def _placeFree(self, address: str) -> None:
-        if self._isHeld:
-            self._isHeld = False
-            self._shared.resting[self] = None
-        else:
-            # Those who wait for a place come before the one who had it.
-            self._leave()
+        # Those who wait for a place come before the one who had it.
+        self._leave()
         retired = self._shared.retiring.pop(self, None)
         if retired is not None:
             retired.callback(None)

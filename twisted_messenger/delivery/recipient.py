@@ -66,7 +66,8 @@ class Recipient(PushedMember):
         How the pushes to it go.
         """
         problem = self._problem
-        hangs = self._isHeld or (problem is not None and problem.outcome is Outcome.HUNG)
+        isHeld = self._state.busy and self._place is None
+        hangs = isHeld or (problem is not None and problem.outcome is Outcome.HUNG)
         wait = None if self.wakesAt is None else self.wakesAt - self._shared.reactor.seconds()
         why = None if problem is None else whyOf(problem) or problem.outcome.value
         return Serving(self.progress, hangs, wait, why)
@@ -183,7 +184,7 @@ class Recipient(PushedMember):
 
     def _lookAgain(self) -> None:
         # When it goes on, it finds its window anew.
-        if self._queued:
+        if self._queued and self._place is not None:
             self._queued = False
-            self._window.withdraw(self, self._source, self._late)
+            self._place.window.withdraw(self, self._place.source, self._place.hangs)
         self._shared.woken[self] = None

@@ -11,7 +11,8 @@ for them.
 
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -24,6 +25,9 @@ MAX_SUSPECTS = 32
 
 # No source has more than such a part of the places.
 _SHARES = 8
+
+# Places made before that serve again: very many may wait for the same.
+_SAME = 256
 
 
 class Queue(Generic[T]):
@@ -140,6 +144,21 @@ class Window(Generic[T]):
         return first
 
 
+class Place(NamedTuple):
+    """
+    A place that somebody has, or waits for.
+
+    :param window: where it is.
+    :param source: whose share of the window it counts against: since then, who has it may have
+        moved.
+    :param hangs: whether who has it came in as one that hung last time.
+    """
+
+    window: Window[Any]
+    source: str | None = None
+    hangs: bool = False
+
+
 class Slots(Generic[T, A]):
     """
     The places of healthy members and of suspects, and what is in flight.
@@ -158,22 +177,23 @@ class Slots(Generic[T, A]):
         #: Of these, by address, those that count for somebody who was not pushed to: the one that
         #: a member and another one have become.
         self.heirs: dict[str, T] = {}
+        #: Makes a :class:`Place`, the same one for many.
+        self.placeIn = lru_cache(maxsize=_SAME)(Place)
         self._served = served
         self._serving = False
         self._blocked: dict[str, T] = {}
 
-    def mayKeep(self, window: Window[T]) -> bool:
+    def mayKeep(self, place: Place) -> bool:
         """
-        Whether a place of this window may serve for one push more: it is a healthy one, and nobody
-        waits for it.
+        Whether a place may serve for one push more: it is a healthy one, and nobody waits for it.
         """
-        return window is self.healthy and not window.waits and not self._blocked
+        return place.window is self.healthy and not place.window.waits and not self._blocked
 
-    def leave(self, window: Window[T], source: str | None, hangs: bool) -> None:
+    def leave(self, place: Place) -> None:
         """
-        Give a place of a window back, and serve those who wait.
+        Give a place back, and serve those who wait.
         """
-        window.leave(source, hangs)
+        place.window.leave(place.source, place.hangs)
         if self._serving:
             # The loop below goes on; calling it from itself would nest without bound.
             return
