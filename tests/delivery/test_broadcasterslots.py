@@ -250,6 +250,18 @@ class FarBehindTests(BroadcasterTestCase):
         self.pusher.end(ANN)
         self.assertEqual(self.pusher.texts(ANN), ["ci: 0", "ci: 0", "ci: 1"])
 
+    def test_caughtUp(self) -> None:
+        """
+        Nor for one that has got everything.
+        """
+        self.join("ann", ANN)
+        self.say("ci", "1", "2")
+        self.start()
+        self.assertEqual(self.store.inMemory, 2)
+        self.pusher.end(ANN)
+        self.pusher.end(ANN)
+        self.assertEqual(self.store.inMemory, 0)
+
     def test_slowStore(self) -> None:
         """
         A store that takes its time keeps the place meanwhile, and holds up nobody else.

@@ -160,8 +160,12 @@ class PushedMember(LogReader):
 
         :returns: ``None`` where there is something else to find out first.
         """
-        shared = self._shared
-        entry = shared.tail.next.get(self._state.cursor) or self._inPage()
+        shared, cursor = self._shared, self._state.cursor
+        if cursor >= shared.tail.head:
+            # It has come to the end, perhaps over a page, which would cost memory.
+            self._page = None
+            return None
+        entry = shared.tail.next.get(cursor) or self._inPage()
         if entry is None or entry.name == self.member.name:
             return None
         if self._gone or self._paused:
