@@ -84,15 +84,15 @@ class DeliveryStateTests(SynchronousTestCase):
         """
         A hanging netcat sees a message once; a member that confirmed before is tried again.
         """
-        for reached, retryUnconfirmed, taken in (
+        for reached, retry, taken in (
             (False, False, True),
             (True, False, False),
             (False, True, False),
             (True, True, False),
         ):
-            queue = makeQueue(1, reached, retryUnconfirmed=retryUnconfirmed)
+            queue = makeQueue(1, reached)
             queue.begin(2)
-            self.assertIs(queue.hung(0.0), taken)
+            self.assertIs(queue.hung(0.0, retry=retry), taken)
             failing = Progress(1, reached=reached, failingSince=0.0, attempts=1)
             self.assertEqual(queue.progress, Progress(2, 1, 1) if taken else failing)
             self.assertEqual(queue.next(0.0), Send() if taken else Wait(0.25))

@@ -162,9 +162,9 @@ class PoisonTests(SynchronousTestCase):
         again by all means.
         """
         for retry, taken in ((False, True), (True, False)):
-            queue = makeQueue(retryUnconfirmed=retry)
+            queue = makeQueue()
             queue.begin(1)
-            self.assertIs(queue.hung(0.0, held=True), taken)
+            self.assertIs(queue.hung(0.0, held=True, retry=retry), taken)
             self.assertEqual(queue.progress.cursor, int(taken))
 
     def test_anotherEntry(self) -> None:

@@ -102,7 +102,7 @@ class Broadcaster(Service):
             pusher=pusher,
             reactor=reactor,
             alarm=Alarm(reactor),
-            outcomes=Outcomes(self.counters, store.running, clock),
+            outcomes=Outcomes(self.counters, store.running, clock, self.limits.retryUnconfirmed),
             cursors=self._cursors,
             tail=self._tail,
             pages=Pages(store, self.limits.lineEnd),

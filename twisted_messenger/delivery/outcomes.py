@@ -28,16 +28,22 @@ class Outcomes:
     :param counters: every push is counted by its outcome.
     :param running: seconds in which the room was running, for what fails.
     :param clock: seconds since the epoch, for what is confirmed.
+    :param retryUnconfirmed: whether members that never close a connection are tried again.
     """
 
     def __init__(
-        self, counters: Counters, running: Callable[[], float], clock: Callable[[], float]
+        self,
+        counters: Counters,
+        running: Callable[[], float],
+        clock: Callable[[], float],
+        retryUnconfirmed: bool,
     ) -> None:
         #: How old messages were when a member confirmed them.
         self.ages = Durations()
         self._counters = counters
         self._running = running
         self._clock = clock
+        self._retryUnconfirmed = retryUnconfirmed
         self._lines = EventLog(counters)
 
     def settled(
@@ -95,7 +101,8 @@ class Outcomes:
             state.postponed(now)
             return False
         if result.outcome is Outcome.HUNG:
-            further = state.hung(now, held)
+            # Without its answer, a member that asked for that has not confirmed.
+            further = state.hung(now, held, self._retryUnconfirmed or member.options.ack)
             counter = "skipped" if state.failures else "unconfirmed"
         else:
             reset = result.connected and result.outcome is Outcome.FAILED

@@ -173,9 +173,6 @@ class Recipient(PushedMember):
         self.registered = state.registered
         # The roster's revision when it was last to be tried at once.
         self._retried = state.retried
-        # Without its answer, a member that asked for that has not confirmed.
-        retry = self._shared.limits.retryUnconfirmed or state.member.options.ack
-        self._state.retryUnconfirmed = retry
         if state.member.isListener:
             # Who listens may raise for as long as it likes.
             isHeard = self._shared.subscriptions.has(state.member.name)

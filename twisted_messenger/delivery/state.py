@@ -27,7 +27,6 @@ class DeliveryState:
 
     :param progress: where it stands now.
     :param retryPolicy: says how long to wait after a failure.
-    :param retryUnconfirmed: try again also a member that never closes a connection.
     :param evictSeconds: without one success, before the member is given up; 0 for never.
     """
 
@@ -46,7 +45,6 @@ class DeliveryState:
         "inFlight",
         "missed",
         "reached",
-        "retryUnconfirmed",
         "taken",
     )
 
@@ -55,7 +53,6 @@ class DeliveryState:
         progress: Progress,
         retryPolicy: RetryPolicy,
         *,
-        retryUnconfirmed: bool = False,
         evictSeconds: float = EVICT_SECONDS,
     ) -> None:
         self.cursor = progress.cursor
@@ -70,8 +67,6 @@ class DeliveryState:
         #: ``None`` where there are none, as for nearly all.
         self.backoff: Backoff | None = None
         self._retryPolicy = retryPolicy
-        #: Whether it is tried again also where it never closes a connection.
-        self.retryUnconfirmed = retryUnconfirmed
         #: Without one success, before the member is given up; 0 for never.
         self.evictSeconds = evictSeconds
         # What has gone wrong since it last took something; ``None`` as for nearly all.
@@ -239,16 +234,17 @@ class DeliveryState:
         """
         self.confirmed()
 
-    def hung(self, now: float, held: bool = False) -> bool:
+    def hung(self, now: float, held: bool = False, retry: bool = False) -> bool:
         """
         The member took the bytes but kept the connection open until we gave up.
 
         :param held: whether we waited for much longer than for others.
+        :param retry: whether it is tried again in any case.
         :returns: whether the entry is done with. It counts as delivered for a member that was held,
             and for one that never confirmed anything, or a hanging netcat would show every message
             for ever. Any other is tried again, so often that nobody is blocked by an entry.
         """
-        if not self.retryUnconfirmed and (held or not self.reached):
+        if not retry and (held or not self.reached):
             self._delivered()
             return True
         position = self.inFlight
