@@ -12,8 +12,6 @@ A healthy member has a shorter way, as long as the entry after its cursor is in 
 pushed at once, and the next one over the same place.
 """
 
-from functools import partial
-
 from twisted.internet.defer import ensureDeferred
 from twisted.python.failure import Failure
 
@@ -46,6 +44,9 @@ _LONG_SECONDS = 1.0
 # Seconds until a page that could not be read is tried again.
 _STORE_RETRY = 1.0
 
+# Of a push that is not under way.
+_NOTHING: tuple[str, float | None, float | None] = "", None, None
+
 
 class PushedMember(LogReader):
     """
@@ -66,6 +67,7 @@ class PushedMember(LogReader):
         "_pushedTo",
         "_queued",
         "_subscriber",
+        "_underWay",
         "pusher",
         "registered",
         "wakesAt",
@@ -95,6 +97,9 @@ class PushedMember(LogReader):
         self._problem: PushResult | None = None
         # No longer a member, or another node's.
         self._gone = False
+        # Where a push went that is under way, when its message was taken, where there is one, and
+        # when it began, where it is one to a suspect.
+        self._underWay = _NOTHING
         # As it was pushed to last: itself, or what it was before it moved.
         self._pushedTo: Member | None = None
         #: When it is to look again; see :class:`~twisted_messenger.delivery.alarm.Sleeper`.
@@ -287,14 +292,14 @@ class PushedMember(LogReader):
         if self._place is not None and self._place.window is shared.slots.suspects:
             timeout = min(timeout, SUSPECT_CONNECT_TIMEOUT)
             begun = shared.reactor.seconds()
-        self._pushedTo = member
+        self._pushedTo, self._underWay = member, (address, since, begun)
         # A netcat that hangs never confirmed anything, and has not said that it will answer.
         mayBeHeld = self._state.reached or member.options.ack
         shared.slots.inFlight[address] = self.pusher.begin(
             member.host,
             member.port,
             payload,
-            partial(self._settled, address, since, begun),
+            self._settled,
             timeout,
             shared.lease,
             ack=member.options.ack,
@@ -304,17 +309,9 @@ class PushedMember(LogReader):
             member=member,
         )
 
-    def _settled(
-        self, address: str, since: float | None, begun: float | None, result: PushResult
-    ) -> None:
-        """
-        A push has ended.
-
-        :param address: where it went.
-        :param since: when its message was taken, where there was one.
-        :param begun: when it began, where it was one to a suspect.
-        """
+    def _settled(self, result: PushResult) -> None:
         shared, slots = self._shared, self._shared.slots
+        address, since, begun = self._underWay
         del slots.inFlight[address]
         heir = slots.heirs.pop(address, None)
         place, hasMoved = self._place, self._pushedTo is not self.member
@@ -353,6 +350,7 @@ class PushedMember(LogReader):
         return result.outcome is Outcome.HUNG or lasted >= _LONG_SECONDS
 
     def _placeFree(self, address: str) -> None:
+        self._underWay = _NOTHING
         # Those who wait for a place come before the one who had it.
         self._leave()
         retired = self._shared.retiring.pop(self, None)
