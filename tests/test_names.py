@@ -5,12 +5,14 @@ Names that nobody can mistake.
 import hashlib
 import sys
 import unicodedata
+from functools import partial
 from itertools import chain
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.callcount import pythonCalls
 from twisted_messenger.errors import WireError
 from twisted_messenger.names import MAX_NAME, BadName, cleanName
 from twisted_messenger.refusal import Reason
@@ -322,6 +324,14 @@ class HugeNameTests(SynchronousTestCase):
         """
         with self.assertRaises(BadName):
             cleanName("\u0344\u0f73\u0f75" * 20_000)
+
+    def test_plain(self) -> None:
+        """
+        A room takes many newcomers at once: a long name costs no more calls than a short one, where
+        it is in ASCII.
+        """
+        short, long = (pythonCalls(partial(cleanName, name)) for name in ("Xq", "Xq" * 32))
+        self.assertEqual(short, long)
 
 
 class TableTests(SynchronousTestCase):

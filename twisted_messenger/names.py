@@ -117,8 +117,7 @@ def _cleaned(name: str, reserved: str) -> str:
         raise BadName("a name cannot hold a |")
     if cleaned == "from" or cleaned.startswith(_COMMANDS):
         raise BadName("that name is part of the protocol")
-    shown = _shown(cleaned)
-    if ": " in "".join(character for character in shown if character not in _MARKS):
+    if ": " in _unmarked(_shown(cleaned)):
         # "alice: yes" as a name would show as alice saying yes.
         raise BadName("a name cannot hold a colon and a blank, or what looks like them")
     if _looks(cleaned) & _looks(reserved):
@@ -127,6 +126,9 @@ def _cleaned(name: str, reserved: str) -> str:
 
 
 def _refuseHidden(name: str) -> None:
+    if name.isascii() and name.isprintable():
+        # As nearly all are: asking for each character would take longer than all else.
+        return
     for flag in _TAGGED_FLAGS:
         name = name.replace(flag, "")
     for character in name:
@@ -173,10 +175,18 @@ def _selects(before: str, selector: str, after: str) -> bool:
     return before[-1:] in _SELECTABLE
 
 
+def _unmarked(name: str) -> str:
+    if name.isascii():
+        return name
+    return "".join(character for character in name if character not in _MARKS)
+
+
 def _shown(name: str) -> str:
     """
     The name in ASCII as far as it looks so (UTS 39; decomposed).
     """
+    if name.isascii():
+        return name
     return unicodedata.normalize("NFD", name).translate(_NO_JOINERS).translate(_LOOKS)
 
 
@@ -187,4 +197,4 @@ def _looks(name: str) -> set[str]:
     In other alphabets, a small letter may look like another one than its capital does: a Cyrillic
     capital Ve is a Latin B, a small one nothing but itself. So both ways are gone.
     """
-    return {_shown(one).casefold().translate(_ALIKE) for one in (name, name.casefold())}
+    return {_shown(one).casefold().translate(_ALIKE) for one in {name, name.casefold()}}
