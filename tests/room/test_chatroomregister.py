@@ -216,8 +216,8 @@ class RegisterTests(RoomTestCase):
 
     def test_thisMachine(self) -> None:
         """
-        A person on the server's machine registers its own name; whether the address is the
-        machine's is asked for nobody else.
+        A person on the server's machine registers its own name. Whether an address is the machine's
+        is asked for nobody else, nor for the one that somebody came from.
         """
         asked: list[str] = []
 
@@ -231,8 +231,10 @@ class RegisterTests(RoomTestCase):
             isThisMachine=isThisMachine,
             refusals=self.room.refusals,
         )
+        self.join("carol", "", 5002, HOME)
+        self.assertEqual(asked, [])
         self.join("alice", "elsewhere", 5000, HOME)
-        self.assertEqual(self.where(), {"alice": "10.0.0.9 5000"})
+        self.assertEqual(self.where()["alice"], "10.0.0.9 5000")
         self.assertEqual(asked, ["10.0.0.9"])
         doing = self.room.register("bob", "elsewhere", 5001, GUEST)
         self.assertRefused(doing, Reason.FOREIGN_CALLBACK)

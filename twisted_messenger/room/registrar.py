@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from twisted.internet.defer import Deferred
 
-from twisted_messenger.address import LOCAL, LOCALHOST, Source, isLocalhost
+from twisted_messenger.address import LOCAL, LOCALHOST, Source, isLocalhost, machineKey
 from twisted_messenger.eventlog import EventLog
 from twisted_messenger.interfaces import MessageStore
 from twisted_messenger.key import ShownKey
@@ -187,9 +187,13 @@ class Registrar:
             port,
             source,
             ownListener=self._isOwnListener(address, port),
-            thisMachine=source.sameMachine and self._isThisMachine(address),
+            thisMachine=source.sameMachine and self._isHere(address, source),
             shared=self._isShared,
         )
+
+    def _isHere(self, address: str, source: Source) -> bool:
+        # Of the address that it came from, it is known; elsewhere the kernel is asked.
+        return machineKey(address) == source.machine or self._isThisMachine(address)
 
     async def _addresses(self, host: str, source: Source) -> list[str] | Refusal:
         meant = self._policy.callbackHost(host, source)
