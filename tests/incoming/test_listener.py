@@ -48,11 +48,13 @@ class PaperPort:
 
     def __init__(self, address: IPv4Address) -> None:
         self._address = address
+        self.asked = 0
 
     def getHost(self) -> IPv4Address:
         """
         The address.
         """
+        self.asked += 1
         return self._address
 
 
@@ -246,7 +248,7 @@ class AdmitTests(ListenerTestCase):
         for listener in (other, stopped):
             listener.admit(0)
             listener.admit(1)
-        endpoint.listening.callback(object())
+        endpoint.listening.callback(PaperPort(IPv4Address("TCP", "127.0.0.1", DOOR)))
         other.admit(0)
         stopped.start(self.factory)
         stopped.stop()
@@ -329,6 +331,16 @@ class IsAtTests(ListenerTestCase):
         self.assertTrue(listener.isAt(HOST, DOOR))
         listener.stop()
         self.assertFalse(listener.isAt(HOST, DOOR))
+
+    def test_askedOnce(self) -> None:
+        """
+        The kernel is asked for the place once, not with each registration of thousands.
+        """
+        listener = self.listeningAt("127.0.0.1")
+        for port in range(5000, 5010):
+            listener.isAt("127.0.0.1", port)
+        paper: Any = listener.port
+        self.assertEqual(paper.asked, 1)
 
     def test_unix(self) -> None:
         """

@@ -52,13 +52,13 @@ def notListening(name: str, reason: Failure) -> StartError:
     return StartError(f"{name}: {why}; choose another")
 
 
-def isListening(listening: IListeningPort | None, host: str, port: int) -> bool:
+def isListening(where: Any, host: str, port: int) -> bool:
     """
     Whether a connection to an address would come in there.
 
+    :param where: the address that is listened on, if one is.
     :param host: an address literal.
     """
-    where: Any = None if listening is None else listening.getHost()
     if getattr(where, "port", None) != port:
         return False
     mine = where.host
@@ -84,6 +84,8 @@ class Listener:
         self._renewal = renewal
         self._endpoint = endpoint
         self.port: IListeningPort | None = None
+        #: Where it listens, if it does: the kernel is not asked again for each registration.
+        self.address: IAddress | None = None
         self._factory: ReceiptFactory
         self._isStarted = False
 
@@ -112,7 +114,7 @@ class Listener:
             return
         # Connections inherit it: a process that is killed leaves resets, not receipts.
         resetOnClose(port, True)
-        self.port = port
+        self.port, self.address = port, port.getHost()
         self._factory = factory
         if type(port) is tcp.Port and port.factory is factory and hasattr(select, "epoll"):
             FrontDoor(port, factory)
@@ -136,7 +138,7 @@ class Listener:
         Take no more connections.
         """
         self._isStarted = False
-        port, self.port = self.port, None
+        port, self.port, self.address = self.port, None, None
         if port is not None:
             self._factory.cap.gates.remove(self.admit)
         return maybeDeferred(lambda: None if port is None else port.stopListening())
@@ -157,13 +159,6 @@ class Listener:
         Whether it was started, and not stopped.
         """
         return self._isStarted
-
-    @property
-    def address(self) -> IAddress | None:
-        """
-        Where it listens, if it does.
-        """
-        return None if self.port is None else self.port.getHost()
 
     @property
     def portNumber(self) -> int:
@@ -189,4 +184,4 @@ class Listener:
 
         :param host: an address literal.
         """
-        return isListening(self.port, host, port)
+        return isListening(self.address, host, port)

@@ -49,6 +49,7 @@ class WebListener:
         self._endpoint = endpoint
         self._renewal = renewal
         self._port: IListeningPort | None = None
+        self._address: Any = None
         self.isStarted = False
 
     def start(self, factory: Any) -> "Deferred[None]":
@@ -64,7 +65,7 @@ class WebListener:
 
     def _listening(self, port: IListeningPort) -> None:
         if self.isStarted:
-            self._port = port
+            self._port, self._address = port, port.getHost()
         else:
             # It was stopped meanwhile.
             port.stopListening()
@@ -88,7 +89,7 @@ class WebListener:
         Let nobody in any more.
         """
         self.isStarted = False
-        port, self._port = self._port, None
+        port, self._port, self._address = self._port, None, None
         return maybeDeferred(lambda: None if port is None else port.stopListening())
 
     def admit(self, vacancies: int) -> None:
@@ -105,14 +106,14 @@ class WebListener:
 
         :param host: an address literal.
         """
-        return isListening(self._port, host, port)
+        return isListening(self._address, host, port)
 
     @property
     def where(self) -> str:
         """
         The address that is listened on, for people; "" where there is none.
         """
-        address: Any = None if self._port is None else self._port.getHost()
+        address = self._address
         if isinstance(address, UNIXAddress):
             return os.fsdecode(address.name or b"")
         scheme = "https" if self.isSecure else "http"
