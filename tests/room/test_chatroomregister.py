@@ -3,6 +3,9 @@ The room: who may register, and where it agrees to push to.
 """
 
 import socket
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
@@ -47,6 +50,49 @@ class Overloaded:
         Turn it away, as a busy :class:`Lookup` does.
         """
         return fail(TooManyLookups())
+
+
+Verdict = Refusal | None
+
+
+@dataclass(frozen=True)
+class Asking(AdmissionPolicy):
+    """
+    A program's own rules, which take their time.
+
+    :param verdict: what becomes of everybody.
+    """
+
+    verdict: Awaitable[Verdict] | None = None
+
+    def judgeRegistration(
+        self, name: str, host: str, port: int, source: Source
+    ) -> Awaitable[Verdict] | None:
+        """
+        Whoever it is.
+        """
+        return self.verdict
+
+
+async def asCoroutine(verdict: "Deferred[Verdict]") -> Verdict:
+    """
+    What most programs give.
+    """
+    return await verdict
+
+
+class ByHand:
+    """
+    Something else that can be awaited.
+
+    :param verdict: what it waits for.
+    """
+
+    def __init__(self, verdict: "Deferred[Verdict]") -> None:
+        self._verdict = verdict
+
+    def __await__(self) -> "Generator[Deferred[Verdict], Verdict, Verdict]":
+        return (yield self._verdict)
 
 
 class RegisterTests(RoomTestCase):
@@ -249,6 +295,36 @@ class RegisterTests(RoomTestCase):
         refusal = self.assertRefused(doing, Reason.LOW_PORT)
         self.assertIn("1024", refusal.detail)
         self.assertEqual(self.where(), {"alice": "127.0.0.1 1024"})
+
+    def test_programsOwn(self) -> None:
+        """
+        A program takes its time to say who may register, in whatever way it is awaited.
+        """
+        ways: list[Callable[[Deferred[Verdict]], Awaitable[Verdict]]]
+        ways = [lambda verdict: verdict, asCoroutine, ByHand]
+        for way, said in product(ways, (None, Refusal("no_guests"))):
+            verdict: Deferred[Verdict] = Deferred()
+            self.make(Asking(verdict=way(verdict)))
+            taking = self.room.take(Registration("ann", "", 5000), GUEST)
+            self.assertNoResult(taking)
+            verdict.callback(said)
+            taken = self.successResultOf(taking)
+            self.assertEqual((way, taken.stored), (way, said is None))
+            self.assertEqual((way, len(self.members())), (way, said is None))
+
+    def test_programRaises(self) -> None:
+        """
+        What it raises is no verdict, whether at once or later: nobody is registered, and the
+        connection ends with a reset.
+        """
+        verdicts: list[Deferred[Verdict]] = [fail(ZeroDivisionError()), Deferred()]
+        for verdict in verdicts:
+            self.make(Asking(verdict=verdict))
+            taking = self.room.take(Registration("ann", "", 5000), GUEST)
+            if not verdict.called:
+                verdict.errback(ZeroDivisionError())
+            self.failureResultOf(taking, ZeroDivisionError)
+            self.assertEqual(self.members(), [])
 
     def test_badName(self) -> None:
         """

@@ -8,7 +8,6 @@ hands over to the store. Nothing here knows how messages come in or go out.
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from functools import partial
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -35,7 +34,7 @@ from twisted_messenger.room.verdicts import STOPPING, Told, Verdicts
 from twisted_messenger.roster import Enrolled, MemberOptions
 from twisted_messenger.steering import MemberStatus, Order
 from twisted_messenger.subscription import Listener, Subscription
-from twisted_messenger.wire import Command, Registration, RoomMessage
+from twisted_messenger.wire import Command, RoomMessage
 
 #: Bytes of texts that are read from the log at once.
 MAX_HISTORY_BYTES = 4 * 1024 * 1024
@@ -161,12 +160,12 @@ class ChatRoom:
         if isinstance(command, RoomMessage):
             self._say(command.name, command.text, source, told)
             return
-        work: Deferred[Any]
-        if isinstance(command, Registration):
-            work = self._named(command.name, source, partial(self._registrar.carryOut, command))
+        name = self._name(command.name)
+        if isinstance(name, Refusal):
+            told.decided(self.refusals.refused(name, source))
         else:
-            work = self.leave(command.name, command.host, command.port, source)
-        work.addCallbacks(told.decided, told.unknown)
+            work = self._registrar.carryOut(command, name, self._placed(source))
+            self._verdicts.carryOut(work, source, told)
 
     def register(
         self,

@@ -4,7 +4,6 @@ The way of a registration into the roster: whom it is for, which address it mean
 
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from twisted.internet.defer import Deferred
 
@@ -18,7 +17,7 @@ from twisted_messenger.result import MAX_LISTED, Reply, Stored, listed
 from twisted_messenger.room.lookup import TooManyLookups, mayPass
 from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.roster import Change, Enrolled, Enrolment, MemberOptions
-from twisted_messenger.wire import Registration
+from twisted_messenger.wire import Departure, Registration
 
 _SALT_BYTES = 16
 
@@ -58,14 +57,17 @@ class Registrar:
         self._isThisMachine = isThisMachine
 
     async def carryOut(
-        self, asked: Registration, name: str, source: Source
-    ) -> Enrolled | Reply | Refusal:
+        self, asked: Registration | Departure, name: str, source: Source
+    ) -> Enrolled | Stored | Reply | Refusal:
         """
-        Do what a registration asks for, as it came over the wire.
+        Do what a registration or a departure asks for, as it came over the wire.
 
         :param name: clean.
         """
-        host, port, options = asked.host, asked.port, asked.options
+        host, port = asked.host, asked.port
+        if isinstance(asked, Departure):
+            return await self.leave(name, host, port, source)
+        options = asked.options
         if options is None:
             return await self.register(name, host, port, source)
         if options.who:
@@ -92,11 +94,11 @@ class Registrar:
         :param name: clean.
         :param refresh: only ask whether it stands, and make it where it is gone.
         """
-        asked = await self._asked(name, host, port, source)
-        if isinstance(asked, Refusal):
-            return asked
+        place = await self._placeFor(name, host, port, source)
+        if isinstance(place, Refusal):
+            return place
         shown = None if key is None else ShownKey(key, secrets.token_bytes(_SALT_BYTES))
-        asked = replace(asked, options=options, key=shown, refresh=refresh)
+        asked = Enrolment(name, place, port, source.key, options, shown, refresh)
         return await self._enrol(asked, source)
 
     async def enrol(
@@ -142,9 +144,9 @@ class Registrar:
 
         :param name: clean.
         """
-        asked = await self._asked(name, host, port, source)
-        if isinstance(asked, Refusal):
-            return asked
+        place = await self._placeFor(name, host, port, source)
+        if isinstance(place, Refusal):
+            return place
         return Reply(listed(await self._store.names(MAX_LISTED)))
 
     async def _enrol(self, asked: Enrolment, source: Source) -> Enrolled | Refusal:
@@ -164,20 +166,25 @@ class Registrar:
             )
         return enrolled
 
-    async def _asked(self, name: str, host: str, port: int, source: Source) -> Enrolment | Refusal:
+    async def _placeFor(self, name: str, host: str, port: int, source: Source) -> str | Refusal:
+        """
+        Where somebody is to be pushed to, as far as the policy allows.
+        """
         judging = self._policy.judgeRegistration(name, host, port, source)
-        refusal = await judging if isinstance(judging, Awaitable) else judging
-        if refusal is not None:
-            return refusal
+        if judging is not None:
+            refusal = judging if isinstance(judging, Refusal) else await _answerOf(judging)
+            if refusal is not None:
+                return refusal
         addresses = await self._addresses(host, source)
         if isinstance(addresses, Refusal):
             return addresses
-        verdict = Refusal(Reason.UNRESOLVABLE, f"{host} has no address")
+        verdict: Refusal | None = None
         for address in addresses:
-            judged = self._judgeCallback(host, address, port, source)
-            if judged is None:
-                return Enrolment(name, _placeOf(host, address), port, source.key)
-            verdict = judged
+            verdict = self._judgeCallback(host, address, port, source)
+            if verdict is None:
+                return _placeOf(host, address)
+        if verdict is None:
+            return Refusal(Reason.UNRESOLVABLE, f"{host} has no address")
         return verdict
 
     def _judgeCallback(self, host: str, address: str, port: int, source: Source) -> Refusal | None:
@@ -213,6 +220,14 @@ class Registrar:
         except OSError as error:
             why = f"{host}: {error.strerror or error}"
             return Refusal(Reason.UNRESOLVABLE, why, transient=mayPass(error))
+
+
+def _answerOf(judging: Awaitable[Refusal | None]) -> "Deferred[Refusal | None]":
+    # Whatever it is that the program awaits, this one may be awaited twice.
+    async def answer() -> Refusal | None:
+        return await judging
+
+    return Deferred.fromCoroutine(answer())
 
 
 def _placeOf(host: str, address: str) -> str:

@@ -2,10 +2,10 @@
 What became of what a room was asked for, as its sender is told it, counted and logged.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -53,6 +53,29 @@ class Verdicts:
         :param source: who has asked for it.
         """
         return work.addCallbacks(self.decided, self.failed, (source,), {}, (source,))
+
+    def carryOut(self, work: Coroutine[Any, Any, object], source: Source, told: Told) -> None:
+        """
+        Do something, and tell what it comes to.
+
+        :param work: awaits Deferreds.
+        :param source: who has asked for it.
+        """
+        working: Deferred[object] | None = None
+        result: object = None
+        try:
+            work.send(None)
+            # What it waits for, it asks for again.
+            working = Deferred.fromCoroutine(work)
+        except StopIteration as done:
+            result = done.value
+        except Exception:
+            working = fail()
+        if working is None:
+            # It has waited for nothing: a Deferred would cost as much as a store in memory.
+            told.decided(self.decided(result, source))
+        else:
+            self.on(working, source).addCallbacks(told.decided, told.unknown)
 
     def decided(self, result: T, source: Source) -> T:
         """
