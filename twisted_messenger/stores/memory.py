@@ -137,12 +137,13 @@ class MemoryStore:
         """
         See :class:`IMessageStore`.
         """
-        change = decide(asked, self._roster.state(asked), limits)
+        state = self._roster.state(asked)
+        change = decide(asked, state, limits)
         if isinstance(change, Refusal):
             return succeed(change)
         if change is not None:
             start = self._start(asked) if change is Change.JOINED else self._head
-            self._roster.carryOut(change, asked, start, self._head)
+            self._roster.carryOut(change, asked, state.old, start, self._head)
             # Who begins in what everybody else has must not lose it meanwhile.
             self._wait(self._between(start, self._delivered), 1)
             self._delivered = min(start, self._delivered)

@@ -4,7 +4,7 @@ members as with few. Pure.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, takewhile
 
@@ -59,14 +59,16 @@ class Roster:
         atHost = self._atMachine[machineKey(asked.host)]
         return RosterState(self.named(asked.name), there, len(self.members), atHost)
 
-    def carryOut(self, change: Change, asked: Enrolment, start: int, head: int) -> None:
+    def carryOut(
+        self, change: Change, asked: Enrolment, old: Sequence[Member], start: int, head: int
+    ) -> None:
         """
         Make a change that was decided.
 
+        :param old: those of its name, and at its address.
         :param start: the position after which a new member begins.
         :param head: the last position of the log.
         """
-        old = self.state(asked).old
         kept = keptOf(asked, old)
         states = [self.members[one.id] for one in old]
         if change is Change.JOINED or change is Change.MERGED:
@@ -79,13 +81,19 @@ class Roster:
             self.lastId += 1
             member = _member(asked, self.lastId, *kept)
             paused = any(one.paused for one in states)
-            self._put(MemberState(member, progress, 0, named, paused), heard=True)
+            self._put(MemberState(member, progress, self._revision + 1, named, paused))
             return
         (before, *_) = states
-        named = head if change is Change.RENAMED else before.named
-        member = _member(asked, before.member.id, *kept)
-        after = replace(before, member=member, progress=_calm(before.progress), named=named)
-        self._put(after, heard=True)
+        self._put(
+            MemberState(
+                _member(asked, before.member.id, *kept),
+                _calm(before.progress),
+                self._revision + 1,
+                head if change is Change.RENAMED else before.named,
+                before.paused,
+                before.retried,
+            )
+        )
 
     def steer(self, memberId: int, order: Order) -> None:
         """
@@ -98,7 +106,7 @@ class Roster:
             state = replace(state, retried=self._revision + 1)
         if order is Order.RESUME:
             state = replace(state, paused=False, progress=_calm(state.progress))
-        self._put(state, heard=False)
+        self._put(state)
 
     def remove(self, memberId: int) -> None:
         """
@@ -135,7 +143,7 @@ class Roster:
         The log has dropped entries that a member did not have.
         """
         progress = replace(state.progress, cursor=floor, due=state.progress.due + lost)
-        self._put(replace(state, progress=progress), heard=False)
+        self._put(replace(state, progress=progress))
 
     def lowestCursor(self, default: int) -> int:
         """
@@ -160,14 +168,12 @@ class Roster:
         departed = [*_after(self._departed, since)]
         return RosterNews(self._revision, head, members, departed, floor=floor)
 
-    def _put(self, state: MemberState, *, heard: bool) -> None:
+    def _put(self, state: MemberState) -> None:
         memberId = state.member.id
         if memberId in self.members:
             self._unlist(memberId)
             del self._revisions[memberId]
         self._revision += 1
-        if heard:
-            state = replace(state, registered=self._revision)
         self.members[memberId] = state
         self._revisions[memberId] = self._revision
         self._byName[state.member.name] = memberId
