@@ -6,10 +6,9 @@ It has no place in the member's order and says nothing of it; nothing follows fr
 
 from functools import partial
 
-from twisted_messenger.address import Source
 from twisted_messenger.delivery.pushedmember import SUSPECT_CONNECT_TIMEOUT
 from twisted_messenger.delivery.recipient import Recipient
-from twisted_messenger.delivery.shared import Shared
+from twisted_messenger.delivery.shared import Shared, subscriberAt
 from twisted_messenger.push.interfaces import Pusher, PushResult
 from twisted_messenger.rates import RateLimit
 from twisted_messenger.roster import Member
@@ -72,7 +71,7 @@ class Farewells:
         if member.address in shared.slots.inFlight:
             # It is being told already, or is another member's by now.
             return False
-        subscriber = Source(member.host).subscriber
+        subscriber = subscriberAt(member.host)
         return subscriber is None or bool(self._rates.take(subscriber, shared.reactor.seconds()))
 
     def _begin(self, member: Member, pusher: Pusher) -> None:

@@ -5,10 +5,9 @@ another, is paused, or is gone. What it does next is in ``pushedmember``.
 
 from twisted.internet.defer import Deferred, succeed
 
-from twisted_messenger.address import Source
 from twisted_messenger.delivery.outcomes import whyOf
 from twisted_messenger.delivery.pushedmember import PushedMember
-from twisted_messenger.delivery.shared import Shared
+from twisted_messenger.delivery.shared import Shared, subscriberAt
 from twisted_messenger.delivery.state import DeliveryState
 from twisted_messenger.push.interfaces import Outcome
 from twisted_messenger.roster import Member, MemberState, Progress
@@ -177,7 +176,7 @@ class Recipient(PushedMember):
             # Who listens may raise for as long as it likes.
             isHeard = self._shared.subscriptions.has(state.member.name)
             self._state.evictSeconds = 0.0 if isHeard else self._shared.limits.evictSeconds
-        self._subscriber = Source(state.member.host).subscriber
+        self._subscriber = subscriberAt(state.member.host)
 
     def _lookAgain(self) -> None:
         # When it goes on, it finds its window anew.

@@ -4,11 +4,12 @@ What all recipients of one broadcaster push with, and whether they may.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 
-from twisted_messenger.address import LOCALHOST
+from twisted_messenger.address import LOCALHOST, Source
 from twisted_messenger.delivery.alarm import Alarm
 from twisted_messenger.delivery.cursors import CursorWriter
 from twisted_messenger.delivery.limits import DeliveryLimits
@@ -24,6 +25,16 @@ from twisted_messenger.lease import Lease
 from twisted_messenger.push.interfaces import Attempt, Pusher
 from twisted_messenger.push.localhost import LocalhostPusher
 from twisted_messenger.roster import Member, MemberOptions
+
+
+# Many members may be at one host.
+@lru_cache(maxsize=256)
+def subscriberAt(host: str) -> str | None:
+    """
+    Whom limits on pushes to a callback host are kept for; see
+    :attr:`~twisted_messenger.address.Source.subscriber`.
+    """
+    return Source(host).subscriber
 
 
 @dataclass(eq=False)
