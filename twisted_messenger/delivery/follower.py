@@ -4,7 +4,6 @@ Follows a store: whenever it may have changed, read what is new, then say so.
 
 from typing import Any, Protocol
 
-from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -12,6 +11,7 @@ from twisted.python.failure import Failure
 from twisted_messenger.entry import Entry
 from twisted_messenger.errors import StoreError
 from twisted_messenger.interfaces import MessageStore
+from twisted_messenger.promptness import promptly
 from twisted_messenger.roster import RosterNews
 
 # Entries and bytes read at once.
@@ -108,7 +108,9 @@ class LogFollower:
         self._wokenAgain = True
         if self._running and not self._reading:
             self._reading = True
-            ensureDeferred(self._read()).addErrback(self._broken)
+            reading = promptly(self._read())
+            if reading is not None:
+                reading.addErrback(self._broken)
 
     def _broken(self, reason: Failure) -> None:
         self.log.failure("what is new in the log was not read", reason)

@@ -5,14 +5,16 @@ What became of what a room was asked for, as its sender is told it, counted and 
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, TypeVar
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_messenger.address import Source
 from twisted_messenger.errors import StoreClosed, StoreError, StoreFull, StoreUncertain
 from twisted_messenger.eventlog import EventLog
+from twisted_messenger.promptness import promptly
 from twisted_messenger.refusal import Reason, Refusal
+from twisted_messenger.result import Result
 
 #: Why a room that is closed takes nothing.
 STOPPING = Refusal(Reason.SHUTDOWN, "the server is stopping")
@@ -54,28 +56,18 @@ class Verdicts:
         """
         return work.addCallbacks(self.decided, self.failed, (source,), {}, (source,))
 
-    def carryOut(self, work: Coroutine[Any, Any, object], source: Source, told: Told) -> None:
+    def carryOut(self, work: Coroutine[Any, Any, Result], source: Source, told: Told) -> None:
         """
         Do something, and tell what it comes to.
 
         :param work: awaits Deferreds.
         :param source: who has asked for it.
         """
-        working: Deferred[object] | None = None
-        result: object = None
-        try:
-            work.send(None)
-            # What it waits for, it asks for again.
-            working = Deferred.fromCoroutine(work)
-        except StopIteration as done:
-            result = done.value
-        except Exception:
-            working = fail()
-        if working is None:
-            # It has waited for nothing: a Deferred would cost as much as a store in memory.
+        result = promptly(work)
+        if isinstance(result, Result):
             told.decided(self.decided(result, source))
         else:
-            self.on(working, source).addCallbacks(told.decided, told.unknown)
+            self.on(result, source).addCallbacks(told.decided, told.unknown)
 
     def decided(self, result: T, source: Source) -> T:
         """
