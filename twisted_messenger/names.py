@@ -120,7 +120,7 @@ def _cleaned(name: str, reserved: str) -> str:
     if ": " in _unmarked(_shown(cleaned)):
         # "alice: yes" as a name would show as alice saying yes.
         raise BadName("a name cannot hold a colon and a blank, or what looks like them")
-    if _looks(cleaned) & _looks(reserved):
+    if _looks(cleaned) & _serversLooks(reserved):
         raise BadName("that is the server's own name, or looks like it")
     return cleaned
 
@@ -141,6 +141,8 @@ def _refuseLoose(name: str) -> None:
     Refuse a joiner or a selector that changes nothing where it stands: two names would look the
     same.
     """
+    if name.isascii():
+        return
     for place, character in enumerate(name):
         if character not in _JOINERS:
             continue
@@ -198,3 +200,9 @@ def _looks(name: str) -> set[str]:
     capital Ve is a Latin B, a small one nothing but itself. So both ways are gone.
     """
     return {_shown(one).casefold().translate(_ALIKE) for one in {name, name.casefold()}}
+
+
+# A room has one server.
+@lru_cache(maxsize=16)
+def _serversLooks(name: str) -> set[str]:
+    return _looks(name)
