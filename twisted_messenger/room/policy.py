@@ -132,7 +132,7 @@ class AdmissionPolicy:
         known = literal(asked)
         if asked in _WHERE_I_CAME_FROM or known in _WHERE_I_CAME_FROM:
             return source.host
-        if not isLocalhost(asked):
+        if known is not None or not isLocalhost(asked):
             return known
         if source.sameMachine:
             return "127.0.0.1"

@@ -154,7 +154,8 @@ class Registrar:
         if isinstance(enrolled, Refusal):
             return enrolled
         change = enrolled.change
-        self._events.counters.add(f"registered.{'stands' if change is None else change.value}")
+        what = "stands" if change is None else change.value
+        self._events.counters.add(f"registered.{what}")
         if change is not None and change is not Change.REFRESHED:
             self._events.note(
                 source,
@@ -162,7 +163,7 @@ class Registrar:
                 name=asked.name,
                 host=asked.host,
                 port=asked.port,
-                change=change.value,
+                change=what,
             )
         return enrolled
 

@@ -121,8 +121,9 @@ def chatService(
     maxVisitors = min(MAX_CONNECTIONS, descriptorBudget() // 2) if doors else 0
     senders, delivery = _within(senders, delivery, maxVisitors)
 
+    places: list[Listener | WebListener] = [*listeners, *doors]
+
     def isOwnListener(host: str, port: int) -> bool:
-        places: list[Listener | WebListener] = [*listeners, *doors]
         return any(one.isAt(host, port) for one in places)
 
     named = storeName(store) if isinstance(store, str) else type(store).__name__

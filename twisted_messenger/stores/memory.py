@@ -144,9 +144,10 @@ class MemoryStore:
         if change is not None:
             start = self._start(asked) if change is Change.JOINED else self._head
             self._roster.carryOut(change, asked, state.old, start, self._head)
-            # Who begins in what everybody else has must not lose it meanwhile.
-            self._wait(self._between(start, self._delivered), 1)
-            self._delivered = min(start, self._delivered)
+            if start < self._delivered:
+                # Who begins in what everybody else has must not lose it meanwhile.
+                self._wait(self._between(start, self._delivered), 1)
+                self._delivered = start
             self._noteDelivered()
             self._wake()
         listener = self._roster.named(asked.name) if asked.isListener else None
