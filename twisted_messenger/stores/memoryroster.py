@@ -6,7 +6,7 @@ members as with few. Pure.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice, takewhile
+from itertools import islice
 
 from twisted_messenger.address import machineKey
 from twisted_messenger.key import KeptKey
@@ -165,7 +165,7 @@ class Roster:
         See :class:`~twisted_messenger.interfaces.IMessageStore`.
         """
         members = [self.members[id] for id in sorted(_after(self._revisions, since))]
-        departed = [*_after(self._departed, since)]
+        departed = _after(self._departed, since)
         return RosterNews(self._revision, head, members, departed, floor=floor)
 
     def _put(self, state: MemberState) -> None:
@@ -192,9 +192,13 @@ class Roster:
             del self._atMachine[machine]
 
 
-def _after(revisions: dict[int, int], since: int) -> Iterator[int]:
-    newest = takewhile(lambda one: one[1] > since, reversed(revisions.items()))
-    return (memberId for memberId, _ in newest)
+def _after(revisions: dict[int, int], since: int) -> list[int]:
+    found: list[int] = []
+    for memberId, revision in reversed(revisions.items()):
+        if revision <= since:
+            break
+        found.append(memberId)
+    return found
 
 
 def _member(asked: Enrolment, memberId: int, options: MemberOptions, key: KeptKey | None) -> Member:
