@@ -6,6 +6,7 @@ members as with few. Pure.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 
 from twisted_messenger.address import machineKey
@@ -72,7 +73,7 @@ class Roster:
         kept = keptOf(asked, old)
         states = [self.members[one.id] for one in old]
         if change is Change.JOINED or change is Change.MERGED:
-            progress, named = Progress(start, reached=asked.isListener), start
+            progress, named = _beginning(start, asked.isListener), start
             if change is Change.MERGED:
                 progress = mergedProgress([one.progress for one in states])
                 named = states[0].named
@@ -199,6 +200,12 @@ def _after(revisions: dict[int, int], since: int) -> list[int]:
             break
         found.append(memberId)
     return found
+
+
+# Many may register between two messages.
+@lru_cache(maxsize=16)
+def _beginning(start: int, reached: bool) -> Progress:
+    return Progress(start, reached=reached)
 
 
 def _member(asked: Enrolment, memberId: int, options: MemberOptions, key: KeptKey | None) -> Member:
