@@ -213,6 +213,8 @@ def _member(asked: Enrolment, memberId: int, options: MemberOptions, key: KeptKe
 
 
 def _calm(progress: Progress) -> Progress:
+    if progress.failingSince is None and not progress.attempts:
+        return progress
     return replace(progress, failingSince=None, attempts=0)
 
 
