@@ -26,7 +26,7 @@ _COUNT = 50
 
 # Calls for a registration of a new name and for one that is repeated, which come with others in one
 # turn of the reactor, and for each turn. They may only fall: another one is more than they allow.
-_MOST = (168, 148.5, 18.5) if sys.version_info >= (3, 11) else (175, 155.5, 24.5)
+_MOST = (159, 139.5, 18.5) if sys.version_info >= (3, 11) else (166, 146.5, 24.5)
 
 
 class Whole:
