@@ -7,7 +7,7 @@ from functools import partial
 
 from tests.stores.test_sqlitefile import FileTestCase
 from twisted_messenger.entry import LogLimits
-from twisted_messenger.roster import Member, RosterLimits
+from twisted_messenger.roster import Member, Progress, RosterLimits
 from twisted_messenger.stores.sqlite.diskspace import DiskSpace
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 from twisted_messenger.testing.contracts.roster import anyone, at, post
@@ -16,7 +16,7 @@ _LIMITS = RosterLimits()
 
 #: Of one message in a transaction of its own. It may only fall: each takes SQLite's locks, and
 #: Python's, twice.
-MOST_STATEMENTS = 5
+MOST_STATEMENTS = 3
 
 
 class Bug(Exception):
@@ -106,6 +106,30 @@ class KnownTests(FileTestCase):
         self.assertEqual(self.file.roster(0).floor, 0)
         self.file.transact([drop])
         self.assertEqual(self.file.roster(0).floor, 2)
+
+    def kept(self) -> int:
+        """
+        How many entries are left when all that everybody has is forgotten.
+        """
+        self.file.transact([partial(self.file.trim, LogLimits(keptEntries=0))])
+        return self.file.extent().entries
+
+    def test_slowest(self) -> None:
+        """
+        How far everybody has come is noticed as they go on, come and leave; and not where they
+        nearly did.
+        """
+        bob = self.file.everybody()[0].state.member.id
+        self.file.transact([self.say, self.say, self.say])
+        self.takeBack(partial(self.file.advance, {bob: Progress(3)}))
+        self.assertEqual(self.kept(), 4)
+        self.file.transact([partial(self.file.advance, {bob: Progress(2)})])
+        self.assertEqual(self.kept(), 2)
+        self.file.transact([partial(self.file.enrol, at("ann", 6000), _LIMITS), self.say])
+        self.file.transact([partial(self.file.advance, {bob: Progress(5)})])
+        self.assertEqual(self.kept(), 1)
+        self.file.transact([partial(self.file.leave, at("ann", 6000))])
+        self.assertEqual(self.kept(), 0)
 
     def test_openedAgain(self) -> None:
         """

@@ -15,6 +15,7 @@ from twisted_messenger.errors import StoreFull
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.repeats import KeptRepeat
+from twisted_messenger.roster import Progress
 from twisted_messenger.stores.retention import entrySize, judgeShare
 from twisted_messenger.stores.sqlite.diskspace import DiskSpace
 from twisted_messenger.stores.sqlite.tables import SQLiteTables, insertionOf
@@ -80,8 +81,9 @@ class SQLiteLog(SQLiteTables):
         # What was said, and is not in the log yet: many at once cost half.
         self._said: list[tuple[object, ...]] = []
         self._saidBy: dict[str, int] = {}
-        # The last position, and the last one that somebody has lost; -1 as long as nobody asked.
-        self._last = self._lost = -1
+        # The last position, the last one that somebody has lost, and how far everybody has come; -1
+        # as long as nobody asked.
+        self._last = self._lost = self._slowest = -1
 
     def _load(self) -> None:
         self._forgetKnown()
@@ -162,9 +164,24 @@ class SQLiteLog(SQLiteTables):
         self._heldBy.clear()
 
     def _nextRevision(self) -> int:
-        # Who bears a name may be another one now.
+        # Who bears a name may be another one now, and have come less far.
         self._owners.clear()
+        self._slowest = -1
         return super()._nextRevision()
+
+    def advance(self, progress: Mapping[int, Progress]) -> None:
+        """
+        See :meth:`IMessageStore.advance`.
+        """
+        self._slowest = -1
+        super().advance(progress)
+
+    def _slowestCursor(self) -> int:
+        if not self._members:
+            return self._head()
+        if self._slowest < 0:
+            self._slowest = super()._slowestCursor()
+        return self._slowest
 
     def _floor(self) -> int:
         if self._lost < 0:

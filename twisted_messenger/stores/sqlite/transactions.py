@@ -55,7 +55,7 @@ class SQLiteTransactions(SQLiteLog):
         :returns: what each change returned.
         """
         self._mustBeThere()
-        before = self._counts()
+        before, size = self._counts(), self._size
         self._added = [] if self._members else None
         self._ran = self.running()
         self._measureRoom()
@@ -74,7 +74,9 @@ class SQLiteTransactions(SQLiteLog):
             self._goBackTo(before)
             raise
         self.recent = recent
-        self._countPages()
+        if self._size < size:
+            # What is forgotten leaves free pages.
+            self._countPages()
         if self._frugal:
             self._forgetInSteps()
         return results
@@ -120,6 +122,7 @@ class SQLiteTransactions(SQLiteLog):
             # What we have written since then is off already.
             return
         self._measured = now
+        self._countPages()
         self._room = DiskSpace.at(self._place, self._pageSize * self._freePages)
         if self._room.scarce:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
