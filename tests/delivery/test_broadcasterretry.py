@@ -57,6 +57,20 @@ class RetryTests(BroadcasterTestCase):
         self.join("ann", ANN)
         self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 1"])
 
+    def test_registeredMeanwhile(self) -> None:
+        """
+        What failed before a registration is forgiven, also where a word of it reaches the store
+        after that.
+        """
+        self.failing()
+        self.network.advance(0.2)
+        failing = self.progress()["ann"]
+        self.assertIsNotNone(failing.failingSince)
+        self.join("ann", ANN)
+        self.store.advance({self.ids("ann")[0]: failing})
+        self.network.advance(0.2)
+        self.assertIsNone(self.progress()["ann"].failingSince)
+
     def test_neverConfirmed(self) -> None:
         """
         What hangs and never confirmed anything counts as delivered.

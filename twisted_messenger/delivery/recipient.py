@@ -55,7 +55,9 @@ class Recipient(PushedMember):
 
     def _giveAnotherChance(self, member: MemberState) -> None:
         if self.registered != member.registered or (self._paused and not member.paused):
-            self._state.registered()
+            if self._state.registered():
+                # A word of it that was on its way to the store may have come after this one.
+                self._shared.cursors.moved(member.member.id, self._state)
             self._hangs, self._problem = False, None
         elif self._retried != member.retried:
             self._state.heardFrom()

@@ -283,12 +283,15 @@ class DeliveryState:
         """
         self.backoff = None
 
-    def registered(self) -> None:
+    def registered(self) -> bool:
         """
         The member registered again, perhaps elsewhere: what failed before says nothing.
+
+        :returns: whether anything had.
         """
         self.heardFrom()
-        self._trouble = None
+        trouble, self._trouble = self._trouble, None
+        return trouble is not None
 
     def _givenUp(self, now: float) -> bool:
         if self._trouble is None or not self.evictSeconds:
