@@ -7,7 +7,7 @@ from tests.simulation.deliveries import DeliveryJudge
 from tests.simulation.parts import HOLD_SECONDS
 from tests.simulation.record import FINAL, MOVED, UNSEEN, Event, Kind, Message, Record
 from tests.simulation.roster import Roster
-from tests.simulation.written import FLUSH_SECONDS, Written
+from tests.simulation.written import Written
 
 
 class PromiseJudge:
@@ -71,6 +71,8 @@ class PromiseJudge:
         elif kind is Kind.BACKED_UP:
             self._backup.make()
             self._backedUp = event
+            # On a full disk, the copy knows as little as the store.
+            self._copied = self._written.upTo(event.time)
         elif kind is Kind.RESTORED:
             self._restored()
         elif kind is Kind.CRASHED:
@@ -79,8 +81,9 @@ class PromiseJudge:
 
     def _restored(self) -> None:
         self._backup.restore()
-        late = self._backedUp.time - FLUSH_SECONDS
-        self._confirmed = {who: time for who, time in self._confirmed.items() if time < late}
+        self._confirmed = {
+            who: time for who, time in self._confirmed.items() if time < self._copied
+        }
         for message in self._record.messages.values():
             message.lost |= message.position > int(self._backedUp.what)
         for answered in self._stored.values():
