@@ -84,6 +84,10 @@ class DeliveryJudge:
             before = self._roster.where.get(event.who, event.what)
             if before != event.what:
                 self._deserted[before] = event.time
+                if event.time - self._succession.get(event.who, -HEARD_SECONDS) < HEARD_SECONDS:
+                    # The server may hear of both at once: for whom what is on its way there was
+                    # meant, it does not learn then.
+                    self._flying.pop(before, None)
             displaced = self._roster.displaced(event)
             if displaced is not None:
                 self._succeeded(event, displaced)
