@@ -251,6 +251,22 @@ class MergedTests(BroadcasterTestCase):
         self.pusher.end(BOB)
         self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2"])
 
+    def test_takenElsewhere(self) -> None:
+        """
+        What one of the two took where it was before was not pushed to the kept address.
+        """
+        self.start()
+        self.meet(("ann", ANN), ("bob", BOB))
+        self.say("ci", "1")
+        self.pusher.end(ANN, Outcome.FAILED)
+        self.pusher.end(BOB)
+        self.join("bob", CYD)
+        self.say("ci", "2")
+        self.pusher.end(CYD, Outcome.FAILED)
+        self.join("ann", CYD)
+        self.pusher.end(CYD)
+        self.assertEqual(self.pusher.texts(CYD), ["ci: 2", "ci: 1", "ci: 2"])
+
     def test_backAtOnce(self) -> None:
         """
         Who leaves and comes back before anybody looks is no merged member: it gets the history that

@@ -76,7 +76,7 @@ class DeliveryState:
         self._lastReached = progress.lastReached
         self._reachedLately = False
         self._had = _NONE
-        #: The last entry that the member took; 0 where there is none.
+        #: The entry that the member took with the last push; 0 where there is none.
         self.taken = 0
 
     @property
@@ -136,7 +136,7 @@ class DeliveryState:
         # Who has failed waits, even where it may be tried again by now.
         if self.backoff is not None or not self.reached or self._had or self.missed:
             return False
-        self.inFlight = position
+        self.inFlight, self.taken = position, 0
         return True
 
     def next(self, now: float) -> Step:
@@ -161,14 +161,14 @@ class DeliveryState:
         :param position: of the entry; beyond the cursor.
         """
         assert self.inFlight is None and self._telling is None and position > self.cursor
-        self.inFlight = position
+        self.inFlight, self.taken = position, 0
 
     def beginNotice(self, missed: int) -> None:
         """
         An attempt to tell of missed entries starts.
         """
         assert not self.busy and missed > 0
-        self._telling = missed
+        self._telling, self.taken = missed, 0
 
     def had(self, position: int) -> None:
         """
