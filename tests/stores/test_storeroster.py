@@ -118,6 +118,21 @@ class RosterTests(SynchronousTestCase):
         news = self.successResultOf(asking)
         self.assertEqual((self.idsOf(news), list(news.departed)), ([LAST], [FIRST]))
 
+    def test_givenMeanwhile(self) -> None:
+        """
+        Nor does one that was given before a member was handed over, and is read after that.
+        """
+        asked: list[Deferred[RosterNews]] = []
+        self.store.follow(lambda: asked.append(self.store.roster(self.since)))
+        numbers = range(PARTITIONS)
+        self.database.standing = Standing(dict.fromkeys(numbers, 1), PARTITIONS - 1, revision=2)
+        self.clock.advance(TTL / 3)
+        self.successResultOf(self.store.handOver([LAST]))
+        self.answer(2, FIRST, LAST)
+        self.assertNoResult(asked[0])
+        self.answer(2, FIRST)
+        self.assertEqual(self.idsOf(self.successResultOf(asked[0])), [FIRST])
+
     def test_nothingNew(self) -> None:
         """
         A node that has heard everything asks nothing.

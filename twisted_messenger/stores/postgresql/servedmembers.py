@@ -15,7 +15,7 @@ class ServedMembers:
     """
 
     def __init__(self) -> None:
-        #: Counts what members lost a node for.
+        #: Counts what a node lost members for, and what it read of them is too old after.
         self.serial = 0
         self._served: dict[int, int] = {}
         self._draining: set[int] = set()
@@ -88,6 +88,8 @@ class ServedMembers:
         """
         These are given away.
         """
+        # What was read before that has them as this node's still.
+        self.serial += 1
         self._draining.difference_update(numbers)
 
     def staying(self, numbers: Collection[int]) -> list[int]:
