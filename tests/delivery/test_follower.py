@@ -247,6 +247,19 @@ class LogFollowerTests(SynchronousTestCase):
         self.assertEqual(self.told(), ["one", "."])
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+    def test_closedWithIt(self) -> None:
+        """
+        What is not answered before a stop, where the store is closed next, is no trouble.
+        """
+        self.start()
+        self.store.slow = True
+        self.store.say("one")
+        self.follower.stop()
+        self.store.close()
+        self.store.answer()
+        self.assertEqual(self.log.lines(LogLevel.error), [])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
     def test_brokenAtTheStart(self) -> None:
         """
         So it is where it cannot be read from the start on; it goes on from where it then is.

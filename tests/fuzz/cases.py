@@ -126,4 +126,13 @@ FOUND_SCRIPTS: tuple[Script, ...] = (
     (*(Act("wait", 2),) * 3, *_CROWD, *_CROWD),
     # Escapes made the answer too long.
     said(0, b"connect_request|ann|x" + "\u2028".encode() * 200 + b"x|9001"),
+    # A stop just after a registration told of a log that could not be read.
+    (
+        Act("wait", -2),
+        Act("connect", 1),
+        Act("write", -1, b"connect_request|b|10.0.0.3|9001"),
+        Act("end", -1),
+        Act("connect", 0),
+        Act("stop", -1),
+    ),
 )

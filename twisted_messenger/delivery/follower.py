@@ -136,8 +136,10 @@ class LogFollower:
                 if news is not None:
                     await self._readLog(news.head, bool(news.members or news.departed))
         except StoreError as error:
-            self.log.error("the log cannot be read: {error}", error=error)
-            self._readLater()
+            # Who has stopped wants no answer any more.
+            if self._running:
+                self.log.error("the log cannot be read: {error}", error=error)
+                self._readLater()
         finally:
             self._reading = False
 
