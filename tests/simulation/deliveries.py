@@ -85,8 +85,8 @@ class DeliveryJudge:
             if before != event.what:
                 self._deserted[before] = event.time
                 if event.time - self._succession.get(event.who, -HEARD_SECONDS) < HEARD_SECONDS:
-                    # The server may hear of both at once: for whom what is on its way there was
-                    # meant, it does not learn then.
+                    # The server may hear of both at once, and then never learns whose push it is
+                    # that is on its way there.
                     self._flying.pop(before, None)
             displaced = self._roster.displaced(event)
             if displaced is not None:

@@ -91,7 +91,7 @@ def listenersFrom(
         authorities = os.path.abspath(authorities)
         try:
             _checkAuthorities(authorities)
-            _checkKinds([_kindOf(where) for _, where in places])
+            _checkKinds([kindOf(where) for _, where in places])
         except StartError as error:
             raise StartError(f"{authoritiesName}: {error}") from None
     reactor = GuardingReactor(reactor, maxMessageBytes, authorities)
@@ -100,10 +100,13 @@ def listenersFrom(
 
 def _listener(reactor: GuardingReactor, name: str, where: str) -> Listener:
     read = partial(_endpoint, name=name, where=where)
-    return Listener(name, read(reactor), Renewal(name, _kindOf(where), reactor, read))
+    return Listener(name, read(reactor), Renewal(name, kindOf(where), reactor, read))
 
 
-def _kindOf(where: str) -> str:
+def kindOf(where: str) -> str:
+    """
+    What a description of an endpoint begins with, also behind a proxy's header.
+    """
     return where.removeprefix("haproxy:").partition(":")[0]
 
 
@@ -111,11 +114,11 @@ def _endpoint(reactor: GuardingReactor, name: str, where: str) -> IStreamServerE
     scheme, isURL, _ = where.partition("://")
     if isURL:
         raise StartError(f"{name}: give {scheme}:PORT, or {scheme}:PORT:interface=ADDRESS")
-    kind = _kindOf(where)
+    kind = kindOf(where)
     if kind in _WITH_BACKLOG and ":backlog=" not in where:
         where += f":backlog={LISTEN_BACKLOG}"
     try:
-        checkFolder(where.removeprefix("haproxy:"))
+        checkFolder(where)
         endpoint: IStreamServerEndpoint = serverFromString(reactor, where)
     except StartError as error:
         raise StartError(f"{name}: {error}") from None

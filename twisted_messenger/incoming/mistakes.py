@@ -11,7 +11,8 @@ _HTTP = tuple(method.encode() + b" " for method in _METHODS)
 # The record of a handshake, and the first byte of its version (RFC 8446).
 _TLS = (b"\x16\x03",)
 
-# The first bytes of all these: one look at them, where all of these would have to be compared.
+# The first bytes of all these. Hardly any message begins so: there is no need to compare it with
+# each of them.
 _FIRST = {greeting[0] for greeting in (*_HTTP, *_TLS)}
 
 #: As many bytes of a connection tell.

@@ -22,9 +22,11 @@ def checkFolder(where: str) -> None:
     """
     Look whether Twisted comes to an end there. What cannot be read or parsed raises as there.
 
-    :param where: ``tls:DIRECTORY:PORT``; any other description is none of ours.
+    :param where: ``tls:DIRECTORY:PORT``, perhaps after ``haproxy:``; any other description is none
+        of ours.
     :raises StartError: it never would.
     """
+    where = where.removeprefix("haproxy:")
     if not where.startswith("tls:"):
         return
     from OpenSSL.crypto import FILETYPE_PEM

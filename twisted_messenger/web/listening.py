@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from twisted_messenger.address import isLoopback
 from twisted_messenger.errors import StartError
 from twisted_messenger.hostport import addressText
+from twisted_messenger.incoming.descriptions import kindOf
 from twisted_messenger.incoming.guardingreactor import GuardingReactor
 from twisted_messenger.incoming.listener import isListening, letIn, notListening
 from twisted_messenger.incoming.pemfolder import checkFolder
@@ -157,7 +158,7 @@ def _endpoint(reactor: Any, name: str, place: str) -> IStreamServerEndpoint:
     try:
         if not place:
             raise ValueError("nothing is no place")
-        checkFolder(place.removeprefix("haproxy:"))
+        checkFolder(place)
         endpoint: IStreamServerEndpoint = serverFromString(reactor, place)
     except StartError as error:
         raise ValueError(f"{name}: {error}") from None
@@ -175,7 +176,6 @@ def _described(reactor: Any, name: str, place: str) -> WebListener:
     isHere = kind == "unix" or (
         kind != "haproxy" and [isLoopback(one.replace("\0", ":")) for one in interface] == [True]
     )
-    secured = place.removeprefix("haproxy:").partition(":")[0]
     read = partial(_endpoint, name=name, place=place)
-    renewal = Renewal(name, secured, GuardingReactor(reactor), read)
+    renewal = Renewal(name, kindOf(place), GuardingReactor(reactor), read)
     return WebListener(name, endpoint, not isHere, kind in ("ssl", "tls", "txsni", "le"), renewal)

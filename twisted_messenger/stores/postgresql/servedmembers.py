@@ -15,7 +15,7 @@ class ServedMembers:
     """
 
     def __init__(self) -> None:
-        #: Counts what a node lost members for, and what it read of them is too old after.
+        #: Counts how often members were lost or given away: what was read before is too old.
         self.serial = 0
         self._served: dict[int, int] = {}
         self._draining: set[int] = set()
@@ -88,7 +88,7 @@ class ServedMembers:
         """
         These are given away.
         """
-        # What was read before that has them as this node's still.
+        # What was read before still tells of their members as this node's.
         self.serial += 1
         self._draining.difference_update(numbers)
 
