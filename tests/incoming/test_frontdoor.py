@@ -8,8 +8,11 @@ from collections import Counter
 from types import FrameType
 from typing import Any
 
-from twisted.internet.protocol import Factory
+from twisted.internet.address import IPv4Address
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Factory, connectionDone
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.callcount import watched
@@ -17,7 +20,10 @@ from twisted_messenger.entry import Entry
 from twisted_messenger.incoming.frontdoor import FrontDoor
 from twisted_messenger.incoming.limits import SenderLimits
 from twisted_messenger.incoming.receipt import ReceiptFactory
-from twisted_messenger.incoming.server import ChatServerFactory
+from twisted_messenger.incoming.server import ChatServerFactory, ChatServerProtocol
+from twisted_messenger.interfaces import Outcome
+from twisted_messenger.refusal import Refusal
+from twisted_messenger.result import Stored
 from twisted_messenger.room.chatroom import ChatRoom
 from twisted_messenger.sockets import resetOnClose
 from twisted_messenger.stores.memory import MemoryStore
@@ -25,7 +31,7 @@ from twisted_messenger.stores.memory import MemoryStore
 HOST = "127.0.0.1"
 
 #: Of one message, from its acceptance to its receipt, whatever the machine. Both may only fall.
-MOST_PYTHON_CALLS = 58 if sys.version_info >= (3, 11) else 63
+MOST_PYTHON_CALLS = 48 if sys.version_info >= (3, 11) else 52
 MOST_SYSTEM_CALLS = 5
 
 
@@ -45,6 +51,55 @@ class BrokenFactory(Factory):
         The bug.
         """
         raise Bug
+
+
+class LateProtocol(ChatServerProtocol):
+    """
+    Asks for the outcome when all is over.
+
+    :param heard: the outcomes.
+    """
+
+    def __init__(self, room: ChatRoom, heard: list[Outcome]) -> None:
+        super().__init__(room)
+        self._heard = heard
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        The end.
+        """
+        super().connectionLost(reason)
+        self.outcome.addCallback(_kept, self._heard)
+
+
+class CuriousFactory(ChatServerFactory):
+    """
+    A program's, which wants to know who says something, and what became of it.
+
+    :param late: whether its protocols ask for that themselves.
+    """
+
+    def __init__(self, room: ChatRoom, late: bool) -> None:
+        super().__init__(room)
+        self._late = late
+        self.addresses: list[IAddress | None] = []
+        self.heard: list[Outcome] = []
+
+    def buildProtocol(self, addr: IAddress | None) -> ChatServerProtocol:
+        """
+        One more.
+        """
+        self.addresses.append(addr)
+        if self._late:
+            return LateProtocol(self.room, self.heard)
+        protocol = super().buildProtocol(addr)
+        protocol.outcome.addCallback(_kept, self.heard)
+        return protocol
+
+
+def _kept(outcome: Outcome, heard: list[Outcome]) -> Outcome:
+    heard.append(outcome)
+    return outcome
 
 
 class PaperPort:
@@ -238,6 +293,22 @@ class FrontDoorTests(SynchronousTestCase):
             self.assertRaises(ConnectionResetError, sender.recv, 1)
         self.assertEqual(len(self.flushLoggedErrors(Bug)), 2)
         self.assertEqual(self.factory.protocols, {})
+
+    def test_curious(self) -> None:
+        """
+        A program's own factory is told who it is, and its protocols what became of the message,
+        whenever they ask.
+        """
+        for late in (False, True):
+            curious = CuriousFactory(self.room, late)
+            self.factory.wrappedFactory = curious
+            stored, refused = self.send(b"from:ci|hello", b"hello")
+            ports = [one.getsockname()[1] for one in (stored, refused)]
+            self.door.doRead()
+            self.assertEqual(curious.addresses, [IPv4Address("TCP", HOST, one) for one in ports])
+            self.assertEqual(curious.heard[0], Stored(len(self.log())))
+            self.assertIsInstance(curious.heard[1], Refusal)
+            self.assertEqual((stored.recv(9), refused.recv(9)), (b"", b"! malform"))
 
     def test_linkLocal(self) -> None:
         """

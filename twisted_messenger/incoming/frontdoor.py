@@ -108,14 +108,14 @@ class FrontDoor:
         except OSError:
             # Who reads again is told of an end in order.
             isLost = True
-        peer = tcpAddress(address)
         if ended:
             here = self._entrance or handle.getsockname()
-            # The zone of a link-local address is a part of it.
-            host = tcpAddress(here).host if any(here[3:]) else here[0]
-            source = Source.between(peer.host, host, None, here[1])
+            # The zone of a link-local address is a part of it; only IPv6 has such.
+            host = here[0] if len(here) == 2 else tcpAddress(here).host
+            peer = address[0] if len(address) == 2 else tcpAddress(address).host
+            source = Source.between(peer, host, None, here[1])
             if self._factory.hasRoomFor(source):
-                ShortConnection(self._factory, handle, peer, source).take(data)
+                ShortConnection(self._factory, handle, address, source).take(data)
                 return
         self._takeLater(handle, address, data, isLost)
 

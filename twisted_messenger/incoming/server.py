@@ -5,6 +5,7 @@ Lines without an end of file are a message too; see :mod:`twisted_messenger.inco
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
@@ -30,7 +31,7 @@ from twisted_messenger.names import MAX_NAME
 from twisted_messenger.refusal import Reason, Refusal
 from twisted_messenger.result import Reply
 from twisted_messenger.room.chatroom import ChatRoom
-from twisted_messenger.room.verdicts import Told
+from twisted_messenger.room.verdicts import Callbacks, Told
 from twisted_messenger.wire import Command, parse, tooBig
 
 # How a connection without a byte ends that nobody needs to know of: a health check may reset.
@@ -68,9 +69,10 @@ class ChatServerProtocol(Protocol):
         unfinished: "UnfinishedBytes[ChatServerProtocol] | None" = None,
         before: "ChatServerProtocol | None" = None,
     ) -> None:
-        #: See :class:`~twisted_messenger.interfaces.IReceiptProtocol`.
-        self.outcome: Deferred[Outcome] = Deferred()
         self._room = room
+        # Who is told what becomes of the message, in place of the outcome.
+        self._told: Told | None = None
+        self._outcome: Deferred[Outcome] | None = None
         self._unfinished = unfinished or UnfinishedBytes()
         # Not a list of what came: a byte at a time, that would cost forty times as much.
         self._data = bytearray()
@@ -83,12 +85,35 @@ class ChatServerProtocol(Protocol):
         # Whether all has come already, and the end follows at once: nothing is kept meanwhile.
         self._isWhole = False
 
+    @property
+    def outcome(self) -> "Deferred[Outcome]":
+        """
+        See :class:`~twisted_messenger.interfaces.IReceiptProtocol`.
+        """
+        if self._outcome is None:
+            self._outcome = Deferred()
+        return self._outcome
+
+    def tellTo(self, told: Told) -> None:
+        """
+        Tell somebody what becomes of the message, as callbacks of :attr:`outcome` are told; but
+        where nobody has asked for that, and nobody will, there need not be one.
+        """
+        if self._outcome is None:
+            self._told = told
+        else:
+            self._outcome.addCallbacks(told.decided, told.unknown)
+
     def connectionMade(self) -> None:
         """
         Note who it is, as far as one can tell before the first byte.
         """
-        self._isWhole = getattr(self.transport, "isWhole", False)
-        self._look()
+        transport: Any = self.transport
+        if getattr(transport, "isWhole", False):
+            self._isWhole = True
+            self._source = transport.source
+        else:
+            self._look()
 
     def _look(self) -> None:
         assert self.transport is not None
@@ -153,12 +178,13 @@ class ChatServerProtocol(Protocol):
             return
         if not self._data and reason.type in _PROBES:
             self._room.counters.add("probes")
-            self.outcome.callback(None)
+            self._whoIsTold().decided(None)
         elif not isinstance(reason.value, ConnectionDone):
             self._cut(reason)
         else:
             data = bytes(self._data)
-            self._letGo()
+            if not self._isWhole:
+                self._letGo()
             self._messageReceived(data)
 
     def _cut(self, reason: Failure) -> None:
@@ -175,8 +201,7 @@ class ChatServerProtocol(Protocol):
 
     def _letGo(self) -> None:
         self._data.clear()
-        if not self._isWhole:
-            self._unfinished.keep(self, 0)
+        self._unfinished.keep(self, 0)
 
     def _messageReceived(self, data: bytes) -> None:
         overRate = self._room.charge(self._source, len(data))
@@ -189,12 +214,12 @@ class ChatServerProtocol(Protocol):
         except WireError as error:
             self._refuse(error.refusal)
             return
+        told = self._whoIsTold()
         if len(commands) == 1:
-            told = Told(self.outcome.callback, self._undecided)
             self._room.hear(commands[0], self._source, told)
         else:
             taking = Deferred.fromCoroutine(self._takeAll(commands))
-            taking.addCallbacks(self.outcome.callback, self._undecided)
+            taking.addCallbacks(told.decided, told.unknown)
 
     def _linesOf(self, data: bytes, limit: int) -> Sequence[Command]:
         commands, self._speaker.voice = readLines(data, self._speaker.voice, limit)
@@ -219,6 +244,9 @@ class ChatServerProtocol(Protocol):
             return overRate
         return await self._room.take(command, self._source)
 
+    def _whoIsTold(self) -> Told:
+        return self._told or Callbacks(self.outcome.callback, self._undecided)
+
     def _undecided(self, reason: Failure) -> None:
         # Where nobody wants receipts, there is nobody to tell.
         self.outcome.addErrback(self._uncertain)
@@ -232,7 +260,7 @@ class ChatServerProtocol(Protocol):
         self._refused = True
         self._letGo()
         self._room.refuse(refusal, self._source)
-        self.outcome.callback(refusal)
+        self._whoIsTold().decided(refusal)
 
 
 class ChatServerFactory(Factory):

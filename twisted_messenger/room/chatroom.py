@@ -30,7 +30,7 @@ from twisted_messenger.room.members import Members
 from twisted_messenger.room.policy import AdmissionPolicy
 from twisted_messenger.room.posting import Posting
 from twisted_messenger.room.registrar import Registrar, Resolve
-from twisted_messenger.room.verdicts import STOPPING, Told, Verdicts
+from twisted_messenger.room.verdicts import STOPPING, Callbacks, Told, Verdicts
 from twisted_messenger.roster import Enrolled, MemberOptions
 from twisted_messenger.steering import MemberStatus, Order
 from twisted_messenger.subscription import Listener, Subscription
@@ -148,7 +148,7 @@ class ChatRoom:
         :returns: as :meth:`register`, :meth:`leave` or :meth:`post`.
         """
         taken: Deferred[Taken] = Deferred()
-        self.hear(command, source, Told(taken.callback, taken.errback))
+        self.hear(command, source, Callbacks(taken.callback, taken.errback))
         return taken
 
     def hear(self, command: Command, source: Source, told: Told) -> None:
@@ -249,7 +249,7 @@ class ChatRoom:
         """
         _mustBeRepeatKey(key)
         stored: Deferred[Stored | Refusal] = Deferred()
-        self._say(name, text, source, Told(stored.callback, stored.errback), key)
+        self._say(name, text, source, Callbacks(stored.callback, stored.errback), key)
         return stored
 
     def _say(
@@ -273,7 +273,7 @@ class ChatRoom:
         if self._closed:
             return succeed(self.refusals.refused(STOPPING, LOCAL))
         stored: Deferred[Stored | Refusal] = Deferred()
-        self._posting.announce(text, Told(stored.callback, stored.errback), key)
+        self._posting.announce(text, Callbacks(stored.callback, stored.errback), key)
         return stored
 
     def probe(self) -> "Deferred[None]":

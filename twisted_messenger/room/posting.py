@@ -217,7 +217,8 @@ class Posting:
         if isinstance(position, Refusal):
             told.decided(self._verdicts.decided(position, source))
             return
-        self._verdicts.stored()
+        if self._verdicts.storeFails:
+            self._verdicts.storeTakes()
         # Where nobody was asked, it was there already.
         isNew = judged is None or judged.isAsked
         self._counters.counts["accepted" if isNew else "repeated"] += 1

@@ -3,7 +3,7 @@ What became of what a room was asked for, as its sender is told it, counted and 
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -22,13 +22,29 @@ STOPPING = Refusal(Reason.SHUTDOWN, "the server is stopping")
 T = TypeVar("T")
 
 
-class Told(NamedTuple):
+class Told(Protocol):
     """
     Who is told what became of a message: what a Deferred does, without one for each hand that a
     message goes through.
+    """
 
-    :param decided: is called with what was stored, or with the refusal.
-    :param unknown: is called with a failure: nobody knows.
+    def decided(self, result: Any, /) -> object:
+        """
+        It is stored, or refused.
+        """
+
+    def unknown(self, reason: Failure, /) -> object:
+        """
+        Nobody knows.
+        """
+
+
+class Callbacks(NamedTuple):
+    """
+    Functions that are told: as a rule, a Deferred's.
+
+    :param decided: see :meth:`Told.decided`.
+    :param unknown: see :meth:`Told.unknown`.
     """
 
     decided: Callable[[Any], object]
@@ -46,7 +62,8 @@ class Verdicts:
 
     def __init__(self, events: EventLog) -> None:
         self._events = events
-        self._storeFailing = False
+        #: Whether the store took nothing when it was asked last.
+        self.storeFails = False
 
     def on(self, work: "Deferred[T]", source: Source) -> "Deferred[T | Refusal]":
         """
@@ -79,13 +96,12 @@ class Verdicts:
             self._events.refused(result, source)
         return result
 
-    def stored(self) -> None:
+    def storeTakes(self) -> None:
         """
-        A message is in the log.
+        The store has taken a message after it failed.
         """
-        if self._storeFailing:
-            self._storeFailing = False
-            self.log.info("the store takes messages again")
+        self.storeFails = False
+        self.log.info("the store takes messages again")
 
     def failed(self, reason: Failure, source: Source) -> Failure | Refusal:
         """
@@ -106,7 +122,7 @@ class Verdicts:
             return STOPPING
         full = isinstance(error, StoreFull)
         reason = Reason.STORE_FULL if full else Reason.STORE_UNAVAILABLE
-        if not self._storeFailing:
-            self._storeFailing = True
+        if not self.storeFails:
+            self.storeFails = True
             self.log.error("the store takes nothing: {error}", error=error)
         return Refusal(reason, "the store takes no message now")
