@@ -180,6 +180,10 @@ class PushedMember(LogReader):
         return entry
 
     def _goOn(self) -> None:
+        if self._state.backoff is None and not self._hasWork():
+            # As nearly all are between two messages.
+            self._shared.resting[self] = None
+            return
         step = self._state.next(self._shared.store.running())
         if isinstance(step, Evict):
             self._evict()
