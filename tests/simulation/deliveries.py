@@ -175,6 +175,11 @@ class DeliveryJudge:
         self._last[name] = min(lasts)
         self._history |= {(name, id) for member, id in self._history if member == displaced}
         self._got.update({key: None for key in self._got if key[0] == name})
+        # What both have passed comes again only where a crash has set them back.
+        passedBy = {id: time for (member, id), time in self._got.items() if member == displaced}
+        for id, time in passedBy.items():
+            if self._record.messages[id].position <= self._last[name]:
+                self._got.setdefault((name, id), time)
         self._got.update({(name, id): None for id in kept})
         self._taken.update((name, id) for id in kept if (displaced, id) in self._taken)
 
