@@ -371,6 +371,22 @@ class PlaceTests(SubscriptionTestCase):
         self.assertEqual(self.successResultOf(self.room.members()), [])
         self.flushLoggedErrors(ValueError)
 
+    def test_raisedIsNoAbsence(self) -> None:
+        """
+        What a listener raises is shown, but not remembered with what it heard before: after a
+        crash, its absence would count from then on.
+        """
+        self.subscribe()
+        self.say("one")
+        self.ear.problem = ValueError("broken")
+        self.say("two")
+        self.memory.advance(1)
+        (stored,) = self.successResultOf(self.memory.service.store.roster(0)).members
+        self.assertEqual((stored.progress.cursor, stored.progress.failingSince), (1, None))
+        self.assertEqual(stored.progress.attempts, 0)
+        self.assertEqual((self.status().state, self.status().failingSince), ("failing", 0.0))
+        self.flushLoggedErrors(ValueError)
+
     def test_removed(self) -> None:
         """
         Who is removed hears no more, and a new one may begin at once: with what is said then.

@@ -71,7 +71,7 @@ class Recipient(PushedMember):
         hangs = isHeld or (problem is not None and problem.outcome is Outcome.HUNG)
         wait = None if self.wakesAt is None else self.wakesAt - self._shared.reactor.seconds()
         why = None if problem is None else whyOf(problem) or problem.outcome.value
-        return Serving(self.progress, hangs, wait, why)
+        return Serving(self._state.standing, hangs, wait, why)
 
     def heard(self) -> None:
         """
@@ -177,7 +177,7 @@ class Recipient(PushedMember):
         if state.member.isListener:
             # Who listens may raise for as long as it likes.
             isHeard = self._shared.subscriptions.has(state.member.name)
-            self._state.evictSeconds = 0.0 if isHeard else self._shared.limits.evictSeconds
+            self._state.evictSeconds = None if isHeard else self._shared.limits.evictSeconds
         self._subscriber = subscriberAt(state.member.host)
 
     def _lookAgain(self) -> None:

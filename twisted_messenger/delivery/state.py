@@ -12,6 +12,8 @@ one is the same, whoever counts; so a member that was there already when the log
 before it has missed nothing of that, whatever the store believed.
 """
 
+from dataclasses import replace
+
 from twisted_messenger.backoff import Backoff, RetryPolicy
 from twisted_messenger.delivery.steps import Evict, Send, Step, Tell, Wait
 from twisted_messenger.delivery.trouble import EVICT_SECONDS, Trouble
@@ -27,7 +29,8 @@ class DeliveryState:
 
     :param progress: where it stands now.
     :param retryPolicy: says how long to wait after a failure.
-    :param evictSeconds: without one success, before the member is given up; 0 for never.
+    :param evictSeconds: without one success, before the member is given up; 0 for never. ``None``
+        where it is known to be there, so that what fails is no absence.
     """
 
     # There may be very many.
@@ -53,7 +56,7 @@ class DeliveryState:
         progress: Progress,
         retryPolicy: RetryPolicy,
         *,
-        evictSeconds: float = EVICT_SECONDS,
+        evictSeconds: float | None = EVICT_SECONDS,
     ) -> None:
         self.cursor = progress.cursor
         self.inFlight: int | None = None
@@ -67,7 +70,7 @@ class DeliveryState:
         #: ``None`` where there are none, as for nearly all.
         self.backoff: Backoff | None = None
         self._retryPolicy = retryPolicy
-        #: Without one success, before the member is given up; 0 for never.
+        #: See above.
         self.evictSeconds = evictSeconds
         # What has gone wrong since it last took something; ``None`` as for nearly all.
         self._trouble: Trouble | None = None
@@ -84,7 +87,7 @@ class DeliveryState:
         """
         What to remember across a restart.
         """
-        trouble = self._trouble
+        trouble = None if self.evictSeconds is None else self._trouble
         return Progress(
             self.cursor,
             self._due,
@@ -94,6 +97,16 @@ class DeliveryState:
             0 if trouble is None else trouble.attempts,
             self._lastReached,
         )
+
+    @property
+    def standing(self) -> Progress:
+        """
+        The same with what fails now, whether or not that is to be remembered.
+        """
+        progress, trouble = self.progress, self._trouble
+        if trouble is None:
+            return progress
+        return replace(progress, failingSince=trouble.failingSince, attempts=trouble.attempts)
 
     def stamp(self, time: float) -> None:
         """
