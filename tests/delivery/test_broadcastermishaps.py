@@ -61,9 +61,32 @@ class MishapTests(BroadcasterTestCase):
     def test_mergedWhileItHangs(self) -> None:
         """
         A hanging netcat that has a message gets it no second time because its address is another
-        member's meanwhile.
+        stranger's meanwhile.
         """
-        self.assertEqual(self._merged(Outcome.HUNG), ["ci: 1", "ci: 2"])
+        self.start()
+        self.join("ann", ANN)
+        self.join("bob", BOB)
+        self.say("ci", "1")
+        self.join("ann", BOB)
+        self.pusher.end(BOB, Outcome.HUNG)
+        self.network.advance(1)
+        self.say("ci", "2")
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1", "ci: 2"])
+
+    def test_mergedWithOneThatHangs(self) -> None:
+        """
+        Who has confirmed something before gets what a stranger at its new address does not confirm,
+        and does not lose it.
+        """
+        self._becomesStranger(hangsLater=True)
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 2", "ci: 2"])
+
+    def test_mergedWithOneThatHung(self) -> None:
+        """
+        So it is where the stranger hung before.
+        """
+        self._becomesStranger(hangsLater=False)
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 2", "ci: 2"])
 
     def test_mergedWhileItDeclines(self) -> None:
         """
@@ -128,6 +151,20 @@ class MishapTests(BroadcasterTestCase):
         self.join("ann", BOB)
         self.join("cyd", ANN)
         self.join("cyd", BOB)
+
+    def _becomesStranger(self, hangsLater: bool) -> None:
+        self.start()
+        self.join("ann", ANN)
+        self.say("ci", "1")
+        self.pusher.end(ANN)
+        self.join("bob", BOB)
+        self.say("ci", "2")
+        if hangsLater:
+            self.join("ann", BOB)
+        self.pusher.end(BOB, Outcome.HUNG)
+        if not hangsLater:
+            self.join("ann", BOB)
+        self.network.advance(1)
 
     def _merged(self, outcome: Outcome) -> list[str]:
         self.start()

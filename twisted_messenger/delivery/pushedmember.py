@@ -325,8 +325,7 @@ class PushedMember(LogReader):
             return
         position = self._state.inFlight
         further = shared.outcomes.settled(result, self._state, self.member, since, place is None)
-        # Also what it hung for, or would not have: it is done with for both.
-        if heir is not None and further and result.outcome is not Outcome.FAILED:
+        if heir is not None and further and self._isDoneFor(heir, result.outcome):
             heir.had(position, self._state.reached)
         if result.outcome is not _EXHAUSTED:
             self._problem = None if result.outcome is _CONFIRMED else result
@@ -341,6 +340,16 @@ class PushedMember(LogReader):
             self._push(address, entry)
         else:
             self._placeFree(address)
+
+    def _isDoneFor(self, heir: "PushedMember", outcome: Outcome) -> bool:
+        """
+        Whether a push that has ended so counts for another one at that address, too.
+        """
+        if outcome is Outcome.HUNG and self._place is not None:
+            # Only a stranger is done with what it takes and does not confirm.
+            return not heir._state.reached
+        # What it would not have, too.
+        return outcome is not Outcome.FAILED
 
     def _isNews(self, result: PushResult) -> bool:
         # That a listener raised says nothing of its absence, which counts on after a restart.
