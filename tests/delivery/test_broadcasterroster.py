@@ -2,8 +2,10 @@
 The broadcaster, and members that come, change, lose something and go.
 """
 
-from tests.delivery.broadcasterrig import ANN, BOB, BroadcasterTestCase
+from tests.delivery.broadcasterrig import ANN, BOB, CYD, HOST, BroadcasterTestCase
+from tests.roomtestcase import HOME
 from twisted_messenger.push.interfaces import Outcome
+from twisted_messenger.roster import MemberOptions
 
 
 class RosterTests(BroadcasterTestCase):
@@ -41,6 +43,31 @@ class RosterTests(BroadcasterTestCase):
         while self.pusher.open:
             self.pusher.end(ANN)
         self.assertEqual(self.pusher.texts(ANN), ["ci: 1", "ci: 2", "ann: theirs"])
+
+    def test_namesAndPlacesAtOnce(self) -> None:
+        """
+        Bob moves, Ann takes his name's place there, and Bob comes anew where she was, before the
+        broadcaster hears of any of it: he is no mixture of both, and gets the history that he asks
+        for, though she had it there.
+        """
+        self.pusher.end(ANN)
+        self.pusher.end(ANN)
+        self.join("bob", BOB)
+        self.say("ci", "3")
+        self.pusher.end(ANN)
+        # The store knows how far they are.
+        self.network.advance(1)
+        self.store.silent = True
+        self.join("bob", CYD)
+        self.join("ann", CYD)
+        self.room.register("bob", HOST, ANN, HOME, MemberOptions(history=1))
+        self.store.silent = False
+        self.pusher.sent.clear()
+        self.say("ci", "4")
+        while self.pusher.open:
+            self.pusher.end(min(self.pusher.open))
+        self.assertEqual(self.pusher.texts(ANN)[-2:], ["ci: 3", "ci: 4"])
+        self.assertEqual(self.pusher.texts(CYD), ["ci: 3", "ci: 4"])
 
     def test_renamedOntoASpeaker(self) -> None:
         """

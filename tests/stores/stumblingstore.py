@@ -45,6 +45,8 @@ class StumblingStore(MemoryStore):
         self.empty = False
         #: What is read for one member is kept back until it is released.
         self.slow = False
+        #: Nobody hears of changes.
+        self.silent = False
         #: Progress is said to be written, and is not.
         self.forgetful = False
         #: Whom another node is to serve: told once.
@@ -61,6 +63,10 @@ class StumblingStore(MemoryStore):
         self._heldBack: list[tuple[Deferred[list[Entry]], list[Entry]]] = []
         self._alive: WeakValueDictionary[int, _Name] = WeakValueDictionary()
         self._copies = 0
+
+    def _wake(self) -> None:
+        if not self.silent:
+            super()._wake()
 
     def listens(self, places: Sequence[str]) -> None:
         """

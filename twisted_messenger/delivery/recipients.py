@@ -3,7 +3,7 @@ Those that are pushed to, as the roster's news have them: who comes, who leaves,
 whom.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from twisted_messenger.backoff import RETRY_SECONDS, RetryPolicy, atMost
@@ -82,15 +82,16 @@ class Recipients:
         """
         self.departed(list(self._byId))
 
-    def changed(self, members: Iterable[MemberState], gone: list[Recipient]) -> None:
+    def changed(self, members: Sequence[MemberState], gone: list[Recipient]) -> None:
         """
         These have come, or are another than they were.
 
         :param gone: who has departed at the same time, and may have become one of them.
         """
         successors: list[tuple[Recipient, Recipient, bool]] = []
+        names = {state.member.name for state in members} if gone else set()
         for state in members:
-            before = [one for one in gone if _became(one.member, state.member)]
+            before = [one for one in gone if _became(one.member, state.member, names)]
             for one in before:
                 self._farewells.registered(one, state.member)
             merged = len(before) == _MERGED
@@ -128,14 +129,19 @@ class Recipients:
             del self._byName[recipient.member.name]
 
 
-def _became(departed: Member, member: Member) -> bool:
+def _became(departed: Member, member: Member, names: Container[str]) -> bool:
     """
     Whether a member that is no longer there is one of the two that have become another. A listener
     that begins elsewhere begins anew.
+
+    :param names: of all that have come, or are another than they were, at the same time: who bears
+        its name is what it has become, whoever is at its address.
     """
     if member.isListener:
         return False
-    return departed.name == member.name or departed.address == member.address
+    if departed.name in names:
+        return departed.name == member.name
+    return departed.address == member.address
 
 
 def _mergedFrom(merged: Sequence[Recipient], state: MemberState) -> MemberState:
