@@ -55,6 +55,8 @@ class AttemptJudge:
         #: By address: since when nobody listens there for the push under way.
         self._left: dict[str, float] = {}
         self._heard: dict[str, float] = {}
+        #: When the server knows that its store is another copy.
+        self._restoredBy = 0.0
         #: When each name got an address that was another's.
         self._succession: dict[str, float] = {}
         self._enrolled: dict[str, float] = {}
@@ -84,6 +86,7 @@ class AttemptJudge:
             self._backup.make()
         elif event.kind is Kind.RESTORED:
             self._backup.restore()
+            self._restoredBy = event.time + HEARD_SECONDS
             # Whom it is for, is not known any more, nor that its member has left.
             self._flying = {at: (begun, None) for at, (begun, _) in self._flying.items()}
             self._left.clear()
@@ -145,7 +148,10 @@ class AttemptJudge:
             self._record.violated("one at a time", f"two connections to {address}")
         if self._roster.nameAt(address) is None and not event.what.endswith(MOVED):
             self._record.violated("moved", f"a push went to {address}, which its member has left")
-        self._flying[address] = event.time, self._roster.nameAt(address)
+        # A farewell is for who left; and who is told of a copy of the store only now forgets whom
+        # the push was for.
+        isMembers = not event.what.endswith(MOVED) and event.time >= self._restoredBy
+        self._flying[address] = event.time, self._roster.nameAt(address) if isMembers else None
         known = self._addresses.get(address)
         if known is None or event.what.endswith(MOVED):
             # A farewell is said once, whatever came before.

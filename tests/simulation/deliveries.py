@@ -52,6 +52,8 @@ class DeliveryJudge:
         self._arriving: dict[str, str | None] = {}
         #: By address: what is on its way there.
         self._flying: dict[str, str] = {}
+        #: Where it is for somebody who has left, and whose name is another's.
+        self._former: set[str] = set()
         #: By member: what it took last.
         self._latest: dict[str, str] = {}
         #: By member: the position of what it was given last, as long as it has not taken it.
@@ -68,10 +70,11 @@ class DeliveryJudge:
         """
         if event.kind is Kind.DELIVERED:
             name = self._roster.nameAt(event.who)
-            if name is not None:
+            if name is not None and event.who not in self._former:
                 self._delivered(event, name)
         elif event.kind is Kind.PUSHING:
             self._flying[event.who] = event.what
+            self._former.discard(event.who)
         elif event.kind is Kind.STARTED:
             self._started = event.time
         elif event.kind is Kind.CRASHED:
@@ -130,6 +133,7 @@ class DeliveryJudge:
         # Nor is what is on its way to who bore its name.
         for address in [at for at in self._flying if self._roster.nameAt(at) == name]:
             del self._flying[address]
+            self._former.add(address)
         if event.time - self._deserted.get(event.what, -HEARD_SECONDS) < HEARD_SECONDS:
             # Who was there may be pushed to until the server hears of both.
             self._succession[name] = event.time
