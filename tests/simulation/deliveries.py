@@ -177,7 +177,8 @@ class DeliveryJudge:
         said = [one for one in self._record.messages.values() if one.name == displaced]
         kept |= {one.id for one in said if one.position in passed}
         self._last[name] = min(lasts)
-        self._history |= {(name, id) for member, id in self._history if member == displaced}
+        for known in self._history, self._inherited:
+            known |= {(name, id) for member, id in known if member == displaced}
         self._got.update({key: None for key in self._got if key[0] == name})
         # What both have passed comes again only where a crash has set them back.
         passedBy = {id: time for (member, id), time in self._got.items() if member == displaced}
