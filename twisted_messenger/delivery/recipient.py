@@ -56,7 +56,7 @@ class Recipient(PushedMember):
     def _giveAnotherChance(self, member: MemberState) -> None:
         if self.registered != member.registered or (self._paused and not member.paused):
             if self._state.registered():
-                # A word of it that was on its way to the store may have come after this one.
+                # A write of the cursors that began before it may have put that back since.
                 self._shared.cursors.moved(member.member.id, self._state)
             self._hangs, self._problem = False, None
         elif self._retried != member.retried:
