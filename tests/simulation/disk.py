@@ -8,7 +8,7 @@ between leaves something durable that nobody was told of.
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from tests.simulation.record import Kind, Record, idIn
 from twisted_messenger.entry import Post
 from twisted_messenger.interfaces import Admission
 from twisted_messenger.refusal import Refusal
-from twisted_messenger.roster import Change, Enrolled, Enrolment, RosterLimits, RosterNews
+from twisted_messenger.roster import Change, Enrolled, Enrolment, Progress, RosterLimits, RosterNews
 from twisted_messenger.stores.postgresql.generation import APART
 from twisted_messenger.stores.sqlite.file import SQLiteFile
 from twisted_messenger.stores.sqlite.tables import SQLiteTables
@@ -109,6 +109,8 @@ class RecordingFile(SQLiteFile):
         self._record = record
         self._notes: list[Callable[[], None]] = []
         self._generation = 0
+        #: Positions that the copies it went on from lack.
+        self._gaps: list[range] = []
         #: Whether it goes on from a copy, which the server has not heard yet: that takes no space.
         self._untold = False
 
@@ -144,6 +146,7 @@ class RecordingFile(SQLiteFile):
         self._db.execute("BEGIN IMMEDIATE")
         self._load()
         last = self.head
+        self._gaps.append(range(last + 1, head))
         self._beginAt(head, self._ranWritten)
         self._execute(
             "UPDATE members SET cursor = :head WHERE cursor >= :last", {"head": head, "last": last}
@@ -216,6 +219,18 @@ class RecordingFile(SQLiteFile):
                 for id in history:
                     self._later(Kind.HISTORY, asked.name, id)
         return result
+
+    def advance(self, progress: Mapping[int, Progress]) -> None:
+        """
+        See :class:`SQLiteFile`. Whoever had come to where the copy was not is unknown to it, as to
+        the fence of a store that several nodes share.
+        """
+        known = {
+            memberId: one
+            for memberId, one in progress.items()
+            if not any(one.cursor in gap for gap in self._gaps)
+        }
+        super().advance(known)
 
     def _history(self, asked: Enrolment) -> list[str]:
         """
