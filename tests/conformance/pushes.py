@@ -6,6 +6,7 @@ import threading
 import time
 
 from tests.conformance.case import Section
+from tests.conformance.processor import oneProcessor
 from tests.conformance.room import Room
 from tests.conformance.verdicts import Violation
 
@@ -57,8 +58,9 @@ def order(room: Room) -> str:
     50 messages of one sender, as they were sent
     """
     bob = room.member("bob@")
-    for number in range(50):
-        room.hurl(f"from:ann@|{number}")
+    with oneProcessor():
+        for number in range(50):
+            room.hurl(f"from:ann@|{number}")
     expected = [f"ann: {number}" for number in range(50)]
     texts = bob.wait(lambda texts: len(room.heard(texts)) >= len(expected), room.server.patience)
     if room.heard(texts) != expected:
@@ -77,6 +79,7 @@ def orderAmongOthers(room: Room) -> str:
     silent = threading.Event()
     said = [0] * 9
 
+    @oneProcessor()
     def speak(number: int, most: int = 300) -> None:
         while said[number] < most and not silent.is_set():
             room.hurl(f"from:{number}@|{said[number]}")
