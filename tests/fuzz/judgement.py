@@ -125,7 +125,8 @@ def _struckOut(log: Counter[tuple[str, str]], sender: Sender) -> bool:
     posts = [
         (command.name, command.text) for command in commands if isinstance(command, RoomMessage)
     ]
-    for post in (*posts, *_lineByLine(sender)):
+    # What is shorter may be all that another one said.
+    for post in sorted((*posts, *_lineByLine(sender)), key=lambda post: -len(post[1])):
         if log[post]:
             log[post] -= 1
             return True
