@@ -138,8 +138,11 @@ def _commands(sender: Sender) -> list[Command]:
     What a sender may have meant: all it said, or some lines of it.
     """
     commands = []
-    lines = sender.said.split(b"\n")
-    for message in (sender.said, *(b"\n".join(lines[:end]) for end in range(1, len(lines)))):
+    # Where lines are read, those of Windows are as any others.
+    plain = sender.said.replace(b"\r\n", b"\n")
+    lines = plain.split(b"\n")
+    some = [b"\n".join(lines[:end]) for end in range(1, len(lines))]
+    for message in (sender.said, plain, *some):
         try:
             command = parse(message, MAX_MESSAGE_BYTES)
             commands.append(command._replace(name=cleanName(command.name)))
