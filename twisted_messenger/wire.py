@@ -45,8 +45,8 @@ SAY = "from:"
 
 _BOM = "\ufeff"
 
-# What Python calls white space; and NUL, which ends a text in C, and fills a field of fixed size.
-_BLANKS = (
+#: What Python calls white space; and NUL, which ends a text in C, and fills a field of fixed size.
+BLANKS = (
     "\0\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
     "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
@@ -144,7 +144,7 @@ def _decoded(data: bytes) -> str:
         # A replacement character that was sent as one becomes a ? too; to tell them apart would
         # take a call for each bad byte.
         text = data.decode("utf-8", "replace").replace("\N{REPLACEMENT CHARACTER}", _BAD)
-    return text.removeprefix(_BOM).strip(_BLANKS)
+    return text.removeprefix(_BOM).strip(BLANKS)
 
 
 def _isUtf16(data: bytes) -> bool:
@@ -172,12 +172,12 @@ def _fieldsOf(message: str, most: int, how: str) -> list[str]:
 
 def _readRegistration(message: str) -> Registration:
     fields = _fieldsOf(message, 4, "four fields, and options in a fifth")
-    options = readOptions(fields[3].strip(_BLANKS)) if len(fields) > 3 else None
+    options = readOptions(fields[3].strip(BLANKS)) if len(fields) > 3 else None
     return Registration(*_readAddress(fields), options)
 
 
 def _readAddress(fields: Sequence[str]) -> tuple[str, str, int]:
-    name, host = (field.strip(_BLANKS) for field in fields[:2])
+    name, host = (field.strip(BLANKS) for field in fields[:2])
     # A port has one spelling, without blanks.
     port = fields[2].strip("\0")
     if len(host) > MAX_HOST:
@@ -195,7 +195,7 @@ def _readRoomMessage(message: str) -> RoomMessage:
         raise WireError(Reason.MALFORMED, "use from:NAME|TEXT, with a | after the name")
     if _BAD in name:
         raise WireError(Reason.BAD_UTF8, "a name must be UTF-8")
-    return RoomMessage(name.strip(_BLANKS), text.lstrip("\0").replace(_BAD, "?"))
+    return RoomMessage(name.strip(BLANKS), text.lstrip("\0").replace(_BAD, "?"))
 
 
 def parsePush(data: bytes) -> str:

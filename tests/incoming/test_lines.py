@@ -69,6 +69,18 @@ class SpeakingTests(SynchronousTestCase):
         for data in (b"\n", b" \r\n\n"):
             self.assertEqual(_read(data, _ANN), [])
 
+    def test_blanksOfAnyAlphabet(self) -> None:
+        """
+        What is blank at the end of a message that an end of file ends, is blank here, too.
+        """
+        for blanks in ("\u3000\n", "\xa0\n \n", "\x85\u2028"):
+            lines = f"from:ann|one\n{blanks}".encode()
+            self.assertEqual(_read(lines), [RoomMessage("ann", "one")])
+            self.assertEqual(_read(f"two\n{blanks}".encode(), _ANN), [RoomMessage("ann", "two")])
+            self.assertEqual(_read(blanks.encode(), _ANN), [])
+        # Half of such a blank is none.
+        self.assertEqual(_read(b"two\n\xe3\x80\n", _ANN), [RoomMessage("ann", "two\n?")])
+
     def test_nul(self) -> None:
         """
         A NUL at the ends of a line is nothing, as of a program in C that sends it with its text.

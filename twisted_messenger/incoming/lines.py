@@ -12,6 +12,7 @@ from typing import NamedTuple
 from twisted_messenger.errors import WireError
 from twisted_messenger.names import MAX_NAME, BadName, cleanName
 from twisted_messenger.wire import (
+    BLANKS,
     LEAVE,
     MAX_MESSAGE_BYTES,
     REGISTER,
@@ -24,8 +25,6 @@ from twisted_messenger.wire import (
 
 _SAY, _REGISTER = SAY.encode(), REGISTER.encode()
 _VERBS = (_SAY, _REGISTER, LEAVE.encode())
-
-_BLANKS = b"\0 \t\n\x0b\x0c\r"
 
 _NAME = re.compile(
     rb"\s*(?:%b)([^|\n]{1,%d})\|" % (b"|".join(map(re.escape, _VERBS)), 4 * MAX_NAME)
@@ -76,12 +75,16 @@ def readLines(
 
 
 def _split(data: bytes, voice: Voice | None) -> list[bytes]:
+    # What is blank at the ends of a whole message is so here: of any alphabet, too.
+    text = data.decode("utf-8", "surrogateescape")
+    text = text.strip(BLANKS) if voice is None else text.rstrip(BLANKS)
+    data = text.encode("utf-8", "surrogateescape")
     if voice is None:
-        first, newline, rest = data.strip(_BLANKS).partition(b"\n")
+        first, newline, rest = data.partition(b"\n")
         # At its beginning, or after a byte order mark, or after what else is a blank.
         free = _REGISTER in first
         return [first.strip(b"\0"), *(_pieces(rest, free) if newline else ())]
-    pieces = _pieces(data.rstrip(_BLANKS), voice.free)
+    pieces = _pieces(data, voice.free)
     return pieces if any(pieces) else []
 
 
