@@ -177,8 +177,8 @@ class DeliveryJudge:
         said = [one for one in self._record.messages.values() if one.name == displaced]
         kept |= {one.id for one in said if one.position in passed}
         self._last[name] = min(lasts)
-        for known in self._history, self._inherited:
-            known |= {(name, id) for member, id in known if member == displaced}
+        self._history |= {(name, id) for id in self._historyOf(displaced, said)}
+        self._inherited |= {(name, id) for member, id in self._inherited if member == displaced}
         self._got.update({key: None for key in self._got if key[0] == name})
         # What both have passed comes again only where a crash has set them back.
         passedBy = {id: time for (member, id), time in self._got.items() if member == displaced}
@@ -187,6 +187,14 @@ class DeliveryJudge:
                 self._got.setdefault((name, id), time)
         self._got.update({(name, id): None for id in kept})
         self._taken.update((name, id) for id in kept if (displaced, id) in self._taken)
+
+    def _historyOf(self, member: str, said: list[Message]) -> set[str]:
+        """
+        :param said: by the member: what lies in between is not another one's own.
+        """
+        asked = {id for who, id in self._history if who == member}
+        first = min((self._record.messages[id].position for id in asked), default=0)
+        return asked | {one.id for one in said if asked and one.position >= first}
 
     def _settled(self, event: Event, name: str) -> float | None:
         """
