@@ -4,6 +4,7 @@ The broadcaster when a connection cannot even be tried, and when two members bec
 
 from tests.delivery.broadcasterrig import ANN, BOB, BroadcasterTestCase
 from twisted_messenger.backoff import MAX_POSTPONED
+from twisted_messenger.delivery.trouble import MAX_HANGS
 from twisted_messenger.push.interfaces import Outcome
 
 
@@ -87,6 +88,22 @@ class MishapTests(BroadcasterTestCase):
         """
         self._becomesStranger(hangsLater=False)
         self.assertEqual(self.pusher.texts(BOB), ["ci: 2", "ci: 2"])
+
+    def test_mergedWithOneThatSkips(self) -> None:
+        """
+        What a stranger skips that is tried again for what it hangs for, another one has not got.
+        """
+        self.start(retryUnconfirmed=True)
+        self.join("ann", ANN)
+        self.join("bob", BOB)
+        self.say("ci", "1")
+        for hangs in range(1, MAX_HANGS):
+            self.pusher.end(BOB, Outcome.HUNG)
+            self.network.advance(hangs)
+        self.join("ann", BOB)
+        self.pusher.end(BOB, Outcome.HUNG)
+        self.network.advance(1)
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 1"] * (MAX_HANGS + 1))
 
     def test_mergedWhileItDeclines(self) -> None:
         """

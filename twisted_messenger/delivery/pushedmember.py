@@ -345,9 +345,11 @@ class PushedMember(LogReader):
         """
         Whether a push that has ended so counts for another one at that address, too.
         """
-        if outcome is Outcome.HUNG and self._place is not None:
-            # Only a stranger is done with what it takes and does not confirm.
-            return not heir._state.reached
+        if outcome is Outcome.HUNG:
+            # Who is tried again for it, and skips it at last, has not taken it; and only a stranger
+            # is done with what it takes and does not confirm, unless it was held.
+            isHeld = self._place is None
+            return self._state.taken > 0 and (isHeld or not heir._state.reached)
         # What it would not have, too.
         return outcome is not Outcome.FAILED
 
