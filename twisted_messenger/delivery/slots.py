@@ -195,7 +195,7 @@ class Slots(Generic[T, A]):
         """
         place.window.leave(place.source, place.hangs)
         if self._serving or not (self.healthy.waits or self.suspects.waits):
-            # The loop below goes on; calling it from itself would nest without bound.
+            # The loop below, where somebody waits, called from itself would nest without bound.
             return
         self._serving = True
         try:
