@@ -69,6 +69,26 @@ class RosterTests(BroadcasterTestCase):
         self.assertEqual(self.pusher.texts(ANN)[-2:], ["ci: 3", "ci: 4"])
         self.assertEqual(self.pusher.texts(CYD), ["ci: 3", "ci: 4"])
 
+    def test_nameAgainAtOnce(self) -> None:
+        """
+        Where the name of one of two that have become one is another's at once, what both have does
+        not come again.
+        """
+        self.pusher.end(ANN)
+        self.pusher.end(ANN)
+        self.join("bob", BOB)
+        self.say("ci", "3")
+        self.pusher.end(ANN)
+        self.pusher.end(BOB)
+        self.store.silent = True
+        self.join("ann", BOB)
+        self.join("bob", ANN)
+        self.store.silent = False
+        self.pusher.sent.clear()
+        self.say("ci", "4")
+        self.assertEqual(self.pusher.texts(BOB), ["ci: 4"])
+        self.assertEqual(self.pusher.texts(ANN)[-1:], ["ci: 4"])
+
     def test_renamedOntoASpeaker(self) -> None:
         """
         What a stranger said under a name that the member takes later is not the member's own.

@@ -82,16 +82,18 @@ class Recipients:
         """
         self.departed(list(self._byId))
 
-    def changed(self, members: Sequence[MemberState], gone: list[Recipient]) -> None:
+    def changed(self, members: Iterable[MemberState], gone: list[Recipient]) -> None:
         """
         These have come, or are another than they were.
 
+        :param members: in the order in which they came.
         :param gone: who has departed at the same time, and may have become one of them.
         """
         successors: list[tuple[Recipient, Recipient, bool]] = []
-        names = {state.member.name for state in members} if gone else set()
+        names: set[str] = set()
         for state in members:
             before = [one for one in gone if _became(one.member, state.member, names)]
+            names.add(state.member.name)
             for one in before:
                 self._farewells.registered(one, state.member)
             merged = len(before) == _MERGED
@@ -134,14 +136,13 @@ def _became(departed: Member, member: Member, names: Container[str]) -> bool:
     Whether a member that is no longer there is one of the two that have become another. A listener
     that begins elsewhere begins anew.
 
-    :param names: of all that have come, or are another than they were, at the same time: who bears
-        its name is what it has become, whoever is at its address.
+    :param names: of those that came before it. One whose name these have was no longer there.
     """
     if member.isListener:
         return False
-    if departed.name in names:
-        return departed.name == member.name
-    return departed.address == member.address
+    if departed.name == member.name:
+        return True
+    return departed.address == member.address and departed.name not in names
 
 
 def _mergedFrom(merged: Sequence[Recipient], state: MemberState) -> MemberState:
