@@ -171,7 +171,9 @@ class DeliveryJudge:
             # What is on its way to the kept address, and what was taken there last, which may have
             # been on its way, need not come again. All the rest may.
             kept &= {self._flying.get(event.what, ""), self._latest.get(displaced, "")}
-            self._inherited.update((name, id) for id in kept)
+            # So it is with what is on its way to where it comes from, should it go back.
+            own = self._flying.get(self._roster.where.get(name, ""), "")
+            self._inherited.update((name, id) for id in (*kept, own))
         # What it said under its old name comes too, where a crash has set it back before that.
         passed = range(self._roster.named[displaced] + 1, self._last.get(displaced, 0) + 1)
         said = [one for one in self._record.messages.values() if one.name == displaced]

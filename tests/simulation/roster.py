@@ -83,9 +83,9 @@ class Roster:
             del self.where[displaced]
             self.start[name] = min(self.start[displaced], self.start.get(name, self._head))
             if event.detail == "renamed":
-                # What goes to where it was before is for it under its new name.
-                was = [at for at, whose in self._at.items() if whose == displaced]
-                self._at.update(dict.fromkeys(was, name))
+                # What goes to where it moved from is for it under its new name.
+                moved = [at for at in self._left if self._at[at] == displaced]
+                self._at.update(dict.fromkeys(moved, name))
         if event.detail in ("joined", "renamed"):
             self.named[name] = self._head
         if event.detail == "joined":
