@@ -2,6 +2,8 @@
 Judges the promise itself: what was answered by a close without a byte reaches every member.
 """
 
+from collections import Counter
+
 from tests.simulation.backup import Backup
 from tests.simulation.deliveries import DeliveryJudge
 from tests.simulation.parts import HOLD_SECONDS
@@ -34,7 +36,7 @@ class PromiseJudge:
         self._history: dict[str, list[str]] = {}
         #: Taken, as far as one can tell, by a member that never closes, or did not for very long.
         self._excused: set[tuple[str, str]] = set()
-        self._backup = Backup(self, "_joined", "_confirmed", "_history")
+        self._backup = Backup(self, "_joined", "_confirmed", "_history", "_told")
         #: By sender, with the number of events before the answer.
         self._stored: dict[tuple[str, str], list[tuple[int, Message]]] = {}
 
@@ -80,7 +82,10 @@ class PromiseJudge:
             self._confirmed = {who: time for who, time in self._confirmed.items() if time < late}
 
     def _restored(self) -> None:
+        told = self._told
         self._backup.restore()
+        # What somebody was told since then, he has heard all the same.
+        self._told = Counter(self._told) | Counter(told)
         self._confirmed = {
             who: time for who, time in self._confirmed.items() if time < self._copied
         }
