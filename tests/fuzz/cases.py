@@ -135,4 +135,14 @@ FOUND_SCRIPTS: tuple[Script, ...] = (
         Act("connect", 0),
         Act("stop", -1),
     ),
+    # All that one said is the first of two lines of another.
+    (
+        *(Act("connect", 0), Act("write", -1, b"from:ann|netcat\n")),
+        Act("write", -1, b"from:ann|t\n"),
+        *(Act("connect", 0), Act("write", -1, b"from:ann|netcat\n")),
+    ),
+    # Lines of Windows, one of them blank.
+    (Act("connect", 0), Act("write", -1, b"from:n|\n\t\r\nt\n")),
+    # A line of nothing but an ideographic space was kept.
+    (Act("connect", 0), Act("write", -1, "from:x|\n\u3000\n".encode())),
 )

@@ -183,16 +183,26 @@ class DeliveryJudge:
         self._inherited |= {(name, id) for member, id in self._inherited if member == displaced}
         self._got.update({key: None for key in self._got if key[0] == name})
         # What both have passed comes again only where a crash has set them back.
-        passedBy = {id: time for (member, id), time in self._got.items() if member == displaced}
-        for id, time in passedBy.items():
-            if self._record.messages[id].position <= self._last[name]:
-                self._got.setdefault((name, id), time)
+        for id, time in self._passedBy(displaced, self._last[name]).items():
+            self._got.setdefault((name, id), time)
         self._got.update({(name, id): None for id in kept})
         self._taken.update((name, id) for id in kept if (displaced, id) in self._taken)
 
+    def _passedBy(self, member: str, upTo: int) -> dict[str, float | None]:
+        """
+        When a member got each of what lies up to a position.
+        """
+        return {
+            id: time
+            for (who, id), time in self._got.items()
+            if who == member and self._record.messages[id].position <= upTo
+        }
+
     def _historyOf(self, member: str, said: list[Message]) -> set[str]:
         """
-        :param said: by the member: what lies in between is not another one's own.
+        What a member is to get that was said before it came.
+
+        :param said: by itself: what lies in between is not another one's own.
         """
         asked = {id for who, id in self._history if who == member}
         first = min((self._record.messages[id].position for id in asked), default=0)

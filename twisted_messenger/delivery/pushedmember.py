@@ -345,13 +345,19 @@ class PushedMember(LogReader):
         """
         Whether a push that has ended so counts for another one at that address, too.
         """
-        if outcome is Outcome.HUNG:
-            # Who is tried again for it, and skips it at last, has not taken it; and only a stranger
-            # is done with what it takes and does not confirm, unless it was held.
-            isHeld = self._place is None
-            return self._state.taken > 0 and (isHeld or not heir._state.reached)
-        # What it would not have, too.
-        return outcome is not Outcome.FAILED
+        if outcome is not Outcome.HUNG:
+            # What it would not have, too.
+            return outcome is not Outcome.FAILED
+        # What was skipped after several attempts is not taken.
+        isTaken, isHeld = self._state.taken > 0, self._place is None
+        return isTaken and (isHeld or self._takesFor(heir))
+
+    def _takesFor(self, other: "PushedMember") -> bool:
+        """
+        Whether another one at its address has what it took: what a stranger did not confirm, only
+        another stranger.
+        """
+        return self._state.reached or not other._state.reached
 
     def _isNews(self, result: PushResult) -> bool:
         # That a listener raised says nothing of its absence, which counts on after a restart.

@@ -126,11 +126,10 @@ class Recipient(PushedMember):
         self._shared.cursors.moved(successor.member.id, successor._state)
         self._bequeath(successor)
         isThere = self._wentTo(successor.member)
-        # A stranger has taken what it did not confirm, but that counts for strangers alone.
-        counts = self._state.reached or not successor._state.reached
-        if merged and isThere and counts and self._state.taken and not self._state.busy:
+        taken = 0 if self._state.busy else self._state.taken
+        if merged and isThere and taken and self._takesFor(successor):
             # It was in flight when they became one, and came to its end before we heard of that.
-            successor.had(self._state.taken, self._state.reached)
+            successor.had(taken, self._state.reached)
         self._passOn(successor)
 
     def _passOn(self, successor: "Recipient") -> None:

@@ -136,7 +136,8 @@ def _became(departed: Member, member: Member, names: Container[str]) -> bool:
     Whether a member that is no longer there is one of the two that have become another. A listener
     that begins elsewhere begins anew.
 
-    :param names: of those that came before it. One whose name these have was no longer there.
+    :param names: of those that came before it in the same moment: the one whose name one of them
+        has was gone by then.
     """
     if member.isListener:
         return False

@@ -194,8 +194,10 @@ class Slots(Generic[T, A]):
         Give a place back, and serve those who wait.
         """
         place.window.leave(place.source, place.hangs)
-        if self._serving or not (self.healthy.waits or self.suspects.waits):
-            # The loop below, where somebody waits, called from itself would nest without bound.
+        if not (self.healthy.waits or self.suspects.waits):
+            return
+        if self._serving:
+            # The loop below goes on; calling it from itself would nest without bound.
             return
         self._serving = True
         try:

@@ -75,7 +75,7 @@ def readLines(
 
 
 def _split(data: bytes, voice: Voice | None) -> list[bytes]:
-    # What is blank at the ends of a whole message is so here: of any alphabet, too.
+    # Blanks of any alphabet, as around a message that an end of file ends.
     text = data.decode("utf-8", "surrogateescape")
     text = text.strip(BLANKS) if voice is None else text.rstrip(BLANKS)
     data = text.encode("utf-8", "surrogateescape")
