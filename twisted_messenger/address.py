@@ -143,9 +143,10 @@ class Source:
     entrance: tuple[str, int] | None = None
     program: bool = False
 
-    @classmethod
+    # The same few connect again and again, and what is made of an address is made once.
+    @staticmethod
+    @lru_cache(maxsize=4096)
     def between(
-        cls,
         peer: str | None,
         local: str | None,
         certificate: str | None = None,
@@ -159,7 +160,13 @@ class Source:
         :param certificate: see :func:`~twisted_messenger.certificate.certificateOf`.
         :param localPort: the port it was made to.
         """
-        return _between(peer, local, certificate, localPort)
+        if peer is None:
+            return Source(certificate=certificate)
+        host = literal(peer) or UNKNOWN
+        there = None if local is None else literal(local) or local
+        here = host != UNKNOWN and host == there
+        entrance = None if there is None or localPort is None else (there, localPort)
+        return Source(host, here or machineKey(host) == LOOPBACK, certificate, entrance=entrance)
 
     @classmethod
     def of(cls, transport: Any) -> "Source":
@@ -174,7 +181,7 @@ class Source:
         peer = getattr(transport.getPeer(), "host", None)
         where = transport.getHost()
         local, port = getattr(where, "host", None), getattr(where, "port", None)
-        return cls.between(peer, local, certificateOf(transport), port)
+        return Source.between(peer, local, certificateOf(transport), port)
 
     def behind(self, proxy: "Source") -> "Source":
         """
@@ -232,20 +239,6 @@ class Source:
             return self.host
         address = IPv6Address(self.host.partition("%")[0])
         return f"{IPv6Address(int(address) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS)}/64"
-
-
-# The same few connect again and again, and what is made of an address is made once.
-@lru_cache(maxsize=4096)
-def _between(
-    peer: str | None, local: str | None, certificate: str | None, localPort: int | None
-) -> Source:
-    if peer is None:
-        return Source(certificate=certificate)
-    host = literal(peer) or UNKNOWN
-    there = None if local is None else literal(local) or local
-    here = host != UNKNOWN and host == there
-    entrance = None if there is None or localPort is None else (there, localPort)
-    return Source(host, here or machineKey(host) == LOOPBACK, certificate, entrance=entrance)
 
 
 #: The program itself, as a source: another one than any on the wire.

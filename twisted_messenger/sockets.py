@@ -25,17 +25,23 @@ def _socketOf(transport: Any) -> Any:
     return handle if isinstance(handle, socket.SocketType) else None
 
 
-def acceptFrom(listening: Any) -> tuple[Any, Any]:
+def acceptAll(listening: Any, most: int, accepted: list[tuple[Any, Any]]) -> None:
     """
-    Accept a connection.
+    Accept who waits.
 
     :param listening: a socket of ours that listens.
-    :returns: the kernel's part of its socket, which blocks, and the address of the other end. The
-        standard library's class around it costs as much again.
-    :raises BlockingIOError: nobody waits.
+    :param most: how many at most.
+    :param accepted: gets the kernel's part of each socket, which blocks, and the address of the
+        other end. The standard library's class around it costs as much again.
+    :raises OSError: somebody cannot be accepted; who came before is.
     """
-    descriptor, address = listening._accept()
-    return socket.SocketType(_FAMILIES[len(address)], _STREAM, 0, descriptor), address
+    while len(accepted) < most:
+        try:
+            descriptor, address = listening._accept()
+        except BlockingIOError:
+            return
+        handle = socket.SocketType(_FAMILIES[len(address)], _STREAM, 0, descriptor)
+        accepted.append((handle, address))
 
 
 def oneAddressOf(listening: Any) -> Any:

@@ -3,7 +3,6 @@ The short way in: what it costs, counted, and when it is not taken.
 """
 
 import socket
-import sys
 from collections import Counter
 from types import FrameType
 from typing import Any
@@ -31,7 +30,7 @@ from twisted_messenger.stores.memory import MemoryStore
 HOST = "127.0.0.1"
 
 #: Of one message, from its acceptance to its receipt, whatever the machine. Both may only fall.
-MOST_PYTHON_CALLS = 48 if sys.version_info >= (3, 11) else 52
+MOST_PYTHON_CALLS = 44
 MOST_SYSTEM_CALLS = 5
 
 

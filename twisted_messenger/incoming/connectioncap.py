@@ -75,6 +75,9 @@ class ConnectionCap:
         self._table: ConnectionTable[Visitor] = ConnectionTable(total, perHost)
         #: Whether nobody has to go for one more connection of a subscriber's.
         self.hasRoomFor = self._table.hasRoomFor
+        #: Counts a connection of a subscriber's that waits for us already, and for which there is
+        #: room; somebody calls :meth:`kept` soon.
+        self.keep = self._table.keep
         # With so many open, we look after each turn: Twisted accepts more at a time, the more came.
         self._crowd = total // 4 if total >= _SMALL else 0
         self._lines = RateLimit(1 / _PAUSE_LINE_SECONDS, 1)
@@ -98,11 +101,11 @@ class ConnectionCap:
         if len(table) >= self._crowd:
             self._lookSoon()
 
-    def wait(self, visitor: Visitor, source: Source) -> None:
+    def kept(self) -> None:
         """
-        A connection was made that waits for us already; there was room for it.
+        Some were kept.
         """
-        if self._table.keep(visitor, source.subscriber) >= self._crowd:
+        if len(self._table) >= self._crowd:
             self._lookSoon()
 
     def opened(self) -> None:

@@ -53,16 +53,13 @@ class ConnectionTable(Generic[C]):
         self.keep(connection, subscriber)
         self.heard(connection, now)
 
-    def keep(self, connection: C, subscriber: str | None) -> int:
+    def keep(self, connection: C, subscriber: str | None) -> None:
         """
         A connection was made whose sender waits for us: it must not be evicted.
-
-        :returns: how many there are now.
         """
         self._subscribers[connection] = subscriber
         if subscriber is not None:
             self._counts[subscriber] += 1
-        return len(self._subscribers)
 
     def hasRoomFor(self, subscriber: str | None) -> bool:
         """

@@ -32,7 +32,7 @@ from twisted_messenger.address import Source
 from twisted_messenger.incoming.older import OlderConnection
 from twisted_messenger.incoming.receipt import ReceiptFactory
 from twisted_messenger.incoming.shortconnection import ShortConnection, tcpAddress
-from twisted_messenger.sockets import acceptFrom, oneAddressOf
+from twisted_messenger.sockets import acceptAll, oneAddressOf
 
 # Bytes of a message that is looked for.
 _READ_BYTES = 64 * 1024
@@ -78,16 +78,14 @@ class FrontDoor:
                 self.log.failure("a connection was not accepted")
                 # With a reset. What was raised may keep it open for long.
                 handle.close()
+        self._factory.cap.kept()
 
     def _accept(self) -> list[tuple[Any, Any]]:
         port = self._port
-        allowed, listening = port.numberAccepts, port.socket
+        allowed = port.numberAccepts
         accepted: list[tuple[Any, Any]] = []
         try:
-            while len(accepted) < allowed:
-                accepted.append(acceptFrom(listening))
-        except BlockingIOError:
-            pass
+            acceptAll(port.socket, allowed, accepted)
         except OSError:
             self._acceptWithTwisted()
             return accepted

@@ -49,8 +49,9 @@ class _Speaker:
     voice: Voice | None = None
 
 
-# Before anything is known of a connection.
+# Before anything is known of a connection; most end with their first message.
 _NOBODY = Source()
+_UNHEARD = _Speaker()
 
 
 @implementer(IReceiptProtocol)
@@ -78,7 +79,7 @@ class ChatServerProtocol(Protocol):
         self._data = bytearray()
         self._refused = False
         self._source = _NOBODY
-        self._speaker: _Speaker = _Speaker() if before is None else before._speaker
+        self._speaker: _Speaker = _UNHEARD if before is None else before._speaker
         self._isFurther = before is not None
         # Whether lines are to be read one by one.
         self._inLines = self._isFurther
@@ -155,6 +156,8 @@ class ChatServerProtocol(Protocol):
         """
         Hand over what came after the last newline.
         """
+        if self._speaker is _UNHEARD:
+            self._speaker = _Speaker()
         following = ChatServerProtocol(self._room, self._unfinished, self)
         end = self._data.rfind(b"\n") + 1
         following._data = self._data[end:].lstrip(b"\0")
@@ -214,7 +217,7 @@ class ChatServerProtocol(Protocol):
         except WireError as error:
             self._refuse(error.refusal)
             return
-        told = self._whoIsTold()
+        told = self._told or self._whoIsTold()
         if len(commands) == 1:
             self._room.hear(commands[0], self._source, told)
         else:

@@ -100,7 +100,7 @@ class ShortConnection:
             # For its store.
             self._isWaiting = True
             factory.registerProtocol(self)
-            factory.cap.wait(self, self.source)
+            factory.cap.keep(self, self.source.subscriber)
 
     def decided(self, outcome: Outcome) -> None:
         """

@@ -151,20 +151,22 @@ class ChatRoom:
         self.hear(command, source, Callbacks(taken.callback, taken.errback))
         return taken
 
-    def hear(self, command: Command, source: Source, told: Told) -> None:
+    def hear(self, command: Command, source: Source, told: Told, key: str | None = None) -> None:
         """
         As :meth:`take`, for who has a Deferred of its own.
 
         :param told: hears of the outcome.
+        :param key: of a message, see :meth:`post`.
         """
-        if isinstance(command, RoomMessage):
-            self._say(command.name, command.text, source, told)
-            return
         name = self._name(command.name)
         if isinstance(name, Refusal):
             told.decided(self.refusals.refused(name, source))
+            return
+        placed = self._placed(source) if self._home else source
+        if isinstance(command, RoomMessage):
+            self._posting.say(name, command.text, placed, told, key)
         else:
-            work = self._registrar.carryOut(command, name, self._placed(source))
+            work = self._registrar.carryOut(command, name, placed)
             self._verdicts.carryOut(work, source, told)
 
     def register(
@@ -249,17 +251,9 @@ class ChatRoom:
         """
         _mustBeRepeatKey(key)
         stored: Deferred[Stored | Refusal] = Deferred()
-        self._say(name, text, source, Callbacks(stored.callback, stored.errback), key)
+        told = Callbacks(stored.callback, stored.errback)
+        self.hear(RoomMessage(name, text), source, told, key)
         return stored
-
-    def _say(
-        self, name: str, text: str, source: Source, told: Told, key: str | None = None
-    ) -> None:
-        cleaned = self._name(name)
-        if isinstance(cleaned, Refusal):
-            told.decided(self.refusals.refused(cleaned, source))
-        else:
-            self._posting.say(cleaned, text, self._placed(source), told, key)
 
     def announce(self, text: str, *, key: str | None = None) -> "Deferred[Stored | Refusal]":
         """
