@@ -67,6 +67,8 @@ class MessageStore(Protocol):
         :class:`~twisted_messenger.repeats.Repeat`, is not added again: nobody is asked, and its
         place is told.
 
+        A store may have an ``appendPending`` as well: see :mod:`twisted_messenger.pendingpost`.
+
         :returns: fires with its position once it is durable, or with the refusal.
         """
 

@@ -184,7 +184,7 @@ class AcceptedTests(RoomTestCase):
         def broken(entry: Entry) -> None:
             raise ZeroDivisionError
 
-        log = keepLog(self, "room.posting")
+        log = keepLog(self, "room.roompost")
         self.make(AdmissionPolicy(), accepted=broken)
         self.say("ann", "hi", GUEST)
         self.assertEqual(len(log.lines(LogLevel.critical)), 1)

@@ -166,7 +166,7 @@ class RecordingFile(SQLiteFile):
     def _news(self) -> RosterNews:
         return replace(super()._news(), generation=self._generation)
 
-    def transact(self, changes: Iterable[Callable[[], Any]]) -> list[Any]:
+    def transact(self, changes: Iterable[Callable[[Any], Any]]) -> list[Any]:
         """
         See :class:`SQLiteFile`.
         """

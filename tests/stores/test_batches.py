@@ -51,7 +51,7 @@ class BatchTests(SynchronousTestCase):
         waited for, not overtaken.
         """
         calls: list[str] = []
-        batch = Batch(1, [lambda: calls.append("again")])
+        batch = Batch(1, [lambda _: calls.append("again")])
         batch.results, batch.committing = [7], True
         tables = PostgreSQLTables("me", "channel").on(SlowCommit())
         self.assertEqual(tables.transact(batch, Known()), [7])

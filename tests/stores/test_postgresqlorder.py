@@ -3,13 +3,14 @@ That a reader by cursor skips nothing, however many write; and that a plain sequ
 """
 
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import psycopg
 
 from tests.stores.postgresqlrig import PostgreSQLTestCase
-from twisted_messenger.entry import LogLimits
+from twisted_messenger.entry import LogLimits, Post
 from twisted_messenger.roster import Progress, RosterLimits
 from twisted_messenger.stores.postgresql.cursors import Advance
 from twisted_messenger.stores.postgresql.generation import Known
@@ -20,6 +21,14 @@ from twisted_messenger.testing.contracts.roster import anyone, at, post
 WRITERS, TRANSACTIONS, MESSAGES = 6, 25, 4
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+def _called(call: Callable[[], object]) -> Callable[[object], object]:
+    return lambda _: call()
+
+
+def _append(message: Post, tables: PostgreSQLTables) -> object:
+    return tables.append(message, anyone)
 
 
 class NaiveTables:
@@ -106,10 +115,10 @@ class OrderTests(PostgreSQLTestCase):
         """
         early, late = self.connect(), self.connect()
         first = self.tables(early)
-        first.transact(Batch(1, [lambda: first.append(post("first"), anyone)]), Known())
+        first.transact(Batch(1, [lambda _: first.append(post("first"), anyone)]), Known())
         late.execute("SET lock_timeout = '100ms'")
         second = self.tables(late)
-        batch = Batch(2, [lambda: second.append(post("second"), anyone)])
+        batch = Batch(2, [lambda _: second.append(post("second"), anyone)])
         self.assertRaises(psycopg.errors.LockNotAvailable, second.transact, batch, Known())
         late.rollback()
         early.commit()
@@ -133,7 +142,7 @@ class OrderTests(PostgreSQLTestCase):
         others.execute("SET lock_timeout = '100ms'")
         others.commit()
         tables = PostgreSQLTables(_NOBODY, channel).on(others.cursor())
-        tables.transact(Batch(1, [lambda: tables.append(post("first"), anyone)]), Known())
+        tables.transact(Batch(1, [lambda _: tables.append(post("first"), anyone)]), Known())
         others.commit()
         for number, change in enumerate(
             (
@@ -144,11 +153,11 @@ class OrderTests(PostgreSQLTestCase):
             ),
             2,
         ):
-            batch = Batch(number, [change])
+            batch = Batch(number, [_called(change)])
             self.assertRaises(psycopg.errors.LockNotAvailable, tables.transact, batch, Known())
             others.rollback()
         cursors.commit()
-        tables.transact(Batch(9, [lambda: tables.evict(ids[1])]), Known())
+        tables.transact(Batch(9, [lambda _: tables.evict(ids[1])]), Known())
         others.commit()
 
     def write(self, writer: int) -> None:
@@ -162,7 +171,7 @@ class OrderTests(PostgreSQLTestCase):
             for number in range(TRANSACTIONS):
                 tables = self.tables(connection)
                 posts = [post(f"{writer}.{number}.{part}") for part in range(MESSAGES)]
-                calls = [partial(tables.append, one, anyone) for one in posts]
+                calls = [partial(_append, one) for one in posts]
                 tables.transact(Batch(number + 1, calls), Known())
                 connection.commit()
 

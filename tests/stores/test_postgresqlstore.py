@@ -4,6 +4,7 @@ The store in PostgreSQL, on a real server.
 
 from tests.stores.postgresqlrig import PostgreSQLTestCase
 from twisted_messenger.interfaces import MessageStore
+from twisted_messenger.stores.postgresql.tables import PostgreSQLTables
 from twisted_messenger.testing.contracts.durable import DurableStoreContract
 from twisted_messenger.testing.contracts.roster import anyone, post
 
@@ -30,9 +31,8 @@ class PostgreSQLStoreTests(DurableStoreContract, PostgreSQLTestCase):
         """
         Append many messages in one transaction.
         """
-        tables = self.node._tables
 
-        def fill() -> None:
+        def fill(tables: PostgreSQLTables) -> None:
             for number in range(count):
                 tables.append(post(str(number)), anyone)
 

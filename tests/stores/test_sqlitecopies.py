@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 
-from tests.stores.test_sqlitefile import FileTestCase
+from tests.stores.test_sqlitefile import FileTestCase, change
 from twisted_messenger.errors import StartError
 from twisted_messenger.roster import RosterLimits
 from twisted_messenger.stores.sqlite.file import SQLiteFile
@@ -25,7 +25,7 @@ class CopyTestCase(FileTestCase):
         """
         super().setUp()
         self.file = self.opened(self.path)
-        self.file.transact([lambda: self.file.enrol(at("bob", 5000), RosterLimits())])
+        change(self.file, lambda: self.file.enrol(at("bob", 5000), RosterLimits()))
         self.say("one")
         self.copy = f"{self.path}-copy"
 
@@ -33,7 +33,7 @@ class CopyTestCase(FileTestCase):
         """
         Say something in a transaction of its own.
         """
-        self.file.transact([lambda: self.file.append(post(text), anyone)])
+        change(self.file, lambda: self.file.append(post(text), anyone))
 
     def copied(self, *suffixes: str) -> None:
         """

@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,16 @@ from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 # In memory, where there is such a place: what waits for a disk here would only be the test.
 _PLACE = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def change(file: SQLiteFile, *calls: Callable[[], Any]) -> list[Any]:
+    """
+    Make changes in one transaction.
+
+    :returns: what they returned.
+    """
+    (results,) = file.transact([lambda _: [call() for call in calls]])
+    return list(results)
 
 
 class FileTestCase(SynchronousTestCase):
@@ -148,15 +159,15 @@ class CrashTests(FileTestCase):
         What was not committed when the server was killed is not there afterwards.
         """
         file = self.opened(self.path)
-        file.transact([lambda: file.enrol(at("bob", 5000), RosterLimits())])
-        file.transact([lambda: file.append(post("committed"), anyone)])
+        change(file, lambda: file.enrol(at("bob", 5000), RosterLimits()))
+        change(file, lambda: file.append(post("committed"), anyone))
         copy = os.path.join(os.path.dirname(self.path), "copy.sqlite")
 
         def kill() -> None:
             shutil.copy(self.path, copy)
             shutil.copy(self.path + "-wal", copy + "-wal")
 
-        file.transact([lambda: file.append(post("not committed"), anyone), kill])
+        change(file, lambda: file.append(post("not committed"), anyone), kill)
         survivor = self.opened(copy)
         self.assertEqual([entry.text for entry in survivor.read(0, 10, 1000)], ["committed"])
         self.assertEqual([state.progress.cursor for state in survivor.roster(0).members], [0])
@@ -176,12 +187,12 @@ class MendedTests(FileTestCase):
         file = SQLiteFile(self.path)
         file.open()
         for asked in (at("ann", 5000), at("bob", 5001)):
-            file.transact([partial(file.enrol, asked, RosterLimits())])
+            change(file, partial(file.enrol, asked, RosterLimits()))
         for text in ("one", "two", "three"):
-            file.transact([partial(file.append, post(text), anyone)])
-        file.transact([partial(file.enrol, at("amy", 5000), RosterLimits())])
+            change(file, partial(file.append, post(text), anyone))
+        change(file, partial(file.enrol, at("amy", 5000), RosterLimits()))
         members = [state.member.id for state in file.roster(0).members]
-        file.transact([partial(file.advance, dict.fromkeys(members, Progress(3)))])
+        change(file, partial(file.advance, dict.fromkeys(members, Progress(3))))
         file.close()
         with closing(sqlite3.connect(self.path, isolation_level=None)) as database:
             database.execute("DELETE FROM log WHERE position > 1")
@@ -193,8 +204,8 @@ class MendedTests(FileTestCase):
         """
         Members get what is said next, and nothing forgets it before that.
         """
-        self.file.transact([lambda: self.file.append(post("next"), anyone)])
-        self.file.transact([self.file.forgetKept])
+        change(self.file, lambda: self.file.append(post("next"), anyone))
+        change(self.file, self.file.forgetKept)
         news = self.file.roster(0)
         self.assertEqual(news.floor, 1)
         for state in news.members:
@@ -212,14 +223,14 @@ class MendedTests(FileTestCase):
         """
         A member that was set back by hand gets all that is still there, also where others have it.
         """
-        self.file.transact([lambda: self.file.append(post("next"), anyone)])
+        change(self.file, lambda: self.file.append(post("next"), anyone))
         everybody = {state.member.id: Progress(2) for state in self.file.roster(0).members}
-        self.file.transact([partial(self.file.advance, everybody)])
+        change(self.file, partial(self.file.advance, everybody))
         self.file.close()
         with closing(sqlite3.connect(self.path, isolation_level=None)) as database:
             database.execute("UPDATE members SET cursor = 0 WHERE name = 'bob'")
         file = self.opened(self.path)
-        file.transact([file.forgetKept])
+        change(file, file.forgetKept)
         self.assertEqual([entry.text for entry in file.read(0, 10, 1000)], ["one", "next"])
 
 

@@ -5,7 +5,7 @@ What SQLite's tables remember between transactions is what the file says, whatev
 from collections.abc import Callable
 from functools import partial
 
-from tests.stores.test_sqlitefile import FileTestCase
+from tests.stores.test_sqlitefile import FileTestCase, change
 from twisted_messenger.entry import LogLimits
 from twisted_messenger.roster import Member, Progress, RosterLimits
 from twisted_messenger.stores.sqlite.diskspace import DiskSpace
@@ -44,7 +44,7 @@ class KnownTests(FileTestCase):
         super().setUp()
         self.file = self.opened(self.path)
         self.asked: list[str | None] = []
-        self.file.transact([partial(self.file.enrol, at("bob", 5000), _LIMITS), self.say])
+        change(self.file, partial(self.file.enrol, at("bob", 5000), _LIMITS), self.say)
 
     def admit(self, named: Member | None) -> None:
         """
@@ -66,7 +66,7 @@ class KnownTests(FileTestCase):
         """
         Make changes that are all taken back.
         """
-        self.assertRaises(Bug, self.file.transact, [*changes, bug])
+        self.assertRaises(Bug, change, self.file, *changes, bug)
 
     def stored(self) -> list[int]:
         """
@@ -81,7 +81,7 @@ class KnownTests(FileTestCase):
         """
         self.takeBack(self.say, self.say)
         self.assertEqual(self.file.extent().head, 1)
-        self.assertEqual(self.file.transact([self.say]), [2])
+        self.assertEqual(change(self.file, self.say), [2])
         self.assertEqual(self.stored(), [1, 2])
 
     def test_owner(self) -> None:
@@ -91,7 +91,7 @@ class KnownTests(FileTestCase):
         leave = partial(self.file.leave, at("bob", 5000))
         enrol = partial(self.file.enrol, at("bob", 5001, "10.0.0.7"), _LIMITS)
         self.takeBack(leave, enrol, self.say)
-        self.file.transact([self.say, leave, self.say, enrol, self.say])
+        change(self.file, self.say, leave, self.say, enrol, self.say)
         home = self.asked[0]
         self.assertEqual(self.asked, [home, "10.0.0.7", home, None, "10.0.0.7"])
 
@@ -100,18 +100,18 @@ class KnownTests(FileTestCase):
         What was dropped is told of, and what was nearly dropped is not.
         """
         drop = partial(self.file.trim, LogLimits(entries=1))
-        self.file.transact([self.say, self.say])
+        change(self.file, self.say, self.say)
         self.assertEqual(self.file.roster(0).floor, 0)
         self.takeBack(drop)
         self.assertEqual(self.file.roster(0).floor, 0)
-        self.file.transact([drop])
+        change(self.file, drop)
         self.assertEqual(self.file.roster(0).floor, 2)
 
     def kept(self) -> int:
         """
         How many entries are left when all that everybody has is forgotten.
         """
-        self.file.transact([partial(self.file.trim, LogLimits(keptEntries=0))])
+        change(self.file, partial(self.file.trim, LogLimits(keptEntries=0)))
         return self.file.extent().entries
 
     def test_slowest(self) -> None:
@@ -120,15 +120,15 @@ class KnownTests(FileTestCase):
         nearly did.
         """
         bob = self.file.everybody()[0].state.member.id
-        self.file.transact([self.say, self.say, self.say])
+        change(self.file, self.say, self.say, self.say)
         self.takeBack(partial(self.file.advance, {bob: Progress(3)}))
         self.assertEqual(self.kept(), 4)
-        self.file.transact([partial(self.file.advance, {bob: Progress(2)})])
+        change(self.file, partial(self.file.advance, {bob: Progress(2)}))
         self.assertEqual(self.kept(), 2)
-        self.file.transact([partial(self.file.enrol, at("ann", 6000), _LIMITS), self.say])
-        self.file.transact([partial(self.file.advance, {bob: Progress(5)})])
+        change(self.file, partial(self.file.enrol, at("ann", 6000), _LIMITS), self.say)
+        change(self.file, partial(self.file.advance, {bob: Progress(5)}))
         self.assertEqual(self.kept(), 1)
-        self.file.transact([partial(self.file.leave, at("ann", 6000))])
+        change(self.file, partial(self.file.leave, at("ann", 6000)))
         self.assertEqual(self.kept(), 0)
 
     def test_openedAgain(self) -> None:
@@ -138,27 +138,27 @@ class KnownTests(FileTestCase):
         self.file.close()
         other = SQLiteFile(self.path)
         other.open()
-        other.transact([partial(other.append, post("x"), anyone)])
+        change(other, partial(other.append, post("x"), anyone))
         other.close()
         self.file.open()
-        self.assertEqual(self.file.transact([self.say]), [3])
+        self.assertEqual(change(self.file, self.say), [3])
 
     def test_strangers(self) -> None:
         """
         Names that nobody bears cost no memory without bound.
         """
         strangers = [post("x", f"stranger {number}") for number in range(3000)]
-        self.file.transact([partial(self.file.append, one, anyone) for one in strangers])
+        change(self.file, *[partial(self.file.append, one, anyone) for one in strangers])
         self.assertLessEqual(len(self.file._owners), 1024)
 
     def test_statements(self) -> None:
         """
         In a calm room each message has a transaction of its own, and that asks for little.
         """
-        self.file.transact([self.say])
+        change(self.file, self.say)
         statements: list[str] = []
         self.file._db.set_trace_callback(statements.append)
-        self.file.transact([self.say])
+        change(self.file, self.say)
         self.file._db.set_trace_callback(None)
         self.assertLessEqual(len(statements), MOST_STATEMENTS, statements)
 

@@ -47,9 +47,9 @@ class SQLiteStoreTests(DurableStoreContract, FileTestCase):
         Append many messages in one transaction.
         """
 
-        def fill() -> None:
+        def fill(file: SQLiteFile) -> None:
             for number in range(count):
-                self.file.append(post(str(number)), anyone)
+                file.append(post(str(number)), anyone)
 
         self.file.transact([fill])
 

@@ -8,13 +8,13 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, Generic, TypeVar
 
-from twisted.internet.defer import Deferred, ensureDeferred, fail
+from twisted.internet.defer import Deferred, ensureDeferred
 
 from twisted_messenger.entry import Entry, LogExtent, LogLimits, Post
 from twisted_messenger.interfaces import Admission
+from twisted_messenger.pendingpost import PendingPost
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Enrolled, Enrolment, Progress, RosterLimits, RosterNews
 from twisted_messenger.steering import ListedMember, Order
@@ -42,14 +42,24 @@ class DatabaseStore(GroupCommit, Generic[Tables]):
         self.opening = Opening()
         self._tables = tables
 
+    @whileOpen
     def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
         """
         See :class:`IMessageStore`.
         """
-        # No decorator, and not a lambda, which are calls more: nothing comes so often.
-        if not self.opening.isOpen:
-            return fail(self.opening.problem())
-        return self._write(partial(self._tables.append, post, admit))
+        return self._write(lambda tables: tables.append(post, admit))
+
+    def appendPending(self, message: PendingPost) -> None:
+        """
+        As :meth:`append`, of a message that is told itself.
+        """
+        if self.opening.isOpen:
+            # As _enqueue does, which is a call more: nothing comes so often.
+            self._waiting.append(message)
+            if not self._writing:
+                self._writeNext()
+        else:
+            message.unknown(self.opening.failure())
 
     @whileOpen
     def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
@@ -58,13 +68,13 @@ class DatabaseStore(GroupCommit, Generic[Tables]):
         """
         if asked.refresh:
             return ensureDeferred(self._refresh(asked, limits))
-        return self._write(lambda: self._tables.enrol(asked, limits))
+        return self._write(lambda tables: tables.enrol(asked, limits))
 
     async def _refresh(self, asked: Enrolment, limits: RosterLimits) -> Enrolled | Refusal:
         # Nearly all stand: a transaction for nothing would cost as much as one for a message.
         stands = await self._ask(lambda tables: tables.stands(asked))
         if stands is False:
-            return await self._write(lambda: self._tables.enrol(asked, limits))
+            return await self._write(lambda tables: tables.enrol(asked, limits))
         return Enrolled() if stands is True else stands
 
     @whileOpen
@@ -72,7 +82,7 @@ class DatabaseStore(GroupCommit, Generic[Tables]):
         """
         See :class:`IMessageStore`.
         """
-        return self._write(lambda: self._tables.leave(asked), frees=True)
+        return self._write(lambda tables: tables.leave(asked), frees=True)
 
     @whileOpen
     def advance(self, progress: Mapping[int, Progress]) -> "Deferred[None]":
@@ -80,14 +90,14 @@ class DatabaseStore(GroupCommit, Generic[Tables]):
         See :class:`IMessageStore`.
         """
         copy = dict(progress)
-        return self._write(lambda: self._tables.advance(copy), frees=True)
+        return self._write(lambda tables: tables.advance(copy), frees=True)
 
     @whileOpen
     def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
         See :class:`IMessageStore`.
         """
-        return self._write(lambda: self._tables.evict(memberId, since), frees=True)
+        return self._write(lambda tables: tables.evict(memberId, since), frees=True)
 
     @whileOpen
     def trim(self, limits: LogLimits) -> "Deferred[int]":
@@ -99,7 +109,7 @@ class DatabaseStore(GroupCommit, Generic[Tables]):
     async def _trim(self, limits: LogLimits) -> int:
         # In as many transactions as it takes: others go between.
         while True:
-            dropped: int | None = await self._write(lambda: self._tables.trim(limits), frees=True)
+            dropped: int | None = await self._write(lambda tables: tables.trim(limits), frees=True)
             if dropped is not None:
                 return dropped
 
@@ -168,7 +178,7 @@ class DatabaseStore(GroupCommit, Generic[Tables]):
         """
         See :class:`IMessageStore`.
         """
-        return self._write(lambda: self._tables.steer(name, order), frees=True)
+        return self._write(lambda tables: tables.steer(name, order), frees=True)
 
     @abstractmethod
     def _ask(self, question: "Callable[[Tables], T]") -> "Deferred[T]":

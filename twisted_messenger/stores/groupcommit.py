@@ -12,7 +12,7 @@ halves, and these in halves, until it stands alone.
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -29,17 +29,43 @@ BATCH = 256
 _OF_THE_STORE = (StoreClosed, StoreFull, StoreLost, StoreUncertain)
 
 
-class Step(NamedTuple):
+class Step(Protocol):
     """
     One change, waiting for its transaction.
-
-    :param call: carries it out, inside a transaction.
-    :param done: fires with what that returned, once it is durable.
-    :param frees: whether it makes room for others.
     """
 
-    call: Callable[[], Any]
-    done: "Deferred[Any]"
+    @property
+    def frees(self) -> bool:
+        """
+        Whether it makes room for others.
+        """
+
+    def carryOut(self, tables: Any, /) -> Any:
+        """
+        Do it, inside a transaction.
+        """
+
+    def decided(self, result: Any, /) -> object:
+        """
+        It is durable.
+
+        :param result: what was returned.
+        """
+
+    def unknown(self, reason: Failure, /) -> object:
+        """
+        It has failed.
+        """
+
+
+class _Change(NamedTuple):
+    """
+    A step that a Deferred hears of.
+    """
+
+    carryOut: Callable[[Any], Any]
+    decided: Callable[[Any], object]
+    unknown: Callable[[Failure], object]
     frees: bool
 
 
@@ -96,12 +122,15 @@ class GroupCommit(ABC):
         :returns: fires with what each returned.
         """
 
-    def _write(self, change: Callable[[], T], *, frees: bool = False) -> "Deferred[T]":
+    def _write(self, change: Callable[[Any], T], *, frees: bool = False) -> "Deferred[T]":
         done: Deferred[T] = Deferred()
-        self._waiting.append(Step(change, done, frees))
+        self._enqueue(_Change(change, done.callback, done.errback, frees))
+        return done
+
+    def _enqueue(self, step: Step) -> None:
+        self._waiting.append(step)
         if not self._writing:
             self._writeNext()
-        return done
 
     def _nextBatch(self) -> list[Step]:
         if self._halves:
@@ -136,7 +165,7 @@ class GroupCommit(ABC):
         if self._begun is not None:
             self.commits.add(self._steady() - self._begun)
         for step, result in zip(batch, results):
-            step.done.callback(result)
+            step.decided(result)
         # Before the wakes: whatever they do, the next transaction is on its way.
         self._writeNext()
         self._wake()
@@ -153,5 +182,5 @@ class GroupCommit(ABC):
     def _refused(self, reason: Failure, batch: list[Step]) -> None:
         self._writing = False
         for step in batch:
-            step.done.errback(reason)
+            step.unknown(reason)
         self._writeNext()

@@ -8,12 +8,14 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, execute, succeed
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_messenger.address import sameOwner
 from twisted_messenger.entry import Entry, LogExtent, LogLimits, Post
 from twisted_messenger.interfaces import Admission, IMessageStore
+from twisted_messenger.pendingpost import PendingPost
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.registering import decide, mayLeave
 from twisted_messenger.repeats import REPEAT_BYTES, KeptRepeat
@@ -101,22 +103,37 @@ class MemoryStore:
         """
         return self._steady() - self._started
 
+    @whileOpen
     def append(self, post: Post, admit: Admission) -> "Deferred[int | Refusal]":
         """
         See :class:`IMessageStore`.
         """
-        # No decorator, which is a call more: nothing comes so often.
+        return execute(self._add, post, admit)
+
+    def appendPending(self, message: PendingPost) -> None:
+        """
+        As :meth:`append`, of a message that is told itself.
+        """
         if not self.opening.isOpen:
-            return fail(self.opening.problem())
+            message.unknown(self.opening.failure())
+            return
+        try:
+            result = self._add(message.post, message.admit)
+        except Exception:
+            message.unknown(Failure())
+        else:
+            message.decided(result)
+
+    def _add(self, post: Post, admit: Admission) -> int | Refusal:
         known = None if post.repeat is None else self._repeats.find(post.source, post.repeat)
         if known is not None:
-            return succeed(known)
+            return known
         named = self._roster.named(post.name)
         refusal = admit(named)
         if refusal is None and post.subscriber is not None:
             refusal = judgeShare(post, self._shares.get(post.subscriber, 0))
         if refusal is not None:
-            return succeed(refusal)
+            return refusal
         self._head += 1
         owned = named is not None and sameOwner(named.owner, post.source)
         entry = Entry(self._head, post.name, post.text, owned, post.time)
@@ -130,7 +147,7 @@ class MemoryStore:
         else:
             self._delivered = self._head
         self._wake()
-        return succeed(self._head)
+        return self._head
 
     @whileOpen
     def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":

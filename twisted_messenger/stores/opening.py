@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from twisted.internet.defer import Deferred, fail
+from twisted.python.failure import Failure
 
 from twisted_messenger.errors import StoreClosed
 
@@ -49,6 +50,15 @@ class Opening:
         if self._wasOpen:
             return StoreClosed("the store is closed")
         raise RuntimeError("the store is not open: call its open() first")
+
+    def failure(self) -> Failure:
+        """
+        :returns: why it cannot be asked now, also where that is a mistake.
+        """
+        try:
+            return Failure(self.problem())
+        except RuntimeError:
+            return Failure()
 
 
 def whileOpen(

@@ -30,6 +30,7 @@ from twisted_messenger.entry import Entry, Post
 from twisted_messenger.errors import NoSuchRoom, StoreFull
 from twisted_messenger.interfaces import Admission, IPortableStore, ISharedStore
 from twisted_messenger.lease import Lease
+from twisted_messenger.pendingpost import PendingPost
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.roster import Progress, RosterNews
 from twisted_messenger.shutdown import SharedEnd, Stage, hasStopped, stopWithReactor
@@ -158,7 +159,14 @@ class PostgreSQLStore(DatabaseStore[PostgreSQLTables]):
         """
         See :class:`ISharedStore`. What a wrong clock says of the time is put right.
         """
-        return super().append(post._replace(time=self._righted(post.time)), admit)
+        return super().append(self._righted(post), admit)
+
+    def appendPending(self, message: PendingPost) -> None:
+        """
+        See :meth:`append`.
+        """
+        message.post = self._righted(message.post)
+        super().appendPending(message)
 
     def running(self) -> float:
         """
@@ -166,9 +174,9 @@ class PostgreSQLStore(DatabaseStore[PostgreSQLTables]):
         """
         return self.leases.running()
 
-    def _righted(self, moment: float) -> float:
+    def _righted(self, post: Post) -> Post:
         error = self.leases.clockError
-        return moment if abs(error) < _CLOCK_ERROR else moment - error
+        return post if abs(error) < _CLOCK_ERROR else post._replace(time=post.time - error)
 
     def listens(self, places: Sequence[str]) -> None:
         """
@@ -219,7 +227,7 @@ class PostgreSQLStore(DatabaseStore[PostgreSQLTables]):
 
     @whileOpen
     def _free(self, change: Callable[[], int]) -> "Deferred[int]":
-        return self._write(change, frees=True)
+        return self._write(lambda _: change(), frees=True)
 
     def _giveUpReserve(self) -> "Deferred[None]":
         return self._database.run(lambda cursor: self._tables.on(cursor).giveUpReserve())
@@ -253,7 +261,7 @@ class PostgreSQLStore(DatabaseStore[PostgreSQLTables]):
 
     def _takeOver(self) -> "Deferred[None]":
         # Whatever is written takes over an older copy of the tables.
-        return self._write(lambda: None)
+        return self._write(lambda _: None)
 
     def evict(self, memberId: int, since: int | None = None) -> "Deferred[bool]":
         """
@@ -322,7 +330,7 @@ class PostgreSQLStore(DatabaseStore[PostgreSQLTables]):
 
     def _transact(self, batch: Sequence[Step]) -> "Deferred[list[Any]]":
         self._number += 1
-        return ensureDeferred(self._persist(Batch(self._number, [step.call for step in batch])))
+        return ensureDeferred(self._persist(Batch(self._number, [step.carryOut for step in batch])))
 
     async def _persist(self, batch: Batch) -> list[Any]:
         results = await self._patience.persist(batch)

@@ -16,10 +16,10 @@ class Batch:
     A transaction that may be tried several times, and must happen once.
 
     :param number: of this node's transactions, growing.
-    :param calls: its changes.
+    :param calls: its changes, which are given the tables.
     """
 
-    def __init__(self, number: int, calls: Sequence[Callable[[], Any]]) -> None:
+    def __init__(self, number: int, calls: Sequence[Callable[[Any], Any]]) -> None:
         self.number = number
         self.calls = calls
         self.results: list[Any] = []
@@ -65,7 +65,7 @@ class PostgreSQLTables(FencedCursors):
         batch.committing = False
         if copied or known.exceeds(found):
             self._goOnBeyond(known)
-        results = [call() for call in batch.calls]
+        results = [call(self) for call in batch.calls]
         self._insertAdded()
         if self._slowestLeft or not self._members:
             self._noteDelivered()

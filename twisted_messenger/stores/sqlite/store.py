@@ -126,7 +126,7 @@ class SQLiteStore(DatabaseStore[SQLiteFile]):
         return self._run(lambda: question(self._tables))
 
     def _transact(self, batch: Sequence[Step]) -> "Deferred[list[Any]]":
-        calls = [step.call for step in batch]
+        calls = [step.carryOut for step in batch]
         return self._run(lambda: self._tables.transact(calls))
 
     def _committed(self, results: list[Any], batch: list[Step]) -> None:

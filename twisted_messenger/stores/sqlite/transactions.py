@@ -48,10 +48,11 @@ class SQLiteTransactions(SQLiteLog):
         #: What the last transaction left; ``None`` before the first.
         self.recent: Recent | None = None
 
-    def transact(self, changes: Iterable[Callable[[], Any]]) -> list[Any]:
+    def transact(self, changes: Iterable[Callable[[Any], Any]]) -> list[Any]:
         """
         Make all the changes durable, or none.
 
+        :param changes: are given these tables.
         :returns: what each change returned.
         """
         self._mustBeThere()
@@ -61,7 +62,7 @@ class SQLiteTransactions(SQLiteLog):
         self._measureRoom()
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            results = [change() for change in changes]
+            results = [change(self) for change in changes]
             self._writeSaid()
             if not self._frugal:
                 self._noteDelivered()

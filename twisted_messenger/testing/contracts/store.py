@@ -8,11 +8,11 @@ from twisted_messenger.entry import LogLimits
 from twisted_messenger.errors import StoreClosed
 from twisted_messenger.interfaces import IMessageStore
 from twisted_messenger.roster import Progress, RosterLimits
-from twisted_messenger.testing.contracts.log import LogContract
+from twisted_messenger.testing.contracts.pending import PendingContract
 from twisted_messenger.testing.contracts.roster import anyone, at, post
 
 
-class StoreContract(LogContract):
+class StoreContract(PendingContract):
     """
     The tests of any store, to be mixed into a test case::
 
