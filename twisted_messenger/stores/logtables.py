@@ -209,15 +209,25 @@ class LogTables(RepeatTables):
         :param sign: 1 where they wait from now on, -1 where they do no longer.
         :returns: the last position, how many they are, and their size.
         """
-        rows = self._execute(
+        rows = self._counted(after, upTo, most)
+        self._holds({source: sign * int(size) for source, _, _, size in rows if source})
+        last = max((position for _, position, _, _ in rows), default=after)
+        return last, sum(int(row[2]) for row in rows), sum(int(row[3]) for row in rows)
+
+    def _counted(self, after: int, upTo: int, most: int) -> list[tuple[Any, ...]]:
+        """
+        Count the entries between two positions by their sources.
+
+        :param most: how many at most.
+        :returns: each source, its last position, how many they are, and their size.
+        """
+        found: list[tuple[Any, ...]] = self._execute(
             "SELECT source, max(position), count(*), sum(size) FROM (SELECT source, position, size"
             " FROM log WHERE position > :after AND position <= :upTo ORDER BY position LIMIT :most)"
             " AS counted GROUP BY source",
             {"after": after, "upTo": upTo, "most": most},
         ).fetchall()
-        self._holds({source: sign * int(size) for source, _, _, size in rows if source})
-        last = max((position for _, position, _, _ in rows), default=after)
-        return last, sum(int(row[2]) for row in rows), sum(int(row[3]) for row in rows)
+        return found
 
     @abstractmethod
     def _setDelivered(self, position: int) -> None:

@@ -6,7 +6,6 @@ that is known since the last transaction.
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import chain
 from typing import Any, TypeVar
 
 from twisted_messenger.address import sameOwner
@@ -18,7 +17,8 @@ from twisted_messenger.repeats import KeptRepeat
 from twisted_messenger.roster import Progress
 from twisted_messenger.stores.retention import entrySize, judgeShare
 from twisted_messenger.stores.sqlite.diskspace import DiskSpace
-from twisted_messenger.stores.sqlite.tables import SQLiteTables, insertionOf
+from twisted_messenger.stores.sqlite.tables import COLUMNS, SQLiteTables, insertionOf
+from twisted_messenger.stores.sqlite.uncounted import Uncounted
 
 T = TypeVar("T")
 
@@ -70,6 +70,7 @@ class SQLiteLog(SQLiteTables):
         self._owners = _Asked(partial(self._beside, partial(self._member, "name = :value")))
         self._heldBy = _Asked(partial(self._beside, self._held))
         self._isBeside = False
+        self._uncounted = Uncounted()
         self._forgetKnown()
 
     def _forgetKnown(self) -> None:
@@ -78,8 +79,9 @@ class SQLiteLog(SQLiteTables):
         """
         self._owners.clear()
         self._heldBy.clear()
-        # What was said, and is not in the log yet: many at once cost half.
-        self._said: list[tuple[object, ...]] = []
+        self._uncounted.clear()
+        # What was said, and is not in the log yet, column after column: many at once cost half.
+        self._said: list[object] = []
         self._saidBy: dict[str, int] = {}
         # The last position, the last one that somebody has lost, and how far everybody has come; -1
         # as long as nobody asked.
@@ -112,38 +114,35 @@ class SQLiteLog(SQLiteTables):
         """
         See :meth:`IMessageStore.append`.
         """
-        known = None if post.repeat is None else self._beside(self._known, post)
+        name, text, owner, time, subscriber, _, repeat = post
+        known = None if repeat is None else self._beside(self._known, post)
         if known is not None:
             return known
-        size = entrySize(post.name, post.text)
+        size = entrySize(name, text)
         # Before anybody is asked: who only asks whether a message would be taken learns it, too.
-        if not self._room.take(size if post.repeat is None else size + _REPEAT_BYTES):
+        if not self._room.take(size if repeat is None else size + _REPEAT_BYTES):
             raise StoreFull("the disk is full")
-        named = self._owners[post.name]
+        named = self._owners[name]
         refusal = admit(named)
-        if refusal is None and post.subscriber:
-            refusal = judgeShare(post, self._heldBy[post.subscriber])
+        if refusal is None and subscriber:
+            refusal = judgeShare(post, self._heldBy[subscriber])
         if refusal is not None:
             return refusal
-        return self._say(post, named is not None and sameOwner(named.owner, post.source), size)
-
-    def _say(self, post: Post, owned: bool, size: int) -> int:
-        if self._last < 0:
-            self._last = self._head()
+        owned = named is not None and sameOwner(named.owner, owner)
+        source = subscriber or ""
         self._last = position = self._last + 1
-        source = post.subscriber or ""
         # A number: of anything else, sqlite3 asks first whether it can be adapted.
-        said = position, post.name, post.text, int(owned), post.time, size, source, self._ran
-        self._said.append(said)
-        if post.repeat is not None:
-            self._beside(self._remember, KeptRepeat(position, post.source, post.repeat, self._ran))
+        self._said += (name, text, int(owned), time, size, source)
+        self._uncounted.add((position, source, size))
+        self._entries += 1
+        self._size += size
         if source:
             self._heldBy[source] += size
             self._saidBy[source] = self._saidBy.get(source, 0) + size
-        self._entries += 1
-        self._size += size
+        if repeat is not None:
+            self._beside(self._remember, KeptRepeat(position, owner, repeat, self._ran))
         if self._added is not None:
-            self._added.append(Entry(position, post.name, post.text, owned, post.time))
+            self._added.append(Entry(position, name, text, owned, time))
         return position
 
     def _writeSaid(self) -> None:
@@ -151,17 +150,25 @@ class SQLiteLog(SQLiteTables):
         Put what was said into the log.
         """
         said, self._said = self._said, []
-        while said:
+        waiting = len(said) // COLUMNS
+        while waiting:
             # Powers of two: so few statements are known to SQLite already.
-            rows = 1 << min(_ROWS, len(said)).bit_length() - 1
-            self._db.execute(insertionOf(rows), [*chain.from_iterable(said[:rows])])
-            del said[:rows]
+            rows = 1 << min(_ROWS, waiting).bit_length() - 1
+            values = said[: rows * COLUMNS]
+            self._db.execute(insertionOf(rows), [self._ran, self._last - waiting, *values])
+            del said[: rows * COLUMNS]
+            waiting -= rows
         more, self._saidBy = self._saidBy, {}
         self._holds(more)
 
     def _holds(self, more: Mapping[str, int]) -> None:
         super()._holds(more)
         self._heldBy.clear()
+
+    def _counted(self, after: int, upTo: int, most: int) -> list[tuple[Any, ...]]:
+        # Never more than may be counted at once: so many are remembered.
+        known = self._uncounted.take(after, upTo)
+        return super()._counted(after, upTo, most) if known is None else [*known]
 
     def _nextRevision(self) -> int:
         # Who bears a name may be another one now, and have come less far.

@@ -19,13 +19,21 @@ _FRUGAL_STEP = 4
 _RAN_SECONDS = 1.0
 
 
+#: Of each entry that :func:`insertionOf` puts into the log.
+COLUMNS = 6
+
+
 @cache
 def insertionOf(rows: int) -> str:
     """
-    The statement that puts so many entries into the log.
+    The statement that puts so many entries into the log, one after the other.
+
+    Its values are how long the room had been running, the position before the first, and for each
+    the others: a value that is the same for all, or can be counted, is not handed over again.
     """
-    columns = "INSERT INTO log (position, name, text, owned, time, size, source, ran) VALUES "
-    return columns + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows)
+    columns = "INSERT INTO log (ran, position, name, text, owned, time, size, source) VALUES "
+    values = ", ".join("?" * COLUMNS)
+    return columns + ", ".join(f"(?1, ?2 + {row}, {values})" for row in range(1, rows + 1))
 
 
 class SQLiteTables(CopyingTables):
@@ -128,8 +136,8 @@ class SQLiteTables(CopyingTables):
             insertionOf(1),
             [
                 (
-                    *(one.entry.position, one.entry.name, one.entry.text, one.entry.owned),
-                    *(one.entry.time, sizeOf(one), one.subscriber or "", one.ran),
+                    *(one.ran, one.entry.position - 1, one.entry.name, one.entry.text),
+                    *(one.entry.owned, one.entry.time, sizeOf(one), one.subscriber or ""),
                 )
                 for one in page
             ],

@@ -62,6 +62,7 @@ class SQLiteTransactions(SQLiteLog):
         self._measureRoom()
         try:
             self._db.execute("BEGIN IMMEDIATE")
+            self._last = self._head()
             results = [change(self) for change in changes]
             self._writeSaid()
             if not self._frugal:
