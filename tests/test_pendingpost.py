@@ -14,6 +14,7 @@ from twisted_messenger.pendingpost import PendingPost, appenderOf
 from twisted_messenger.refusal import Refusal
 from twisted_messenger.result import Stored
 from twisted_messenger.room.chatroom import ChatRoom
+from twisted_messenger.room.posting import MAX_UNSTORED
 from twisted_messenger.room.verdicts import Callbacks
 from twisted_messenger.stores.memory import MemoryStore
 from twisted_messenger.testing.contracts.roster import anyone, post
@@ -43,6 +44,18 @@ class Both(Shouting):
         """
         message.post = message.post._replace(text=message.post.text.upper())
         super().appendPending(message)
+
+
+class Broken(MemoryStore):
+    """
+    One with a fault.
+    """
+
+    def appendPending(self, message: PendingPost) -> None:
+        """
+        Raise, in place of telling.
+        """
+        raise ZeroDivisionError
 
 
 class Proxy:
@@ -153,6 +166,16 @@ class ToldTests(SynchronousTestCase):
         self.say()
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         self.assertEqual(self.room.counters["accepted"], 0)
+
+    def test_broken(self) -> None:
+        """
+        Who speaks to a store that raises hears of it, and the message is memory no more.
+        """
+        room = ChatRoom(Broken())
+        text = "x" * 250_000
+        for _ in range(MAX_UNSTORED // len(text) + 1):
+            self.failureResultOf(room.post("ci", text), ZeroDivisionError)
+        self.assertEqual(room.counters["accepted"], 0)
 
     def test_untold(self) -> None:
         """

@@ -4,7 +4,8 @@ The way of a message into the log: its size, what the program says of it, who ma
 
 from collections.abc import Awaitable, Callable
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from twisted_messenger.address import LOCAL, Source
 from twisted_messenger.entry import LogLimits, Post
@@ -151,11 +152,13 @@ class Posting:
             return
         share = self._maxWaitingBytes
         post = Post(name, encodable, source.key, self._clock(), source.subscriber, share, repeat)
-        self._appendPending(makes(post, source, desk, told))
+        message = makes(post, source, desk, told)
+        try:
+            self._appendPending(message)
+        except Exception:
+            # Any store may be asked, also one that was never open.
+            message.unknown(Failure())
 
     def _append(self, message: PendingPost) -> None:
-        try:
-            storing = self._store.append(message.post, message.admit)
-        except Exception:
-            storing = fail()
+        storing = self._store.append(message.post, message.admit)
         storing.addCallbacks(message.decided, message.unknown)

@@ -58,6 +58,7 @@ class RoomPost(PendingPost):
     __slots__ = ("_desk", "_isAsked", "_isOwner", "_source", "_told")
 
     def __init__(self, post: Post, source: Source, desk: Desk, told: Told) -> None:
+        # As the base does, which is a call more for each message.
         self.post = post
         self._source = source
         self._desk = desk
