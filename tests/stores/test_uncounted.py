@@ -160,3 +160,5 @@ class SharesTests(FileTestCase):
             )
         )
         self.assertEqual(dict(file._db.execute("SELECT source, size FROM shares")), waiting)
+        for source, held in file._heldBy.items():
+            self.assertEqual(held, waiting.get(source, 0))

@@ -159,11 +159,12 @@ class SQLiteLog(SQLiteTables):
             del said[: rows * COLUMNS]
             waiting -= rows
         more, self._saidBy = self._saidBy, {}
-        self._holds(more)
+        self._writeShares(more)
 
     def _holds(self, more: Mapping[str, int]) -> None:
-        super()._holds(more)
-        self._heldBy.clear()
+        for source in more.keys() & self._heldBy.keys():
+            self._heldBy[source] += more[source]
+        self._writeShares(more)
 
     def _counted(self, after: int, upTo: int, most: int) -> list[tuple[Any, ...]]:
         # Never more than may be counted at once: so many are remembered.

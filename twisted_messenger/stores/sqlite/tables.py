@@ -143,6 +143,19 @@ class SQLiteTables(CopyingTables):
             ],
         )
 
+    def _writeShares(self, more: Mapping[str, int]) -> None:
+        """
+        As :meth:`_holds`, in two statements: on a LAN, each message of a transaction may be another
+        source's.
+        """
+        self._db.executemany(
+            "INSERT INTO shares (source, size) VALUES (?, ?)"
+            " ON CONFLICT (source) DO UPDATE SET size = size + excluded.size",
+            more.items(),
+        )
+        less = [(source,) for source, size in more.items() if size < 0]
+        self._db.executemany("DELETE FROM shares WHERE source = ? AND size <= 0", less)
+
     def _setDelivered(self, position: int) -> None:
         self._delivered = position
         self._db.execute("UPDATE room SET delivered = ?", (position,))
