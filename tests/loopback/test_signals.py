@@ -5,6 +5,7 @@ What signals do to a running room, and what it reads again at one of them.
 import signal
 import ssl
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -40,6 +41,15 @@ def _serial(port: int) -> int:
     return x509.load_der_x509_certificate(shown).serial_number
 
 
+def _twistd(number: signal.Signals, disposition: str) -> Sequence[str]:
+    """
+    A twistd that was started with a signal treated so, however the tests were started: a shell that
+    runs them in the background ignores some.
+    """
+    treated = f"import signal; signal.signal({number.value}, signal.{disposition})"
+    return sys.executable, "-c", f"{treated}\nfrom twisted.scripts.twistd import run; run()"
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1])
 def test_stops(tmp_path: Path, number: signal.Signals) -> None:
     """
@@ -47,12 +57,15 @@ def test_stops(tmp_path: Path, number: signal.Signals) -> None:
     counted is written.
     """
     port = freePort()
-    with chatserver(tmp_path, port, "--store", "memory:") as server, connect(port) as sender:
-        sender.sendall(b"from:ci|half a mess")
-        assert say(port, b"from:ci|hello") == b""
-        server.process.send_signal(number)
-        with pytest.raises(ConnectionResetError):
-            sender.recv(1)
+    options = ("-n", "chatserver", "--port", str(port), "--store", "memory:")
+    with Twistd(tmp_path, *options, program=_twistd(number, "SIG_DFL")) as server:
+        server.prints(LISTENING)
+        with connect(port) as sender:
+            sender.sendall(b"from:ci|half a mess")
+            assert say(port, b"from:ci|hello") == b""
+            server.process.send_signal(number)
+            with pytest.raises(ConnectionResetError):
+                sender.recv(1)
         assert server.ended() == -number
         assert "stopped; counted: " in server.output, server.output
 
@@ -62,10 +75,8 @@ def test_ignored(tmp_path: Path) -> None:
     Under nohup it goes on when its terminal is closed.
     """
     port = freePort()
-    ignoring = f"import signal; signal.signal({signal.SIGHUP.value}, signal.SIG_IGN)"
-    start = f"{ignoring}\nfrom twisted.scripts.twistd import run; run()"
     options = ("-n", "chatserver", "--port", str(port), "--store", "memory:")
-    with Twistd(tmp_path, *options, program=(sys.executable, "-c", start)) as server:
+    with Twistd(tmp_path, *options, program=_twistd(signal.SIGHUP, "SIG_IGN")) as server:
         server.prints(LISTENING)
         assert say(port, b"from:ci|hello") == b""
         server.process.send_signal(signal.SIGHUP)
