@@ -32,17 +32,20 @@ def main() -> int:
     """
     Run the script.
 
-    :returns: 1 where something was lost or out of order; else 0.
+    :returns: 1 where something was lost or out of order, or was asked for and not played; else 0.
     """
     parser = ArgumentParser(prog="python -m tests.cluster", description=__doc__)
     parser.add_argument("scenario", nargs="*", help=", ".join([*_SCENARIOS, *_MEASURES]))
     parser.add_argument("--members", type=int, default=200)
     options = parser.parse_args()
+    unknown = set(options.scenario) - {*_SCENARIOS, *_MEASURES}
+    if unknown:
+        parser.error(f"there is no {', '.join(sorted(unknown))}: --help has the list")
     programs = serverPrograms()
     if programs is None:
         sys.exit("there is no PostgreSQL server here: apt-get install postgresql")
     server = PostgreSQLServer(programs)
-    wrong = 0
+    wrong = missed = 0
     try:
         server.start()
         for name in options.scenario or [*_SCENARIOS, *_MEASURES]:
@@ -53,12 +56,13 @@ def main() -> int:
                 outcome = _SCENARIOS[name](server, options.members)
             except pytest.skip.Exception as missing:
                 print(f"{name}: {missing}", flush=True)
+                missed += 1
                 continue
             print(f"{name}: {outcome}", flush=True)
             wrong += outcome.verdict.lost + outcome.verdict.disordered
     finally:
         server.remove()
-    return 1 if wrong else 0
+    return 1 if wrong or (options.scenario and missed) else 0
 
 
 if __name__ == "__main__":

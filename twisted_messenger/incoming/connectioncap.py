@@ -103,7 +103,7 @@ class ConnectionCap:
 
     def kept(self) -> None:
         """
-        Some were kept.
+        Look soon, where those that were kept make it crowded.
         """
         if len(self._table) >= self._crowd:
             self._lookSoon()

@@ -3,7 +3,7 @@ The SQL of a room's log: reading it, what waits and for how long, and what is ke
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twisted_messenger.entry import Entry, LogExtent, LogLimits
@@ -214,14 +214,14 @@ class LogTables(RepeatTables):
         last = max((position for _, position, _, _ in rows), default=after)
         return last, sum(int(row[2]) for row in rows), sum(int(row[3]) for row in rows)
 
-    def _counted(self, after: int, upTo: int, most: int) -> list[tuple[Any, ...]]:
+    def _counted(self, after: int, upTo: int, most: int) -> Sequence[tuple[Any, ...]]:
         """
         Count the entries between two positions by their sources.
 
         :param most: how many at most.
         :returns: each source, its last position, how many they are, and their size.
         """
-        found: list[tuple[Any, ...]] = self._execute(
+        found: Sequence[tuple[Any, ...]] = self._execute(
             "SELECT source, max(position), count(*), sum(size) FROM (SELECT source, position, size"
             " FROM log WHERE position > :after AND position <= :upTo ORDER BY position LIMIT :most)"
             " AS counted GROUP BY source",
@@ -273,12 +273,11 @@ class LogTables(RepeatTables):
         """
         Of these sources, so many bytes more wait for somebody, or fewer.
         """
-        for source, size in more.items():
-            values = {"source": source, "size": size}
-            self._execute(
-                "INSERT INTO shares (source, size) VALUES (:source, :size)"
-                " ON CONFLICT (source) DO UPDATE SET size = shares.size + excluded.size",
-                values,
-            )
-            if size < 0:
-                self._execute("DELETE FROM shares WHERE source = :source AND size <= 0", values)
+        rows = [{"source": source, "size": size} for source, size in more.items()]
+        less = [{"source": source} for source, size in more.items() if size < 0]
+        self._executeAll(
+            "INSERT INTO shares (source, size) VALUES (:source, :size)"
+            " ON CONFLICT (source) DO UPDATE SET size = shares.size + excluded.size",
+            rows,
+        )
+        self._executeAll("DELETE FROM shares WHERE source = :source AND size <= 0", less)

@@ -3,7 +3,7 @@ The SQL of what is kept of messages, to know them again: the table ``repeats``.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twisted_messenger.entry import LogLimits, Post
@@ -30,6 +30,13 @@ class RepeatTables(ABC):
         :param sql: with ``:name`` for each value.
         :returns: a cursor with the rows.
         """
+
+    def _executeAll(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """
+        Run one statement for each of some rows.
+        """
+        for values in rows:
+            self._execute(sql, values)
 
     def _step(self, most: int) -> int:
         """

@@ -4,7 +4,7 @@ that is known since the last transaction.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -159,17 +159,18 @@ class SQLiteLog(SQLiteTables):
             del said[: rows * COLUMNS]
             waiting -= rows
         more, self._saidBy = self._saidBy, {}
-        self._writeShares(more)
+        # What is known of them has these already.
+        super()._holds(more)
 
     def _holds(self, more: Mapping[str, int]) -> None:
         for source in more.keys() & self._heldBy.keys():
             self._heldBy[source] += more[source]
-        self._writeShares(more)
+        super()._holds(more)
 
-    def _counted(self, after: int, upTo: int, most: int) -> list[tuple[Any, ...]]:
+    def _counted(self, after: int, upTo: int, most: int) -> Sequence[tuple[Any, ...]]:
         # Never more than may be counted at once: so many are remembered.
         known = self._uncounted.take(after, upTo)
-        return super()._counted(after, upTo, most) if known is None else [*known]
+        return super()._counted(after, upTo, most) if known is None else known
 
     def _nextRevision(self) -> int:
         # Who bears a name may be another one now, and have come less far.

@@ -59,6 +59,10 @@ class SQLiteTables(CopyingTables):
     def _execute(self, sql: str, values: Mapping[str, object] | None = None) -> Any:
         return self._db.execute(sql, values or {})
 
+    def _executeAll(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        # On a LAN, each message of a transaction may be another source's.
+        self._db.executemany(sql, rows)
+
     def _head(self) -> int:
         row = self._execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
         return 0 if row is None else int(row[0])
@@ -142,19 +146,6 @@ class SQLiteTables(CopyingTables):
                 for one in page
             ],
         )
-
-    def _writeShares(self, more: Mapping[str, int]) -> None:
-        """
-        As :meth:`_holds`, in two statements: on a LAN, each message of a transaction may be another
-        source's.
-        """
-        self._db.executemany(
-            "INSERT INTO shares (source, size) VALUES (?, ?)"
-            " ON CONFLICT (source) DO UPDATE SET size = size + excluded.size",
-            more.items(),
-        )
-        less = [(source,) for source, size in more.items() if size < 0]
-        self._db.executemany("DELETE FROM shares WHERE source = ? AND size <= 0", less)
 
     def _setDelivered(self, position: int) -> None:
         self._delivered = position

@@ -27,7 +27,7 @@ class Uncounted:
         """
         Count what lies between two positions, and forget what lies up to there.
 
-        :param after: the first position that is not asked for is this one.
+        :param after: what lies up to this position is not asked for.
         :param upTo: not before it.
         :returns: for each source; ``None`` where some of it is not known.
         """
