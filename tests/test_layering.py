@@ -55,6 +55,7 @@ _PURE = frozenset(
         *(
             "room.policy",
             "stores.lowest",
+            "stores.memorylog",
             "stores.memoryroster",
             "stores.memoryrepeats",
             "delivery.state",

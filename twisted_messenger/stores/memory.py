@@ -3,10 +3,9 @@ A store in memory: for tests, for embedders, and for rooms that may forget.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from twisted.internet.defer import Deferred, execute, succeed
 from twisted.python.failure import Failure
@@ -21,33 +20,11 @@ from twisted_messenger.registering import decide, mayLeave
 from twisted_messenger.repeats import REPEAT_BYTES, KeptRepeat
 from twisted_messenger.roster import Change, Enrolled, Enrolment, Progress, RosterLimits, RosterNews
 from twisted_messenger.steering import ListedMember, Order
+from twisted_messenger.stores.memorylog import MemoryLog
 from twisted_messenger.stores.memoryrepeats import Repeats
 from twisted_messenger.stores.memoryroster import Roster
 from twisted_messenger.stores.opening import Opening, whileOpen
-from twisted_messenger.stores.retention import (
-    STEP,
-    Losses,
-    Waiting,
-    entrySize,
-    floorOf,
-    judgeShare,
-    keptFloorOf,
-)
-
-
-class Kept(NamedTuple):
-    """
-    An entry, and what the store alone knows of it.
-
-    :param size: what it counts against limits, in bytes.
-    :param subscriber: see :class:`~twisted_messenger.entry.Post`.
-    :param ran: how long the room had been running.
-    """
-
-    entry: Entry
-    size: int
-    subscriber: str | None
-    ran: float
+from twisted_messenger.stores.retention import Losses, Waiting, judgeShare
 
 
 @implementer(IMessageStore)
@@ -69,17 +46,11 @@ class MemoryStore:
         self.opening = Opening()
         self._steady = steady
         self._started = steady()
-        self._log: list[Kept] = []
-        # Of all that is in the log, and of what waits there for somebody.
-        self._size = self._waitingSize = 0
-        self._shares: dict[str, int] = {}
+        self._log = MemoryLog()
         self._roster = Roster()
         self._repeats = Repeats()
-        self._head = 0
         # The last position that somebody has lost.
         self._floor = 0
-        # The last one that everybody has, or has lost.
-        self._delivered = 0
         self._followers: list[Callable[[], None]] = []
         self._wakeLater = later
         self._isWaking = False
@@ -131,23 +102,17 @@ class MemoryStore:
         named = self._roster.named(post.name)
         refusal = admit(named)
         if refusal is None and post.subscriber is not None:
-            refusal = judgeShare(post, self._shares.get(post.subscriber, 0))
+            refusal = judgeShare(post, self._log.held(post.subscriber))
         if refusal is not None:
             return refusal
-        self._head += 1
         owned = named is not None and sameOwner(named.owner, post.source)
-        entry = Entry(self._head, post.name, post.text, owned, post.time)
-        kept = Kept(entry, entrySize(post.name, post.text), post.subscriber, self.running())
-        self._log.append(kept)
-        self._size += kept.size
+        # As running() does, which is a call more.
+        ran = self._steady() - self._started
+        position = self._log.add(post, owned, ran, bool(self._roster.members))
         if post.repeat is not None:
-            self._repeats.add(KeptRepeat(self._head, post.source, post.repeat, kept.ran))
-        if self._roster.members:
-            self._wait([kept], 1)
-        else:
-            self._delivered = self._head
+            self._repeats.add(KeptRepeat(position, post.source, post.repeat, ran))
         self._wake()
-        return self._head
+        return position
 
     @whileOpen
     def enrol(self, asked: Enrolment, limits: RosterLimits) -> "Deferred[Enrolled | Refusal]":
@@ -158,34 +123,15 @@ class MemoryStore:
         change = decide(asked, state, limits)
         if isinstance(change, Refusal):
             return succeed(change)
+        head = self._log.head
         if change is not None:
-            start = self._start(asked) if change is Change.JOINED else self._head
-            self._roster.carryOut(change, asked, state.old, start, self._head)
-            if start < self._delivered:
-                # Who begins in what everybody else has must not lose it meanwhile.
-                self._wait(self._between(start, self._delivered), 1)
-                self._delivered = start
+            start = self._log.startOf(asked) if change is Change.JOINED else head
+            self._roster.carryOut(change, asked, state.old, start, head)
+            self._log.waitAgain(start)
             self._noteDelivered()
             self._wake()
         listener = self._roster.named(asked.name) if asked.isListener else None
-        return succeed(Enrolled(change, self._head, listener.id if listener else 0))
-
-    def _start(self, asked: Enrolment) -> int:
-        """
-        Behind which position a new member begins.
-        """
-        if asked.after is not None:
-            oldest = self._log[0].entry.position if self._log else self._head + 1
-            return min(max(asked.after, oldest - 1), self._head)
-        history = 0 if asked.options is None else asked.options.history
-        start = self._head
-        for kept in reversed(self._log) if history else ():
-            if kept.entry.name != asked.name:
-                if not history:
-                    return kept.entry.position
-                history -= 1
-            start = kept.entry.position - 1
-        return start
+        return succeed(Enrolled(change, head, listener.id if listener else 0))
 
     @whileOpen
     def leave(self, asked: Enrolment) -> "Deferred[bool | Refusal]":
@@ -220,7 +166,7 @@ class MemoryStore:
         """
         See :class:`IMessageStore`.
         """
-        entries = self._after(after, limit, maxBytes)
+        entries = self._log.after(after, limit, maxBytes)
         if entries and entries[0].position > after + 1 and after < self._floor:
             entries.clear()
         return succeed(entries)
@@ -230,33 +176,28 @@ class MemoryStore:
         """
         See :class:`IMessageStore`.
         """
-        return succeed(self._after(after, limit, maxBytes))
+        return succeed(self._log.after(after, limit, maxBytes))
 
     @whileOpen
     def newest(self, limit: int, maxBytes: int) -> "Deferred[list[Entry]]":
         """
         See :class:`IMessageStore`.
         """
-        return succeed(_page(islice(reversed(self._log), limit), maxBytes)[::-1])
+        return succeed(self._log.newest(limit, maxBytes))
 
     @whileOpen
     def extent(self) -> "Deferred[LogExtent]":
         """
         See :class:`IMessageStore`.
         """
-        oldest = self._log[0].entry.position if self._log else self._head + 1
-        return succeed(LogExtent(self._head, oldest, len(self._log), self._size))
-
-    def _after(self, position: int, limit: int, maxBytes: int) -> list[Entry]:
-        start = self._index(position)
-        return _page(self._log[start : start + limit], maxBytes)
+        return succeed(self._log.extent())
 
     @whileOpen
     def roster(self, since: int) -> "Deferred[RosterNews]":
         """
         See :class:`IMessageStore`.
         """
-        return succeed(self._roster.news(since, self._head, self._floor))
+        return succeed(self._roster.news(since, self._log.head, self._floor))
 
     @whileOpen
     def names(self, limit: int) -> "Deferred[list[str]]":
@@ -272,8 +213,7 @@ class MemoryStore:
         """
         members = [*self._roster.members.values()]
         waiting = Waiting(members)
-        first = self._index(waiting.position)
-        waiting.add((kept.entry.position, kept.entry.name) for kept in self._log[first:])
+        waiting.add(self._log.speakers(waiting.position))
         return succeed([ListedMember(one, waiting.of(one.member.id)) for one in members])
 
     @whileOpen
@@ -296,7 +236,7 @@ class MemoryStore:
         See :class:`IMessageStore`.
         """
         for memberId, new in progress.items():
-            self._roster.advance(memberId, new, self._head)
+            self._roster.advance(memberId, new, self._log.head)
         self._noteDelivered()
         return succeed(None)
 
@@ -306,7 +246,7 @@ class MemoryStore:
         See :class:`IMessageStore`.
         """
         dropped = self._drop(limits)
-        while self._forget(limits):
+        while self._log.forget(limits, self.running()):
             pass
         self._repeats.forget(limits.bytes // REPEAT_BYTES, self.running())
         if dropped:
@@ -314,12 +254,9 @@ class MemoryStore:
         return succeed(dropped)
 
     def _drop(self, limits: LogLimits) -> int:
-        there = self._index(self._delivered)
-        waiting = islice(self._log, there, there + STEP)
-        entries, now = len(self._log) - there, self.running()
-        floor = floorOf(_measured(waiting), entries, self._waitingSize, limits, now)
-        gone = self._between(self._delivered, floor)
-        losses = Losses((kept.entry.position, kept.entry.name) for kept in gone)
+        floor = self._log.over(limits, self.running())
+        gone = self._log.waiting(floor)
+        losses = Losses(gone)
         for state in self._roster.behind(floor):
             lost = losses.of(state.progress.cursor, state.member.name, state.named)
             self._roster.lose(state, floor, lost)
@@ -327,13 +264,8 @@ class MemoryStore:
         self._noteDelivered()
         return len(gone)
 
-    def _forget(self, limits: LogLimits) -> int:
-        most = self._index(self._delivered)
-        kept = islice(self._log, most)
-        index = self._index(keptFloorOf(_measured(kept), most, self._size, limits, self.running()))
-        self._size -= sum(kept.size for kept in self._log[:index])
-        del self._log[:index]
-        return index
+    def _noteDelivered(self) -> None:
+        self._log.noteDelivered(self._roster.lowestCursor(self._log.head))
 
     def follow(self, woken: Callable[[], None]) -> None:
         """
@@ -358,47 +290,6 @@ class MemoryStore:
         self._isWaking = False
         for woken in list(self._followers):
             woken()
-
-    def _index(self, position: int) -> int:
-        """
-        How many entries of the log lie up to a position: there are no gaps in it.
-        """
-        first = self._log[0].entry.position if self._log else position + 1
-        return min(max(0, position - first + 1), len(self._log))
-
-    def _noteDelivered(self) -> None:
-        """
-        What everybody has waits for nobody, and is kept for those who come later.
-        """
-        slowest = self._roster.lowestCursor(self._head)
-        self._wait(self._between(self._delivered, slowest), -1)
-        self._delivered = max(self._delivered, slowest)
-
-    def _between(self, after: int, upTo: int) -> list[Kept]:
-        return self._log[self._index(after) : self._index(upTo)] if after < upTo else []
-
-    def _wait(self, entries: Iterable[Kept], sign: int) -> None:
-        for kept in entries:
-            self._waitingSize += sign * kept.size
-            if kept.subscriber is not None:
-                held = self._shares.get(kept.subscriber, 0) + sign * kept.size
-                self._shares[kept.subscriber] = held
-                if not held:
-                    del self._shares[kept.subscriber]
-
-
-def _measured(entries: Iterable[Kept]) -> Iterable[tuple[int, float, int]]:
-    return ((kept.entry.position, kept.ran, kept.size) for kept in entries)
-
-
-def _page(entries: Iterable[Kept], maxBytes: int) -> list[Entry]:
-    page: list[Entry] = []
-    for kept in entries:
-        maxBytes -= len(kept.entry.text.encode())
-        if page and maxBytes < 0:
-            break
-        page.append(kept.entry)
-    return page
 
 
 def parseMemory(reactor: Any, argument: str) -> MemoryStore:
